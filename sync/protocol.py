@@ -1,0 +1,275 @@
+"""The wire between agent and cloud: shapes, names, canonical bytes and the hash chain. Shared by both sides.
+
+docs/protocol.md describes the same in prose. Nothing here does I/O or imports anything heavy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+PROTOCOL_VERSION = 1
+OPS_PER_PUSH_MAX = 500
+PUSH_BYTES_MAX = 256 * 1024  # before gzip
+PULL_ROWS_MAX = 500
+SKEW_MAX_S = 300
+CHAIN_START = "0" * 64  # the hash "before" the first operation of an epoch
+STREAM_KEEPALIVE_S = 10
+STREAM_READ_TIMEOUT_S = 25
+JWT_AUDIENCE = "withfom-cloud"
+AUTH_SCHEME = "WithFoM-Device"  # Authorization: WithFoM-Device <EdDSA JWT>
+ENROLL_PROOF_PREFIX = b"withfom-enroll-v1"
+# RFC 8628's twenty letters without vowels: no word can appear, no letter looks like a digit.
+ENROLL_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
+ENROLL_CODE_LENGTH = 8
+
+
+class OpKind(StrEnum):
+    """What a device may report. Bodies are described beside each kind; every amount is a whole number."""
+
+    # {earn_id, phone (E.164), receipt: {fingerprint, approval_tags[], receipt_no, till, kind} | null,
+    #  paid_won, points (provisional), rate_bp, policy_version, source: "receipt_auto"|"claim", occurred_ms}
+    EARN = "earn"
+    # {reversal_id, cancel_fingerprint, sale_fingerprint|null, approval_tags[], amount_won, earn_id|null, occurred_ms}
+    EARN_REVERSE = "earn.reverse"
+    # {request_id}
+    REQUEST_SEEN = "request.seen"
+    # {request_id, decision: "approve"|"reject", reason|null, reason_text|null, remaining_ms|null, occurred_ms}
+    # remaining_ms is what the countdown showed at the tap; null when no countdown was known.
+    REQUEST_DECIDE = "request.decide"
+    # {request_id, occurred_ms}
+    REQUEST_RECOVER = "request.recover"
+    # {order_id, to: OrderState, occurred_ms}
+    ORDER_ADVANCE = "order.advance"
+
+
+class OpStatus(StrEnum):
+    APPLIED = "applied"
+    ADJUSTED = "adjusted"  # booked, with another figure than the provisional one; body says which
+    REJECTED = "rejected"
+    PARKED = "parked"
+    FORKED = "forked"  # same position, other content
+    RETRY = "retry"
+
+
+FINAL_STATUSES = frozenset({OpStatus.APPLIED, OpStatus.ADJUSTED, OpStatus.REJECTED, OpStatus.PARKED})
+
+
+class FeedKind(StrEnum):
+    """Rows that the cloud sends. Bodies carry full projections, so that applying one twice changes nothing."""
+
+    # {request_id, version, kind, state, title, nickname, condition, amount_won, pos_discount_won, created_ms,
+    #  remaining_ms|null (computed when the row is served), reason|null, reason_text|null, decided_by|null,
+    #  decided_ms|null, order_id|null, slip_code}
+    REQUEST = "request"
+    # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
+    #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}
+    ORDER = "order"
+    # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
+    EARN = "earn"
+    # {version, rate_bp, minimum_payment_won, request_timeout_ms}
+    POLICY = "policy"
+    # {store_id, name, brand_name, service_type, plan, grade}
+    STORE = "store"
+
+
+def canonical_json(value: Any) -> bytes:
+    """One spelling for one value: sorted keys, no blanks, UTF-8, integers only (a float is a bug and raises)."""
+    _refuse_floats(value)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("the wire carries integers only")
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a device says happened. ``seq`` is gapless from 1 within (device, epoch)."""
+
+    op_id: str
+    device: str
+    epoch: int
+    seq: int
+    kind: str
+    v: int
+    store: str
+    actor: str
+    wall_ms: int
+    mono_ms: int
+    boot_id: str
+    seen_cursor: str
+    body: dict[str, Any]
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "op_id": self.op_id,
+            "device": self.device,
+            "epoch": self.epoch,
+            "seq": self.seq,
+            "kind": self.kind,
+            "v": self.v,
+            "store": self.store,
+            "actor": self.actor,
+            "wall_ms": self.wall_ms,
+            "mono_ms": self.mono_ms,
+            "boot_id": self.boot_id,
+            "seen_cursor": self.seen_cursor,
+            "body": self.body,
+        }
+
+    @staticmethod
+    def from_wire(raw: dict[str, Any]) -> Operation:
+        """Raises KeyError or TypeError when a field is missing or has the wrong type."""
+        op = Operation(**{name: raw[name] for name in _OPERATION_FIELDS})
+        for name, kind in _OPERATION_FIELDS.items():
+            value = getattr(op, name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise TypeError(f"operation field {name} must be {kind.__name__}")
+        return op
+
+
+_OPERATION_FIELDS: dict[str, type] = {
+    "op_id": str,
+    "device": str,
+    "epoch": int,
+    "seq": int,
+    "kind": str,
+    "v": int,
+    "store": str,
+    "actor": str,
+    "wall_ms": int,
+    "mono_ms": int,
+    "boot_id": str,
+    "seen_cursor": str,
+    "body": dict,
+}
+
+
+def chain_hash(previous_hash: str, op: Operation) -> str:
+    """SHA-256 over the hash before it and the operation's canonical bytes, as lower-case hex."""
+    return hashlib.sha256(previous_hash.encode() + b"\n" + canonical_json(op.to_wire())).hexdigest()
+
+
+def body_digest(body: bytes) -> str:
+    """The ``bdg`` claim of a signed request: lower-case hex SHA-256 of the body as sent (empty body included)."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def enroll_proof_message(code: str, public_key_b64: str) -> bytes:
+    """What a device signs to prove that it holds the private half of the key it enrolls with."""
+    return b"\n".join([ENROLL_PROOF_PREFIX, code.encode(), public_key_b64.encode()])
+
+
+def normalise_enroll_code(text: str) -> str:
+    """Upper case, blanks and hyphens removed."""
+    return "".join(ch for ch in text.upper() if ch not in " -")
+
+
+@dataclass(frozen=True)
+class OpResult:
+    """The stored answer to one operation; a repeated operation gets the same words again."""
+
+    seq: int
+    op_id: str
+    status: str
+    code: str | None = None
+    body: dict[str, Any] | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "seq": self.seq,
+            "op_id": self.op_id,
+            "status": self.status,
+            "code": self.code,
+            "body": self.body,
+        }
+
+    @staticmethod
+    def from_wire(raw: dict[str, Any]) -> OpResult:
+        return OpResult(raw["seq"], raw["op_id"], raw["status"], raw.get("code"), raw.get("body"))
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """Row ``n`` of one feed (``store`` or ``brand``); numbers are gapless within a server generation."""
+
+    feed: str
+    n: int
+    kind: str
+    body: dict[str, Any]
+
+    @staticmethod
+    def from_wire(raw: dict[str, Any]) -> FeedRow:
+        row = FeedRow(raw["feed"], raw["n"], raw["kind"], raw["body"])
+        if row.feed not in ("store", "brand") or not isinstance(row.n, int) or not isinstance(row.body, dict):
+            raise TypeError("not a feed row")
+        return row
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a device has read: opaque text on the wire, ``generation.store_n.brand_n``."""
+
+    generation: int
+    store_n: int
+    brand_n: int
+
+    def __str__(self) -> str:
+        return f"{self.generation}.{self.store_n}.{self.brand_n}"
+
+    @staticmethod
+    def parse(text: str) -> Cursor:
+        """Raises ValueError when the text is not a cursor."""
+        generation, store_n, brand_n = (int(part) for part in text.split("."))
+        if min(generation, store_n, brand_n) < 0:
+            raise ValueError("a cursor has no negative part")
+        return Cursor(generation, store_n, brand_n)
+
+
+@dataclass(frozen=True)
+class PushResponse:
+    """Answer to POST /v1/sync/push. ``expected_seq`` is the next sequence number the server will take."""
+
+    results: tuple[OpResult, ...]
+    expected_seq: int
+    generation: int
+    server_time_ms: int
+
+    @staticmethod
+    def from_wire(raw: dict[str, Any]) -> PushResponse:
+        return PushResponse(
+            tuple(OpResult.from_wire(item) for item in raw["results"]),
+            int(raw["expected_seq"]),
+            int(raw["generation"]),
+            int(raw["server_time_ms"]),
+        )
+
+
+@dataclass(frozen=True)
+class PullPage:
+    """Answer to GET /v1/sync/pull."""
+
+    rows: tuple[FeedRow, ...]
+    cursor: str
+    has_more: bool
+    server_time_ms: int
+
+    @staticmethod
+    def from_wire(raw: dict[str, Any]) -> PullPage:
+        return PullPage(
+            tuple(FeedRow.from_wire(item) for item in raw["rows"]),
+            str(raw["cursor"]),
+            bool(raw["has_more"]),
+            int(raw["server_time_ms"]),
+        )
