@@ -1,0 +1,1 @@
+"""Reward and order requests: cards, decisions, history."""

@@ -1,0 +1,46 @@
+"""How services tell screens that something changed, across threads and without Qt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Dispatcher(Protocol):
+    """Runs a job later on the thread that owns the screens."""
+
+    def post(self, job: Callable[[], None]) -> None: ...
+
+
+class ImmediateDispatcher:
+    """Runs the job at once on the calling thread: for tests and for a process without screens."""
+
+    def post(self, job: Callable[[], None]) -> None:
+        job()
+
+
+class Listeners:
+    """Callbacks of one service. Called after a commit, on whatever thread made the change."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` on every change until the returned function is called."""
+        with self._lock:
+            self._callbacks.append(callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+        return unsubscribe
+
+    def notify(self) -> None:
+        with self._lock:
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback()

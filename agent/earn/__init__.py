@@ -1,0 +1,1 @@
+"""Phone numbers meet receipts: pairing, points, reversals."""

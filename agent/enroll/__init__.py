@@ -1,0 +1,1 @@
+"""Joining a store with a one-time code."""

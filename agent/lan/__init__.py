@@ -1,0 +1,1 @@
+"""The API for tablets and tools on the shop's own network."""

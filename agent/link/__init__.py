@@ -1,0 +1,1 @@
+"""Online or offline, and whose shop this is."""

@@ -1,0 +1,1 @@
+"""Orders of the day and their steps."""

@@ -1,0 +1,1 @@
+"""The list of captured receipts and what became of them."""

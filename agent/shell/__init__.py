@@ -1,0 +1,1 @@
+"""The Qt process: windows, tray, dispatcher, remote control of the demo."""
