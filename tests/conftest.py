@@ -1,0 +1,88 @@
+"""Owns what every test may rely on: no screen, no network but loopback, no stray settings, no unexpected warning."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # `pytest` called as a program does not add the folder, `python -m pytest` does
+    sys.path.insert(0, str(ROOT))
+
+from tests.helpers import logfail, network  # noqa: E402
+
+# Chosen before the isolation below removes every WITHFOM_ variable.
+HYPOTHESIS_PROFILE = os.environ.get("WITHFOM_HYPOTHESIS", "quick")
+
+hypothesis.settings.register_profile(
+    "quick",
+    max_examples=60,
+    deadline=None,  # two shared cores: a slow example says nothing about the code
+    derandomize=True,  # the same examples on every machine; the nightly run looks for new ones
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "nightly",
+    max_examples=5_000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile(HYPOTHESIS_PROFILE)
+
+
+def _isolate_environment() -> None:
+    """Nothing the developer has set, stored or plugged in may change a result; Qt paints into memory."""
+    for name in [name for name in os.environ if name.startswith("WITHFOM_")]:
+        del os.environ[name]
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    for name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_QPA_PLATFORMTHEME", "QT_FONT_DPI", "LANGUAGE"):
+        os.environ.pop(name, None)
+    # A real keyring would ask for a password; the `fail` backend behaves like a machine that has none.
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    private = Path(tempfile.mkdtemp(prefix="withfom-tests-"))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
+        os.environ[name] = str(private / name.lower())
+    if sys.platform == "linux" and "UTF-8" not in (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").upper():
+        # Qt warns about a locale that is not UTF-8, and a Qt warning fails a test.
+        os.environ.pop("LC_ALL", None)
+        os.environ["LC_CTYPE"] = "C.UTF-8"
+
+
+_isolate_environment()
+network.install_guard()
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """Fails the test that tried to reach another machine, also when the code swallowed the refusal."""
+    network.refused.clear()
+    yield
+    attempts = list(network.refused)
+    network.refused.clear()
+    assert not attempts, f"tests may only talk to this machine; tried: {attempts}"
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_warning(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails the test in which our own code logged a WARNING or worse that nobody announced.
+
+    Announce with `@pytest.mark.expect_log(r"regex", …)`; a test that takes `caplog` looks at its log itself.
+    """
+    if "caplog" in request.fixturenames:
+        yield
+        return
+    expected = [pattern for mark in request.node.iter_markers("expect_log") for pattern in mark.args]
+    with logfail.watching(ROOT) as seen:
+        yield
+    surprises = logfail.unexpected(seen, expected)
+    assert not surprises, "unexpected warnings in the log (announce with pytest.mark.expect_log):\n" + "\n".join(
+        surprises
+    )
