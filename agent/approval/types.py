@@ -1,0 +1,117 @@
+"""What the approval service answers with: cards, records of decisions, outcomes of a tap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.requests import RejectReason, RequestKind, RequestState
+
+
+@dataclass(frozen=True)
+class RequestCard:
+    """A request that waits for a person. ``remaining_ms`` is None until the cloud has started the countdown."""
+
+    request_id: str
+    kind: RequestKind
+    state: RequestState
+    title: str
+    nickname: str
+    condition: str
+    amount_won: int | None
+    pos_discount_won: int | None
+    created_ms: int
+    remaining_ms: int | None
+    order_id: str | None
+    offline: bool
+    local_decision: str | None
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """How one request ended, for the history of five (APR-13)."""
+
+    request_id: str
+    kind: RequestKind
+    title: str
+    nickname: str
+    state: RequestState
+    decided_by: str | None
+    decided_ms: int
+    reason: RejectReason | None
+    pos_discount_won: int | None
+    can_recover: bool
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decision is stored and on its way; ``print_job_id`` names the slip that an approval prints."""
+
+    request_id: str
+    state: RequestState
+    pos_discount_won: int | None
+    print_job_id: str | None
+
+
+@dataclass(frozen=True)
+class AlreadyDecided:
+    """Someone was first; ``state`` is what stands (APR-03, APR-36)."""
+
+    request_id: str
+    state: RequestState
+    decided_by: str | None
+
+
+@dataclass(frozen=True)
+class TooLate:
+    """The countdown is over, or it must be asked for again: the cloud decides, the card waits for its word."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class ReasonMissing:
+    """A rejection for another reason needs a text (APR-08)."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class UnknownRequest:
+    """This store has no such request."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Recovering:
+    """The recovery is stored and on its way; the member has the value back once the cloud has booked it."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class NotPossible:
+    """Nothing to recover, or its time is over (APR-15, APR-17); ``state`` is what stands."""
+
+    request_id: str
+    state: RequestState | None
+
+
+DecisionOutcome = Decided | AlreadyDecided | TooLate | ReasonMissing | UnknownRequest
+RecoverOutcome = Recovering | NotPossible
+__all__ = [
+    "AlreadyDecided",
+    "Decided",
+    "DecisionOutcome",
+    "DecisionRecord",
+    "NotPossible",
+    "ReasonMissing",
+    "RecoverOutcome",
+    "Recovering",
+    "RejectReason",
+    "RequestCard",
+    "RequestKind",
+    "RequestState",
+    "TooLate",
+    "UnknownRequest",
+]

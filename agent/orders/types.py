@@ -1,0 +1,53 @@
+"""What the orders service answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.requests import OrderState
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    """One line of an order; ``amount_won`` is for the whole quantity."""
+
+    name: str
+    qty: int
+    amount_won: int
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order as screens show it: the cloud's projection plus our own unsettled steps."""
+
+    order_id: str
+    number: str
+    state: OrderState
+    channel: str
+    items: tuple[OrderItem, ...]
+    total_won: int
+    payment: str
+    nickname: str
+    note: str
+    created_ms: int
+    request_id: str | None
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The step is stored and on its way."""
+
+    order_id: str
+    state: OrderState
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """ORD-04 has no such step from ``state``; None when there is no such order."""
+
+    order_id: str
+    state: OrderState | None
+
+
+AdvanceOutcome = Advanced | NotAllowed
