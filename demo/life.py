@@ -1,0 +1,101 @@
+"""``withfom demo`` without a script: the little cafe goes on living until its window is closed or Ctrl-C is pressed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from demo.customers import CloudClient
+from demo.processes import DemoFailure
+from demo.world import DemoWorld, WorldSettings, require_clean_exit
+
+PEOPLE = (("01048215678", "김민아"), ("01073310912", "박준호"), ("01029947731", "최소라"), ("01055120341", "이지민"))
+MENU = (
+    ("아메리카노(HOT)", 4_500),
+    ("카페라떼(ICE)", 5_000),
+    ("콜드브루", 5_000),
+    ("소금빵", 3_500),
+    ("자몽에이드", 6_000),
+)
+STYLES = ("card42", "vat48", "cat40", "columns", "utf8")
+PAUSE_S = (6.0, 14.0)
+
+
+def live(settings: WorldSettings, *, replay: Path | None = None) -> int:
+    """Run until the agent's window is closed. Answers 0 when everything ended cleanly."""
+    world = DemoWorld.open(settings)
+    try:
+        world.wait_online()
+        _welcome(world)
+        if replay is not None:
+            count = world.pos.replay(replay)
+            print(f"다시 찍은 파일 {count}개 · {count} streams replayed", flush=True)
+        _go_on(world)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        codes = world.close()
+    require_clean_exit(codes)
+    return 0
+
+
+def _welcome(world: DemoWorld) -> None:
+    lines = (
+        "WithFoM 체험 · demo — 모두 가상이에요. 창을 닫거나 Ctrl-C를 누르면 끝나요.",
+        f"  cloud      {world.cloud_url}/docs",
+        f"  tablet     {world.agent.tablet_url}",
+        f"  POS → 127.0.0.1:{world.capture_port} → printer 127.0.0.1:{world.printer.port}",
+        f"  printed    {world.printer.folder}",
+        f"  auto-approval after {world.settings.request_timeout_s} s",
+    )
+    print("\n".join(lines), flush=True)
+
+
+class _Cafe:
+    """Chooses what happens next. Random, because a demo should not look like a film; nothing depends on it."""
+
+    def __init__(self, world: DemoWorld) -> None:
+        self._world = world
+        self._dice = random.Random()
+        cloud = world.cloud
+        self._members = [cloud.join(phone, nickname) for phone, nickname in PEOPLE]
+        self._coupon = cloud.define_coupon("아메리카노 1잔 무료", "1장", 4_500)
+
+    def next_event(self) -> str:
+        chances: tuple[tuple[int, Callable[[CloudClient], str]], ...] = (
+            (5, self._sale),
+            (3, self._coupon_request),
+            (2, self._order),
+        )
+        chosen = self._dice.choices([event for _, event in chances], [weight for weight, _ in chances])[0]
+        return chosen(self._world.cloud)
+
+    def _sale(self, _cloud: CloudClient) -> str:
+        sale = self._world.pos.print_sale(self._dice.choice(STYLES))
+        return f"POS: {sale.paid_won:,}원 영수증 · receipt printed"
+
+    def _coupon_request(self, cloud: CloudClient) -> str:
+        member = self._dice.choice(self._members)
+        cloud.ask_coupon(member, cloud.give_coupon(member, self._coupon))
+        return "손님이 쿠폰 사용을 눌렀어요 · a customer asks to use a coupon"
+
+    def _order(self, cloud: CloudClient) -> str:
+        chosen = self._dice.sample(MENU, self._dice.randint(1, 3))
+        items = [{"name": name, "qty": 1, "amount_won": price, "options": []} for name, price in chosen]
+        placed = cloud.order(self._dice.choice(self._members), items, "")
+        return f"앱 주문 {placed['order']['number']} · app order"
+
+
+def _go_on(world: DemoWorld) -> None:
+    cafe = _Cafe(world)
+    while world.programs["agent"].running:
+        print(f"  {time.strftime('%H:%M:%S')} {cafe.next_event()}", flush=True)
+        resume = time.monotonic() + random.uniform(*PAUSE_S)
+        while time.monotonic() < resume and world.programs["agent"].running:
+            time.sleep(0.2)
+    if world.programs["agent"].popen.returncode != 0:
+        raise DemoFailure(
+            f"the agent ended with {world.programs['agent'].popen.returncode}, see {world.programs['agent'].log}"
+        )

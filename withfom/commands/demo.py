@@ -1,0 +1,78 @@
+"""``withfom demo``: the whole product on one machine, with a virtual printer, a virtual POS and virtual customers."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "demo",
+        help="체험하기: everything virtual on this machine, nothing is kept",
+        description="Starts a cloud, an agent, a capture proxy, a virtual printer, a virtual POS and virtual customers "
+        "on loopback in a temporary folder. 체험용이며 실제 매장 자료는 쓰지 않아요.",
+    )
+    parser.add_argument("--script", action="store_true", help="play a fixed story, check every figure, exit 0 or 1")
+    parser.add_argument("--folder", type=Path, help="keep everything in this folder instead of a temporary one")
+    parser.add_argument(
+        "--request-timeout-s",
+        type=int,
+        metavar="S",
+        help="seconds until an unanswered request is approved (default 60; --script shortens it to 8)",
+    )
+    parser.add_argument("--language", choices=("ko", "en"), default="ko")
+    parser.add_argument("--headless", action="store_true", help="no windows, as on a machine without a display")
+    parser.add_argument("--replay", type=Path, metavar="DIR", help="print every *.bin of a folder through the proxy")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.request_timeout_s is not None and not 3 <= args.request_timeout_s <= 600:
+        print("자동 승인 시간은 3초에서 600초 사이여야 해요.", file=sys.stderr)
+        print("--request-timeout-s must be between 3 and 600.", file=sys.stderr)
+        return 2
+    if args.replay is not None and not args.replay.is_dir():
+        print(f"폴더를 찾을 수 없어요: {args.replay}", file=sys.stderr)
+        print(f"No such folder: {args.replay}", file=sys.stderr)
+        return 2
+    from demo.life import live
+    from demo.processes import DemoFailure
+    from demo.story import play
+    from demo.world import WorldSettings
+
+    with _folder(args.folder) as folder:
+        settings = WorldSettings(
+            folder=folder,
+            request_timeout_s=args.request_timeout_s or (8 if args.script else 60),
+            language=args.language,
+            headless=args.headless or args.script or not _has_display(),
+        )
+        try:
+            return play(settings) if args.script else live(settings, replay=args.replay)
+        except DemoFailure as failure:
+            print(f"체험을 계속할 수 없어요: {failure}", file=sys.stderr)
+            print(f"The demo cannot go on: {failure}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 0
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@contextlib.contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="withfom-demo-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
