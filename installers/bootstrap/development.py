@@ -1,0 +1,92 @@
+"""Owns the development commands of `start.py`. CONTRIBUTING.md tells when to use which."""
+
+import os
+from collections.abc import Callable
+
+from installers.bootstrap.layout import DEVELOPMENT_LOCK, PYTHON, ROOT
+from installers.bootstrap.running import become, ensure, run
+
+# The quick set leaves out what starts whole programs; PostgreSQL tests are in it.
+QUICK = "not journey and not frozen"
+CHECKS: dict[str, list[str]] = {
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "lint": ["-m", "ruff", "check", "."],
+    "types": ["-m", "mypy"],
+    "imports": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+    "catalogue": ["-m", "installers.catalogue", "--check"],
+    "openapi": ["-m", "installers.openapi", "--check"],
+}
+
+
+def setup(_arguments: list[str]) -> int:
+    """everything development needs, without starting anything"""
+    _ready()
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    """the tests, two at a time; --all adds the journeys and the frozen build; other arguments go to pytest"""
+    _ready()
+    chosen = [word for word in arguments if word != "--all"]
+    marker = [] if "--all" in arguments else ["-m", QUICK]
+    # One PostgreSQL server for all its tests: loadgroup keeps them on one worker.
+    return become([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", *marker, *chosen])
+
+
+def check(arguments: list[str]) -> int:
+    """format, lint, types, imports, catalogue, openapi: all of them or the named ones"""
+    unknown = set(arguments) - set(CHECKS)
+    if unknown:
+        print(f"start.py check: {', '.join(sorted(unknown))}? There are: {', '.join(CHECKS)}")
+        return 2
+    _ready()
+    failed = [name for name in arguments or CHECKS if run([str(PYTHON), *CHECKS[name]]) != 0]
+    print("check: " + ("ok" if not failed else "failed: " + ", ".join(failed)))
+    return 1 if failed else 0
+
+
+def shots(arguments: list[str]) -> int:
+    """renders every screen into build/shots"""
+    _ready()
+    return become([str(PYTHON), "-m", "pytest", "-m", "screenshot", *arguments])
+
+
+def bench(arguments: list[str]) -> int:
+    """one benchmark by name; without a name lists them"""
+    _ready()
+    names = sorted(file.stem for file in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    if not arguments or arguments[0] not in names:
+        print("start.py bench NAME: " + ", ".join(names))
+        return 2
+    return become([str(PYTHON), "-m", "benchmarks." + arguments[0], *arguments[1:]])
+
+
+def build(arguments: list[str]) -> int:
+    """the frozen program folder (Linux), into dist/"""
+    _ready()
+    return become([str(PYTHON), "-m", "installers.build_linux", *arguments])
+
+
+def show_help(_arguments: list[str]) -> int:
+    """this list"""
+    print("python3 start.py COMMAND\n\nDevelopment:")
+    for name, command in COMMANDS.items():
+        print(f"  {name:<8}{command.__doc__}")
+    print("\nEverything else goes to the program itself: python3 start.py --help")
+    return 0
+
+
+def _ready() -> None:
+    ensure(DEVELOPMENT_LOCK, windows=True)
+    os.chdir(ROOT)  # pytest, ruff and mypy read pyproject.toml of the folder they run in
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "setup": setup,
+    "test": test,
+    "check": check,
+    "shots": shots,
+    "bench": bench,
+    "build": build,
+    "help": show_help,
+}
