@@ -44,3 +44,25 @@ class Listeners:
             callbacks = tuple(self._callbacks)
         for callback in callbacks:
             callback()
+
+
+class Coalesced:
+    """Folds a burst of notifications into one job: a hundred rows that arrive at once repaint a screen once."""
+
+    def __init__(self, dispatcher: Dispatcher, job: Callable[[], None]) -> None:
+        self._dispatcher = dispatcher
+        self._job = job
+        self._lock = threading.Lock()
+        self._waiting = False
+
+    def __call__(self) -> None:
+        with self._lock:
+            if self._waiting:
+                return
+            self._waiting = True
+        self._dispatcher.post(self._run)
+
+    def _run(self) -> None:
+        with self._lock:
+            self._waiting = False
+        self._job()

@@ -1,0 +1,74 @@
+"""Owns the words on screen: Korean (default) and English, looked up from the English source text."""
+
+from __future__ import annotations
+
+import gettext
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+from agent.assets import asset_path
+
+Language = Literal["ko", "en"]
+DOMAIN = "withfom"
+SEOUL = timezone(timedelta(hours=9))  # Korea has kept one offset since 1988
+_WEEKDAYS_KO = "월화수목금토일"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def mark(text: str) -> str:
+    """Mark a source text that is looked up later (in tables); the catalogue test finds it by this name."""
+    return text
+
+
+class Texts:
+    """Looks texts up and writes figures as people read them. Handed to every view and view-model."""
+
+    def __init__(self, language: Language = "ko") -> None:
+        self.language: Language = language
+        self._catalogue: gettext.NullTranslations = _catalogue(language)
+
+    def set_language(self, language: Language) -> None:
+        """Change the language from now on; views ask again for their texts."""
+        self.language = language
+        self._catalogue = _catalogue(language)
+
+    def _(self, text: str) -> str:
+        """The text in the chosen language."""
+        return self._catalogue.gettext(text) if text else ""
+
+    def n(self, text: str, **values: object) -> str:
+        """The text in the chosen language with ``{names}`` filled in after the look-up."""
+        return self._(text).format(**values)
+
+    # -- figures --------------------------------------------------------------------------------------------------
+    def number(self, value: int) -> str:
+        """Thousands separated, with a true minus sign."""
+        return f"{value:,}".replace("-", "−")
+
+    def won(self, amount_won: int) -> str:
+        return f"{self.number(amount_won)}원" if self.language == "ko" else f"₩{self.number(amount_won)}"
+
+    def points(self, points: int) -> str:
+        return f"{self.number(points)}P"
+
+    def clock(self, wall_ms: int, *, seconds: bool = False) -> str:
+        """The time of day in Seoul, 24 hours: ``14:02``."""
+        return _local(wall_ms).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+    def date(self, wall_ms: int) -> str:
+        """``11월 20일 금요일`` or ``Fri 20 Nov``."""
+        day = _local(wall_ms)
+        if self.language == "ko":
+            return f"{day.month}월 {day.day}일 {_WEEKDAYS_KO[day.weekday()]}요일"
+        return f"{_WEEKDAYS_EN[day.weekday()]} {day.day} {day.strftime('%b')}"
+
+
+def _local(wall_ms: int) -> datetime:
+    return datetime.fromtimestamp(wall_ms / 1000, SEOUL)
+
+
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()  # the source texts are English
+    with asset_path(f"locale/{language}/LC_MESSAGES/{DOMAIN}.mo").open("rb") as file:
+        return gettext.GNUTranslations(file)

@@ -1,0 +1,1 @@
+"""The look shared by every screen: tokens, type, icons, controls."""
