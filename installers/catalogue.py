@@ -1,4 +1,4 @@
-"""Owns the compiled translation: `python -m installers.catalogue` writes the .mo files, `--check` says if one is stale."""
+"""Owns the compiled translations: `python -m installers.catalogue` writes the .mo files, `--check` names stale ones."""
 
 from __future__ import annotations
 

@@ -12,6 +12,9 @@ WITHOUT_WINDOWS = frozenset({"cloud", "capture", "simulate", "-h", "--help", "--
 
 def main(arguments: list[str]) -> int:
     """Makes the environment complete and starts the command in it. Returns the exit status."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # An old 8-bit locale: paths with Hangul would be unreadable, so begin again in Python's UTF-8 mode.
+        return become([sys.executable, "-X", "utf8", sys.argv[0], *arguments])
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
