@@ -1,0 +1,421 @@
+"""Owns the tables outbox and outbox_head: appending operations, sending order, answers, and when they may go."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from sync.clock import Clock
+from sync.errors import HistoryGone, OpTooLarge
+from sync.ids import IdSource
+from sync.profile import require_identity
+from sync.protocol import (
+    CHAIN_START,
+    FINAL_STATUSES,
+    OPS_PER_PUSH_MAX,
+    PUSH_BYTES_MAX,
+    Operation,
+    OpResult,
+    OpStatus,
+    PushResponse,
+    canonical_json,
+    chain_hash,
+)
+from sync.store import get_meta, set_meta
+
+log = logging.getLogger("sync")
+
+OP_VERSION = 1
+OP_BYTES_MAX = 64 * 1024  # far above any operation we make, far below what one push may carry
+BATCH_ENVELOPE_BYTES = 1024  # protocol, epoch and the two hashes around the operations
+KEEP_ACKED_MS = 14 * 24 * 3600 * 1000
+SERVER_TIME = "sync.server_time_ms"  # meta: the newest time the cloud told us
+LAST_SYNCED = "sync.last_synced_wall_ms"  # meta: when the cloud last took or gave something, by our clock
+HALTED = "sync.halted"  # meta: why nothing is pushed until the device is enrolled again
+_PENDING = "pending"
+
+
+class Cipher(Protocol):
+    """Seals what must not lie on the disk in plain text (sync.secrets.FieldCipher)."""
+
+    def seal(self, text: str, aad: str) -> bytes: ...
+
+    def open(self, sealed: bytes, aad: str) -> str: ...
+
+
+OnResult = Callable[[sqlite3.Connection, OpResult, str], None]
+
+
+@dataclass(frozen=True)
+class NewOp:
+    """Something that happened. ``secret`` holds the body fields that are personal; they are stored sealed."""
+
+    kind: str
+    body: dict[str, Any]
+    actor: str
+    secret: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Appended:
+    op_id: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class OutboxCounts:
+    """``needs_attention``: parked or forked by the cloud, or its answer could not be followed up here."""
+
+    pending: int
+    needs_attention: int
+    acked: int
+    oldest_pending_wall_ms: int | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A contiguous run of operations as they go over the wire."""
+
+    epoch: int
+    prev_hash: str
+    last_hash: str
+    ops: tuple[Operation, ...]
+
+    @property
+    def first_seq(self) -> int:
+        return self.ops[0].seq
+
+    @property
+    def last_seq(self) -> int:
+        return self.ops[-1].seq
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "protocol": 1,
+            "epoch": self.epoch,
+            "prev_hash": self.prev_hash,
+            "last_hash": self.last_hash,
+            "ops": [op.to_wire() for op in self.ops],
+        }
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """What the engine needs to know about the queue."""
+
+    first_pending: int | None
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What an answer changed. ``asks_retry`` names the operation that the cloud wants to see again later."""
+
+    settled: tuple[OpResult, ...]
+    expected_seq: int
+    generation: int
+    asks_retry: int | None = None
+    forked: bool = False
+    local_errors: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """The answer does not belong to what was sent; nothing was changed."""
+
+    reason: str
+
+
+def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, cipher: Cipher | None) -> Appended:
+    """Takes the next number and stores the operation inside the caller's transaction.
+
+    Raises NotEnrolled, OpTooLarge; TypeError for a body with a float and ValueError for a secret without a cipher
+    or one that names a body field: both are bugs of the caller.
+    """
+    identity = require_identity(conn)
+    last_seq, prev_hash = _head(conn, identity.device_id, identity.epoch)
+    wire = Operation(
+        op_id=ids.uuid7(),
+        device=identity.device_id,
+        epoch=identity.epoch,
+        seq=last_seq + 1,
+        kind=str(op.kind),
+        v=OP_VERSION,
+        store=identity.store_id,
+        actor=op.actor,
+        wall_ms=clock.wall_ms(),
+        mono_ms=clock.mono_ms(),
+        boot_id=clock.boot_id,
+        seen_cursor=_seen_cursor(conn),
+        body=_merged(op.body, op.secret),
+    )
+    sealed = None
+    if op.secret:
+        if cipher is None:
+            raise ValueError("an operation with a secret needs a cipher")
+        sealed = cipher.seal(canonical_json(op.secret).decode(), _cell(wire.op_id))
+    _insert(conn, wire, op.body, sealed, prev_hash)
+    return Appended(wire.op_id, wire.seq)
+
+
+def _merged(body: dict[str, Any], secret: dict[str, Any] | None) -> dict[str, Any]:
+    if secret and not body.keys().isdisjoint(secret):
+        raise ValueError(f"secret names body fields: {sorted(body.keys() & secret.keys())}")
+    return {**body, **(secret or {})}
+
+
+def _insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], sealed: bytes | None, prev: str) -> None:
+    size = len(canonical_json(wire.to_wire()))
+    if size > OP_BYTES_MAX:
+        raise OpTooLarge(f"{wire.kind}: {size} bytes")
+    digest = chain_hash(prev, wire)
+    conn.execute(
+        "INSERT INTO outbox (device_id, epoch, seq, op_id, kind, v, store_id, actor, wall_ms, mono_ms, boot_id,"
+        " seen_cursor, body, sealed, wire_bytes, prev_hash, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(wire.device, wire.epoch, wire.seq, wire.op_id, wire.kind, wire.v, wire.store, wire.actor),
+            *(wire.wall_ms, wire.mono_ms, wire.boot_id, wire.seen_cursor),
+            *(canonical_json(body).decode(), sealed, size, prev, digest),
+        ),
+    )
+    conn.execute(
+        "INSERT INTO outbox_head (device_id, epoch, last_seq, last_hash) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (device_id, epoch) DO UPDATE SET last_seq = excluded.last_seq, last_hash = excluded.last_hash",
+        (wire.device, wire.epoch, wire.seq, digest),
+    )
+
+
+def _head(conn: sqlite3.Connection, device_id: str, epoch: int) -> tuple[int, str]:
+    row = conn.execute(
+        "SELECT last_seq, last_hash FROM outbox_head WHERE device_id = ? AND epoch = ?", (device_id, epoch)
+    ).fetchone()
+    return (0, CHAIN_START) if row is None else (row[0], row[1])
+
+
+def _seen_cursor(conn: sqlite3.Connection) -> str:
+    row = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor WHERE id = 1").fetchone()
+    return "0.0.0" if row is None else f"{row[0]}.{row[1]}.{row[2]}"
+
+
+def _cell(op_id: str) -> str:
+    return f"outbox/sealed/{op_id}"
+
+
+def queue_view(conn: sqlite3.Connection) -> QueueView:
+    """Raises NotEnrolled."""
+    identity = require_identity(conn)
+    key = (identity.device_id, identity.epoch)
+    first = conn.execute(
+        "SELECT min(seq) FROM outbox WHERE status = 'pending' AND device_id = ? AND epoch = ?", key
+    ).fetchone()[0]
+    return QueueView(first, _head(conn, *key)[0])
+
+
+def next_batch(
+    conn: sqlite3.Connection,
+    cipher: Cipher | None,
+    *,
+    limit_ops: int = OPS_PER_PUSH_MAX,
+    limit_bytes: int = PUSH_BYTES_MAX,
+    from_seq: int | None = None,
+) -> Batch | None:
+    """The oldest operations not answered yet, or the run from ``from_seq`` (acknowledged ones too, for a cloud that
+    lost them). None when there is nothing to send; at least one operation otherwise, whatever the limits.
+
+    Raises HistoryGone when ``from_seq`` is purged, CellUnreadable when a sealed part cannot be opened.
+    """
+    identity = require_identity(conn)
+    if from_seq is None:
+        from_seq = queue_view(conn).first_pending
+        if from_seq is None:
+            return None
+    rows = conn.execute(
+        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? AND seq >= ? ORDER BY seq LIMIT ?",
+        (identity.device_id, identity.epoch, from_seq, max(limit_ops, 1)),
+    ).fetchall()
+    if not rows:
+        return None
+    if rows[0]["seq"] != from_seq:
+        raise HistoryGone(f"operation {from_seq} is no longer kept, the oldest after it is {rows[0]['seq']}")
+    chosen: list[sqlite3.Row] = []
+    size = BATCH_ENVELOPE_BYTES
+    for row in rows:
+        size += row["wire_bytes"] + 1
+        if chosen and (size > limit_bytes or row["seq"] != chosen[-1]["seq"] + 1):
+            break
+        chosen.append(row)
+    ops = tuple(_from_row(row, cipher) for row in chosen)
+    return Batch(identity.epoch, chosen[0]["prev_hash"], chosen[-1]["hash"], ops)
+
+
+def _from_row(row: sqlite3.Row, cipher: Cipher | None) -> Operation:
+    body = json.loads(row["body"])
+    if row["sealed"] is not None:
+        if cipher is None:
+            raise ValueError("an operation with a secret needs a cipher")
+        body.update(json.loads(cipher.open(row["sealed"], _cell(row["op_id"]))))
+    return Operation(
+        op_id=row["op_id"],
+        device=row["device_id"],
+        epoch=row["epoch"],
+        seq=row["seq"],
+        kind=row["kind"],
+        v=row["v"],
+        store=row["store_id"],
+        actor=row["actor"],
+        wall_ms=row["wall_ms"],
+        mono_ms=row["mono_ms"],
+        boot_id=row["boot_id"],
+        seen_cursor=row["seen_cursor"],
+        body=body,
+    )
+
+
+def apply_results(
+    conn: sqlite3.Connection, batch: Batch, response: PushResponse, *, clock: Clock, on_result: OnResult
+) -> Settled | Misfit:
+    """Books the cloud's answer inside the caller's transaction.
+
+    ``on_result`` runs in the same transaction, once per new or changed answer, so that an earn becomes posted
+    together with its acknowledgement. If it fails, its own changes are undone and the answer is kept all the same:
+    the cloud has the fact, and sending it again would fail again. An answer that does not belong to the batch
+    changes nothing.
+    """
+    problem = _misfit(batch, response)
+    if problem is not None:
+        return Misfit(problem)
+    settled: list[OpResult] = []
+    errors: list[str] = []
+    asks_retry: int | None = None
+    for op, result in zip(batch.ops, response.results, strict=False):
+        if result.status == OpStatus.RETRY:
+            asks_retry = op.seq
+            break
+        if _store_result(conn, op, result, response.server_time_ms):
+            error = _follow_up(conn, op, result, on_result)
+            if error is not None:
+                errors.append(error)
+        settled.append(result)
+    set_meta(conn, SERVER_TIME, str(response.server_time_ms))
+    set_meta(conn, LAST_SYNCED, str(clock.wall_ms()))
+    forked = any(result.status == OpStatus.FORKED for result in settled)
+    return Settled(
+        tuple(settled), response.expected_seq, response.generation, asks_retry, forked, local_errors=tuple(errors)
+    )
+
+
+def _misfit(batch: Batch, response: PushResponse) -> str | None:
+    if len(response.results) > len(batch.ops):
+        return "more results than operations"
+    known = {status.value for status in FINAL_STATUSES} | {OpStatus.RETRY.value, OpStatus.FORKED.value}
+    for op, result in zip(batch.ops, response.results, strict=False):
+        if (result.seq, result.op_id) != (op.seq, op.op_id):
+            return f"result for {result.seq} {result.op_id} where {op.seq} {op.op_id} was sent"
+        if result.status not in known:
+            return f"unknown status {result.status!r} for {op.seq}"
+        if result.code is not None and not isinstance(result.code, str):
+            return f"code of {op.seq} is no text"
+        if result.body is not None and not isinstance(result.body, dict):
+            return f"result body of {op.seq} is no object"
+    return "expected_seq below 1" if response.expected_seq < 1 else None
+
+
+def _store_result(conn: sqlite3.Connection, op: Operation, result: OpResult, server_time_ms: int) -> bool:
+    """Whether the answer is news; the same words again change nothing."""
+    words = json.dumps(result.to_wire(), ensure_ascii=False, sort_keys=True)
+    changed = conn.execute(
+        "UPDATE outbox SET status = ?, code = ?, result_json = ?, acked_ms = ?, local_error = NULL"
+        " WHERE op_id = ? AND (result_json IS NULL OR result_json <> ?)",
+        (result.status, result.code, words, server_time_ms, op.op_id, words),
+    )
+    return changed.rowcount == 1
+
+
+def _follow_up(conn: sqlite3.Connection, op: Operation, result: OpResult, on_result: OnResult) -> str | None:
+    conn.execute("SAVEPOINT follow_up")
+    try:
+        on_result(conn, result, op.kind)
+    except sqlite3.OperationalError:  # disk full and the like: the whole answer must come again
+        raise
+    except Exception as bug:
+        conn.execute("ROLLBACK TO follow_up")
+        log.exception("follow_up_failed kind=%s seq=%s status=%s", op.kind, op.seq, result.status)
+        text = f"{type(bug).__name__}: {bug}"[:500]
+        conn.execute("UPDATE outbox SET local_error = ? WHERE op_id = ?", (text, op.op_id))
+        return text
+    finally:
+        if conn.in_transaction:
+            conn.execute("RELEASE follow_up")
+    return None
+
+
+def counts(conn: sqlite3.Connection) -> OutboxCounts:
+    """Figures for the status line; works before enrollment too."""
+    by_status = dict(conn.execute("SELECT status, count(*) FROM outbox GROUP BY status").fetchall())
+    pending = by_status.pop(_PENDING, 0)
+    stuck = by_status.pop(OpStatus.PARKED.value, 0) + by_status.pop(OpStatus.FORKED.value, 0)
+    failed = conn.execute(
+        "SELECT count(*) FROM outbox WHERE local_error IS NOT NULL AND status NOT IN ('parked', 'forked')"
+    ).fetchone()[0]
+    oldest = conn.execute("SELECT min(wall_ms) FROM outbox WHERE status = 'pending'").fetchone()[0]
+    return OutboxCounts(pending, stuck + failed, sum(by_status.values()), oldest)
+
+
+def purge(conn: sqlite3.Connection) -> int:
+    """Removes answered operations older than 14 days by the cloud's clock; returns how many.
+
+    What waits for a person stays, and so does the newest operation, with which we find out whether a restored
+    cloud still knows us.
+    """
+    now_ms = int(get_meta(conn, SERVER_TIME) or 0)
+    removed = conn.execute(
+        "DELETE FROM outbox WHERE status IN ('applied', 'adjusted', 'rejected') AND local_error IS NULL"
+        " AND acked_ms < ? AND seq < (SELECT last_seq FROM outbox_head AS head"
+        "  WHERE head.device_id = outbox.device_id AND head.epoch = outbox.epoch)",
+        (now_ms - KEEP_ACKED_MS,),
+    )
+    return removed.rowcount
+
+
+def carry_over(conn: sqlite3.Connection, old: tuple[str, int], *, cipher: Cipher | None) -> int:
+    """After a new enrollment: gives what the cloud has not taken from the old chain new numbers in the new one.
+
+    Ids stay, so that everything the features remember still fits. Returns how many. Raises CellUnreadable.
+    """
+    identity = require_identity(conn)
+    rows = conn.execute(
+        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? AND status IN ('pending', 'forked') ORDER BY seq", old
+    ).fetchall()
+    for row in rows:
+        conn.execute("DELETE FROM outbox WHERE op_id = ?", (row["op_id"],))
+        last_seq, prev_hash = _head(conn, identity.device_id, identity.epoch)
+        before = _from_row(row, cipher)
+        wire = replace(
+            before, device=identity.device_id, epoch=identity.epoch, seq=last_seq + 1, store=identity.store_id
+        )
+        _insert(conn, wire, json.loads(row["body"]), row["sealed"], prev_hash)
+    return len(rows)
+
+
+def verify_chain(conn: sqlite3.Connection, cipher: Cipher | None) -> int | None:
+    """Recomputes the current chain over what is kept; the first number that does not fit, or None when all does."""
+    identity = require_identity(conn)
+    previous: sqlite3.Row | None = None
+    for row in conn.execute(
+        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? ORDER BY seq", (identity.device_id, identity.epoch)
+    ):
+        follows = previous is not None and row["seq"] == previous["seq"] + 1
+        if follows and previous is not None and row["prev_hash"] != previous["hash"]:
+            return int(row["seq"])
+        if chain_hash(row["prev_hash"], _from_row(row, cipher)) != row["hash"]:
+            return int(row["seq"])
+        previous = row
+    last_seq, last_hash = _head(conn, identity.device_id, identity.epoch)
+    if previous is not None and (previous["seq"], previous["hash"]) != (last_seq, last_hash):
+        return last_seq
+    return None

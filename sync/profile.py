@@ -1,0 +1,117 @@
+"""Owns what this device is: identity at the cloud, profile and policy of its store, kept as single values."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sync.errors import NotEnrolled
+from sync.protocol import FeedKind, FeedRow
+from sync.store import get_meta, set_meta
+
+IDENTITY = "device.identity"
+STORE_PROFILE = "store.profile"
+POLICY = "store.policy"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who we are on the wire, and where our keys lie (``vault_entry``)."""
+
+    base_url: str
+    device_id: str
+    epoch: int
+    store_id: str
+    label: str
+    vault_entry: str
+
+
+@dataclass(frozen=True)
+class StoreProfile:
+    store_id: str
+    name: str
+    brand_name: str
+    service_type: str
+    plan: str
+    grade: str
+
+
+@dataclass(frozen=True)
+class StorePolicy:
+    version: int = 0
+    rate_bp: int = 100
+    minimum_payment_won: int = 0
+    request_timeout_ms: int = 60_000
+
+
+def read_identity(conn: sqlite3.Connection) -> Identity | None:
+    """None before enrollment."""
+    text = get_meta(conn, IDENTITY)
+    return None if text is None else Identity(**json.loads(text))
+
+
+def require_identity(conn: sqlite3.Connection) -> Identity:
+    """Raises NotEnrolled before enrollment."""
+    found = read_identity(conn)
+    if found is None:
+        raise NotEnrolled("this device has no identity")
+    return found
+
+
+def read_store_profile(conn: sqlite3.Connection) -> StoreProfile | None:
+    text = get_meta(conn, STORE_PROFILE)
+    return None if text is None else StoreProfile(**json.loads(text))
+
+
+def read_policy(conn: sqlite3.Connection) -> StorePolicy:
+    """The product's defaults until the cloud sent a policy."""
+    text = get_meta(conn, POLICY)
+    return StorePolicy() if text is None else StorePolicy(**json.loads(text))
+
+
+def write_identity(conn: sqlite3.Connection, identity: Identity) -> None:
+    set_meta(conn, IDENTITY, json.dumps(asdict(identity), ensure_ascii=False))
+
+
+def write_store_profile(conn: sqlite3.Connection, profile: StoreProfile) -> None:
+    set_meta(conn, STORE_PROFILE, json.dumps(asdict(profile), ensure_ascii=False))
+
+
+def write_policy(conn: sqlite3.Connection, policy: StorePolicy) -> None:
+    set_meta(conn, POLICY, json.dumps(asdict(policy), ensure_ascii=False))
+
+
+def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
+    """Raises KeyError or TypeError for anything that is no store profile; unknown further fields are allowed."""
+    texts = {name: raw[name] for name in StoreProfile.__dataclass_fields__}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise TypeError(f"store profile field {name} must be text")
+    return StoreProfile(**texts)
+
+
+def parse_policy(raw: Mapping[str, Any]) -> StorePolicy:
+    """Raises KeyError or TypeError for anything that is no policy; unknown further fields are allowed."""
+    figures = {name: raw[name] for name in StorePolicy.__dataclass_fields__}
+    for name, value in figures.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise TypeError(f"policy field {name} must be a whole number")
+    return StorePolicy(**figures)
+
+
+def apply_store_row(conn: sqlite3.Connection, row: FeedRow, _context: object) -> None:
+    """Inbox applier of feed kind ``store``."""
+    write_store_profile(conn, parse_store_profile(row.body))
+
+
+def apply_policy_row(conn: sqlite3.Connection, row: FeedRow, _context: object) -> None:
+    """Inbox applier of feed kind ``policy``; an older version never replaces a newer one."""
+    policy = parse_policy(row.body)
+    if policy.version >= read_policy(conn).version:
+        write_policy(conn, policy)
+
+
+OWN_APPLIERS = {FeedKind.STORE.value: apply_store_row, FeedKind.POLICY.value: apply_policy_row}

@@ -1,0 +1,175 @@
+"""Owns the device's keys: sealing of personal cells, the phone look-up, and the vault in which the keys lie.
+
+What the vault protects. With an operating system keyring (Windows Credential Manager, macOS Keychain, Secret
+Service, KWallet) the keys are as safe as the login of the person at the counter. Without one they lie in a file of
+mode 0600, sealed with AES-GCM. Its key comes from scrypt over the passphrase in ``WITHFOM_VAULT_PASSPHRASE``, or, if
+there is none, over an identifier of this machine and user. The latter protects a copy of the folder (a backup, a
+stolen disk image, a support file) that is opened on another machine. It does NOT protect against anybody who can run
+programs as this user or as administrator on this machine: such a person can read the identifier too. Nothing is ever
+written in plain text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sync import keyring_box, sealed_file
+from sync.errors import CellUnreadable, VaultUnreadable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_BYTES = 32
+PASSPHRASE_ENV = "WITHFOM_VAULT_PASSPHRASE"
+_CELL_VERSION = b"\x01"
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True)
+class DeviceSecrets:
+    """``private_key`` is the raw Ed25519 seed, ``store_key`` came from the cloud, ``field_key`` seals local cells."""
+
+    private_key: bytes
+    store_key: bytes
+    field_key: bytes
+
+    def __post_init__(self) -> None:
+        if any(len(key) != KEY_BYTES for key in (self.private_key, self.store_key, self.field_key)):
+            raise ValueError("every key has 32 bytes")
+
+    def __repr__(self) -> str:
+        return "DeviceSecrets(…)"  # never in a log or a traceback
+
+    def signing_key(self) -> Ed25519PrivateKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self.private_key)
+
+    def to_text(self) -> str:
+        """Under 200 letters: Windows' keyring takes about 1,200."""
+        return json.dumps(
+            {"v": 1, "private": _b64(self.private_key), "store": _b64(self.store_key), "field": _b64(self.field_key)}
+        )
+
+    @staticmethod
+    def from_text(text: str) -> DeviceSecrets:
+        """Raises VaultUnreadable when this is not what ``to_text`` wrote."""
+        try:
+            raw = json.loads(text)
+            return DeviceSecrets(
+                *(base64.b64decode(raw[name], validate=True) for name in ("private", "store", "field"))
+            )
+        except (ValueError, KeyError, TypeError) as broken:
+            raise VaultUnreadable("the vault entry is not ours") from broken
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def new_key() -> bytes:
+    """32 bytes from the operating system."""
+    return os.urandom(KEY_BYTES)
+
+
+def cell(table: str, column: str, row_id: str) -> str:
+    """The address that is bound into a sealed cell, so that cells cannot be swapped unnoticed."""
+    return f"{table}/{column}/{row_id}"
+
+
+class FieldCipher:
+    """AES-256-GCM for single cells. ``aad`` is the cell's address, see ``cell``."""
+
+    def __init__(self, field_key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        self._aead = AESGCM(field_key)
+
+    def seal(self, text: str, aad: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return _CELL_VERSION + nonce + self._aead.encrypt(nonce, text.encode(), aad.encode())
+
+    def open(self, sealed: bytes, aad: str) -> str:
+        """Raises CellUnreadable for a changed, moved or foreign cell."""
+        from cryptography.exceptions import InvalidTag
+
+        if sealed[:1] != _CELL_VERSION or len(sealed) < 1 + _NONCE_BYTES + 16:
+            raise CellUnreadable(f"{aad}: not a sealed cell")
+        try:
+            return self._aead.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], aad.encode()).decode()
+        except InvalidTag as tampered:
+            raise CellUnreadable(f"{aad}: does not open") from tampered
+
+
+def phone_lookup(store_key: bytes, e164: str) -> str:
+    """A keyed stand-in for a number: equal numbers meet, and nobody without the store's key can try all of them."""
+    return hmac.new(store_key, b"phone:" + e164.encode(), hashlib.sha256).hexdigest()
+
+
+class DeviceVault:
+    """Keeps DeviceSecrets under an entry name that the database remembers.
+
+    A new entry never touches the one before it, so that an enrollment that is cut off leaves the old keys in force.
+    A small file ``vault-<entry>.json`` says where the keys are and, without a keyring, holds them sealed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        open_keyring: Callable[[], keyring_box.KeyringBox | None] = keyring_box.open_keyring,
+    ) -> None:
+        self._folder = folder
+        self._passphrase = (os.environ if environ is None else environ).get(PASSPHRASE_ENV) or None
+        self._open_keyring = open_keyring
+
+    def save(self, entry: str, secrets: DeviceSecrets) -> str:
+        """Stores and reads back; returns where: ``keyring``, ``passphrase`` or ``machine``.
+
+        A passphrase wins over the keyring, because somebody chose it. Raises VaultUnavailable or OSError.
+        """
+        box = None if self._passphrase else self._open_keyring()
+        if box is not None:
+            box.write(entry, secrets.to_text())
+            if box.read(entry) == secrets.to_text():
+                sealed_file.write(self._path(entry), {"v": 1, "kind": "keyring"})
+                return "keyring"
+        sealed = sealed_file.seal(secrets.to_text(), entry, self._passphrase)
+        sealed_file.write(self._path(entry), {"v": 1, "kind": "sealed", **sealed})
+        return str(sealed["key_from"])
+
+    def load(self, entry: str) -> DeviceSecrets:
+        """Raises VaultUnavailable when the keyring is locked or the passphrase is not given (try again later), and
+        VaultUnreadable when the keys are gone or do not open here."""
+        found = sealed_file.read(self._path(entry))
+        if found.get("kind") == "sealed":
+            return DeviceSecrets.from_text(sealed_file.unseal(found, entry, self._passphrase))
+        text = keyring_box.require(self._open_keyring()).read(entry)
+        if text is None:
+            raise VaultUnreadable("the keyring has no such entry")
+        return DeviceSecrets.from_text(text)
+
+    def forget_others(self, keep: str) -> None:
+        """Removes entries of earlier enrollments, once the new one is committed."""
+        for path in self._folder.glob("vault-*.json"):
+            entry = path.stem.removeprefix("vault-")
+            if entry == keep:
+                continue
+            if sealed_file.read(path).get("kind") == "keyring":
+                box = self._open_keyring()
+                if box is None:
+                    continue
+                box.remove(entry)
+            path.unlink(missing_ok=True)
+
+    def _path(self, entry: str) -> Path:
+        return self._folder / f"vault-{entry}.json"
