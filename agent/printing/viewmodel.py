@@ -1,0 +1,212 @@
+"""Owns what the page "Printers & devices" shows: printers in words, capture, and the queue. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from agent.days import local_time
+from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.printing import words
+from agent.printing.types import JobState, PrinterState, PrintJob
+from agent.printing.words import CaptureWord, Tone
+from agent.texts import Texts
+from sync.clock import Clock
+
+JOBS_SHOWN_MAX = 50
+PRESS_REST_MS = 1_500  # one test page a press, however fast somebody presses
+
+
+class JobStep(StrEnum):
+    """The one thing a person can do with a job right now."""
+
+    NONE = "none"
+    RETRY = "retry"
+    REPRINT = "reprint"
+
+
+@dataclass(frozen=True)
+class CaptureState:
+    """What is known of the listener beside the POS printer."""
+
+    word: CaptureWord
+    last_document_ms: int | None = None
+    read_today: int = 0
+
+
+@dataclass(frozen=True)
+class DeviceCard:
+    name: str
+    address: str
+    word: str
+    next_step: str
+    note: str
+    tone: Tone
+    icon: str
+
+
+@dataclass(frozen=True)
+class JobRow:
+    job_id: str
+    time: str
+    title: str
+    line: str
+    word: str
+    tone: Tone
+    icon: str
+    step: JobStep
+    step_label: str
+
+
+@dataclass(frozen=True)
+class PrintingState:
+    warning: str = ""
+    printers: tuple[DeviceCard, ...] = ()
+    no_printer: str = ""
+    capture: DeviceCard | None = None
+    jobs: tuple[JobRow, ...] = ()
+    no_jobs: str = ""
+    can_test: bool = False
+    test_label: str = ""
+    said: str = ""  # answer to the last press
+
+
+class PrintingPort(Protocol):
+    """What this page needs of ``agent.printing.service.PrintingService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def printers(self) -> tuple[PrinterState, ...]: ...
+    def jobs(self, limit: int) -> tuple[PrintJob, ...]: ...
+    def retry(self, job_id: str) -> object: ...
+    def reprint(self, job_id: str) -> object: ...
+    def print_test(self) -> object: ...
+
+
+class PrintingViewModel:
+    def __init__(
+        self,
+        *,
+        printing: PrintingPort,
+        capture: Callable[[], CaptureState],
+        texts: Texts,
+        clock: Clock,
+        dispatcher: Dispatcher,
+    ) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._printing, self._capture, self._texts, self._clock = printing, capture, texts, clock
+        self._said = ""
+        self._rest_until_ms = 0
+        self._shown = False
+        self.state = PrintingState()
+        self._unsubscribe = printing.listeners.subscribe(Coalesced(dispatcher, self._changed))
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def show(self) -> None:
+        self._shown = True
+        self.refresh()
+
+    def hide(self) -> None:
+        self._shown = False
+        self._said = ""
+
+    def tick(self) -> None:
+        """Once a second while in sight: printers are asked elsewhere, the words here follow."""
+        self._changed()
+
+    def print_test(self) -> None:
+        if not self.state.can_test:
+            return
+        self._rest_until_ms = self._clock.mono_ms() + PRESS_REST_MS
+        self._printing.print_test()
+        self._said = self._texts._("The test page is on its way. Can you read every line on the paper?")
+        self.refresh()
+
+    def step(self, job_id: str) -> None:
+        """Retry or reprint, whichever the row offers now; a second press on the same row finds nothing to do."""
+        row = next((row for row in self.state.jobs if row.job_id == job_id), None)
+        if row is None or row.step is JobStep.NONE or self._clock.mono_ms() < self._rest_until_ms:
+            return
+        self._rest_until_ms = self._clock.mono_ms() + PRESS_REST_MS
+        if row.step is JobStep.RETRY:
+            self._printing.retry(job_id)
+            self._said = self._texts.n("{title} is in the queue again.", title=row.title)
+        else:
+            self._printing.reprint(job_id)
+            self._said = self._texts.n("{title} prints once more, marked as a copy.", title=row.title)
+        self.refresh()
+
+    def refresh(self) -> None:
+        t, printers = self._texts, self._printing.printers()
+        jobs = self._printing.jobs(JOBS_SHOWN_MAX)
+        state = PrintingState(
+            warning=words.strip(t, printers),
+            printers=tuple(self._printer(found) for found in printers),
+            no_printer="" if printers else t._("No printer yet. Approvals and points work without one."),
+            capture=self._listener(self._capture()),
+            jobs=tuple(self._job(found) for found in jobs),
+            no_jobs="" if jobs else t._("Nothing waits and nothing was printed yet."),
+            can_test=bool(printers) and self._clock.mono_ms() >= self._rest_until_ms,
+            test_label=t._("Print a test page"),
+            said=self._said,
+        )
+        if state != self.state:
+            self.state = state
+            self.on_change()
+
+    def _changed(self) -> None:
+        if self._shown:
+            self.refresh()
+
+    def _printer(self, found: PrinterState) -> DeviceCard:
+        said = words.printer(self._texts, found.status)
+        note = self._texts.n("{n} slips wait", n=found.queued) if found.queued else ""
+        return DeviceCard(found.name, found.address, said.word, said.next_step, note, said.tone, said.icon)
+
+    def _listener(self, found: CaptureState) -> DeviceCard:
+        t = self._texts
+        said = words.capture(t, found.word)
+        notes = [t.n("{n} read today", n=found.read_today)] if found.word is not CaptureWord.NOT_SET_UP else []
+        if found.last_document_ms is not None:
+            notes.append(t.n("last at {time}", time=f"{local_time(found.last_document_ms):%H:%M}"))
+        return DeviceCard(
+            t._("Receipts of your POS"), "", said.word, said.next_step, " · ".join(notes), said.tone, said.icon
+        )
+
+    def _job(self, found: PrintJob) -> JobRow:
+        t = self._texts
+        said = words.job(t, found.state)
+        step = _step(found.state)
+        line = [found.printer, said.next_step]
+        if found.attempts > 1:
+            line.append(t.n("tried {n} times", n=found.attempts))
+        return JobRow(
+            job_id=found.job_id,
+            time=f"{local_time(found.created_ms):%H:%M}",
+            title=words.job_kind(t, found.kind),
+            line=" · ".join(part for part in line if part),
+            word=said.word,
+            tone=said.tone,
+            icon=said.icon,
+            step=step,
+            step_label={
+                JobStep.NONE: "",
+                JobStep.RETRY: t._("Try again"),
+                JobStep.REPRINT: t._("Print again"),
+            }[step],
+        )
+
+
+def _step(state: JobState) -> JobStep:
+    match state:
+        case JobState.FAILED:
+            return JobStep.RETRY
+        case JobState.PRINTED | JobState.UNKNOWN:
+            # An unknown job may be on the paper already, so that only a person may order a second one.
+            return JobStep.REPRINT
+        case JobState.QUEUED | JobState.PRINTING | JobState.CANCELLED:
+            return JobStep.NONE

@@ -1,0 +1,119 @@
+"""Owns the sentences about printers, capture and the print queue: state in words and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent.printing.types import JobKind, JobState, PrinterState, PrinterWord
+from agent.texts import Texts
+
+
+class Tone(StrEnum):
+    GOOD = "good"
+    SOON = "soon"  # still prints, needs a hand soon
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+class CaptureWord(StrEnum):
+    """The listener between the POS and its printer."""
+
+    LISTENING = "listening"
+    STOPPED = "stopped"
+    NOT_SET_UP = "not_set_up"
+
+
+@dataclass(frozen=True)
+class Said:
+    tone: Tone
+    icon: str
+    word: str
+    next_step: str
+
+
+def printer(t: Texts, word: PrinterWord) -> Said:
+    match word:
+        case PrinterWord.READY:
+            return Said(Tone.GOOD, "circle-check", t._("Ready"), t._("Slips come out by themselves."))
+        case PrinterWord.PAPER_LOW:
+            return Said(
+                Tone.SOON, "triangle-alert", t._("Paper low"), t._("Have a new roll ready. Printing still works.")
+            )
+        case PrinterWord.PAPER_OUT:
+            return Said(
+                Tone.BAD, "circle-x", t._("Paper out"), t._("Put in a new roll: waiting slips then print by themselves.")
+            )
+        case PrinterWord.COVER_OPEN:
+            return Said(
+                Tone.BAD, "circle-x", t._("Cover open"), t._("Close the cover: waiting slips then print by themselves.")
+            )
+        case PrinterWord.NOT_ANSWERING:
+            return Said(
+                Tone.BAD,
+                "unplug",
+                t._("Not answering"),
+                t._("Check power and cable. Nothing is lost: slips wait here."),
+            )
+        case PrinterWord.UNKNOWN:
+            return Said(
+                Tone.QUIET, "circle-help", t._("Not asked yet"), t._("Print a test page to see whether it answers.")
+            )
+
+
+def capture(t: Texts, word: CaptureWord) -> Said:
+    match word:
+        case CaptureWord.LISTENING:
+            return Said(
+                Tone.GOOD, "circle-check", t._("Listening"), t._("Receipts of your POS are read while they print.")
+            )
+        case CaptureWord.STOPPED:
+            return Said(
+                Tone.BAD,
+                "circle-x",
+                t._("Stopped"),
+                t._("Receipts print as always but are not read. It starts again by itself within seconds."),
+            )
+        case CaptureWord.NOT_SET_UP:
+            return Said(
+                Tone.QUIET, "minus", t._("Not set up"), t._("Receipts of your POS are not read on this computer.")
+            )
+
+
+def job(t: Texts, state: JobState) -> Said:
+    match state:
+        case JobState.QUEUED:
+            return Said(Tone.SOON, "clock", t._("Waiting"), "")
+        case JobState.PRINTING:
+            return Said(Tone.SOON, "printer", t._("Printing"), "")
+        case JobState.PRINTED:
+            return Said(Tone.GOOD, "check", t._("Printed"), "")
+        case JobState.FAILED:
+            return Said(Tone.BAD, "x", t._("Not printed"), t._("It is kept and can be printed again."))
+        case JobState.UNKNOWN:
+            return Said(
+                Tone.SOON, "circle-help", t._("Look at the paper"), t._("The printer did not say whether it came out.")
+            )
+        case JobState.CANCELLED:
+            return Said(Tone.QUIET, "minus", t._("Cancelled"), "")
+
+
+def job_kind(t: Texts, kind: str) -> str:
+    names = {
+        JobKind.SLIP.value: t._("Slip"),
+        JobKind.ORDER_TICKET.value: t._("Order ticket"),
+        JobKind.TEST_PAGE.value: t._("Test page"),
+    }
+    return names.get(kind, kind)
+
+
+def strip(t: Texts, printers: tuple[PrinterState, ...]) -> str:
+    """One warning for the whole page, about the printer that needs a person most; empty when all is well."""
+    for word in (PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING):
+        for found in printers:
+            if found.status is word and found.queued:
+                said = printer(t, word)
+                return t.n("{name}: {word}. {n} slips wait.", name=found.name, word=said.word, n=found.queued)
+    return ""
+
+

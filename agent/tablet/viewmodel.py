@@ -1,0 +1,357 @@
+"""Owns what the customer's screen shows and when it goes back to the greeting. No Qt, no business decision."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from agent.dispatch import Dispatcher, Listeners
+from agent.earn.types import (
+    Earned,
+    EntryOutcome,
+    Expired,
+    ReceiptOffer,
+    Refused,
+    SubmitOutcome,
+    TooManyEntries,
+    UnknownEntry,
+    Waiting,
+)
+from agent.tablet import words
+from agent.tablet.number import TypedNumber
+from agent.texts import Texts
+from rules.phone import PhoneProblem
+from sync.clock import Clock
+from sync.errors import SyncError
+
+RESULT_MS = 5_000  # R10: what the customer came for stays this long
+TOUCH_MS = 15_000  # R10: a screen somebody walked away from is wiped after this
+# A finger that hammers on "earn" must not also press what appears under it.
+SETTLE_MS = 300
+
+
+class Page(StrEnum):
+    IDLE = "idle"
+    KEYPAD = "keypad"
+    EARNED = "earned"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    TOO_MANY = "too_many"
+    NO_NUMBER = "no_number"
+    TROUBLE = "trouble"
+
+
+_RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER})
+
+
+@dataclass(frozen=True)
+class TabletState:
+    """Everything on the screen, as finished words. ``*…*`` marks what is set off in green."""
+
+    page: Page
+    language: str
+    other_language: str  # the label of the language button
+    shop: str
+    headline: str = ""
+    line: str = ""
+    figure: str = ""  # "+45P"
+    quiet: str = ""
+    number: str = ""  # masked as typed
+    hint: str = ""
+    hint_is_problem: bool = False
+    can_submit: bool = False
+    receipt_title: str = ""
+    receipt_line: str = ""
+    receipt_known: bool = False
+    again: str = ""  # label of the second button; empty: there is none
+    closes_in_s: int | None = None
+    closes_of_s: int = 0
+
+
+class EarnPort(Protocol):
+    """What the tablet needs of ``agent.earn.service.EarnService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def open_entry(self, till: str = "1") -> str: ...
+    def offer(self, till: str = "1") -> ReceiptOffer | None: ...
+    def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome: ...
+    def entry_outcome(self, entry_id: str) -> EntryOutcome: ...
+    def skip(self, entry_id: str) -> None: ...
+
+
+class TabletViewModel:
+    """One customer screen of one till. Inputs are methods; every change of ``state`` calls ``on_change``."""
+
+    def __init__(
+        self,
+        *,
+        earn: EarnPort,
+        shop: Callable[[], str],
+        rate_bp: Callable[[], int],
+        online: Callable[[], bool],
+        texts: Texts,
+        other_texts: Texts,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        till: str = "1",
+    ) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._earn, self._shop, self._rate_bp, self._online = earn, shop, rate_bp, online
+        self._home_texts, self._other_texts, self._texts = texts, other_texts, texts
+        self._clock, self._till = clock, till
+        self._page = Page.IDLE
+        self._opened_ms = self._clock.mono_ms() - SETTLE_MS
+        self._touched_ms = self._clock.mono_ms()
+        self._number = TypedNumber()
+        self._entry_id = ""
+        self._pending_id = ""  # an entry that waits for its receipt; it outlives its screen
+        self._pending: Waiting | None = None
+        self._pending_until_ms = 0
+        self._result: Earned | TooManyEntries | None = None
+        self._offer: ReceiptOffer | None = None
+        self._refusal: PhoneProblem | None = None
+        self.state = self._render()
+        self._unsubscribe = earn.listeners.subscribe(lambda: dispatcher.post(self.refresh))
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    # What a finger can do ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The greeting's button, and "type a number" on a page that offers it."""
+        if self._page is not Page.KEYPAD and self._settled():
+            self._open_keypad()
+
+    def press_digit(self, digit: str) -> None:
+        if self._page is Page.KEYPAD:
+            self._edit(self._number.press(digit, self._clock.mono_ms()))
+
+    def back(self) -> None:
+        if self._page is Page.KEYPAD:
+            self._edit(self._number.back())
+
+    def clear(self) -> None:
+        if self._page is Page.KEYPAD:
+            self._edit(self._number.clear())
+
+    def paste(self, text: str) -> None:
+        """From a keyboard or scanner at the tablet: a whole number is taken, anything else is not."""
+        if self._page is Page.KEYPAD:
+            self._edit(self._number.paste(text))
+
+    def submit(self) -> None:
+        """Books the number and shows the answer in the same breath: the figure waits for one commit, nothing else."""
+        if self._page is not Page.KEYPAD or not self._number.can_submit:
+            return
+        try:
+            answer = self._ask(self._number.digits)
+        except (SyncError, sqlite3.Error, OSError):
+            self._show(Page.TROUBLE)
+            return
+        match answer:
+            case Refused():
+                self._refusal = answer.problem
+                self._touch()
+            case Earned():
+                self._result = answer
+                self._show(Page.EARNED)
+            case Waiting():
+                self._wait_for_receipt(self._entry_id, answer)
+                self._show(Page.WAITING)
+            case TooManyEntries():
+                self._result = answer
+                self._show(Page.TOO_MANY)
+            case Expired():
+                self._show(Page.EXPIRED)
+            case UnknownEntry():
+                self._show(Page.TROUBLE)
+
+    def skip(self) -> None:
+        """On without a number: always possible, never asked twice (R11)."""
+        if self._page is not Page.KEYPAD or not self._settled():
+            return
+        try:
+            self._earn.skip(self._entry_id)
+        except (SyncError, sqlite3.Error, OSError):
+            self._go_home()  # The customer gave nothing, so there is nothing to lose or to explain.
+            return
+        self._show(Page.NO_NUMBER)
+
+    def done(self) -> None:
+        if self._page not in (Page.IDLE, Page.KEYPAD) and self._settled():
+            self._go_home()
+
+    def touch(self) -> None:
+        """Any other touch: somebody is still there."""
+        if self._page is not Page.IDLE:
+            self._touch()
+
+    def toggle_language(self) -> None:
+        """For this customer only; the greeting returns to the shop's language."""
+        self._texts = self._other_texts if self._texts is self._home_texts else self._home_texts
+        self._touch()
+
+    # What time and the shop do -------------------------------------------------------------------------------------
+
+    @property
+    def next_tick_ms(self) -> int | None:
+        """How soon ``tick`` wants to be called; None while nothing on the screen depends on time."""
+        if self._page is Page.KEYPAD:
+            return 100
+        if self._page is Page.IDLE and not self._pending_id and self._texts is self._home_texts:
+            return None
+        return 250
+
+    def tick(self) -> None:
+        now = self._clock.mono_ms()
+        self._number = self._number.settle(now)
+        if self._pending_id and now >= self._pending_until_ms:
+            self._ask_pending()
+        if self._page is Page.KEYPAD:
+            self._offer = self._current_offer()
+        leaves_idle_language = self._page is Page.IDLE and self._texts is not self._home_texts
+        if (self._page is not Page.IDLE or leaves_idle_language) and now >= self._closes_ms():
+            self._go_home()
+            return
+        self._publish()
+
+    def refresh(self) -> None:
+        """A receipt arrived, an entry was answered, or the shop's name or rate changed."""
+        if self._pending_id:
+            self._ask_pending()
+        if self._page is Page.KEYPAD:
+            self._offer = self._current_offer()
+        self._publish()
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _open_keypad(self) -> None:
+        try:
+            self._entry_id = self._earn.open_entry(self._till)
+        except (SyncError, sqlite3.Error, OSError):
+            self._show(Page.TROUBLE)
+            return
+        self._offer = self._current_offer()
+        self._show(Page.KEYPAD)
+
+    def _ask(self, digits: str) -> SubmitOutcome:
+        """The store may have been exchanged under an open screen: then the entry is opened anew, once."""
+        answer = self._earn.submit_phone(self._entry_id, digits)
+        if isinstance(answer, UnknownEntry):
+            self._entry_id = self._earn.open_entry(self._till)
+            answer = self._earn.submit_phone(self._entry_id, digits)
+        return answer
+
+    def _current_offer(self) -> ReceiptOffer | None:
+        try:
+            return self._earn.offer(self._till)
+        except (SyncError, sqlite3.Error, OSError):
+            return None  # The offer is a courtesy; typing a number works without it.
+
+    def _edit(self, number: TypedNumber) -> None:
+        if number != self._number:
+            self._refusal = None
+        self._number = number
+        self._touch()
+
+    def _wait_for_receipt(self, entry_id: str, waiting: Waiting) -> None:
+        self._pending_id, self._pending = entry_id, waiting
+        self._pending_until_ms = self._clock.mono_ms() + waiting.remaining_ms
+
+    def _ask_pending(self) -> None:
+        """The receipt decides. An answer is shown unless another customer is at the keys."""
+        try:
+            answer = self._earn.entry_outcome(self._pending_id)
+        except (SyncError, sqlite3.Error, OSError):
+            return  # Asked again with the next tick; the entry itself is safe in the store.
+        if isinstance(answer, Waiting):
+            self._pending_until_ms = self._clock.mono_ms() + answer.remaining_ms
+            return
+        was_waiting = self._page is Page.WAITING
+        self._pending_id, self._pending = "", None
+        if isinstance(answer, Earned) and self._page in (Page.WAITING, Page.IDLE):
+            self._result = answer
+            self._show(Page.EARNED)
+        elif was_waiting:
+            self._show(Page.EXPIRED)
+
+    def _show(self, page: Page) -> None:
+        """A new page forgets the digits of the one before."""
+        self._page = page
+        self._number = TypedNumber()
+        self._refusal = None
+        self._opened_ms = self._clock.mono_ms()
+        self._touch()
+
+    def _go_home(self) -> None:
+        self._texts = self._home_texts
+        self._entry_id, self._result, self._offer = "", None, None
+        self._show(Page.IDLE)
+
+    def _settled(self) -> bool:
+        return self._clock.mono_ms() - self._opened_ms >= SETTLE_MS
+
+    def _touch(self) -> None:
+        self._touched_ms = self._clock.mono_ms()
+        self._publish()
+
+    def _closes_ms(self) -> int:
+        """Touching does not keep a result: the next customer is waiting."""
+        return self._opened_ms + RESULT_MS if self._page in _RESULT_PAGES else self._touched_ms + TOUCH_MS
+
+    def _publish(self) -> None:
+        state = self._render()
+        if state != self.state:
+            self.state = state
+            self.on_change()
+
+    def _render(self) -> TabletState:
+        t, page, now = self._texts, self._page, self._clock.mono_ms()
+        other = self._other_texts if t is self._home_texts else self._home_texts
+        page_words = self._words(t, now)
+        closes_in_s = None if page is Page.IDLE else max(0, -(-(self._closes_ms() - now) // 1000))
+        return TabletState(
+            page=page,
+            language=t.language,
+            other_language=words.language_name(other),
+            shop=self._shop(),
+            headline=page_words.headline,
+            line=page_words.line,
+            figure=page_words.figure,
+            quiet=page_words.quiet,
+            number=self._number.shown,
+            hint=words.number_hint(t, self._number.problem or self._refusal),
+            hint_is_problem=(self._number.problem or self._refusal) is not None,
+            can_submit=page is Page.KEYPAD and self._number.can_submit and self._refusal is None,
+            receipt_title=words.receipt_title(t, self._offer),
+            receipt_line=words.receipt_line(t, self._offer),
+            receipt_known=self._offer is not None,
+            again=page_words.again,
+            closes_in_s=None if page is Page.KEYPAD else closes_in_s,
+            closes_of_s=(RESULT_MS if page in _RESULT_PAGES else TOUCH_MS) // 1000,
+        )
+
+    def _words(self, t: Texts, now: int) -> words.PageWords:
+        waits_ms = max(0, self._pending_until_ms - now)
+        match self._page:
+            case Page.IDLE:
+                return words.idle(t, self._rate_bp(), waits_ms if self._pending_id else None)
+            case Page.EARNED if isinstance(self._result, Earned):
+                return words.earned(t, self._result, online=self._online())
+            case Page.WAITING if self._pending is not None:
+                return words.waiting(t, self._pending, waits_ms)
+            case Page.TOO_MANY if isinstance(self._result, TooManyEntries):
+                return words.too_many(t, self._result)
+            case Page.EXPIRED:
+                return words.expired(t)
+            case Page.NO_NUMBER:
+                return words.no_number(t)
+            case Page.TROUBLE:
+                return words.trouble(t)
+            case _:
+                return words.PageWords()

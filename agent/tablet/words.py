@@ -1,0 +1,124 @@
+"""Owns the sentences of the customer's screen: outcome in, finished words out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.earn.types import Earned, ReceiptOffer, TooManyEntries, Waiting
+from agent.texts import Texts
+from rules.phone import PhoneProblem
+
+
+@dataclass(frozen=True)
+class PageWords:
+    headline: str = ""
+    line: str = ""
+    figure: str = ""
+    quiet: str = ""
+    again: str = ""
+
+
+def percent(rate_bp: int) -> str:
+    """Basis points as people write them: 100 -> ``1%``, 50 -> ``0.5%``."""
+    whole, rest = divmod(rate_bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def clock_time(ms: int) -> str:
+    """``2:58``; a started second counts whole, so that nothing shows 0:00 while there is still time."""
+    minutes, seconds = divmod(-(-ms // 1000), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def language_name(t: Texts) -> str:
+    return "한국어" if t.language == "ko" else "English"
+
+
+def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
+    headline = (
+        t.n("Just your number:\n*{rate}* back in points", rate=percent(rate_bp))
+        if rate_bp > 0
+        else t._("Just your number:\n*points* every visit")
+    )
+    waits = "" if pending_ms is None else t.n("Waiting for your receipt · {time}", time=clock_time(pending_ms))
+    return PageWords(headline=headline, line=t._("First time here? You can start right away"), quiet=waits)
+
+
+def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
+    """The same for a member and for a number never seen before (R9): only what this payment did."""
+    quiet = "" if online else t._("No internet right now: your points are saved and sent as soon as it is back")
+    if result.points <= 0:
+        return PageWords(
+            headline=t._("No points this time, thank you"),
+            line=t.n("Paid {paid} · {masked}", paid=t.won(result.paid_won), masked=result.masked),
+            figure=t.points(0),
+        )
+    return PageWords(
+        headline=t._("Earned, thank you"),
+        line=t.n(
+            "{rate} of {paid} · {masked}",
+            rate=percent(result.rate_bp),
+            paid=t.won(result.paid_won),
+            masked=result.masked,
+        ),
+        figure="+" + t.points(result.points),
+        quiet=quiet,
+    )
+
+
+def waiting(t: Texts, result: Waiting, remaining_ms: int) -> PageWords:
+    return PageWords(
+        headline=t._("Points arrive as soon as\nyour receipt prints"),
+        line=t.n("{masked} · *{time}* left to pay", masked=result.masked, time=clock_time(remaining_ms)),
+        quiet=t._("You need not stay here: your number waits by itself"),
+    )
+
+
+def too_many(t: Texts, result: TooManyEntries) -> PageWords:
+    minutes = max(1, -(-result.retry_after_ms // 60_000))
+    return PageWords(
+        headline=t._("Please ask at the counter"),
+        line=t.n("Many numbers came one after another, so this screen rests for {n} min.", n=minutes),
+        quiet=t._("Your payment is complete; only the points wait"),
+    )
+
+
+def expired(t: Texts) -> PageWords:
+    return PageWords(
+        headline=t._("No receipt came,\nso nothing was earned"),
+        line=t._("Your number was forgotten. After paying, simply type it again."),
+        again=t._("Type a number"),
+    )
+
+
+def no_number(t: Texts) -> PageWords:
+    return PageWords(
+        headline=t._("Thank you,\nenjoy your drink"),
+        line=t._("Your payment is complete. You can type a number next time."),
+        again=t._("Type a number"),
+    )
+
+
+def trouble(t: Texts) -> PageWords:
+    return PageWords(
+        headline=t._("Points cannot be saved right now"),
+        line=t._("Your payment is complete. Please show your receipt at the counter."),
+    )
+
+
+def receipt_title(t: Texts, offer: ReceiptOffer | None) -> str:
+    return t.n("Just paid {paid}", paid=t.won(offer.paid_won)) if offer else t._("You can type first")
+
+
+def receipt_line(t: Texts, offer: ReceiptOffer | None) -> str:
+    if offer is None:
+        return t._("Points arrive when the receipt prints")
+    return t.n("Your number earns *{points}*", points=t.points(offer.points))
+
+
+def number_hint(t: Texts, problem: PhoneProblem | None) -> str:
+    if problem is None:
+        return t._("Covered, so that nobody else can read it")
+    if problem is PhoneProblem.SELF_ISSUE:
+        return t._("This is the cash receipt number. Please type your own.")
+    return t._("This is not a mobile number. Please check it.")
