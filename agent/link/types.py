@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sync.profile import StoreProfile
 
-
-@dataclass(frozen=True)
-class StoreProfile:
-    """Whose shop this device belongs to."""
-
-    store_id: str
-    name: str
-    brand_name: str
-    plan: str
-    service_type: str
-    grade: str
+__all__ = ["StoreProfile"]

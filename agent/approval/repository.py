@@ -1,0 +1,152 @@
+"""Owns the SQL of the request table."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from rules.requests import OPEN_STATES, RejectReason, RequestKind, RequestState
+
+APPROVE = "approve"
+REJECT = "reject"
+RECOVER = "recover"
+# What our own unsettled decision makes of the request until the cloud has spoken.
+_PROVISIONAL = {
+    APPROVE: RequestState.APPROVED,
+    REJECT: RequestState.REJECTED,
+    RECOVER: RequestState.RECOVERED,
+}
+# A deadline with this boot id belongs to no running countdown: it has to be asked for again.
+STALE_BOOT = ""
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One row of the request table: the cloud's projection plus what this device did and has not heard back about."""
+
+    request_id: str
+    generation: int
+    version: int
+    kind: RequestKind
+    state: RequestState
+    title: str
+    nickname: str
+    condition: str
+    amount_won: int | None
+    pos_discount_won: int | None
+    created_ms: int
+    reason: RejectReason | None
+    reason_text: str | None
+    decided_by: str | None
+    decided_ms: int | None
+    order_id: str | None
+    slip_code: str | None
+    local_decision: str | None
+    seen_op: bool
+    deadline_mono_ms: int | None
+    deadline_boot_id: str | None
+
+    @property
+    def effective_state(self) -> RequestState:
+        """What screens show: the cloud's state, unless our own decision is still on its way."""
+        if self.local_decision is None:
+            return self.state
+        return _PROVISIONAL[self.local_decision]
+
+    @property
+    def waits(self) -> bool:
+        return self.local_decision is None and self.state in OPEN_STATES
+
+
+_COLUMNS = (
+    "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"
+    " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op, deadline_mono_ms,"
+    " deadline_boot_id"
+)
+_OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
+
+
+def _row(values: Any) -> RequestRow:
+    fields = list(values)
+    fields[3] = RequestKind(fields[3])
+    fields[4] = RequestState(fields[4])
+    fields[6], fields[7] = fields[6] or "", fields[7] or ""
+    fields[11] = RejectReason(fields[11]) if fields[11] else None
+    fields[18] = bool(fields[18])
+    return RequestRow(*fields)
+
+
+def find(conn: sqlite3.Connection, request_id: str) -> RequestRow | None:
+    found = conn.execute(f"SELECT {_COLUMNS} FROM request WHERE request_id = ?", (request_id,)).fetchone()
+    return _row(found) if found else None
+
+
+def waiting(conn: sqlite3.Connection) -> list[RequestRow]:
+    """Requests that wait for a person, oldest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM request WHERE state IN ({_OPEN}) AND local_decision IS NULL ORDER BY created_ms"
+    )
+    return [_row(values) for values in rows]
+
+
+def decided(conn: sqlite3.Connection, limit: int) -> list[RequestRow]:
+    """Requests with an outcome that a shop wants to see, newest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM request WHERE (state NOT IN ({_OPEN}, 'withdrawn', 'expired')"
+        " OR local_decision IS NOT NULL) AND decided_ms IS NOT NULL ORDER BY decided_ms DESC, request_id LIMIT ?",
+        (limit,),
+    )
+    return [_row(values) for values in rows]
+
+
+def upsert_projection(conn: sqlite3.Connection, body: dict[str, Any], *, received_wall_ms: int) -> None:
+    """Store the cloud's projection; what this device did stays as it is."""
+    conn.execute(
+        "INSERT INTO request (request_id, generation, version, kind, state, title, nickname, condition, amount_won,"
+        " pos_discount_won, created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, seen_op,"
+        " received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title, :nickname, :condition,"
+        " :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by, :decided_ms, :order_id,"
+        " :slip_code, 0, :received_wall_ms)"
+        " ON CONFLICT (request_id) DO UPDATE SET generation = :generation, version = :version, kind = :kind,"
+        " state = :state, title = :title, nickname = :nickname, condition = :condition, amount_won = :amount_won,"
+        " pos_discount_won = :pos_discount_won, created_ms = :created_ms, reason = :reason,"
+        " reason_text = :reason_text, decided_by = :decided_by, decided_ms = :decided_ms, order_id = :order_id,"
+        " slip_code = :slip_code, received_wall_ms = :received_wall_ms",
+        {**body, "received_wall_ms": received_wall_ms},
+    )
+
+
+def set_deadline(conn: sqlite3.Connection, request_id: str, mono_ms: int | None, boot_id: str | None) -> None:
+    conn.execute(
+        "UPDATE request SET deadline_mono_ms = ?, deadline_boot_id = ? WHERE request_id = ?",
+        (mono_ms, boot_id, request_id),
+    )
+
+
+def mark_seen(conn: sqlite3.Connection, request_id: str) -> None:
+    conn.execute("UPDATE request SET seen_op = 1 WHERE request_id = ?", (request_id,))
+
+
+def set_local_decision(conn: sqlite3.Connection, request_id: str, decision: str | None) -> None:
+    conn.execute("UPDATE request SET local_decision = ? WHERE request_id = ?", (decision, request_id))
+
+
+def set_outcome(
+    conn: sqlite3.Connection,
+    request_id: str,
+    *,
+    decided_by: str,
+    decided_ms: int,
+    reason: RejectReason | None,
+    reason_text: str | None,
+) -> None:
+    """Who decided here and why; the cloud's row overwrites it with what stands."""
+    conn.execute(
+        "UPDATE request SET decided_by = ?, decided_ms = ?, reason = ?, reason_text = ? WHERE request_id = ?",
+        (decided_by, decided_ms, reason.value if reason else None, reason_text, request_id),
+    )
+
+
+def set_state(conn: sqlite3.Connection, request_id: str, state: RequestState) -> None:
+    conn.execute("UPDATE request SET state = ? WHERE request_id = ?", (state.value, request_id))

@@ -1,0 +1,370 @@
+"""Owns what happens to reward and order requests at this counter: seen, decided, recovered, printed (APR)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.approval import repository
+from agent.approval.repository import RequestRow
+from agent.approval.types import (
+    AlreadyDecided,
+    Decided,
+    DecisionOutcome,
+    DecisionRecord,
+    NotPossible,
+    ReasonMissing,
+    Recovering,
+    RecoverOutcome,
+    RequestCard,
+    TooLate,
+    UnknownRequest,
+)
+from agent.dispatch import Listeners
+from agent.logbook import topic
+from agent.operations import Operations
+from rules.requests import (
+    OPEN_STATES,
+    RejectReason,
+    RequestKind,
+    RequestState,
+    auto_cancel_allowed,
+)
+from sync.clock import Clock
+from sync.inbox import RowContext
+from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
+from sync.store import Store
+
+HISTORY_LENGTH = 5  # APR-13
+TICK_JUMP_MS = 2_000  # a tick this much later than its second means sleep or a moved clock
+REASON_TEXT_MAX = 200  # what fits on a card and a consumer's phone
+DEVICE_ACTOR = "device"
+log = topic("approval")
+
+__all__ = [
+    "AlreadyDecided",
+    "ApprovalService",
+    "Decided",
+    "DecisionOutcome",
+    "DecisionRecord",
+    "NotPossible",
+    "ReasonMissing",
+    "RecoverOutcome",
+    "Recovering",
+    "RejectReason",
+    "RequestCard",
+    "RequestKind",
+    "RequestState",
+    "TooLate",
+    "UnknownRequest",
+]
+
+
+@dataclass(frozen=True)
+class _Countdown:
+    """``remaining_ms`` is None while none runs; ``stale`` means that one ran and must be asked for again."""
+
+    remaining_ms: int | None
+    stale: bool = False
+
+
+class ApprovalService:
+    """Thread-safe. Every action is one transaction: the local effect, the print job and the outbox operation."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        operations: Operations,
+        enqueue_slip: Callable[[sqlite3.Connection, RequestRow, str], str | None],
+        order_decided: Callable[[sqlite3.Connection, str, bool], None],
+        online: Callable[[], bool],
+    ) -> None:
+        """``enqueue_slip`` queues what an approval prints and answers the job's id; the same request never prints
+        twice. ``order_decided`` moves the order of an order request on this screen."""
+        self.listeners = Listeners()
+        self._store = store
+        self._clock = clock
+        self._operations = operations
+        self._enqueue_slip = enqueue_slip
+        self._order_decided = order_decided
+        self._online = online
+        self._last_tick: tuple[int, int] | None = None
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def pending(self) -> tuple[RequestCard, ...]:
+        """What waits for a person: least remaining time first, requests without a countdown last (APR-20)."""
+        offline = not self._online()
+        with self._store.read() as conn:
+            rows = repository.waiting(conn)
+        cards = [self._card(row, offline) for row in rows]
+        return tuple(sorted(cards, key=_urgency))
+
+    def recent(self, limit: int = HISTORY_LENGTH) -> tuple[DecisionRecord, ...]:
+        """The last decisions, newest first (APR-13)."""
+        with self._store.read() as conn:
+            rows = repository.decided(conn, limit)
+        return tuple(self._record(row) for row in rows)
+
+    def _card(self, row: RequestRow, offline: bool) -> RequestCard:
+        return RequestCard(
+            request_id=row.request_id,
+            kind=row.kind,
+            state=row.state,
+            title=row.title,
+            nickname=row.nickname,
+            condition=row.condition,
+            amount_won=row.amount_won,
+            pos_discount_won=row.pos_discount_won,
+            created_ms=row.created_ms,
+            remaining_ms=self._countdown(row).remaining_ms,
+            order_id=row.order_id,
+            offline=offline,
+            local_decision=row.local_decision,
+        )
+
+    def _record(self, row: RequestRow) -> DecisionRecord:
+        return DecisionRecord(
+            request_id=row.request_id,
+            kind=row.kind,
+            title=row.title,
+            nickname=row.nickname,
+            state=row.effective_state,
+            decided_by=row.decided_by,
+            decided_ms=row.decided_ms or row.created_ms,
+            reason=row.reason,
+            pos_discount_won=row.pos_discount_won,
+            can_recover=self._can_recover(row),
+        )
+
+    def _can_recover(self, row: RequestRow) -> bool:
+        state = row.effective_state
+        if row.kind is RequestKind.ORDER:
+            return False  # an accepted order ends through the sold-out notice, not by taking it back (ORD-07)
+        if state is RequestState.APPROVED:
+            return True
+        if state is RequestState.AUTO_APPROVED and row.decided_ms is not None:
+            return auto_cancel_allowed(row.decided_ms, max(self._clock.wall_ms(), row.decided_ms))
+        return False
+
+    def _countdown(self, row: RequestRow) -> _Countdown:
+        if row.deadline_mono_ms is None:
+            return _Countdown(None)
+        if row.deadline_boot_id != self._clock.boot_id:
+            return _Countdown(None, stale=True)
+        return _Countdown(max(row.deadline_mono_ms - self._clock.mono_ms(), 0))
+
+    # --- what people do --------------------------------------------------------------------------------------------
+
+    def mark_shown(self, request_ids: Sequence[str]) -> None:
+        """These cards stand on a screen that is awake: the cloud starts the countdown (APR-18). Once each."""
+        told = False
+        with self._store.transaction() as conn:
+            for request_id in request_ids:
+                row = repository.find(conn, request_id)
+                if row is None or row.seen_op or not row.waits:
+                    continue
+                repository.mark_seen(conn, request_id)
+                self._append_seen(conn, request_id)
+                told = True
+        if told:
+            self.listeners.notify()
+
+    def _append_seen(self, conn: sqlite3.Connection, request_id: str) -> None:
+        self._operations.append(conn, OpKind.REQUEST_SEEN, {"request_id": request_id}, actor=DEVICE_ACTOR)
+
+    def approve(self, request_id: str, actor: str) -> DecisionOutcome:
+        """Approve, queue the slip and tell the cloud. A second decision gets the first one's outcome (APR-36)."""
+        return self._decide(request_id, repository.APPROVE, None, None, actor)
+
+    def reject(self, request_id: str, reason: RejectReason, text: str, actor: str) -> DecisionOutcome:
+        """Reject with one of the four reasons; ``OTHER`` needs a text (APR-08)."""
+        words = text.strip()[:REASON_TEXT_MAX]
+        if reason is RejectReason.OTHER and not words:
+            return ReasonMissing(request_id)
+        return self._decide(request_id, repository.REJECT, reason, words or None, actor)
+
+    def _decide(
+        self, request_id: str, decision: str, reason: RejectReason | None, text: str | None, actor: str
+    ) -> DecisionOutcome:
+        with self._store.transaction() as conn:
+            row = repository.find(conn, request_id)
+            if row is None:
+                return UnknownRequest(request_id)
+            if not row.waits:
+                return AlreadyDecided(request_id, row.effective_state, row.decided_by)
+            countdown = self._countdown(row)
+            if countdown.remaining_ms == 0 or (countdown.stale and self._online()):
+                # At 0 the cloud decides; after sleep or a restart it is asked first what still stands.
+                return TooLate(request_id)
+            job_id = self._book_decision(conn, row, decision, reason, text, actor, countdown.remaining_ms)
+        log.event("request_decided", request=request_id, decision=decision, remaining_ms=countdown.remaining_ms)
+        self.listeners.notify()
+        state = RequestState.APPROVED if decision == repository.APPROVE else RequestState.REJECTED
+        return Decided(request_id, state, row.pos_discount_won, job_id)
+
+    def _book_decision(
+        self,
+        conn: sqlite3.Connection,
+        row: RequestRow,
+        decision: str,
+        reason: RejectReason | None,
+        text: str | None,
+        actor: str,
+        remaining_ms: int | None,
+    ) -> str | None:
+        now_ms = self._clock.wall_ms()
+        repository.set_local_decision(conn, row.request_id, decision)
+        repository.set_outcome(
+            conn, row.request_id, decided_by=actor, decided_ms=now_ms, reason=reason, reason_text=text
+        )
+        body = {
+            "request_id": row.request_id,
+            "decision": decision,
+            "reason": reason.value if reason else None,
+            "reason_text": text,
+            "remaining_ms": remaining_ms,
+            "occurred_ms": now_ms,
+        }
+        self._operations.append(conn, OpKind.REQUEST_DECIDE, body, actor=actor)
+        approved = decision == repository.APPROVE
+        if row.order_id is not None:
+            self._order_decided(conn, row.order_id, approved)
+        return self._enqueue_slip(conn, row, actor) if approved else None
+
+    def recover(self, request_id: str, actor: str) -> RecoverOutcome:
+        """Give the value back: an approval by hand (APR-15), or an auto-approval within five minutes (APR-17)."""
+        with self._store.transaction() as conn:
+            row = repository.find(conn, request_id)
+            if row is None or not self._can_recover(row):
+                return NotPossible(request_id, row.effective_state if row else None)
+            now_ms = self._clock.wall_ms()
+            repository.set_local_decision(conn, request_id, repository.RECOVER)
+            body = {"request_id": request_id, "occurred_ms": now_ms}
+            self._operations.append(conn, OpKind.REQUEST_RECOVER, body, actor=actor)
+        log.event("request_recovered", request=request_id)
+        self.listeners.notify()
+        return Recovering(request_id)
+
+    # --- time ------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Called about once a second. After sleep or a moved clock the countdowns on screen mean nothing any more:
+        they are withdrawn and asked for again."""
+        now = (self._clock.wall_ms(), self._clock.mono_ms())
+        last, self._last_tick = self._last_tick, now
+        if last is None:
+            return
+        wall_step_ms, mono_step_ms = now[0] - last[0], now[1] - last[1]
+        if abs(wall_step_ms - mono_step_ms) > TICK_JUMP_MS or mono_step_ms > 1_000 + TICK_JUMP_MS:
+            log.event("clock_jumped", wall_step_ms=wall_step_ms, mono_step_ms=mono_step_ms)
+            self.ask_again(stop_running=True)
+
+    def ask_again(self, *, stop_running: bool = False) -> None:
+        """Ask the cloud for every countdown that this process cannot trust: after a start, sleep or a clock jump."""
+        asked = False
+        with self._store.transaction() as conn:
+            for row in repository.waiting(conn):
+                if row.deadline_mono_ms is None or not (stop_running or self._countdown(row).stale):
+                    continue
+                repository.set_deadline(conn, row.request_id, row.deadline_mono_ms, repository.STALE_BOOT)
+                self._append_seen(conn, row.request_id)
+                asked = True
+        if asked:
+            self.listeners.notify()
+
+    # --- what the cloud says ---------------------------------------------------------------------------------------
+
+    def apply_request_row(self, conn: sqlite3.Connection, row: FeedRow, context: RowContext) -> None:
+        """The inbox applier of request rows: the cloud's projection wins, our unsettled decision stays on top."""
+        body = _projection(row.body)
+        request_id = body["request_id"]
+        before = repository.find(conn, request_id)
+        if before is not None and (before.generation, before.version) > (context.generation, body["version"]):
+            return
+        repository.upsert_projection(conn, {**body, "generation": context.generation}, received_wall_ms=context.wall_ms)
+        state = RequestState(body["state"])
+        if state in OPEN_STATES:
+            remaining_ms = row.body.get("remaining_ms")
+            if isinstance(remaining_ms, int):
+                deadline_ms = context.received_mono_ms + remaining_ms
+                repository.set_deadline(conn, request_id, deadline_ms, context.boot_id)
+            return
+        repository.set_deadline(conn, request_id, None, None)
+        self._settle_local_decision(conn, before, state)
+        if state is RequestState.AUTO_APPROVED and before is not None and before.seen_op and before.waits:
+            # Only what stood on this screen prints here: a fresh device that reads an old feed prints nothing.
+            current = repository.find(conn, request_id)
+            assert current is not None
+            self._enqueue_slip(conn, current, current.decided_by or "")
+
+    def _settle_local_decision(self, conn: sqlite3.Connection, before: RequestRow | None, state: RequestState) -> None:
+        """Our own decision may still win over a time-out (APR-19); against anything else the cloud's word stands."""
+        if before is None or before.local_decision is None:
+            return
+        if before.local_decision == repository.RECOVER:
+            still_open = state in (RequestState.APPROVED, RequestState.AUTO_APPROVED)
+        else:
+            still_open = state is RequestState.AUTO_APPROVED
+        if not still_open:
+            repository.set_local_decision(conn, before.request_id, None)
+
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
+        """The cloud has answered one of our operations; ``body`` is the operation's own."""
+        request_id = body.get("request_id")
+        row = repository.find(conn, request_id) if isinstance(request_id, str) else None
+        if row is None or result.status == OpStatus.PARKED:
+            return  # parked: our decision stays on the screen, the status pill says that it needs attention
+        answer = result.body or {}
+        if kind == OpKind.REQUEST_SEEN:
+            self._refresh_countdown(conn, row, answer)
+            return
+        if row.local_decision is None:
+            return
+        stands = answer.get("state")
+        if stands is None and result.status == OpStatus.APPLIED:
+            stands = row.effective_state.value
+        repository.set_local_decision(conn, row.request_id, None)
+        if isinstance(stands, str) and stands in frozenset(RequestState):
+            repository.set_state(conn, row.request_id, RequestState(stands))
+
+    def _refresh_countdown(self, conn: sqlite3.Connection, row: RequestRow, answer: dict[str, Any]) -> None:
+        remaining_ms = answer.get("remaining_ms")
+        if row.waits and isinstance(remaining_ms, int):
+            deadline_ms = self._clock.mono_ms() + max(remaining_ms, 0)
+            repository.set_deadline(conn, row.request_id, deadline_ms, self._clock.boot_id)
+
+
+def _urgency(card: RequestCard) -> tuple[bool, int, int, str]:
+    missing = card.remaining_ms is None
+    return (missing, card.remaining_ms or 0, card.created_ms, card.request_id)
+
+
+_TEXTS = ("request_id", "kind", "state", "title")
+_OPTIONAL = (
+    "nickname",
+    "condition",
+    "amount_won",
+    "pos_discount_won",
+    "reason",
+    "reason_text",
+    "decided_by",
+    "decided_ms",
+    "order_id",
+    "slip_code",
+)
+
+
+def _projection(body: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a request row. Raises KeyError or ValueError on a row that is none: the inbox stops loudly."""
+    fields: dict[str, Any] = {name: str(body[name]) for name in _TEXTS}
+    RequestKind(fields["kind"])
+    RequestState(fields["state"])
+    fields["version"] = int(body["version"])
+    fields["created_ms"] = int(body["created_ms"])
+    fields.update({name: body.get(name) for name in _OPTIONAL})
+    return fields

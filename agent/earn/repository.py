@@ -1,0 +1,344 @@
+"""Owns the SQL of documents, phone entries, earns and reversals."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from agent.earn.documents import CancelRefs, DocumentFacts
+from rules.receipts import DocumentVerdict
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """One phone entry, from the opening of the screen on."""
+
+    entry_id: str
+    till: str
+    opened_ms: int
+    submitted_ms: int | None
+    phone_sealed: bytes | None
+    phone_lookup: str | None
+    masked: str | None
+    state: str
+    document_id: str | None
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One captured document with what became of it."""
+
+    document_id: str
+    captured_ms: int
+    source: str
+    kind: str
+    total_won: int | None
+    paid_won: int | None
+    receipt_no: str | None
+    till: str | None
+    approval_tags: tuple[str, ...]
+    fingerprint: str | None
+    outcome: str
+    earn_id: str | None
+
+
+@dataclass(frozen=True)
+class EarnRow:
+    """One earn of this counter."""
+
+    earn_id: str
+    paid_won: int
+    points: int
+    rate_bp: int
+    masked: str
+    status: str
+    fingerprint: str | None
+    posted_points: int | None
+
+
+_DOCUMENT = (
+    "document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till, approval_tags_json, fingerprint,"
+    " outcome, earn_id"
+)
+_ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
+_EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
+
+
+def _document(values: Any) -> DocumentRow:
+    fields = list(values)
+    fields[8] = tuple(json.loads(fields[8]))
+    return DocumentRow(*fields)
+
+
+# --- documents -----------------------------------------------------------------------------------------------------
+
+
+def find_document(conn: sqlite3.Connection, document_id: str) -> DocumentRow | None:
+    found = conn.execute(f"SELECT {_DOCUMENT} FROM document WHERE document_id = ?", (document_id,)).fetchone()
+    return _document(found) if found else None
+
+
+def first_with_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> DocumentRow | None:
+    """The sale that this receipt is another print of, if there is one."""
+    found = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE fingerprint = ? AND verdict = ? AND outcome <> 'duplicate'"
+        " ORDER BY captured_ms LIMIT 1",
+        (fingerprint, DocumentVerdict.EARN.value),
+    ).fetchone()
+    return _document(found) if found else None
+
+
+def sales_since(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
+    """First prints of sales captured since then, oldest first."""
+    rows = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE captured_ms >= ? AND verdict = ? AND outcome <> 'duplicate'"
+        " ORDER BY captured_ms",
+        (since_ms, DocumentVerdict.EARN.value),
+    )
+    return [_document(values) for values in rows]
+
+
+def sales_worth(conn: sqlite3.Connection, amount_won: int) -> list[DocumentRow]:
+    """First prints of sales over this amount, newest first."""
+    rows = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE verdict = ? AND outcome <> 'duplicate'"
+        " AND coalesce(total_won, paid_won) = ? ORDER BY captured_ms DESC",
+        (DocumentVerdict.EARN.value, amount_won),
+    )
+    return [_document(values) for values in rows]
+
+
+def sales_with_tags(conn: sqlite3.Connection, tags: frozenset[str]) -> list[DocumentRow]:
+    """First prints of sales that carry one of these approvals, newest first."""
+    if not tags:
+        return []
+    marks = ", ".join("?" * len(tags))
+    rows = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE verdict = ? AND outcome <> 'duplicate' AND EXISTS"
+        f" (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({marks})) ORDER BY captured_ms DESC",
+        (DocumentVerdict.EARN.value, *sorted(tags)),
+    )
+    return [_document(values) for values in rows]
+
+
+def waiting_reversals(conn: sqlite3.Connection, amount_won: int) -> list[tuple[str, CancelRefs]]:
+    """Cancels whose sale was never seen: document id and what they say about the sale."""
+    rows = conn.execute(
+        "SELECT document_id, approval_tags_json, receipt_no, till, reading_json FROM document"
+        " WHERE outcome = 'reversal_waiting' AND abs(coalesce(total_won, paid_won)) = ? ORDER BY captured_ms",
+        (amount_won,),
+    )
+    return [(str(row[0]), _refs(row)) for row in rows]
+
+
+def _refs(row: Any) -> CancelRefs:
+    reading = json.loads(row[4])
+    return CancelRefs(
+        approval_tags=tuple(json.loads(row[1])),
+        original_approval_tags=tuple(reading["original_approval_tags"]),
+        receipt_no=row[2],
+        original_receipt_no=reading["original_receipt_no"],
+        till=row[3],
+    )
+
+
+def waiting_sales(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
+    """Sales that wait for a number, newest first."""
+    rows = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE outcome = 'waiting' AND captured_ms >= ?"
+        " ORDER BY captured_ms DESC, document_id DESC",
+        (since_ms,),
+    )
+    return [_document(values) for values in rows]
+
+
+def insert_document(
+    conn: sqlite3.Connection,
+    facts: DocumentFacts,
+    *,
+    fingerprint: str | None,
+    fingerprint_date: str | None,
+    outcome: str,
+    reading: dict[str, Any],
+    lines: list[str],
+) -> None:
+    conn.execute(
+        "INSERT INTO document (document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till,"
+        " printed_at, approval_tags_json, fingerprint, fingerprint_date, verdict, outcome, reading_json, lines_json)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            facts.document_id,
+            facts.captured_ms,
+            facts.source,
+            facts.kind,
+            facts.total_won,
+            facts.paid_won,
+            facts.receipt_no,
+            facts.till,
+            facts.printed_at,
+            json.dumps(facts.approval_tags),
+            fingerprint,
+            fingerprint_date,
+            facts.verdict.value,
+            outcome,
+            json.dumps(reading, ensure_ascii=False),
+            json.dumps(lines, ensure_ascii=False),
+        ),
+    )
+
+
+def set_outcome(conn: sqlite3.Connection, document_id: str, outcome: str, earn_id: str | None = None) -> None:
+    conn.execute(
+        "UPDATE document SET outcome = ?, earn_id = coalesce(?, earn_id) WHERE document_id = ?",
+        (outcome, earn_id, document_id),
+    )
+
+
+# --- phone entries -------------------------------------------------------------------------------------------------
+
+
+def find_entry(conn: sqlite3.Connection, entry_id: str) -> EntryRow | None:
+    found = conn.execute(f"SELECT {_ENTRY} FROM phone_entry WHERE entry_id = ?", (entry_id,)).fetchone()
+    return EntryRow(*found) if found else None
+
+
+def open_entries(conn: sqlite3.Connection, till: str, since_ms: int) -> list[EntryRow]:
+    """Screens opened since then and not yet answered, newest first."""
+    rows = conn.execute(
+        f"SELECT {_ENTRY} FROM phone_entry WHERE state = 'open' AND till = ? AND opened_ms >= ?"
+        " ORDER BY opened_ms DESC, entry_id DESC",
+        (till, since_ms),
+    )
+    return [EntryRow(*values) for values in rows]
+
+
+def waiting_entry(conn: sqlite3.Connection, till: str) -> EntryRow | None:
+    """The number that waits for a receipt at this till; there is at most one (PNT-08)."""
+    found = conn.execute(
+        f"SELECT {_ENTRY} FROM phone_entry WHERE state = 'waiting' AND till = ? ORDER BY submitted_ms DESC", (till,)
+    ).fetchone()
+    return EntryRow(*found) if found else None
+
+
+def insert_entry(
+    conn: sqlite3.Connection, entry_id: str, *, till: str, opened_ms: int, document_id: str | None
+) -> None:
+    conn.execute(
+        "INSERT INTO phone_entry (entry_id, till, opened_ms, state, document_id) VALUES (?, ?, ?, 'open', ?)",
+        (entry_id, till, opened_ms, document_id),
+    )
+
+
+def submit_entry(
+    conn: sqlite3.Connection, entry_id: str, *, submitted_ms: int, sealed: bytes, lookup: str, masked: str
+) -> None:
+    conn.execute(
+        "UPDATE phone_entry SET state = 'waiting', submitted_ms = ?, phone_sealed = ?, phone_lookup = ?, masked = ?"
+        " WHERE entry_id = ?",
+        (submitted_ms, sealed, lookup, masked, entry_id),
+    )
+
+
+def close_entry(conn: sqlite3.Connection, entry_id: str, state: str, document_id: str | None = None) -> None:
+    """End an entry. The number leaves the table with it: an earn has its own copy, everything else vanishes."""
+    conn.execute(
+        "UPDATE phone_entry SET state = ?, phone_sealed = NULL, phone_lookup = NULL, masked = NULL, document_id = ?"
+        " WHERE entry_id = ?",
+        (state, document_id, entry_id),
+    )
+
+
+def submitted_times(conn: sqlite3.Connection, since_ms: int) -> list[int]:
+    """When numbers were submitted since then, oldest first."""
+    rows = conn.execute(
+        "SELECT submitted_ms FROM phone_entry WHERE submitted_ms > ? ORDER BY submitted_ms", (since_ms,)
+    )
+    return [int(row[0]) for row in rows]
+
+
+def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
+    """Unpaired numbers and sales older than that vanish from the counter; whether there were any."""
+    entries = conn.execute(
+        "UPDATE phone_entry SET state = 'expired', phone_sealed = NULL, phone_lookup = NULL, masked = NULL"
+        " WHERE state = 'waiting' AND submitted_ms < ?",
+        (before_ms,),
+    ).rowcount
+    documents = conn.execute(
+        "UPDATE document SET outcome = 'unmatched' WHERE outcome = 'waiting' AND captured_ms < ?", (before_ms,)
+    ).rowcount
+    return bool(entries or documents)
+
+
+def overdue(conn: sqlite3.Connection, before_ms: int) -> bool:
+    """Whether `expire` would find anything; asked without a write."""
+    found = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM phone_entry WHERE state = 'waiting' AND submitted_ms < :before)"
+        " OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND captured_ms < :before)",
+        {"before": before_ms},
+    ).fetchone()
+    return bool(found[0])
+
+
+# --- earns and reversals -------------------------------------------------------------------------------------------
+
+
+def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
+    found = conn.execute(f"SELECT {_EARN} FROM earn WHERE earn_id = ?", (earn_id,)).fetchone()
+    return EarnRow(*found) if found else None
+
+
+def earn_of_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> EarnRow | None:
+    found = conn.execute(f"SELECT {_EARN} FROM earn WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    return EarnRow(*found) if found else None
+
+
+def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
+    conn.execute(
+        "INSERT INTO earn (earn_id, op_id, seq, phone_lookup, phone_sealed, masked, fingerprint, document_id,"
+        " paid_won, points, rate_bp, reasons_json, status, created_ms) VALUES (:earn_id, :op_id, :seq,"
+        " :phone_lookup, :phone_sealed, :masked, :fingerprint, :document_id, :paid_won, :points, :rate_bp,"
+        " :reasons_json, 'provisional', :created_ms)",
+        values,
+    )
+
+
+def set_earn_status(conn: sqlite3.Connection, earn_id: str, status: str, posted_points: int | None) -> None:
+    """A reversed earn stays reversed, whatever is heard of it later."""
+    conn.execute(
+        "UPDATE earn SET status = CASE WHEN status = 'reversed' THEN status ELSE ? END,"
+        " posted_points = coalesce(?, posted_points) WHERE earn_id = ?",
+        (status, posted_points, earn_id),
+    )
+
+
+def has_reversal(conn: sqlite3.Connection, fingerprint: str) -> bool:
+    return conn.execute("SELECT 1 FROM reversal WHERE cancel_fingerprint = ?", (fingerprint,)).fetchone() is not None
+
+
+def insert_reversal(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
+    conn.execute(
+        "INSERT INTO reversal (reversal_id, op_id, cancel_fingerprint, earn_id, points, created_ms)"
+        " VALUES (:reversal_id, :op_id, :cancel_fingerprint, :earn_id, :points, :created_ms)",
+        values,
+    )
+
+
+def figures(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> tuple[int, int, int, int, int, int]:
+    """Earns, their points, points taken back, documents, unmatched sales and questions of one day."""
+    span = {"start": start_ms, "end": end_ms}
+    earned = conn.execute(
+        "SELECT count(*), coalesce(sum(coalesce(posted_points, points)), 0) FROM earn"
+        " WHERE status <> 'rejected' AND created_ms >= :start AND created_ms < :end",
+        span,
+    ).fetchone()
+    taken = conn.execute(
+        "SELECT coalesce(sum(points), 0) FROM reversal WHERE created_ms >= :start AND created_ms < :end", span
+    ).fetchone()
+    read = conn.execute(
+        "SELECT count(*), count(*) FILTER (WHERE outcome = 'unmatched'), count(*) FILTER (WHERE outcome = 'ask')"
+        " FROM document WHERE captured_ms >= :start AND captured_ms < :end",
+        span,
+    ).fetchone()
+    return (int(earned[0]), int(earned[1]), int(taken[0]), int(read[0]), int(read[1]), int(read[2]))

@@ -1,0 +1,385 @@
+"""Owns earning at this counter: numbers and receipts meet, points are booked once, cancels take them back (PNT)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from agent.days import day_bounds_ms, local_day
+from agent.dispatch import Listeners
+from agent.earn import repository
+from agent.earn.documents import DocumentFacts, facts_of, printed_date, sale_fingerprint
+from agent.earn.pairing import DEFAULT_TILL, Pairing
+from agent.earn.repository import DocumentRow, EntryRow
+from agent.earn.reversals import Reversals
+from agent.earn.types import (
+    Earned,
+    EarnFigures,
+    EntryOutcome,
+    Expired,
+    IngestOutcome,
+    ReceiptOffer,
+    Refused,
+    SubmitOutcome,
+    TooManyEntries,
+    UnknownEntry,
+    Waiting,
+)
+from agent.keys import KeyRing
+from agent.logbook import topic
+from agent.operations import Operations
+from printers.capture.spool import CapturedDocument
+from rules.accrual import AccrualPolicy, accrue
+from rules.phone import Phone, PhoneProblem, parse_phone
+from rules.receipts import PAIRING_WINDOW_MS, TEXT_FINGERPRINT_WINDOW_MS, DocumentVerdict
+from sync.clock import Clock
+from sync.ids import IdSource
+from sync.inbox import RowContext
+from sync.profile import read_policy
+from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
+from sync.secrets import phone_lookup
+from sync.store import Store
+
+# R10: a counter serves a customer every 20 seconds at its busiest; more is somebody trying numbers.
+ENTRIES_MAX = 30
+ENTRIES_WINDOW_MS = 600_000
+TABLET_ACTOR = "tablet"
+CAPTURE_ACTOR = "capture"
+log = topic("earn")
+
+__all__ = [
+    "EarnFigures",
+    "EarnService",
+    "Earned",
+    "EntryOutcome",
+    "Expired",
+    "IngestOutcome",
+    "PhoneProblem",
+    "ReceiptOffer",
+    "Refused",
+    "SubmitOutcome",
+    "TooManyEntries",
+    "UnknownEntry",
+    "Waiting",
+]
+
+
+class EarnService:
+    """Thread-safe. The earn, its operation and the outcome of its receipt are one transaction."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        operations: Operations,
+        keyring: KeyRing,
+        till_by_source: Mapping[str, str] | None = None,
+    ) -> None:
+        self.listeners = Listeners()
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._operations = operations
+        self._keyring = keyring
+        self._pairing = Pairing(till_by_source or {})
+        self._reversals = Reversals(ids=ids, clock=clock, operations=operations, keyring=keyring)
+
+    # --- the customer's screen -------------------------------------------------------------------------------------
+
+    def open_entry(self, till: str = DEFAULT_TILL) -> str:
+        """An entry screen opens. Its id is the id of the earn to come, so that sending it twice earns once."""
+        entry_id = self._ids.uuid7()
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            self._expire(conn, now_ms)
+            sale = self._pairing.sale_for_screen(conn, till, now_ms)
+            document_id = sale.document_id if sale else None
+            repository.insert_entry(conn, entry_id, till=till, opened_ms=now_ms, document_id=document_id)
+        return entry_id
+
+    def offer(self, till: str = DEFAULT_TILL) -> ReceiptOffer | None:
+        """The sale a number typed now would earn on; at most three minutes old (PNT-08)."""
+        now_ms = self._clock.wall_ms()
+        with self._store.read() as conn:
+            sale = self._pairing.sale_for_screen(conn, till, now_ms)
+            if sale is None or sale.paid_won is None:
+                return None
+            policy = _policy(conn)
+        return ReceiptOffer(sale.document_id, sale.paid_won, accrue(sale.paid_won, policy).points)
+
+    def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome:
+        """Book the number: with its receipt it earns at once, without one it waits for three minutes. Sending the
+        same entry again gives the first answer. Raises NotEnrolled before the device belongs to a store."""
+        phone = parse_phone(digits)
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            entry = repository.find_entry(conn, entry_id)
+            if entry is None:
+                return UnknownEntry()
+            if entry.state != "open":
+                return self._outcome_of(conn, entry, now_ms) or Expired()
+            if isinstance(phone, PhoneProblem):
+                return Refused(phone)
+            too_many = self._rate_limit(conn, now_ms)
+            if too_many is not None:
+                return too_many
+            self._expire(conn, now_ms)
+            outcome = self._book_number(conn, entry, phone, now_ms)
+        log.event("phone_submitted", entry=entry_id, phone=phone.masked, outcome=type(outcome).__name__)
+        self.listeners.notify()
+        return outcome
+
+    def entry_outcome(self, entry_id: str) -> EntryOutcome:
+        """What became of an entry; None while nobody has submitted it, or after it was skipped."""
+        with self._store.read() as conn:
+            entry = repository.find_entry(conn, entry_id)
+            return None if entry is None else self._outcome_of(conn, entry, self._clock.wall_ms())
+
+    def skip(self, entry_id: str) -> None:
+        """On without a number (R11): the screen's entry ends, the receipt stays offered to the next one."""
+        with self._store.transaction() as conn:
+            entry = repository.find_entry(conn, entry_id)
+            if entry is None or entry.state != "open":
+                return
+            repository.close_entry(conn, entry_id, "skipped")
+        self.listeners.notify()
+
+    def _rate_limit(self, conn: sqlite3.Connection, now_ms: int) -> TooManyEntries | None:
+        times = repository.submitted_times(conn, now_ms - ENTRIES_WINDOW_MS)
+        if len(times) < ENTRIES_MAX:
+            return None
+        return TooManyEntries(max(times[-ENTRIES_MAX] + ENTRIES_WINDOW_MS - now_ms, 1))
+
+    def _book_number(self, conn: sqlite3.Connection, entry: EntryRow, phone: Phone, now_ms: int) -> Earned | Waiting:
+        keys = self._keyring.keys
+        replaced = repository.waiting_entry(conn, entry.till)
+        sealed = keys.cipher.seal(phone.e164, _entry_cell(entry.entry_id))
+        lookup = phone_lookup(keys.store_key, phone.e164)
+        repository.submit_entry(
+            conn, entry.entry_id, submitted_ms=now_ms, sealed=sealed, lookup=lookup, masked=phone.masked
+        )
+        sale = self._pairing.sale_for_entry(conn, entry, now_ms)
+        if sale is not None:
+            return self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
+        if replaced is not None:
+            repository.close_entry(conn, replaced.entry_id, "replaced")
+        return Waiting(phone.masked, PAIRING_WINDOW_MS)
+
+    def _outcome_of(self, conn: sqlite3.Connection, entry: EntryRow, now_ms: int) -> EntryOutcome:
+        if entry.state == "earned":
+            earn = repository.find_earn(conn, entry.entry_id)
+            assert earn is not None, "an earned entry has its earn"
+            return Earned(earn.earn_id, earn.points, earn.paid_won, earn.rate_bp, earn.masked)
+        if entry.state in ("expired", "replaced"):
+            return Expired()
+        if entry.state != "waiting" or entry.submitted_ms is None:
+            return None
+        remaining_ms = entry.submitted_ms + PAIRING_WINDOW_MS - now_ms
+        if remaining_ms < 0:
+            return Expired()
+        return Waiting(entry.masked or "", min(remaining_ms, PAIRING_WINDOW_MS))
+
+    # --- what the POS printed --------------------------------------------------------------------------------------
+
+    def ingest(self, document: CapturedDocument) -> IngestOutcome:
+        """Take in one captured document: pair, earn, reverse, ignore or ask. The same document twice changes
+        nothing. Raises NotEnrolled, and KeyError, TypeError or ValueError for a document that is none."""
+        facts = facts_of(document)
+        store_key = self._keyring.keys.store_key
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            known = repository.find_document(conn, facts.document_id)
+            if known is not None:
+                return self._known(conn, known)
+            self._expire(conn, now_ms)
+            if facts.verdict is DocumentVerdict.EARN:
+                outcome = self._take_sale(conn, store_key, facts, document, now_ms)
+            elif facts.verdict is DocumentVerdict.REVERSE:
+                self._insert(conn, facts, document, "reversal_waiting", None)
+                outcome = self._reversals.take(conn, facts)
+            else:
+                word = "ask" if facts.verdict is DocumentVerdict.ASK else "ignored"
+                self._insert(conn, facts, document, word, None)
+                outcome = IngestOutcome(facts.document_id, word)
+        log.event("document_ingested", document=facts.document_id, kind=facts.kind, outcome=outcome.outcome)
+        self.listeners.notify()
+        return outcome
+
+    def _known(self, conn: sqlite3.Connection, known: DocumentRow) -> IngestOutcome:
+        earn = repository.find_earn(conn, known.earn_id) if known.earn_id else None
+        return IngestOutcome(known.document_id, known.outcome, known.earn_id, earn.points if earn else 0)
+
+    def _take_sale(
+        self,
+        conn: sqlite3.Connection,
+        store_key: bytes,
+        facts: DocumentFacts,
+        document: CapturedDocument,
+        now_ms: int,
+    ) -> IngestOutcome:
+        first = self._first_print(conn, store_key, facts)
+        if first is not None:
+            self._insert(conn, facts, document, "duplicate", first.fingerprint)
+            return IngestOutcome(facts.document_id, "duplicate")
+        own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
+        self._insert(conn, facts, document, "waiting", own)
+        if self._reversals.cancelled_before(conn, facts):
+            repository.set_outcome(conn, facts.document_id, "reversed")
+            return IngestOutcome(facts.document_id, "reversed")
+        if now_ms - facts.captured_ms > PAIRING_WINDOW_MS:  # read late, after the capture ran on its own
+            repository.set_outcome(conn, facts.document_id, "unmatched")
+            return IngestOutcome(facts.document_id, "unmatched")
+        entry = self._pairing.entry_for_sale(conn, facts.source, now_ms)
+        if entry is None or entry.phone_sealed is None:
+            return IngestOutcome(facts.document_id, "waiting")
+        phone = Phone(self._keyring.keys.cipher.open(entry.phone_sealed, _entry_cell(entry.entry_id)))
+        sale = repository.find_document(conn, facts.document_id)
+        assert sale is not None, "just inserted"
+        earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)
+        return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
+
+    def _first_print(self, conn: sqlite3.Connection, store_key: bytes, facts: DocumentFacts) -> DocumentRow | None:
+        """The document that this one is a reprint or second copy of."""
+        if facts.has_numbers:
+            own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
+            return None if own is None else repository.first_with_fingerprint(conn, own)
+        for earlier in repository.sales_since(conn, facts.captured_ms - TEXT_FINGERPRINT_WINDOW_MS):
+            as_copy = sale_fingerprint(store_key, facts, first_captured_ms=earlier.captured_ms)
+            if as_copy is not None and as_copy == earlier.fingerprint:
+                return earlier
+        return None
+
+    def _insert(
+        self,
+        conn: sqlite3.Connection,
+        facts: DocumentFacts,
+        document: CapturedDocument,
+        outcome: str,
+        fingerprint: str | None,
+    ) -> None:
+        repository.insert_document(
+            conn,
+            facts,
+            fingerprint=fingerprint,
+            fingerprint_date=printed_date(facts),
+            outcome=outcome,
+            reading={
+                **document.reading,
+                "original_approval_tags": list(facts.original_approval_tags),
+                "original_receipt_no": facts.original_receipt_no,
+            },
+            lines=list(document.lines),
+        )
+
+    # --- booking ---------------------------------------------------------------------------------------------------
+
+    def _book_earn(
+        self, conn: sqlite3.Connection, entry_id: str, phone: Phone, sale: DocumentRow, now_ms: int, *, actor: str
+    ) -> Earned:
+        assert sale.paid_won is not None, "only a sale with a known payment waits"
+        keys = self._keyring.keys
+        policy = _policy(conn)
+        accrual = accrue(sale.paid_won, policy)
+        body = {
+            "earn_id": entry_id,
+            "receipt": {
+                "fingerprint": sale.fingerprint,
+                "approval_tags": list(sale.approval_tags),
+                "receipt_no": sale.receipt_no,
+                "till": sale.till,
+                "kind": sale.kind,
+            },
+            "paid_won": sale.paid_won,
+            "points": accrual.points,
+            "rate_bp": accrual.rate_bp,
+            "policy_version": accrual.policy_version,
+            "source": "receipt_auto",
+            "occurred_ms": now_ms,
+        }
+        appended = self._operations.append(conn, OpKind.EARN, body, actor=actor, secret={"phone": phone.e164})
+        repository.insert_earn(
+            conn,
+            {
+                "earn_id": entry_id,
+                "op_id": appended.op_id,
+                "seq": appended.seq,
+                "phone_lookup": phone_lookup(keys.store_key, phone.e164),
+                "phone_sealed": keys.cipher.seal(phone.e164, f"earn/phone_sealed/{entry_id}"),
+                "masked": phone.masked,
+                "fingerprint": sale.fingerprint,
+                "document_id": sale.document_id,
+                "paid_won": sale.paid_won,
+                "points": accrual.points,
+                "rate_bp": accrual.rate_bp,
+                "reasons_json": json.dumps([reason.value for reason in accrual.reasons]),
+                "created_ms": now_ms,
+            },
+        )
+        repository.set_outcome(conn, sale.document_id, "earned", entry_id)
+        repository.close_entry(conn, entry_id, "earned", sale.document_id)
+        return Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
+
+    # --- what the cloud says ---------------------------------------------------------------------------------------
+
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
+        """The cloud answered an operation of ours: provisional points become what it booked."""
+        if kind != OpKind.EARN:
+            return
+        earn_id = str(body["earn_id"])
+        answer = result.body or {}
+        posted = answer.get("points")
+        posted_points = posted if isinstance(posted, int) and not isinstance(posted, bool) else None
+        if result.status == OpStatus.APPLIED:
+            repository.set_earn_status(conn, earn_id, "posted", posted_points)
+        elif result.status == OpStatus.ADJUSTED:
+            repository.set_earn_status(conn, earn_id, "adjusted", posted_points)
+        elif result.status == OpStatus.REJECTED:
+            repository.set_earn_status(conn, earn_id, "rejected", 0)
+
+    def apply_earn_row(self, conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
+        """The inbox applier of earn rows; rows about another counter's earns change nothing here."""
+        earn_id, status, points = str(row.body["earn_id"]), str(row.body["status"]), int(row.body["points"])
+        earn = repository.find_earn(conn, earn_id)
+        if earn is None:
+            return
+        if status == "posted":
+            status = "posted" if points == earn.points else "adjusted"
+        if status not in ("posted", "adjusted", "reversed", "rejected"):
+            raise ValueError(f"unknown earn status {status!r}")
+        # A reversal reports the points it took; what had been posted stays on record.
+        repository.set_earn_status(conn, earn_id, status, points if status in ("posted", "adjusted") else None)
+
+    # --- figures and time ------------------------------------------------------------------------------------------
+
+    def today(self) -> EarnFigures:
+        """The figures of the shop's calendar day."""
+        start_ms, end_ms = day_bounds_ms(local_day(self._clock.wall_ms()))
+        with self._store.read() as conn:
+            return EarnFigures(*repository.figures(conn, start_ms, end_ms))
+
+    def tick(self) -> None:
+        """Called every few seconds: numbers and sales that nobody paired vanish after three minutes."""
+        now_ms = self._clock.wall_ms()
+        with self._store.read() as conn:
+            if not repository.overdue(conn, now_ms - PAIRING_WINDOW_MS):
+                return
+        with self._store.transaction() as conn:
+            changed = self._expire(conn, now_ms)
+        if changed:
+            self.listeners.notify()
+
+    def _expire(self, conn: sqlite3.Connection, now_ms: int) -> bool:
+        return repository.expire(conn, now_ms - PAIRING_WINDOW_MS)
+
+
+def _policy(conn: sqlite3.Connection) -> AccrualPolicy:
+    found = read_policy(conn)
+    return AccrualPolicy(found.version, found.rate_bp, found.minimum_payment_won)
+
+
+def _entry_cell(entry_id: str) -> str:
+    return f"phone_entry/phone_sealed/{entry_id}"

@@ -1,0 +1,126 @@
+"""Owns the orders at this counter: the list, the figures and the next step (ORD-04)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date
+from typing import Any
+
+from agent.days import day_bounds_ms, local_day
+from agent.dispatch import Listeners
+from agent.logbook import topic
+from agent.operations import Operations
+from agent.orders import repository
+from agent.orders.types import Advanced, AdvanceOutcome, NotAllowed, OrderItem, OrderView
+from rules.requests import OrderState, order_step_allowed
+from sync.clock import Clock
+from sync.inbox import RowContext
+from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
+from sync.store import Store
+
+log = topic("orders")
+
+__all__ = ["AdvanceOutcome", "Advanced", "NotAllowed", "OrderItem", "OrderState", "OrderView", "OrdersService"]
+
+
+class OrdersService:
+    """Thread-safe. A step is shown at once and stays shown until the cloud says otherwise."""
+
+    def __init__(self, *, store: Store, clock: Clock, operations: Operations) -> None:
+        self.listeners = Listeners()
+        self._store = store
+        self._clock = clock
+        self._operations = operations
+
+    def list(
+        self,
+        day: date | None = None,
+        state: OrderState | None = None,
+        channel: str | None = None,
+        search: str = "",
+    ) -> tuple[OrderView, ...]:
+        """Newest first; None and "" mean any. ``search`` finds by number or nickname (ORD-06)."""
+        span_ms = day_bounds_ms(day) if day is not None else None
+        with self._store.read() as conn:
+            found = repository.search(conn, span_ms=span_ms, state=state, channel=channel, text=search.strip())
+        return tuple(found)
+
+    def get(self, order_id: str) -> OrderView | None:
+        with self._store.read() as conn:
+            return repository.find(conn, order_id)
+
+    def counts(self) -> dict[OrderState, int]:
+        """Today's orders by state."""
+        start_ms, end_ms = day_bounds_ms(local_day(self._clock.wall_ms()))
+        with self._store.read() as conn:
+            return repository.count_by_state(conn, start_ms, end_ms)
+
+    def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome:
+        """The next step of an order: stored, shown and queued for the cloud."""
+        with self._store.transaction() as conn:
+            order = repository.find(conn, order_id)
+            if order is None or not order_step_allowed(order.state, to):
+                return NotAllowed(order_id, order.state if order else None)
+            body = {"order_id": order_id, "to": to.value, "occurred_ms": self._clock.wall_ms()}
+            self._operations.append(conn, OpKind.ORDER_ADVANCE, body, actor=actor)
+            repository.set_state(conn, order_id, to)
+        log.event("order_advanced", order=order_id, to=to.value)
+        self.listeners.notify()
+        return Advanced(order_id, to)
+
+    def decided(self, conn: sqlite3.Connection, order_id: str, approved: bool) -> None:
+        """The request of an order was decided here; the cloud moves the order when it hears of it (ORD-05)."""
+        order = repository.find(conn, order_id)
+        to = OrderState.PREPARING if approved else OrderState.CANCELLED
+        if order is not None and order_step_allowed(order.state, to):
+            repository.set_state(conn, order_id, to)
+
+    def apply_order_row(self, conn: sqlite3.Connection, row: FeedRow, context: RowContext) -> None:
+        """The inbox applier of order rows: the cloud's projection, and our unanswered steps on top of it."""
+        body = _projection(row.body, context.generation)
+        known = repository.position(conn, body["order_id"])
+        if known is not None and known > (body["generation"], body["version"]):
+            return
+        repository.upsert(conn, body)
+        state = OrderState(body["state"])
+        for step in repository.unsettled_steps(conn, body["order_id"]):
+            if order_step_allowed(state, step):
+                state = step
+                repository.set_state(conn, body["order_id"], step)
+
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
+        """The cloud answered a step of ours; a step it did not take shows its state instead."""
+        stands = (result.body or {}).get("state")
+        refused = result.status in (OpStatus.ADJUSTED, OpStatus.REJECTED)
+        if kind == OpKind.ORDER_ADVANCE and refused and isinstance(stands, str) and stands in frozenset(OrderState):
+            repository.set_state(conn, str(body["order_id"]), OrderState(stands))
+
+
+def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:
+    """The columns of an order. Raises KeyError, TypeError or ValueError on a row that is none."""
+    OrderState(body["state"])
+    items = [
+        {
+            "name": str(item["name"]),
+            "qty": int(item["qty"]),
+            "amount_won": int(item["amount_won"]),
+            "options": [str(option) for option in item.get("options") or ()],
+        }
+        for item in body["items"]
+    ]
+    return {
+        "order_id": str(body["order_id"]),
+        "generation": generation,
+        "version": int(body["version"]),
+        "number": str(body["number"]),
+        "state": str(body["state"]),
+        "channel": str(body["channel"]),
+        "items_json": json.dumps(items, ensure_ascii=False),
+        "total_won": int(body["total_won"]),
+        "payment": str(body["payment"]),
+        "nickname": body.get("nickname"),
+        "note": body.get("note"),
+        "created_ms": int(body["created_ms"]),
+        "request_id": body.get("request_id"),
+    }
