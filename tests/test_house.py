@@ -1,0 +1,62 @@
+"""The house rules that no other tool watches: Qt stays where it belongs, clocks and ids come from outside."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("rules", "sync", "printers", "agent", "cloud_api", "withfom", "demo")
+
+
+def sources(*packages: str) -> Iterator[Path]:
+    for package in packages:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def may_use_qt(file: Path) -> bool:
+    parts = file.relative_to(ROOT).parts
+    return parts[0] == "agent" and (parts[1] in {"ui", "shell"} or file.stem == "view" or file.stem.startswith("view_"))
+
+
+def test_qt_is_imported_in_views_ui_and_shell_only() -> None:
+    strangers = [
+        str(file.relative_to(ROOT))
+        for file in sources(*PACKAGES)
+        if not may_use_qt(file) and imported(file) & {"PySide6", "shiboken6"}
+    ]
+
+    assert strangers == []
+
+
+def test_every_module_says_what_it_owns() -> None:
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in sources(*PACKAGES, "installers", "benchmarks", "tests")
+        if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+
+    assert silent == []
+
+
+def test_the_agent_starts_without_the_heavy_packages_of_the_cloud() -> None:
+    heavy = {"sqlmodel", "sqlalchemy", "fastapi", "uvicorn", "alembic", "psycopg"}
+
+    guilty = [
+        f"{file.relative_to(ROOT)}: {', '.join(sorted(imported(file) & heavy))}"
+        for file in sources("rules", "sync", "printers", "agent")
+        if imported(file) & heavy
+    ]
+
+    assert guilty == []
