@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gettext
-from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from agent.assets import asset_path
+from agent.days import local_time
 
 Language = Literal["ko", "en"]
 DOMAIN = "withfom"
-SEOUL = timezone(timedelta(hours=9))  # Korea has kept one offset since 1988
 _WEEKDAYS_KO = "월화수목금토일"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -53,18 +52,14 @@ class Texts:
 
     def clock(self, wall_ms: int, *, seconds: bool = False) -> str:
         """The time of day in Seoul, 24 hours: ``14:02``."""
-        return _local(wall_ms).strftime("%H:%M:%S" if seconds else "%H:%M")
+        return local_time(wall_ms).strftime("%H:%M:%S" if seconds else "%H:%M")
 
     def date(self, wall_ms: int) -> str:
         """``11월 20일 금요일`` or ``Fri 20 Nov``."""
-        day = _local(wall_ms)
+        day = local_time(wall_ms)
         if self.language == "ko":
             return f"{day.month}월 {day.day}일 {_WEEKDAYS_KO[day.weekday()]}요일"
         return f"{_WEEKDAYS_EN[day.weekday()]} {day.day} {day.strftime('%b')}"
-
-
-def _local(wall_ms: int) -> datetime:
-    return datetime.fromtimestamp(wall_ms / 1000, SEOUL)
 
 
 def _catalogue(language: Language) -> gettext.NullTranslations:

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from agent.ui.controls.base import Control, PressControl
 from agent.ui.paint import draw_line, elided, rounded
-from agent.ui.theme import RADIUS_CONTROL, RADIUS_DIALOG, RADIUS_KEYCAP, RADIUS_SMALL, Theme
+from agent.ui.theme import RADIUS_CONTROL, RADIUS_DIALOG, RADIUS_KEYCAP, RADIUS_SMALL, RADIUS_TABLET_CARD, Theme
 
 Kind = Literal["main", "second", "third", "danger", "choice"]
-Size = Literal["small", "normal", "card", "page", "tablet_small", "tablet", "tablet_big"]
+Size = Literal["small", "choice", "normal", "card", "page", "tablet_small", "tablet", "tablet_big", "tablet_start"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class ButtonSize:
 
 SIZES: dict[str, ButtonSize] = {
     "small": ButtonSize(44, RADIUS_SMALL, "body", 600, 14, 18),
+    "choice": ButtonSize(48, RADIUS_CONTROL, "body", 600, 12, 18),
     "normal": ButtonSize(48, RADIUS_CONTROL, "button", 600, 20, 20),
     "card": ButtonSize(52, RADIUS_CONTROL, "button", 600, 20, 20),
     "page": ButtonSize(56, RADIUS_CONTROL, "button", 600, 24, 20),
     "tablet_small": ButtonSize(72, RADIUS_DIALOG, "t22", 600, 28, 24),
     "tablet": ButtonSize(100, RADIUS_DIALOG, "t28", 600, 32, 28),
     "tablet_big": ButtonSize(136, RADIUS_DIALOG, "t32", 700, 40, 36),
+    "tablet_start": ButtonSize(136, RADIUS_TABLET_CARD, "t40", 700, 40, 40),
 }
 
 
