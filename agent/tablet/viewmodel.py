@@ -49,7 +49,7 @@ _RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER})
 
 @dataclass(frozen=True)
 class TabletState:
-    """Everything on the screen, as finished words. ``*…*`` marks what is set off in green."""
+    """Everything on the screen, as finished words. ``[…]`` marks what is set off in green."""
 
     page: Page
     language: str

@@ -36,9 +36,9 @@ def language_name(t: Texts) -> str:
 
 def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
     headline = (
-        t.n("Just your number:\n*{rate}* back in points", rate=percent(rate_bp))
+        t.n("Just your number:\n[{rate}] back in points", rate=percent(rate_bp))
         if rate_bp > 0
-        else t._("Just your number:\n*points* every visit")
+        else t._("Just your number:\n[points] every visit")
     )
     waits = "" if pending_ms is None else t.n("Waiting for your receipt · {time}", time=clock_time(pending_ms))
     return PageWords(headline=headline, line=t._("First time here? You can start right away"), quiet=waits)
@@ -46,7 +46,7 @@ def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
 
 def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
     """The same for a member and for a number never seen before (R9): only what this payment did."""
-    quiet = "" if online else t._("No internet right now: your points are saved and sent as soon as it is back")
+    quiet = "" if online else t._("No internet right now: saved here, and sent when it is back")
     if result.points <= 0:
         return PageWords(
             headline=t._("No points this time, thank you"),
@@ -69,7 +69,7 @@ def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
 def waiting(t: Texts, result: Waiting, remaining_ms: int) -> PageWords:
     return PageWords(
         headline=t._("Points arrive as soon as\nyour receipt prints"),
-        line=t.n("{masked} · *{time}* left to pay", masked=result.masked, time=clock_time(remaining_ms)),
+        line=t.n("{masked} · [{time}] left to pay", masked=result.masked, time=clock_time(remaining_ms)),
         quiet=t._("You need not stay here: your number waits by itself"),
     )
 
@@ -112,8 +112,8 @@ def receipt_title(t: Texts, offer: ReceiptOffer | None) -> str:
 
 def receipt_line(t: Texts, offer: ReceiptOffer | None) -> str:
     if offer is None:
-        return t._("Points arrive when the receipt prints")
-    return t.n("Your number earns *{points}*", points=t.points(offer.points))
+        return t._("Points come with your receipt")
+    return t.n("Your number earns [{points}]", points=t.points(offer.points))
 
 
 def number_hint(t: Texts, problem: PhoneProblem | None) -> str:

@@ -200,8 +200,8 @@ class Theme:
             font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
             if step.tracking:
                 font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, step.px * step.tracking / 1000)
-            if step.tabular:
-                font.setFeature(QFont.Tag("tnum"), 1)
+            # Said also where it is off: a painter fills what a font leaves open from the application's font.
+            font.setFeature(QFont.Tag("tnum"), int(step.tabular))
             font.setUnderline(underline)
             self._fonts[key] = font
         return font

@@ -42,12 +42,12 @@ class FakeEarn:
     submitted: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
-    def open_entry(self, till: str = "1") -> str:
+    def open_entry(self, _till: str = "1") -> str:
         self._fail()
         self.opened += 1
         return f"entry-{self.opened}"
 
-    def offer(self, till: str = "1") -> ReceiptOffer | None:
+    def offer(self, _till: str = "1") -> ReceiptOffer | None:
         return self.receipt
 
     def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome:
@@ -55,7 +55,7 @@ class FakeEarn:
         self.submitted.append((entry_id, digits))
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def entry_outcome(self, entry_id: str) -> EntryOutcome:
+    def entry_outcome(self, _entry_id: str) -> EntryOutcome:
         self._fail()
         return self.outcome
 
@@ -79,8 +79,8 @@ class Screen:
             shop=lambda: "Slow Afternoon",
             rate_bp=lambda: 100,
             online=lambda: self.online,
-            texts=Texts(language),  # type: ignore[arg-type]
-            other_texts=Texts(other),  # type: ignore[arg-type]
+            texts=Texts(language),
+            other_texts=Texts(other),
             clock=self.clock,
             dispatcher=ImmediateDispatcher(),
         )
@@ -280,7 +280,7 @@ def test_the_payment_just_made_is_named_with_its_points() -> None:
     screen = Screen(FakeEarn(receipt=ReceiptOffer("doc-1", 4_500, 45)))
     screen.open()
     assert screen.vm.state.receipt_title == "Just paid ₩4,500"
-    assert screen.vm.state.receipt_line == "Your number earns *45P*"
+    assert screen.vm.state.receipt_line == "Your number earns [45P]"
 
 
 def test_a_receipt_that_prints_while_somebody_types_appears_at_once() -> None:
@@ -307,10 +307,10 @@ def test_number_first_waits_and_flips_to_the_result_when_the_receipt_arrives() -
     """PNT-08."""
     screen = waiting_screen()
     assert screen.page is Page.WAITING
-    assert screen.vm.state.line == "010-****-5678 · *3:00* left to pay"
+    assert screen.vm.state.line == "010-****-5678 · [3:00] left to pay"
 
     screen.wait(3_000)
-    assert "*2:57*" in screen.vm.state.line
+    assert "[2:57]" in screen.vm.state.line
 
     screen.earn.outcome = EARNED
     screen.earn.listeners.notify()
@@ -439,7 +439,7 @@ def test_a_payment_that_earns_nothing_says_so_without_a_plus() -> None:
     assert screen.vm.state.headline == "No points this time, thank you"
 
 
-@pytest.mark.parametrize(("rate_bp", "said"), [(100, "*1%*"), (50, "*0.5%*"), (125, "*1.25%*"), (1000, "*10%*")])
+@pytest.mark.parametrize(("rate_bp", "said"), [(100, "[1%]"), (50, "[0.5%]"), (125, "[1.25%]"), (1000, "[10%]")])
 def test_the_greeting_names_the_rate(rate_bp: int, said: str) -> None:
     screen = Screen(FakeEarn())
     screen.vm._rate_bp = lambda: rate_bp
