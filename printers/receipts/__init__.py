@@ -1,0 +1,1 @@
+"""What a Korean receipt means: its kind and its amounts, or honestly nothing."""
