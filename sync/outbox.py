@@ -1,4 +1,7 @@
-"""Owns the tables outbox and outbox_head: appending operations, sending order, answers, and when they may go."""
+"""Owns the tables outbox and outbox_head: appending operations, sending order, answers, and when they may go.
+
+sync.chain, its other half, checks the chain and moves it to a new enrollment.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sync.clock import Clock
@@ -137,7 +140,7 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
     or one that names a body field: both are bugs of the caller.
     """
     identity = require_identity(conn)
-    last_seq, prev_hash = _head(conn, identity.device_id, identity.epoch)
+    last_seq, prev_hash = read_head(conn, identity.device_id, identity.epoch)
     wire = Operation(
         op_id=ids.uuid7(),
         device=identity.device_id,
@@ -158,7 +161,7 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
         if cipher is None:
             raise ValueError("an operation with a secret needs a cipher")
         sealed = cipher.seal(canonical_json(op.secret).decode(), _cell(wire.op_id))
-    _insert(conn, wire, op.body, sealed, prev_hash)
+    insert(conn, wire, op.body, sealed, prev_hash)
     return Appended(wire.op_id, wire.seq)
 
 
@@ -168,7 +171,7 @@ def _merged(body: dict[str, Any], secret: dict[str, Any] | None) -> dict[str, An
     return {**body, **(secret or {})}
 
 
-def _insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], sealed: bytes | None, prev: str) -> None:
+def insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], sealed: bytes | None, prev: str) -> None:
     size = len(canonical_json(wire.to_wire()))
     if size > OP_BYTES_MAX:
         raise OpTooLarge(f"{wire.kind}: {size} bytes")
@@ -190,7 +193,7 @@ def _insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], sea
     )
 
 
-def _head(conn: sqlite3.Connection, device_id: str, epoch: int) -> tuple[int, str]:
+def read_head(conn: sqlite3.Connection, device_id: str, epoch: int) -> tuple[int, str]:
     row = conn.execute(
         "SELECT last_seq, last_hash FROM outbox_head WHERE device_id = ? AND epoch = ?", (device_id, epoch)
     ).fetchone()
@@ -213,7 +216,7 @@ def queue_view(conn: sqlite3.Connection) -> QueueView:
     first = conn.execute(
         "SELECT min(seq) FROM outbox WHERE status = 'pending' AND device_id = ? AND epoch = ?", key
     ).fetchone()[0]
-    return QueueView(first, _head(conn, *key)[0])
+    return QueueView(first, read_head(conn, *key)[0])
 
 
 def next_batch(
@@ -249,11 +252,11 @@ def next_batch(
         if chosen and (size > limit_bytes or row["seq"] != chosen[-1]["seq"] + 1):
             break
         chosen.append(row)
-    ops = tuple(_from_row(row, cipher) for row in chosen)
+    ops = tuple(from_row(row, cipher) for row in chosen)
     return Batch(identity.epoch, chosen[0]["prev_hash"], chosen[-1]["hash"], ops)
 
 
-def _from_row(row: sqlite3.Row, cipher: Cipher | None) -> Operation:
+def from_row(row: sqlite3.Row, cipher: Cipher | None) -> Operation:
     body = json.loads(row["body"])
     if row["sealed"] is not None:
         if cipher is None:
@@ -380,42 +383,3 @@ def purge(conn: sqlite3.Connection) -> int:
         (now_ms - KEEP_ACKED_MS,),
     )
     return removed.rowcount
-
-
-def carry_over(conn: sqlite3.Connection, old: tuple[str, int], *, cipher: Cipher | None) -> int:
-    """After a new enrollment: gives what the cloud has not taken from the old chain new numbers in the new one.
-
-    Ids stay, so that everything the features remember still fits. Returns how many. Raises CellUnreadable.
-    """
-    identity = require_identity(conn)
-    rows = conn.execute(
-        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? AND status IN ('pending', 'forked') ORDER BY seq", old
-    ).fetchall()
-    for row in rows:
-        conn.execute("DELETE FROM outbox WHERE op_id = ?", (row["op_id"],))
-        last_seq, prev_hash = _head(conn, identity.device_id, identity.epoch)
-        before = _from_row(row, cipher)
-        wire = replace(
-            before, device=identity.device_id, epoch=identity.epoch, seq=last_seq + 1, store=identity.store_id
-        )
-        _insert(conn, wire, json.loads(row["body"]), row["sealed"], prev_hash)
-    return len(rows)
-
-
-def verify_chain(conn: sqlite3.Connection, cipher: Cipher | None) -> int | None:
-    """Recomputes the current chain over what is kept; the first number that does not fit, or None when all does."""
-    identity = require_identity(conn)
-    previous: sqlite3.Row | None = None
-    for row in conn.execute(
-        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? ORDER BY seq", (identity.device_id, identity.epoch)
-    ):
-        follows = previous is not None and row["seq"] == previous["seq"] + 1
-        if follows and previous is not None and row["prev_hash"] != previous["hash"]:
-            return int(row["seq"])
-        if chain_hash(row["prev_hash"], _from_row(row, cipher)) != row["hash"]:
-            return int(row["seq"])
-        previous = row
-    last_seq, last_hash = _head(conn, identity.device_id, identity.epoch)
-    if previous is not None and (previous["seq"], previous["hash"]) != (last_seq, last_hash):
-        return last_seq
-    return None

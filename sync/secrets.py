@@ -137,38 +137,43 @@ class DeviceVault:
 
         A passphrase wins over the keyring, because somebody chose it. Raises VaultUnavailable or OSError.
         """
-        box = None if self._passphrase else self._open_keyring()
-        if box is not None:
-            box.write(entry, secrets.to_text())
-            if box.read(entry) == secrets.to_text():
-                sealed_file.write(self._path(entry), {"v": 1, "kind": "keyring"})
-                return "keyring"
-        sealed = sealed_file.seal(secrets.to_text(), entry, self._passphrase)
-        sealed_file.write(self._path(entry), {"v": 1, "kind": "sealed", **sealed})
-        return str(sealed["key_from"])
+        return self.write(entry, secrets.to_text())
 
     def load(self, entry: str) -> DeviceSecrets:
         """Raises VaultUnavailable when the keyring is locked or the passphrase is not given (try again later), and
         VaultUnreadable when the keys are gone or do not open here."""
+        return DeviceSecrets.from_text(self.read(entry))
+
+    def write(self, entry: str, text: str) -> str:
+        """``save`` for any short secret text."""
+        box = None if self._passphrase else self._open_keyring()
+        if box is not None:
+            box.write(entry, text)
+            if box.read(entry) == text:
+                sealed_file.write(self._path(entry), {"v": 1, "kind": "keyring"})
+                return "keyring"
+        sealed = sealed_file.seal(text, entry, self._passphrase)
+        sealed_file.write(self._path(entry), {"v": 1, "kind": "sealed", **sealed})
+        return str(sealed["key_from"])
+
+    def read(self, entry: str) -> str:
+        """``load`` for any short secret text."""
         found = sealed_file.read(self._path(entry))
         if found.get("kind") == "sealed":
-            return DeviceSecrets.from_text(sealed_file.unseal(found, entry, self._passphrase))
+            return sealed_file.unseal(found, entry, self._passphrase)
         text = keyring_box.require(self._open_keyring()).read(entry)
         if text is None:
             raise VaultUnreadable("the keyring has no such entry")
-        return DeviceSecrets.from_text(text)
+        return text
 
     def forget_others(self, keep: str) -> None:
-        """Removes entries of earlier enrollments, once the new one is committed."""
+        """Removes entries of earlier enrollments, once the new one is committed. Raises SecretError or OSError."""
         for path in self._folder.glob("vault-*.json"):
             entry = path.stem.removeprefix("vault-")
             if entry == keep:
                 continue
             if sealed_file.read(path).get("kind") == "keyring":
-                box = self._open_keyring()
-                if box is None:
-                    continue
-                box.remove(entry)
+                keyring_box.require(self._open_keyring()).remove(entry)
             path.unlink(missing_ok=True)
 
     def _path(self, entry: str) -> Path:

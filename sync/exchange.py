@@ -1,0 +1,351 @@
+"""Owns the steps of the line to the cloud: one push, one pull or one stream, with their local transactions.
+
+No threads and no waiting here: sync.worker calls the steps in real time, a simulator in its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sync import inbox, outbox
+from sync.clock import Clock
+from sync.engine import (
+    FeedEngine,
+    Halted,
+    Idle,
+    LinkState,
+    Pull,
+    PushEngine,
+    Send,
+    WaitUntil,
+    outcome_word,
+)
+from sync.errors import CellUnreadable, FeedGap, FeedMoved, HistoryGone
+from sync.inbox import Applier, RowContext
+from sync.outbox import Batch, Cipher, Misfit, OnResult, Settled
+from sync.outcomes import (
+    CursorReset,
+    Denied,
+    Pulled,
+    Pushed,
+    Reason,
+    StreamEnded,
+    StreamHello,
+    StreamRow,
+    TooLarge,
+    Transport,
+    Unavailable,
+)
+from sync.profile import OWN_APPLIERS
+from sync.protocol import PULL_ROWS_MAX, FeedRow, PushResponse
+from sync.store import Store, get_meta, set_meta
+
+log = logging.getLogger("sync")
+
+PUSH, FEED = "push", "feed"
+PURGE_EVERY_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class LinkStatus:
+    """What the status line shows. ``last_error`` is a short code; texts belong to the screen."""
+
+    online: bool
+    offline_since_wall_ms: int | None
+    pending: int
+    oldest_pending_wall_ms: int | None
+    needs_attention: int
+    last_synced_wall_ms: int | None
+    last_error: str | None
+
+
+class Exchange:
+    """Both directions of one device. Push steps and feed steps may run on two threads at once."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        transport: Transport,
+        cipher: Cipher | None,
+        appliers: Mapping[str, Applier],
+        on_result: OnResult,
+        clock: Clock,
+        random_unit: Callable[[], float],
+        on_change: Callable[[], None],
+        on_network_back: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._cipher = cipher
+        self._appliers: dict[str, Applier] = {**OWN_APPLIERS, **appliers}
+        self._on_result = on_result
+        self._clock = clock
+        self._on_change = on_change
+        self._on_network_back = on_network_back
+        self._lock = threading.Lock()  # engines and link state; never held while anything waits
+        self._push = PushEngine(random_unit=random_unit, halted=store.meta(outbox.HALTED))
+        self._feed = FeedEngine(random_unit=random_unit)
+        self._link = LinkState(clock.wall_ms())
+        self._cloud_generation: int | None = None  # as last heard in an answer to a push
+        self._purged_mono_ms: int | None = None
+
+    def status(self) -> LinkStatus:
+        with self._store.read() as conn:
+            counts = outbox.counts(conn)
+            failed_rows = inbox.failed_rows(conn)
+            synced = get_meta(conn, outbox.LAST_SYNCED)
+        with self._lock:
+            times = [time for time in (self._link.last_heard_wall_ms, int(synced) if synced else None) if time]
+            return LinkStatus(
+                online=self._link.online,
+                offline_since_wall_ms=self._link.offline_since_wall_ms,
+                pending=counts.pending,
+                oldest_pending_wall_ms=counts.oldest_pending_wall_ms,
+                needs_attention=counts.needs_attention + failed_rows,
+                last_synced_wall_ms=max(times, default=None),
+                last_error=self._push.halted or self._link.last_error,
+            )
+
+    def trouble(self, channel: str, word: str) -> int:
+        """Something unforeseen happened in a step: show it and say until when to wait."""
+        now_ms = self._clock.mono_ms()
+        outcome = Unavailable(Reason.CUT, word)
+        with self._lock:
+            if channel == PUSH:
+                self._push.failed(now_ms, outcome)
+            else:
+                self._feed.failed(now_ms, outcome)
+        self._lost(channel, word)
+        return now_ms + 1_000
+
+    # Push ------------------------------------------------------------------------------------------------------
+
+    def push_step(self) -> Idle | WaitUntil | Halted | None:
+        """Sends one batch and books its answer. None when it did something: call again. Raises StoreError."""
+        with self._store.read() as conn:
+            queue = outbox.queue_view(conn)
+            with self._lock:
+                action = self._push.next(self._clock.mono_ms(), queue)
+            if not isinstance(action, Send):
+                return action
+            batch = self._take(conn, action)
+        if batch is None:
+            return None
+        outcome = self._transport.push(batch)
+        if isinstance(outcome, Pushed):
+            self._book(batch, outcome.response)
+        else:
+            self._push_refused(batch, outcome)
+        return None
+
+    def _take(self, conn: sqlite3.Connection, action: Send) -> Batch | None:
+        try:
+            batch = outbox.next_batch(
+                conn,
+                self._cipher,
+                limit_ops=action.limit_ops,
+                limit_bytes=action.limit_bytes,
+                from_seq=action.from_seq,
+            )
+        except HistoryGone as gone:
+            self._halt("history_gone", str(gone))
+            return None
+        except CellUnreadable as unreadable:
+            self._halt("secret_unreadable", str(unreadable))
+            return None
+        if batch is None:  # asked for operations behind our end
+            self._halt("behind_cloud", f"no operation {action.from_seq}")
+        return batch
+
+    def _halt(self, reason: str, detail: str) -> None:
+        log.error("push_halted reason=%s detail=%s", reason, detail)
+        with self._lock:
+            self._push.halt(reason)
+        self._on_change()
+
+    def _book(self, batch: Batch, response: PushResponse) -> None:
+        now_ms = self._clock.mono_ms()
+        with self._store.transaction() as conn:
+            settled = outbox.apply_results(conn, batch, response, clock=self._clock, on_result=self._on_result)
+            if isinstance(settled, Settled):
+                queue = outbox.queue_view(conn)
+                with self._lock:
+                    self._push.answered(now_ms, batch.first_seq, settled, queue)
+                    halted = self._push.halted
+                if halted is not None:
+                    set_meta(conn, outbox.HALTED, halted)
+                elif self._purge_is_due(now_ms):
+                    outbox.purge(conn)
+        if isinstance(settled, Misfit):
+            log.warning("push_answer_misfit reason=%s", settled.reason)
+            with self._lock:
+                self._push.failed(now_ms, settled)
+            self._lost(PUSH, outcome_word(settled))
+            return
+        if halted is not None:
+            log.error("push_halted reason=%s expected_seq=%s", halted, settled.expected_seq)
+        log.info(
+            "push_settled ops=%s results=%s expected_seq=%s", len(batch.ops), len(settled.settled), settled.expected_seq
+        )
+        self._cloud_generation = settled.generation
+        self._heard(PUSH)
+        self._on_change()
+
+    def _purge_is_due(self, now_ms: int) -> bool:
+        due = self._purged_mono_ms is None or now_ms - self._purged_mono_ms >= PURGE_EVERY_MS
+        if due:
+            self._purged_mono_ms = now_ms
+        return due
+
+    def _push_refused(self, batch: Batch, outcome: TooLarge | Denied | Unavailable) -> None:
+        now_ms = self._clock.mono_ms()
+        if isinstance(outcome, TooLarge):
+            log.info("push_too_large ops=%s", len(batch.ops))
+            with self._lock:
+                self._push.too_large(now_ms, len(batch.ops))
+            if len(batch.ops) > 1:
+                return
+        else:
+            with self._lock:
+                self._push.failed(now_ms, outcome)
+        self._lost(PUSH, outcome_word(outcome))
+
+    # Feed ------------------------------------------------------------------------------------------------------
+
+    def feed_step(self, stopping: Callable[[], bool] = lambda: False) -> WaitUntil | None:
+        """One page, or one stream from its beginning to its end. None: call again. Raises StoreError."""
+        with self._lock:
+            action = self._feed.next(self._clock.mono_ms())
+        if isinstance(action, WaitUntil):
+            return action
+        if isinstance(action, Pull):
+            self._pull(action.wait_ms)
+        else:
+            self._stream(stopping)
+        return None
+
+    def _pull(self, wait_ms: int) -> None:
+        began_ms = self._clock.mono_ms()
+        outcome = self._transport.pull(self._cursor(), limit=PULL_ROWS_MAX, wait_ms=wait_ms)
+        now_ms = self._clock.mono_ms()
+        if isinstance(outcome, Pulled):
+            page = outcome.page
+            if self._apply(page.rows, page.cursor):
+                with self._lock:
+                    self._feed.pulled(now_ms, began_ms, outcome)
+                self._heard(FEED)
+        elif isinstance(outcome, CursorReset):
+            self._reset(outcome)
+        else:
+            with self._lock:
+                self._feed.failed(now_ms, outcome)
+            self._lost(FEED, outcome_word(outcome))
+
+    def _stream(self, stopping: Callable[[], bool]) -> None:
+        began_ms = self._clock.mono_ms()
+        hello: StreamHello | None = None
+        events = self._transport.open_stream(self._cursor())
+        try:
+            for event in events:
+                if stopping():
+                    return
+                if isinstance(event, StreamEnded):
+                    self._stream_ended(began_ms, event, greeted=hello is not None)
+                    return
+                if isinstance(event, CursorReset):
+                    self._reset(CursorReset(hello.generation) if event.generation is None and hello else event)
+                    return
+                if isinstance(event, StreamHello):
+                    hello = event
+                    if self._moved(hello.generation):
+                        return
+                self._heard(FEED)
+                if isinstance(event, StreamRow) and not self._apply((event.row,), event.cursor):
+                    return
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+
+    def _moved(self, generation: int) -> bool:
+        with self._store.read() as conn:
+            ours = inbox.read_cursor(conn).generation
+        if generation != ours:
+            self._reset(CursorReset(generation))
+        return generation != ours
+
+    def _stream_ended(self, began_ms: int, ended: StreamEnded, *, greeted: bool) -> None:
+        now_ms = self._clock.mono_ms()
+        with self._lock:
+            self._feed.stream_ended(now_ms, began_ms, ended, greeted=greeted)
+        if ended.why is not None and not greeted:
+            self._lost(FEED, outcome_word(ended.why))
+
+    def _apply(self, rows: tuple[FeedRow, ...], cursor: str) -> bool:
+        """Whether the rows and their cursor were taken."""
+        received = RowContext(self._clock.mono_ms(), self._clock.boot_id, self._clock.wall_ms())
+        try:
+            with self._store.transaction() as conn:
+                generation = inbox.read_cursor(conn).generation
+                context = RowContext(received.received_mono_ms, received.boot_id, received.wall_ms, generation)
+                applied = inbox.apply_rows(conn, rows, cursor, appliers=self._appliers, context=context)
+        except FeedGap as gap:
+            log.error("feed_stopped %s", gap)
+            with self._lock:
+                self._feed.stopped_by_gap(self._clock.mono_ms())
+            self._lost(FEED, "feed_gap")
+            return False
+        except FeedMoved as moved:
+            self._reset(CursorReset(moved.theirs))
+            return False
+        if applied.fresh:
+            self._on_change()
+        return True
+
+    def _reset(self, outcome: CursorReset) -> None:
+        """Starts again at the beginning of the generation and finds out whether the cloud still has our operations."""
+        now_ms = self._clock.mono_ms()
+        generation = outcome.generation
+        with self._store.transaction() as conn:
+            if generation is None and self._cloud_generation != inbox.read_cursor(conn).generation:
+                generation = self._cloud_generation
+            if generation is not None:
+                inbox.rewind(conn, generation)
+            queue = outbox.queue_view(conn)
+        log.warning("feed_reset generation=%s", generation)
+        with self._lock:
+            self._feed.reset(now_ms, rewound=generation is not None)
+            if generation is not None:
+                self._push.probe(queue)
+        self._on_network_back()
+
+    def _cursor(self) -> str:
+        with self._store.read() as conn:
+            return str(inbox.read_cursor(conn))
+
+    # Both ------------------------------------------------------------------------------------------------------
+
+    def _heard(self, channel: str) -> None:
+        with self._lock:
+            changed = self._link.heard(channel, self._clock.wall_ms())
+            if changed:
+                self._push.network_back()
+                self._feed.network_back()
+        if changed:
+            log.info("link_changed online=%s channel=%s", self._link.online, channel)
+            self._on_network_back()
+            self._on_change()
+
+    def _lost(self, channel: str, word: str) -> None:
+        if word == Reason.CLOSED:  # we are ending; the cloud is as it was
+            return
+        with self._lock:
+            changed = self._link.lost(channel, word, self._clock.wall_ms())
+        if changed:
+            log.info("link_changed online=False channel=%s reason=%s", channel, word)
+            self._on_change()

@@ -1,0 +1,116 @@
+"""Owns the few things that can come of talking to the cloud: values, because a network that fails is no exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sync.outbox import Batch
+from sync.protocol import FeedRow, PullPage, PushResponse
+
+
+class Reason(StrEnum):
+    """Why the cloud could not be used right now; trying again later is the answer to all of them."""
+
+    UNREACHABLE = "unreachable"  # no name, no route, nobody listens
+    TIMEOUT = "timeout"
+    CUT = "cut"  # the connection ended in the middle
+    SERVER_ERROR = "server_error"  # 5xx
+    THROTTLED = "throttled"  # 429
+    BAD_ANSWER = "bad_answer"  # not our cloud's words: a captive portal, a proxy's page, half a body
+    CLOSED = "closed"  # we are ending
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """``retry_after_ms`` is what the cloud asked for, if it did."""
+
+    reason: Reason
+    detail: str = ""
+    retry_after_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Denied:
+    """The cloud answered and refuses: revoked, stale epoch, too old a protocol. The queue stays as it is."""
+
+    code: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class TooLarge:
+    """413: the batch has to be smaller."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    response: PushResponse
+
+
+@dataclass(frozen=True)
+class Pulled:
+    page: PullPage
+
+
+@dataclass(frozen=True)
+class CursorReset:
+    """Our cursor means nothing to the cloud. ``generation`` is where to start again, when it said so."""
+
+    generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """The cloud's answer to an enrollment code, not looked into yet."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StreamHello:
+    server_time_ms: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class StreamRow:
+    """``cursor`` is the position after the row."""
+
+    cursor: str
+    row: FeedRow
+
+
+@dataclass(frozen=True)
+class StreamAlive:
+    """Nothing new, but the line stands."""
+
+
+@dataclass(frozen=True)
+class StreamEnded:
+    """The last event of every stream. ``why`` is None when the cloud ended it in good order."""
+
+    why: Unavailable | Denied | None
+
+
+PushOutcome = Pushed | TooLarge | Denied | Unavailable
+PullOutcome = Pulled | CursorReset | Denied | Unavailable
+RedeemOutcome = Redeemed | Denied | Unavailable
+StreamEvent = StreamHello | StreamRow | StreamAlive | CursorReset | StreamEnded
+
+
+class Transport(Protocol):
+    """One device's line to the cloud. No call raises for what the network or the cloud does.
+
+    ``close`` may be called from another thread and ends a call that is waiting.
+    """
+
+    def push(self, batch: Batch) -> PushOutcome: ...
+
+    def pull(self, cursor: str, *, limit: int, wait_ms: int) -> PullOutcome: ...
+
+    def open_stream(self, cursor: str) -> Iterator[StreamEvent]: ...
+
+    def close(self) -> None: ...
