@@ -1,0 +1,196 @@
+"""Turns a document into the ESC/POS bytes of one printer. Text goes through our own Korean encoder.
+
+A slip never sends `ESC @` between a POS's documents (unless asked to), never `GS a`, and puts every mode it touched
+back to what the POS had set: see printers.state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from printers import commands, raster, state
+from printers.document import PLAIN, Barcode, Cut, Document, Drawer, Picture, Qr, Style, check
+from printers.korean import REPLACEMENT_MARK, code_of
+from printers.layout import Row, SpaceRow, TextRow, lay_out
+from printers.profiles import PrinterProfile
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+HALF_LINE_DOTS = 12
+DOUBLE_ROW_DOTS = 60  # line pitch of double-size text; at the default pitch big lines would touch
+DRAWER_PULSE = b"\x32\xfa"  # 100 ms on, 500 ms off, in units of 2 ms
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What drawing needs: the painter of missing characters. Made once by whoever prints, because it keeps glyphs."""
+
+    painter: raster.GlyphPainter
+
+    @staticmethod
+    def bundled() -> Ink:
+        return Ink(raster.GlyphPainter(raster.bundled_fonts()))
+
+
+def encode(
+    document: Document,
+    profile: PrinterProfile,
+    ink: Ink,
+    *,
+    left_by_pos: state.StreamState = state.POWER_ON,
+    initialise: bool = False,
+) -> bytes:
+    """The bytes of a slip. `left_by_pos` is restored at the end; `initialise` starts with ESC @, for a printer no POS
+    shares. Raises BadDocument when something in the document cannot be printed."""
+    check(document)
+    writer = _Writer(profile, ink)
+    before = state.POWER_ON if initialise else left_by_pos
+    writer.raw(b"\x1b@" if initialise else b"")
+    writer.raw(state.enter(before))
+    for row in lay_out(document, profile.columns):
+        writer.row(row)
+    writer.style(PLAIN)
+    writer.raw(state.restore(before, barcode=writer.sent_barcode, qr=writer.sent_qr))
+    return bytes(writer.out)
+
+
+def encode_text(text: str, profile: PrinterProfile, ink: Ink, style: Style = PLAIN) -> bytes:
+    """Cleaned text as bytes in the current line; characters the printer lacks become inline images or a mark."""
+    out = bytearray()
+    for char in text:
+        code = code_of(char, profile.rom)
+        if code is None:
+            code = raster.inline_glyph(ink.painter, char, bold=style.bold, inverse=style.inverse)
+        if code is None:
+            code = code_of(REPLACEMENT_MARK, profile.rom)
+        out += code if code is not None else b"?"
+    return bytes(out)
+
+
+class _Writer:
+    """Writes rows and remembers which emphasis is on, so that unchanged styles cost no bytes."""
+
+    def __init__(self, profile: PrinterProfile, ink: Ink) -> None:
+        self.out = bytearray()
+        self._profile = profile
+        self._ink = ink
+        self._style = PLAIN
+        self._tall_pitch = False
+        self.sent_barcode = False
+        self.sent_qr = False
+
+    def raw(self, chunk: bytes) -> None:
+        self.out += chunk
+
+    def row(self, row: Row) -> None:
+        if isinstance(row, TextRow):
+            self._text(row)
+        elif isinstance(row, SpaceRow):
+            self._feed_dots(row.halves * HALF_LINE_DOTS)
+        elif isinstance(row, Qr):
+            self._qr(row)
+        elif isinstance(row, Barcode):
+            self._barcode(row)
+        elif isinstance(row, Picture):
+            self._image(raster.picture_image(row.png, self._profile.paper_dots))
+        elif isinstance(row, Cut):
+            self._cut(row)
+        elif isinstance(row, Drawer) and self._profile.drawer:
+            self.raw(b"\x1bp" + bytes([0 if row.pin == 2 else 1]) + DRAWER_PULSE)
+
+    def style(self, style: Style) -> None:
+        if style.double != self._style.double:
+            self.raw(b"\x1d!\x11" if style.double else b"\x1d!\x00")
+        if style.bold != self._style.bold:
+            self.raw(b"\x1bE\x01" if style.bold else b"\x1bE\x00")
+        if style.inverse != self._style.inverse:
+            self.raw(b"\x1dB\x01" if style.inverse else b"\x1dB\x00")
+        self._style = style
+
+    def _text(self, row: TextRow) -> None:
+        if row.text and self._needs_drawing(row):
+            self._drawn_line(row)
+            return
+        self._pitch(row.style.double and bool(row.text))
+        if row.indent:
+            self.style(PLAIN)
+            self.raw(b" " * row.indent)
+        if row.text:
+            self.style(row.style)
+            self.raw(encode_text(row.text, self._profile, self._ink, row.style))
+        self.raw(b"\n")
+
+    def _needs_drawing(self, row: TextRow) -> bool:
+        """Bit images in a line keep their size whatever GS ! says, so a big line with a missing character is drawn as
+        a whole; so is a small one on a printer that lacks Hangul, where dozens of little images would be slow."""
+        lacking = sum(code_of(char, self._profile.rom) is None for char in row.text)
+        return lacking > 8 or (lacking > 0 and row.style.double)
+
+    def _drawn_line(self, row: TextRow) -> None:
+        self.style(PLAIN)
+        image = raster.line_image(
+            self._ink.painter,
+            row.text,
+            indent=row.indent,
+            double=row.style.double,
+            bold=row.style.bold,
+            inverse=row.style.inverse,
+            missing=REPLACEMENT_MARK,
+        )
+        self.raw(commands.raster(image))
+        self._feed_dots(12 if row.style.double else 10)  # the rest of the line pitch
+
+    def _pitch(self, tall: bool) -> None:
+        if tall != self._tall_pitch:
+            units = DOUBLE_ROW_DOTS * self._profile.feed_units_per_dot
+            self.raw(b"\x1b3" + bytes([units]) if tall else b"\x1b2")
+            self._tall_pitch = tall
+
+    def _feed_dots(self, dots: int) -> None:
+        units = dots * self._profile.feed_units_per_dot
+        while units > 0:
+            self.raw(b"\x1bJ" + bytes([min(units, 255)]))
+            units -= 255
+
+    def _qr(self, row: Qr) -> None:
+        matrix = raster.qr_matrix(row.payload.encode("utf-8"))
+        module = raster.qr_module_dots(len(matrix), self._profile.paper_dots)
+        self._begin_graphics()
+        if not self._profile.native_qr:
+            self._image(raster.qr_image(matrix, module))
+            return
+        self.sent_qr = True
+        quiet = raster.QR_QUIET_MODULES * module
+        self._feed_dots(quiet)
+        self.raw(b"\x1ba\x01" + commands.native_qr(row.payload, module) + b"\x1ba\x00")
+        self._feed_dots(quiet)
+
+    def _barcode(self, row: Barcode) -> None:
+        self._begin_graphics()
+        if not self._profile.native_barcode:
+            self._image(commands.barcode_image(row.payload, row.symbology))
+            self._text(TextRow(row.payload, PLAIN, max((self._profile.columns - len(row.payload)) // 2, 0)))
+            return
+        self.sent_barcode = True
+        # 11 modules a character of CODE128 and 35 for start, check and stop: two dots each must fit the paper.
+        module = 2 if (11 * len(row.payload) + 35) * 2 <= self._profile.paper_dots else 1
+        self.raw(b"\x1ba\x01" + commands.native_barcode(row.payload, row.symbology, module) + b"\x1ba\x00")
+        self._feed_dots(HALF_LINE_DOTS)
+
+    def _image(self, image: Image) -> None:
+        self._begin_graphics()
+        self.raw(commands.raster(raster.centred(image, self._profile.paper_dots)))
+
+    def _begin_graphics(self) -> None:
+        self.style(PLAIN)
+        self._pitch(False)
+
+    def _cut(self, row: Cut) -> None:
+        self._begin_graphics()
+        if self._profile.cutter:
+            # Function B feeds to the knife by the printer's own distance, so nothing is cut off.
+            self.raw(b"\x1dV" + (b"\x42" if row.partial else b"\x41") + b"\x00")
+        else:
+            self.raw(b"\n" * self._profile.feed_before_cut_lines)
