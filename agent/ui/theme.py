@@ -124,7 +124,7 @@ class TypeStyle:
 TYPE: dict[str, TypeStyle] = {
     # The counter.
     "caption": TypeStyle(13, 18, 500),
-    "body": TypeStyle(15, 22, 500),
+    "body": TypeStyle(15, 22, 400),
     "button": TypeStyle(17, 24, 600, -10),
     "section": TypeStyle(17, 24, 700, -10),
     "dialog": TypeStyle(20, 28, 700, -10),

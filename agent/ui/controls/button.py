@@ -30,7 +30,7 @@ class ButtonSize:
 
 SIZES: dict[str, ButtonSize] = {
     "small": ButtonSize(44, RADIUS_SMALL, "body", 600, 14, 18),
-    "choice": ButtonSize(48, RADIUS_CONTROL, "body", 600, 12, 18),
+    "choice": ButtonSize(48, RADIUS_CONTROL, "body", 600, 12, 20),
     "normal": ButtonSize(48, RADIUS_CONTROL, "button", 600, 20, 20),
     "card": ButtonSize(52, RADIUS_CONTROL, "button", 600, 20, 20),
     "page": ButtonSize(56, RADIUS_CONTROL, "button", 600, 24, 20),
@@ -131,7 +131,7 @@ class Button(PressControl):
     def _paint_content(self, painter: QPainter, ink: QColor) -> None:
         style = self._size
         metrics = self.theme.metrics(style.style, style.weight)
-        x: float = 12 if self._kind == "choice" else round((self.width() - self._content_width()) / 2)
+        x: float = 13 if self._kind == "choice" else round((self.width() - self._content_width()) / 2)
         x = max(x, 2)
         middle = self.height() / 2
         if self._icon:

@@ -257,7 +257,7 @@ class Disc(Control):
         painter.setBrush(self.theme.color(ground))
         painter.drawEllipse(self.rect())
         if self._icon:
-            size = max(16, round(self.width() / 2) // 2 * 2)
+            size = {36: 20, 56: 24}.get(self.width(), max(16, self.width() // 4 * 2))
             at = (self.width() - size) / 2
             self.theme.icons.paint(painter, self._icon, at, at, size, self.theme.color(ink))
         elif self._letter:

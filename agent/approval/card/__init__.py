@@ -1,0 +1,1 @@
+"""One pop-up card."""

@@ -1,0 +1,59 @@
+"""Owns the notices that a decided card shrinks into: who, what, when, and at most one way back."""
+
+from __future__ import annotations
+
+from agent.approval import words
+from agent.approval.cards import Notice, NoticeAction
+from agent.approval.types import RejectReason, RequestCard, RequestKind, RequestState
+from agent.texts import Texts
+
+
+def approved(t: Texts, request: RequestCard, pos_discount_won: int | None, actor: str, now_ms: int) -> Notice:
+    """Approved by hand; when money was spent it says what to key into the POS."""
+    # An accepted order ends through the sold-out notice, it is not taken back (ORD-07).
+    action = NoticeAction.NONE if request.kind is RequestKind.ORDER else NoticeAction.RECOVER
+    icon, tone = words.outcome_look(RequestState.APPROVED)
+    line = words.join(request.nickname, actor, t.clock(now_ms))
+    pos_line = words.pos_line(t, pos_discount_won) if pos_discount_won else ()
+    return Notice(icon, tone, words.approved_title(t, request.title), line, action, pos_line)
+
+
+def rejected(t: Texts, request: RequestCard, reason: RejectReason | None, actor: str, now_ms: int) -> Notice:
+    icon, tone = words.outcome_look(RequestState.REJECTED)
+    line = words.join(words.kind_short(t, request.kind), request.nickname, actor, t.clock(now_ms))
+    return Notice(icon, tone, words.rejected_title(t, reason), line)
+
+
+def auto_approved(t: Texts, request: RequestCard, decided_ms: int, *, may_cancel: bool) -> Notice:
+    """Nobody answered: a fact, not a reproach. Owners may cancel for five minutes (APR-17)."""
+    icon, tone = words.outcome_look(RequestState.AUTO_APPROVED)
+    line = words.join(words.kind_short(t, request.kind), request.nickname, t.clock(decided_ms))
+    cancels = may_cancel and request.kind is not RequestKind.ORDER
+    won = request.pos_discount_won
+    return Notice(
+        icon,
+        tone,
+        t._("No answer: auto-approved"),
+        line,
+        NoticeAction.CANCEL if cancels else NoticeAction.NONE,
+        words.pos_line(t, won) if won else (),
+    )
+
+
+def recovery_waits(t: Texts, seconds: int) -> Notice:
+    """Staff asked; the owner confirms or the time runs out (APR-16)."""
+    line = t.n("The owner confirms, or it happens after {s} seconds", s=seconds)
+    return Notice("undo-2", "neutral", t._("Recovery requested"), line, left_s=seconds)
+
+
+def recovery_kept(t: Texts) -> Notice:
+    return Notice("undo-2", "neutral", t._("Recovery requested"), t._("Kept safe; done as soon as the line is back"))
+
+
+def returned(t: Texts, request: RequestCard, now_ms: int) -> Notice:
+    line = words.join(request.title, request.nickname, t.clock(now_ms))
+    return Notice("check", "green", words.returned(t, request.kind), line)
+
+
+def too_late_to_recover(t: Texts, request: RequestCard) -> Notice:
+    return Notice("info", "neutral", t._("It can no longer be taken back"), request.title)

@@ -1,0 +1,1 @@
+"""The panel that asks why a request is rejected."""
