@@ -20,10 +20,9 @@ SOURCE = Path(__file__).resolve().parents[2]
 PROGRAM = "import os, sys; print('started', sys.argv[1:], sys.flags.utf8_mode, os.environ.get('LC_CTYPE'), '커피')"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def make_folder(parent: Path) -> Path:
     """The start file and its bootstrap in a folder with Hangul and blanks, and a program that says it ran."""
-    folder = tmp_path / "카페 소스 폴더"
+    folder = parent / "카페 소스 폴더"
     shutil.copytree(
         SOURCE / "installers" / "bootstrap", folder / "installers" / "bootstrap", ignore=shutil.ignore_patterns("__py*")
     )
@@ -35,6 +34,26 @@ def folder(tmp_path: Path) -> Path:
     (folder / "withfom" / "__init__.py").touch()
     (folder / "withfom" / "__main__.py").write_text(PROGRAM, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A source folder nobody has started yet."""
+    return make_folder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source folder that was started once."""
+    folder = make_folder(tmp_path_factory.mktemp("started"))
+    assert start(folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def started(first_start: Path, tmp_path: Path) -> Path:
+    """A copy of it, for this test alone. That it works after copying is a promise of its own."""
+    return Path(shutil.copytree(first_start, tmp_path / "옮긴 폴더", symlinks=True))
 
 
 def start(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,16 +89,15 @@ def test_the_c_locale_still_speaks_korean(folder: Path) -> None:
         assert "C.UTF-8" in answer.stdout
 
 
-def test_an_interrupted_installation_begins_again_from_an_empty_folder(folder: Path) -> None:
-    start(folder)
-    (folder / ".venv" / "withfom-building").touch()
-    (folder / ".venv" / "half-written").touch()
+def test_an_interrupted_installation_begins_again_from_an_empty_folder(started: Path) -> None:
+    (started / ".venv" / "withfom-building").touch()
+    (started / ".venv" / "half-written").touch()
 
-    answer = start(folder)
+    answer = start(started)
 
     assert answer.returncode == 0, answer.stderr
-    assert not (folder / ".venv" / "half-written").exists()
-    assert not (folder / ".venv" / "withfom-building").exists()
+    assert not (started / ".venv" / "half-written").exists()
+    assert not (started / ".venv" / "withfom-building").exists()
 
 
 def test_a_failed_installation_is_not_taken_for_a_finished_one(folder: Path) -> None:
@@ -105,23 +123,21 @@ def test_a_package_without_a_hash_is_refused(folder: Path) -> None:
     assert "--require-hashes" in answer.stderr
 
 
-def test_a_changed_lock_builds_a_new_environment(folder: Path) -> None:
-    start(folder)
-    (folder / ".venv" / "of-the-old-lock").touch()
-    (folder / "requirements.lock").write_text("# changed\n")
+def test_a_changed_lock_builds_a_new_environment(started: Path) -> None:
+    (started / ".venv" / "of-the-old-lock").touch()
+    (started / "requirements.lock").write_text("# changed\n")
 
-    answer = start(folder)
+    answer = start(started)
 
     assert "Preparing .venv" in answer.stderr
-    assert not (folder / ".venv" / "of-the-old-lock").exists()
+    assert not (started / ".venv" / "of-the-old-lock").exists()
 
 
-def test_an_environment_of_another_python_is_rebuilt(folder: Path) -> None:
-    start(folder)
-    note = folder / ".venv" / "withfom-ready.json"
+def test_an_environment_of_another_python_is_rebuilt(started: Path) -> None:
+    note = started / ".venv" / "withfom-ready.json"
     note.write_text(json.dumps(dict(json.loads(note.read_text()), interpreter="/usr/bin/python3.10")))
 
-    answer = start(folder)
+    answer = start(started)
 
     assert "Preparing .venv" in answer.stderr
     assert answer.returncode == 0
@@ -138,13 +154,12 @@ def test_two_first_starts_at_once_share_one_environment(folder: Path) -> None:
     assert sum("Preparing .venv" in err for _, err in answers) == 1
 
 
-def test_the_source_path_survives_moving_the_folder(folder: Path) -> None:
-    start(folder)
-    (line,) = (folder / ".venv").rglob("withfom_source.pth")
+def test_the_source_path_survives_moving_the_folder(started: Path) -> None:
+    (line,) = (started / ".venv").rglob("withfom_source.pth")
 
     text = line.read_bytes().decode("ascii").strip()
 
-    assert (line.parent / text).resolve() == folder.resolve()
+    assert (line.parent / text).resolve() == started.resolve()
 
 
 def test_an_old_python_can_read_the_file_and_is_told_what_is_missing() -> None:
