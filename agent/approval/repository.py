@@ -61,8 +61,8 @@ class RequestRow:
 
 _COLUMNS = (
     "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"
-    " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op, deadline_mono_ms,"
-    " deadline_boot_id"
+    " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
+    " deadline_mono_ms, deadline_boot_id"
 )
 _OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from printers.jobs import JobState
+
 
 class PrinterWord(StrEnum):
     """A printer's state in one word."""
@@ -15,17 +17,6 @@ class PrinterWord(StrEnum):
     COVER_OPEN = "cover_open"
     NOT_ANSWERING = "not_answering"
     UNKNOWN = "unknown"
-
-
-class JobState(StrEnum):
-    """``unknown``: the bytes left, the printer never said so; a person looks at the paper."""
-
-    QUEUED = "queued"
-    PRINTING = "printing"
-    PRINTED = "printed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
 
 
 class JobKind(StrEnum):
@@ -80,3 +71,6 @@ class PrintJob:
     last_error: str | None
     created_ms: int
     updated_ms: int
+
+
+__all__ = ["JobKind", "JobState", "PrintJob", "PrinterAddress", "PrinterState", "PrinterWord"]

@@ -1,0 +1,98 @@
+"""Runs the LAN API on its own threads and tells local tools where it is through <data>/lan.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.lan.http import BODY_BYTES_MAX, Application
+from agent.logbook import topic
+
+FILE_NAME = "lan.json"
+THREADS = 4
+CONNECTIONS_MAX = 64
+IDLE_S = 10  # a connection that says nothing for so long is closed (slow loris)
+log = topic("lan")
+
+
+class LanServer:
+    """Binds at once, so that the port is known; serves from `start` to `stop`."""
+
+    def __init__(self, *, folder: Path, token: str, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._folder = folder
+        self._token = token
+        self._host = host
+        self._wanted_port = port
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self._application: Application | None = None
+
+    @property
+    def port(self) -> int:
+        """The port in use; 0 before `start`."""
+        return int(self._server.effective_port) if self._server is not None else 0
+
+    def hosts(self) -> frozenset[str]:
+        """How callers may name this server in the Host header."""
+        names = {"127.0.0.1", "localhost", "[::1]", self._host}
+        return frozenset(f"{name}:{self.port}".lower() for name in names)
+
+    def start(self, build: Callable[[LanServer], Application]) -> None:
+        """Bind, write lan.json and serve. Raises OSError when the port is taken."""
+        from waitress.server import create_server
+
+        self._application = build(self)
+        self._server = create_server(
+            self._application,
+            host=self._host,
+            port=self._wanted_port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS_MAX,
+            channel_timeout=IDLE_S,
+            cleanup_interval=5,
+            # A little above our own limit, so that the answer is ours; far above it the server stops reading.
+            max_request_body_size=BODY_BYTES_MAX * 4,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+        write_lan_file(self._folder, port=self.port, token=self._token)
+        self._thread = threading.Thread(target=self._run, name="lan-api", daemon=True)
+        self._thread.start()
+        log.event("lan_started", host=self._host, port=self.port)
+
+    def _run(self) -> None:
+        self._server.run()
+
+    def stop(self) -> None:
+        """Stop serving and remove lan.json: a tool that finds none knows that no agent runs."""
+        (self._folder / FILE_NAME).unlink(missing_ok=True)
+        if self._server is None:
+            return
+        self._server.close()
+        self._server.task_dispatcher.shutdown(timeout=2)
+        if self._thread is not None:
+            self._thread.join(2)
+
+
+def write_lan_file(folder: Path, *, port: int, token: str) -> None:
+    """Readable by this user only, complete or not there at all."""
+    path = folder / FILE_NAME
+    scratch = folder / f".{FILE_NAME}.{os.getpid()}"
+    body = json.dumps({"port": port, "token": token, "pid": os.getpid()})
+    scratch.unlink(missing_ok=True)
+    with open(scratch, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(body)
+    scratch.replace(path)
+
+
+def read_lan_file(folder: Path) -> tuple[int, str] | None:
+    """(port, token) of the agent of this folder; None when there is none."""
+    try:
+        found = json.loads((folder / FILE_NAME).read_text("utf-8"))
+        return int(found["port"]), str(found["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

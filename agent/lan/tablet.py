@@ -1,0 +1,176 @@
+"""The customer's screen in a browser: a thin client of the earn service with a session of its own."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from agent.earn.service import EarnService
+from agent.earn.types import (
+    Earned,
+    EntryOutcome,
+    Expired,
+    Refused,
+    SubmitOutcome,
+    TooManyEntries,
+    UnknownEntry,
+    Waiting,
+)
+from agent.lan.api import to_json
+from agent.lan.http import (
+    ApiError,
+    Guard,
+    Reply,
+    Request,
+    Route,
+    anyone,
+    cookies_of,
+    invalid,
+    not_found,
+    text_field,
+)
+from rules.phone import PhoneProblem
+
+COOKIE = "withfom_tablet"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".otf": "font/otf",
+    ".ttf": "font/ttf",
+    ".webmanifest": "application/manifest+json",
+    ".json": "application/json; charset=utf-8",
+}
+# The page runs its own scripts only and may be framed by nobody.
+_PAGE_HEADERS = (
+    ("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+_PHONE_WORDS = {
+    PhoneProblem.TOO_SHORT: ("번호가 짧아요.", "The number is too short."),
+    PhoneProblem.TOO_LONG: ("번호가 길어요.", "The number is too long."),
+    PhoneProblem.NOT_MOBILE: ("휴대폰 번호를 입력해 주세요.", "Type a mobile number."),
+    PhoneProblem.NOT_DIGITS: ("숫자만 입력해 주세요.", "Digits only, please."),
+    PhoneProblem.SELF_ISSUE: ("이 번호로는 적립할 수 없어요.", "This number cannot earn."),
+}
+
+
+def tablet_guard(session: str, tool: Guard) -> Guard:
+    """The page with its session cookie, or a tool with the token of lan.json."""
+
+    def guard(environ: Mapping[str, Any]) -> bool:
+        given = cookies_of(environ).get(COOKIE, "")
+        return hmac.compare_digest(given.encode(), session.encode()) or tool(environ)
+
+    return guard
+
+
+def tablet_routes(
+    *, earn: EarnService, shown: Callable[[], dict[str, Any]], session: str, web: Path, guard: Guard
+) -> Iterable[Route]:
+    """The page and its calls. ``shown`` is what every tablet shows: shop, language, rate, online."""
+    api = _TabletApi(earn, shown)
+    pages = _Pages(web, session)
+    yield Route("GET", "/tablet/", pages.index, anyone)
+    yield Route("GET", "/tablet/{name}", pages.file, anyone)
+    yield Route("GET", "/v1/tablet/state", api.state, guard)
+    yield Route("POST", "/v1/tablet/entries", api.open_entry, guard)
+    yield Route("GET", "/v1/tablet/entries/{entry_id}", api.entry, guard)
+    yield Route("POST", "/v1/tablet/entries/{entry_id}/phone", api.phone, guard)
+    yield Route("POST", "/v1/tablet/entries/{entry_id}/skip", api.skip, guard)
+
+
+class _TabletApi:
+    def __init__(self, earn: EarnService, shown: Callable[[], dict[str, Any]]) -> None:
+        self._earn = earn
+        self._shown = shown
+
+    def state(self, request: Request) -> Reply:
+        return Reply({**self._shown(), "offer": to_json(self._earn.offer(_till(request.query)))})
+
+    def open_entry(self, request: Request) -> Reply:
+        till = _till(request.body)
+        entry_id = self._earn.open_entry(till)
+        return Reply({"entry_id": entry_id, "offer": to_json(self._earn.offer(till))}, HTTPStatus.CREATED)
+
+    def entry(self, request: Request) -> Reply:
+        return Reply(_outcome_words(self._earn.entry_outcome(request.parts["entry_id"])))
+
+    def phone(self, request: Request) -> Reply:
+        digits = text_field(request.body, "phone", longest=40)
+        return _submit_reply(self._earn.submit_phone(request.parts["entry_id"], digits))
+
+    def skip(self, request: Request) -> Reply:
+        self._earn.skip(request.parts["entry_id"])
+        return Reply({"outcome": "skipped"})
+
+
+class _Pages:
+    """Files of one folder, by plain name only."""
+
+    def __init__(self, web: Path, session: str) -> None:
+        self._web = web
+        self._session = session
+
+    def index(self, _request: Request) -> Reply:
+        # Whoever can load the page from this machine or the shop's network may type a number; nothing else.
+        cookie = f"{COOKIE}={self._session}; Path=/; HttpOnly; SameSite=Strict"
+        return self._read("index.html", (("Set-Cookie", cookie),))
+
+    def file(self, request: Request) -> Reply:
+        if request.parts["name"] == "index.html":
+            return self.index(request)
+        return self._read(request.parts["name"], ())
+
+    def _read(self, name: str, headers: tuple[tuple[str, str], ...]) -> Reply:
+        path = self._web / name
+        kind = _TYPES.get(path.suffix)
+        if kind is None or path.name != name or name.startswith(".") or not path.is_file():
+            raise not_found()
+        return Reply(path.read_bytes(), content_type=kind, headers=(*_PAGE_HEADERS, *headers))
+
+
+def _till(values: Mapping[str, Any]) -> str:
+    till = values.get("till", "1")
+    if not isinstance(till, str) or not (till.isascii() and till.isalnum() and len(till) <= 8):
+        raise invalid("invalid_field", "'till' 값을 확인해 주세요.", "Check the value of 'till'.")
+    return till
+
+
+def _submit_reply(outcome: SubmitOutcome) -> Reply:
+    if isinstance(outcome, Refused):
+        korean, english = _PHONE_WORDS[outcome.problem]
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "phone_refused", korean, english, extra={"problem": outcome.problem}
+        )
+    if isinstance(outcome, TooManyEntries):
+        seconds = -(-outcome.retry_after_ms // 1000)
+        raise ApiError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too_many_entries",
+            "번호 입력이 너무 많아요. 직원에게 알려 주세요.",
+            "Too many numbers were typed. Please tell the staff.",
+            extra={"retry_after_ms": outcome.retry_after_ms},
+            headers=[("Retry-After", str(seconds))],
+        )
+    if isinstance(outcome, UnknownEntry):
+        raise not_found()
+    return Reply(_outcome_words(outcome))
+
+
+def _outcome_words(outcome: EntryOutcome) -> dict[str, Any]:
+    match outcome:
+        case Earned():
+            return {"outcome": "earned", **to_json(outcome)}
+        case Waiting():
+            return {"outcome": "waiting", **to_json(outcome)}
+        case Expired():
+            return {"outcome": "expired"}
+        case _:
+            return {"outcome": "open"}

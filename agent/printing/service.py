@@ -1,0 +1,233 @@
+"""Owns the durable print queue and what is known of the printer."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+
+from agent.dispatch import Listeners
+from agent.logbook import topic
+from agent.printing import repository
+from agent.printing.types import (
+    JobKind,
+    JobState,
+    PrinterAddress,
+    PrinterState,
+    PrinterWord,
+    PrintJob,
+)
+from agent.printing.worker import PrintWorker
+from printers import jobs
+from printers.devices.delivery import DEFAULT_LIMITS, Limits
+from printers.devices.port import Device
+from printers.devices.tcp import TcpDevice
+from printers.document import Document
+from printers.profiles import DEFAULT_PROFILE, PrinterProfile
+from sync.clock import Clock
+from sync.ids import IdSource
+from sync.store import Store, set_meta
+
+ADDRESS_SETTING = "printing.address"  # meta: HOST:PORT of the receipt printer
+PRINTER_NAME = "receipt"  # the one printer of a counter; more get names of their own
+log = topic("print")
+
+__all__ = [
+    "JobKind",
+    "JobState",
+    "PrintJob",
+    "PrinterAddress",
+    "PrinterState",
+    "PrinterWord",
+    "PrintingService",
+]
+
+
+class PrintingService:
+    """Thread-safe. Jobs are stored by whoever books the event that prints; the worker takes them from there."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        test_page: Callable[[PrinterProfile], Document],
+        profile: PrinterProfile = DEFAULT_PROFILE,
+        limits: Limits = DEFAULT_LIMITS,
+        open_device: Callable[[PrinterAddress], Device] = lambda address: TcpDevice(address.host, address.port),
+    ) -> None:
+        self.listeners = Listeners()
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._test_page = test_page
+        self._profile = profile
+        self._limits = limits
+        self._open_device = open_device
+        self._worker: PrintWorker | None = None
+        self._running = False
+        self._fresh = threading.Event()  # a job was stored in a transaction that has not committed yet
+        store.after_commit(self._committed)
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to print what waits. A job that was cut off by a crash is shown as unknown, never repeated."""
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            for job in repository.printing(conn):
+                repository.save(conn, jobs.after_restart(job, now_ms))
+                log.event("job_interrupted", job=job.job_id)
+        self._running = True
+        self._start_worker()
+        self.listeners.notify()
+
+    def stop(self) -> None:
+        self._running = False
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _start_worker(self) -> None:
+        address = self.address()
+        if address is None:
+            return
+        self._worker = PrintWorker(
+            store=self._store,
+            clock=self._clock,
+            printer=PRINTER_NAME,
+            device=self._open_device(address),
+            profile=self._profile,
+            encode=_encoder(self._profile),
+            on_change=self.listeners.notify,
+            limits=self._limits,
+        )
+        self._worker.start()
+
+    # --- settings --------------------------------------------------------------------------------------------------
+
+    def address(self) -> PrinterAddress | None:
+        """Where the receipt printer listens; None while no printer is set up."""
+        text = self._store.meta(ADDRESS_SETTING)
+        return PrinterAddress.parse(text) if text else None
+
+    def set_address(self, address: PrinterAddress | None) -> None:
+        """Remember the printer; what waits goes there from now on."""
+        with self._store.transaction() as conn:
+            set_meta(conn, ADDRESS_SETTING, str(address) if address else None)
+        if self._running:
+            self.stop()
+            self._running = True
+            self._start_worker()
+        self.listeners.notify()
+
+    # --- jobs ------------------------------------------------------------------------------------------------------
+
+    def enqueue(self, conn: sqlite3.Connection, job_id: str, kind: JobKind, document: Document) -> bool:
+        """Store a job inside the caller's transaction; it is printed once that has committed. False when the job
+        exists already: nothing prints twice by itself."""
+        now_ms = self._clock.wall_ms()
+        job = jobs.PrintJob(job_id, kind.value, document.to_json(), PRINTER_NAME, now_ms, now_ms)
+        created = repository.insert(conn, job)
+        if created:
+            self._fresh.set()
+        return created
+
+    def _committed(self) -> None:
+        if self._fresh.is_set():
+            self._fresh.clear()
+            self._changed()
+
+    def print_test(self) -> str:
+        """Queue a test page; answers its job id."""
+        job_id = f"{self._ids.uuid7()}:{JobKind.TEST_PAGE.value}"
+        with self._store.transaction() as conn:
+            self.enqueue(conn, job_id, JobKind.TEST_PAGE, self._test_page(self._profile))
+        return job_id
+
+    def retry(self, job_id: str) -> bool:
+        """A person wants a job that did not come out, or perhaps not, printed now. False when there is none."""
+        return self._move(job_id, jobs.retry)
+
+    def reprint(self, job_id: str) -> bool:
+        """One more copy, marked as such. An unknown job counts as printed: its paper may be in somebody's hand."""
+        return self._move(job_id, jobs.reprint) or self._move(job_id, jobs.retry, only=JobState.UNKNOWN)
+
+    def confirm(self, job_id: str) -> bool:
+        """A person saw the paper of an unknown job."""
+        return self._move(job_id, jobs.confirm)
+
+    def cancel(self, job_id: str) -> bool:
+        """Nobody wants this job any more."""
+        return self._move(job_id, jobs.cancel)
+
+    def _move(
+        self,
+        job_id: str,
+        move: Callable[[jobs.PrintJob, int], jobs.PrintJob | jobs.NotAllowed],
+        only: JobState | None = None,
+    ) -> bool:
+        with self._store.transaction() as conn:
+            job = repository.find(conn, job_id)
+            if job is None or only not in (None, job.state):
+                return False
+            moved = move(job, self._clock.wall_ms())
+            if isinstance(moved, jobs.NotAllowed):
+                return False
+            repository.save(conn, moved)
+        self._changed()
+        return True
+
+    def _changed(self) -> None:
+        worker = self._worker
+        if worker is not None:
+            worker.wake()
+        self.listeners.notify()
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def jobs(self, limit: int = 50) -> tuple[PrintJob, ...]:
+        """The newest jobs first."""
+        with self._store.read() as conn:
+            return tuple(_shown(job) for job in repository.newest(conn, limit))
+
+    def printers(self) -> tuple[PrinterState, ...]:
+        """Every printer that is set up, with its last word."""
+        address = self.address()
+        if address is None:
+            return ()
+        with self._store.read() as conn:
+            queued = repository.count_open(conn, PRINTER_NAME)
+        word = self._worker.word if self._worker is not None else PrinterWord.UNKNOWN
+        return (PrinterState(PRINTER_NAME, word, str(address), queued),)
+
+
+def _shown(job: jobs.PrintJob) -> PrintJob:
+    return PrintJob(
+        job_id=job.job_id,
+        kind=job.kind,
+        printer=job.printer,
+        state=job.state,
+        attempts=job.attempts,
+        copies_printed=job.copies_printed,
+        last_error=job.last_error or None,
+        created_ms=job.created_ms,
+        updated_ms=job.updated_ms,
+    )
+
+
+def _encoder(profile: PrinterProfile) -> Callable[[Document], bytes]:
+    """Imports drawing code at the first slip, on the worker's thread: nobody waits for it at the start."""
+    made: list[Callable[[Document], bytes]] = []
+
+    def encode(document: Document) -> bytes:
+        if not made:
+            from printers.encode import Ink
+            from printers.encode import encode as encode_document
+
+            ink = Ink.bundled()
+            made.append(lambda doc: encode_document(doc, profile, ink))
+        return made[0](document)
+
+    return encode
