@@ -35,6 +35,7 @@ from rules.accrual import AccrualPolicy, accrue
 from rules.phone import Phone, PhoneProblem, parse_phone
 from rules.receipts import PAIRING_WINDOW_MS, TEXT_FINGERPRINT_WINDOW_MS, DocumentVerdict
 from sync.clock import Clock
+from sync.errors import CellUnreadable
 from sync.ids import IdSource
 from sync.inbox import RowContext
 from sync.profile import read_policy
@@ -236,7 +237,12 @@ class EarnService:
         entry = self._pairing.entry_for_sale(conn, facts.source, now_ms)
         if entry is None or entry.phone_sealed is None:
             return IngestOutcome(facts.document_id, "waiting")
-        phone = Phone(self._keyring.keys.cipher.open(entry.phone_sealed, _entry_cell(entry.entry_id)))
+        try:
+            phone = Phone(self._keyring.keys.cipher.open(entry.phone_sealed, _entry_cell(entry.entry_id)))
+        except CellUnreadable:
+            # A number sealed with keys that are gone; the receipt stays on offer and the queue moves on.
+            repository.close_entry(conn, entry.entry_id, "expired")
+            return IngestOutcome(facts.document_id, "waiting")
         sale = repository.find_document(conn, facts.document_id)
         assert sale is not None, "just inserted"
         earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)

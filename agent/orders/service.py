@@ -50,6 +50,10 @@ class OrdersService:
         with self._store.read() as conn:
             return repository.find(conn, order_id)
 
+    def find_in(self, conn: sqlite3.Connection, order_id: str) -> OrderView | None:
+        """The order as the caller's transaction sees it."""
+        return repository.find(conn, order_id)
+
     def counts(self) -> dict[OrderState, int]:
         """Today's orders by state."""
         start_ms, end_ms = day_bounds_ms(local_day(self._clock.wall_ms()))

@@ -1,0 +1,255 @@
+"""The one composition root of the agent: builds the services on a store and starts what works in the background."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+from agent.approval import slips
+from agent.approval.repository import RequestRow
+from agent.approval.service import ApprovalService
+from agent.days import local_time
+from agent.earn.service import EarnService
+from agent.enroll.service import EnrollService
+from agent.keys import KeyRing, StoreKeys
+from agent.link.service import LinkService, shop_name
+from agent.logbook import topic
+from agent.notifying import AfterCommit
+from agent.operations import Operations
+from agent.orders.service import OrdersService
+from agent.printing.service import PRINTER_NAME, PrintingService
+from agent.receipts.service import ReceiptsService
+from agent.receipts.watcher import SpoolWatcher
+from agent.settings import AgentSettings
+from printers.document import Document
+from printers.profiles import PrinterProfile
+from sync.clock import Clock, SystemClock
+from sync.errors import NotEnrolled, StoreClosed, SyncError
+from sync.ids import IdSource, SystemIds
+from sync.inbox import Applier
+from sync.profile import OWN_APPLIERS
+from sync.protocol import FeedKind, OpResult
+from sync.secrets import DeviceVault
+from sync.store import Store
+
+if TYPE_CHECKING:
+    from sync.enroll import Device
+    from sync.worker import SyncWorker
+
+log = topic("agent")
+TICK_S = 1.0
+
+
+class Agent:
+    """Every service of one counter. `open` is quick and touches only the local store; `start` does the rest."""
+
+    def __init__(self, settings: AgentSettings, store: Store, clock: Clock, ids: IdSource) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.keyring = KeyRing()
+        self._after_commit = AfterCommit(store.after_commit)
+        operations = Operations(clock=clock, ids=ids, keyring=self.keyring)
+        self.link = LinkService(store=store)
+        self.printing = PrintingService(store=store, clock=clock, ids=ids, test_page=self._test_page)
+        self.orders = OrdersService(store=store, clock=clock, operations=operations)
+        self.approval = ApprovalService(
+            store=store,
+            clock=clock,
+            operations=operations,
+            enqueue_slip=self._enqueue_slip,
+            order_decided=self.orders.decided,
+            online=self.link.online,
+        )
+        self.earn = EarnService(store=store, clock=clock, ids=ids, operations=operations, keyring=self.keyring)
+        self.receipts = ReceiptsService(store=store)
+        self.vault = DeviceVault(settings.folder)
+        self.enroll = EnrollService(
+            store=store,
+            vault=self.vault,
+            clock=clock,
+            ids=ids,
+            label=settings.label,
+            on_enrolled=self._enrolled,
+        )
+        self._tell_each_other()
+        self.background = Background(self)
+
+    @staticmethod
+    def open(settings: AgentSettings, *, clock: Clock | None = None, ids: IdSource | None = None) -> Agent:
+        """Raises what Store.open raises (StoreBusy for a second agent on the folder). Nothing runs yet."""
+        own_clock = clock or SystemClock()
+        store = Store.open(settings.folder, clock=own_clock)
+        try:
+            agent = Agent(settings, store, own_clock, ids or SystemIds(own_clock))
+            if settings.printer is not None and settings.printer != agent.printing.address():
+                agent.printing.set_address(settings.printer)
+            if agent.link.store_profile() is not None:
+                agent.keyring.expect()  # read on a worker's thread; a tap before that waits for them
+            return agent
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Stop every thread and give the folder back. May be called twice."""
+        self.background.stop()
+        self.store.close()
+
+    def _tell_each_other(self) -> None:
+        """What one feature changes and another shows."""
+        self.earn.listeners.subscribe(self.receipts.listeners.notify)
+        for source in (self.earn, self.approval, self.orders):
+            source.listeners.subscribe(self.link.listeners.notify)
+        self.approval.listeners.subscribe(self.orders.listeners.notify)
+
+    def _enrolled(self) -> None:
+        self.background.connect()
+        self.link.listeners.notify()
+
+    # --- what prints -------------------------------------------------------------------------------------------------
+
+    def _enqueue_slip(self, conn: sqlite3.Connection, row: RequestRow, actor: str) -> str:
+        shop = shop_name(conn)
+        if row.order_id is not None:
+            document = slips.order_document(row, self.orders.find_in(conn, row.order_id), shop=shop)
+        else:
+            now_ms = row.decided_ms or self.clock.wall_ms()
+            document = slips.reward_document(row, shop=shop, decided_by=actor, decided_ms=now_ms)
+        self.printing.enqueue(conn, slips.job_id(row), slips.job_kind(row), document)
+        return slips.job_id(row)
+
+    def _test_page(self, profile: PrinterProfile) -> Document:
+        from printers.slips import test_page
+
+        when = f"{local_time(self.clock.wall_ms()):%Y-%m-%d %H:%M}"
+        return test_page(profile, shop=self.link.shop(), printer_name=PRINTER_NAME, printed_at=when)
+
+    # --- what the cloud says -----------------------------------------------------------------------------------------
+
+    def appliers(self) -> dict[str, Applier]:
+        """One applier a feed kind; each tells its feature's screens after the commit."""
+        telling = self._after_commit.telling
+        return {
+            FeedKind.REQUEST.value: telling(self.approval.apply_request_row, self.approval.listeners),
+            FeedKind.ORDER.value: telling(self.orders.apply_order_row, self.orders.listeners),
+            FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
+            **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},
+        }
+
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str) -> None:
+        """The cloud answered an operation: the feature that made it books the answer in the same transaction."""
+        found = conn.execute("SELECT body FROM outbox WHERE op_id = ?", (result.op_id,)).fetchone()
+        body = json.loads(found[0])
+        noun = kind.partition(".")[0]
+        feature: EarnService | ApprovalService | OrdersService
+        feature = self.earn if noun == "earn" else self.approval if noun == "request" else self.orders
+        feature.on_result(conn, result, kind, body)
+        self._after_commit.mark(feature.listeners)
+
+
+class Background:
+    """The threads of a running agent: keys, the line to the cloud, printing, the spool and a slow tick."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._worker: SyncWorker | None = None
+        self._spool: SpoolWatcher | None = None
+        self._ticker: threading.Thread | None = None
+        self._ask_vault_again = False
+
+    def start(self) -> None:
+        """Start everything; heavy imports happen here, so call it on a thread that nobody looks at."""
+        agent = self._agent
+        agent.printing.start()
+        self._ticker = threading.Thread(target=self._tick, name="tick", daemon=True)
+        self._ticker.start()
+        self.connect()
+
+    def connect(self) -> None:
+        """Read the keys and go online, if this device is enrolled. Called again after an enrollment."""
+        from sync.enroll import load_device
+
+        agent = self._agent
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            agent.keyring.expect()
+            try:
+                device = load_device(agent.store, agent.vault)
+            except SyncError as problem:
+                log.warning("keys_not_loaded", problem=type(problem).__name__)
+                self._ask_vault_again = problem.retryable
+                agent.keyring.refuse(problem)
+                return
+            self._ask_vault_again = False
+            if device is None:
+                agent.keyring.refuse(NotEnrolled("no identity yet"))
+                return
+            agent.keyring.install(StoreKeys(device.secrets.store_key, device.cipher))
+            self._disconnect()
+            self._start_worker(device)
+            self._start_spool()
+        agent.approval.ask_again()
+
+    def _start_worker(self, device: Device) -> None:
+        from sync.signing import RequestSigner
+        from sync.transport import HttpTransport
+        from sync.worker import SyncWorker
+
+        agent = self._agent
+        identity = device.identity
+        signer = RequestSigner(identity.device_id, device.secrets.signing_key(), clock=agent.clock, ids=agent.ids)
+        self._worker = SyncWorker(
+            store=agent.store,
+            transport=HttpTransport(agent.settings.cloud_url or identity.base_url, signer=signer, clock=agent.clock),
+            appliers=agent.appliers(),
+            on_result=agent.on_result,
+            clock=agent.clock,
+            ids=agent.ids,
+            on_change=agent.link.listeners.notify,
+            cipher=device.cipher,
+        )
+        self._worker.start()
+        agent.link.attach(self._worker)
+
+    def _start_spool(self) -> None:
+        agent = self._agent
+        folder = agent.settings.spool_folder
+        self._spool = SpoolWatcher(folder=folder, ingest=agent.earn.ingest, on_taken=agent.receipts.listeners.notify)
+        self._spool.start()
+
+    def _disconnect(self) -> None:
+        if self._spool is not None:
+            self._spool.stop()
+            self._spool = None
+        if self._worker is not None:
+            self._agent.link.attach(None)
+            self._worker.stop()
+            self._worker = None
+
+    def _tick(self) -> None:
+        while not self._stopping.wait(TICK_S):
+            try:
+                self._agent.approval.tick()
+                self._agent.earn.tick()
+                if self._ask_vault_again:
+                    self.connect()
+            except StoreClosed:
+                return
+            except SyncError as problem:  # a full disk: the next second may be better, and screens say so themselves
+                log.warning("tick_failed", problem=type(problem).__name__)
+
+    def stop(self) -> None:
+        """Ends every thread within about two seconds. What was booked stays, what waits is sent after the next start."""
+        self._stopping.set()
+        with self._lock:
+            self._disconnect()
+        self._agent.printing.stop()
+        if self._ticker is not None:
+            self._ticker.join(2)
