@@ -1,0 +1,102 @@
+"""The web application: routes, the outer gate, and what runs beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cloud_api import documents
+from cloud_api.bootstrap import Cloud, build, prepare
+from cloud_api.clock import Clock, system_clock
+from cloud_api.coupons.routes import router as coupons
+from cloud_api.devices.routes import router as devices
+from cloud_api.errors import ApiError
+from cloud_api.gateway.routes import router as gateway
+from cloud_api.http import Gate, error_response
+from cloud_api.members.routes import router as members
+from cloud_api.orders.routes import router as orders
+from cloud_api.requests.routes import router as requests
+from cloud_api.requests.sweeper import Sweeper
+from cloud_api.settings import VERSION, Settings
+from cloud_api.stores.routes import router as stores
+
+TITLE = "WithFoM Cloud"
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
+    """The application; its database is migrated when it starts. Raises StartError."""
+    cloud = build(settings, clock=clock)
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        lifespan=_lifespan,
+        openapi_url="/openapi.json" if settings.serve_openapi else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.cloud = cloud
+    for router in (devices, gateway, members, coupons, requests, orders, stores):
+        app.include_router(router)
+    app.add_exception_handler(ApiError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(Gate)
+    app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
+    return app
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document with examples and the error catalogue."""
+    if app.openapi_schema is None:
+        app.openapi_schema = documents.complete(get_openapi(title=TITLE, version=VERSION, routes=app.routes))
+    return app.openapi_schema
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    cloud: Cloud = app.state.cloud
+    prepare(cloud)
+    cloud.hub.bind(asyncio.get_running_loop())
+    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, every_ms=cloud.settings.feed_poll_ms))]
+    if cloud.settings.sweeper:
+        sweeper = Sweeper(cloud.database, cloud.clock, every_ms=cloud.settings.sweep_every_ms)
+        tasks.append(asyncio.create_task(sweeper.run()))
+    try:
+        yield
+    finally:
+        cloud.hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        cloud.database.close()
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error_response(error, request.scope)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Says which field is wrong, without repeating its value: it may be somebody's number."""
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in item["loc"]), "problem": item["type"]} for item in error.errors()[:20]
+    ]
+    code = "phone_invalid" if any(item["field"] == "body.phone" for item in fields) else "invalid"
+    return error_response(ApiError(code, extra={"fields": fields}), request.scope)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
+    return error_response(ApiError(code, headers=dict(error.headers or {})), request.scope)

@@ -1,0 +1,1 @@
+"""Coupon definitions and the coupons that members hold."""

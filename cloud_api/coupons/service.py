@@ -1,0 +1,173 @@
+"""Defining and issuing coupons, and their way through a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, case, insert, select, update
+
+from cloud_api.clock import DAY_MS
+from cloud_api.coupons.models import CouponState, coupon, coupon_definition
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+
+
+@dataclass(frozen=True)
+class NewDefinition:
+    """``store_id`` None: valid in every store of the brand."""
+
+    brand_id: str
+    store_id: str | None
+    name: str
+    condition: str
+    value_won: int
+    pos_discount_won: int
+    valid_days: int
+
+
+def define(work: Work, wanted: NewDefinition) -> str:
+    """A new kind of coupon; returns its id."""
+    definition_id = work.ids.uuid7()
+    work.conn.execute(
+        insert(coupon_definition).values(
+            definition_id=definition_id,
+            brand_id=wanted.brand_id,
+            store_id=wanted.store_id,
+            name=wanted.name,
+            condition=wanted.condition,
+            value_won=wanted.value_won,
+            pos_discount_won=wanted.pos_discount_won,
+            valid_days=wanted.valid_days,
+            created_ms=work.now_ms,
+        )
+    )
+    return definition_id
+
+
+def issue(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
+    """Gives the member one coupon. Raises ApiError ``definition_unknown``."""
+    found = work.conn.execute(
+        select(coupon_definition).where(coupon_definition.c.definition_id == definition_id)
+    ).one_or_none()
+    if found is None:
+        raise ApiError("definition_unknown")
+    coupon_id = work.ids.uuid7()
+    expires_ms = work.now_ms + found.valid_days * DAY_MS
+    work.conn.execute(
+        insert(coupon).values(
+            coupon_id=coupon_id,
+            definition_id=definition_id,
+            member_id=member_id,
+            state=CouponState.AVAILABLE.value,
+            issued_ms=work.now_ms,
+            expires_ms=expires_ms,
+            changed_ms=work.now_ms,
+        )
+    )
+    return {
+        "coupon_id": coupon_id,
+        "name": found.name,
+        "state": CouponState.AVAILABLE.value,
+        "value_won": found.value_won,
+        "expires_ms": expires_ms,
+    }
+
+
+def of_member(conn: Connection, member_id: str, now_ms: int) -> list[dict[str, Any]]:
+    """The member's coupons, soonest expiry first."""
+    found = conn.execute(
+        select(coupon, coupon_definition.c.name, coupon_definition.c.value_won)
+        .join(coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
+        .where(coupon.c.member_id == member_id)
+        .order_by(coupon.c.expires_ms, coupon.c.coupon_id)
+    )
+    return [
+        {
+            "coupon_id": row.coupon_id,
+            "name": row.name,
+            "state": _shown_state(row, now_ms),
+            "value_won": row.value_won,
+            "expires_ms": row.expires_ms,
+        }
+        for row in found
+    ]
+
+
+def _shown_state(row: Any, now_ms: int) -> str:
+    """A coupon is expired the moment its time is over, also before the sweeper wrote it down."""
+    over = row.state == CouponState.AVAILABLE and row.expires_ms <= now_ms
+    return CouponState.EXPIRED.value if over else str(row.state)
+
+
+@dataclass(frozen=True)
+class HeldCoupon:
+    """What the store is told about a coupon that a member wants to use."""
+
+    name: str
+    condition: str
+    value_won: int
+    pos_discount_won: int
+
+
+def hold(work: Work, coupon_id: str, *, member_id: str, request_id: str, store_id: str, brand_id: str) -> HeldCoupon:
+    """Takes the coupon out of the member's hands until the store decided. Raises ApiError; one taker wins."""
+    found = work.conn.execute(
+        select(coupon_definition)
+        .join(coupon, coupon.c.definition_id == coupon_definition.c.definition_id)
+        .where(coupon.c.coupon_id == coupon_id, coupon.c.member_id == member_id)
+    ).one_or_none()
+    if found is None:
+        raise ApiError("coupon_unknown")
+    if found.brand_id != brand_id or found.store_id not in (None, store_id):
+        raise ApiError("coupon_not_here")
+    taken = work.conn.execute(
+        update(coupon)
+        .where(coupon.c.coupon_id == coupon_id)
+        .where(coupon.c.state == CouponState.AVAILABLE.value, coupon.c.expires_ms > work.now_ms)
+        .values(state=CouponState.PENDING.value, request_id=request_id, changed_ms=work.now_ms)
+    )
+    if taken.rowcount != 1:
+        raise ApiError("coupon_not_available")
+    return HeldCoupon(found.name, found.condition, found.value_won, found.pos_discount_won)
+
+
+def capture(work: Work, request_id: str, store_id: str) -> None:
+    """PENDING → USED."""
+    changed = work.conn.execute(
+        update(coupon)
+        .where(coupon.c.request_id == request_id, coupon.c.state == CouponState.PENDING.value)
+        .values(state=CouponState.USED.value, used_store_id=store_id, changed_ms=work.now_ms)
+    )
+    assert changed.rowcount == 1, f"request {request_id} holds no coupon"
+
+
+def release(work: Work, request_id: str) -> None:
+    """PENDING → AVAILABLE within the original validity (APR-10)."""
+    _back(work, request_id, CouponState.PENDING)
+
+
+def give_back(work: Work, request_id: str) -> None:
+    """USED → AVAILABLE within the original validity (APR-15)."""
+    _back(work, request_id, CouponState.USED)
+
+
+def _back(work: Work, request_id: str, held_as: CouponState) -> None:
+    still_valid = case(
+        (coupon.c.expires_ms > work.now_ms, CouponState.AVAILABLE.value), else_=CouponState.EXPIRED.value
+    )
+    changed = work.conn.execute(
+        update(coupon)
+        .where(coupon.c.request_id == request_id, coupon.c.state == held_as.value)
+        .values(state=still_valid, request_id=None, used_store_id=None, changed_ms=work.now_ms)
+    )
+    assert changed.rowcount == 1, f"request {request_id} has no {held_as} coupon"
+
+
+def expire_due(work: Work) -> int:
+    """Writes down which coupons are over; returns how many."""
+    return work.conn.execute(
+        update(coupon)
+        .where(coupon.c.state == CouponState.AVAILABLE.value, coupon.c.expires_ms <= work.now_ms)
+        .values(state=CouponState.EXPIRED.value, changed_ms=work.now_ms)
+    ).rowcount

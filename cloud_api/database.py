@@ -1,0 +1,186 @@
+"""Connections, transactions and retries; the one place that knows SQLite from PostgreSQL.
+
+A unit of work is a function that gets a ``Work`` and runs in one transaction. It may run again when the database
+asks for it (deadlock), so it must not talk to anybody outside. Feed rows it published are numbered at the very end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from cloud_api.clock import Clock
+from cloud_api.ids import Ids
+
+T = TypeVar("T")
+
+SQLITE_BUSY_MS = 5_000
+RETRIES_MAX = 8
+# serialization_failure, deadlock_detected, unique_violation: the loser of a race starts over and sees the winner.
+_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01"})
+_RETRY_SQLSTATES = _TRANSIENT_SQLSTATES | {"23505"}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A feed row that waits for its number."""
+
+    feed_id: str
+    kind: str
+    body: str
+    deadline_ms: int | None
+
+
+@dataclass
+class Work:
+    """One transaction: its connection, its time, its ids and the feed rows it will publish."""
+
+    conn: Connection
+    now_ms: int
+    ids: Ids
+    published: list[Published] = field(default_factory=list)
+
+
+FeedWriter = Callable[[Connection, Sequence[Published], int], None]
+
+
+class Database:
+    """Opens connections; runs units of work."""
+
+    def __init__(self, url: str, *, clock: Clock, ids: Ids, write_feeds: FeedWriter, checkpoints: bool = True) -> None:
+        """``checkpoints`` is false for short-lived commands beside a running server: on SQLite it alone checkpoints."""
+        self._clock = clock
+        self._ids = ids
+        self._write_feeds = write_feeds
+        self._writing = threading.Lock()
+        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        parsed = normalise_url(url)
+        self.kind = parsed.get_backend_name()
+        if self.kind == "sqlite":
+            self._writer, self._reader = _sqlite_engines(parsed, checkpoints=checkpoints)
+        else:
+            self._writer = self._reader = create_engine(parsed, pool_size=16, max_overflow=16, pool_pre_ping=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.kind == "sqlite"
+
+    def on_publish(self, listener: Callable[[frozenset[str]], None]) -> None:
+        """``listener`` gets the ids of feeds that grew, after the commit, on the thread of the writer."""
+        self._listeners.append(listener)
+
+    def transact(self, job: Callable[[Work], T]) -> T:
+        """Run ``job`` in one transaction and return what it returns; an exception rolls everything back."""
+        for attempt in range(RETRIES_MAX):
+            try:
+                return self._attempt(job)
+            except DBAPIError as error:
+                if attempt == RETRIES_MAX - 1 or not is_retryable(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _attempt(self, job: Callable[[Work], T]) -> T:
+        with self._write_lock(), self._writer.begin() as conn:
+            work = Work(conn, self._clock(), self._ids)
+            answer = job(work)
+            if work.published:
+                self._write_feeds(conn, work.published, work.now_ms)
+        if work.published:
+            grown = frozenset(row.feed_id for row in work.published)
+            for listener in self._listeners:
+                listener(grown)
+        return answer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for a few queries; never writes."""
+        with self._reader.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def schema_connection(self) -> Iterator[Connection]:
+        """The writer's connection in one transaction, for migrations."""
+        with self._write_lock(), self._writer.begin() as conn:
+            yield conn
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def _write_lock(self) -> Iterator[None]:
+        # SQLite has one writer at a time anyway; waiting here is fairer and cheaper than its busy loop. PostgreSQL
+        # writers run side by side.
+        if self.kind != "sqlite":
+            yield
+            return
+        with self._writing:
+            yield
+
+
+def normalise_url(text: str) -> URL:
+    """Accepts ``postgresql://`` for psycopg 3, as operators write it. Raises ArgumentError or ValueError."""
+    url = make_url(text)
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ValueError("only sqlite and postgresql are supported")
+    if url.get_backend_name() == "sqlite" and not url.database:
+        raise ValueError("a SQLite database needs a file")
+    return url
+
+
+def sqlite_path(text: str) -> Path | None:
+    """The file of a SQLite URL; None for PostgreSQL."""
+    url = normalise_url(text)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same unit of work may succeed when it starts over."""
+    if getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES:
+        return True
+    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Whether the database failed, and not what was asked of it: a lost connection, a lock, a deadlock, a full disk."""
+    if getattr(error.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES:
+        return True
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _sqlite_engines(url: URL, *, checkpoints: bool) -> tuple[Engine, Engine]:
+    """One connection that writes, a pool that only reads: two writers of one WAL are never needed."""
+    arguments = {"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000}
+    writer = create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    reader = create_engine(url, pool_size=8, max_overflow=32, connect_args=arguments)
+
+    def prepare_writer(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA foreign_keys = ON")
+        if not checkpoints:
+            raw.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def prepare_reader(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None
+        raw.execute("PRAGMA query_only = ON")
+        raw.execute("PRAGMA wal_autocheckpoint = 0")
+
+    event.listen(writer, "connect", prepare_writer)
+    event.listen(reader, "connect", prepare_reader)
+    # The driver would begin late and deferred; a writer takes its lock at once, so that it never has to upgrade.
+    event.listen(writer, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+    return writer, reader

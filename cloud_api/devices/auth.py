@@ -1,0 +1,155 @@
+"""Proving who calls: a short signed token per call, bound to method, address and body, used once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection, delete, select, text
+
+from cloud_api.database import Database, Work
+from cloud_api.devices.models import device, nonce
+from cloud_api.errors import ApiError
+from cloud_api.stores.models import store
+from sync.protocol import AUTH_SCHEME, JWT_AUDIENCE, SKEW_MAX_S, body_digest
+
+NONCE_KEEP_MS = 600_000
+_JTI_MIN_CHARS = 16
+_JTI_MAX_CHARS = 128
+_TOKEN_MAX_CHARS = 4_096
+_CLAIM_TYPES: dict[str, type] = {"iss": str, "aud": str, "iat": int, "jti": str, "htm": str, "htu": str, "bdg": str}
+
+
+@dataclass(frozen=True)
+class SignedCall:
+    """What arrived: the header and what it must be bound to."""
+
+    authorization: str | None
+    method: str
+    target: str  # path and query as sent
+    body: bytes
+
+
+@dataclass(frozen=True)
+class DeviceCall:
+    """A call whose signature held: the device, its store and the nonce that is not claimed yet."""
+
+    device_id: str
+    store_id: str
+    brand_id: str
+    epoch: int
+    jti: str
+
+
+def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCall:
+    """Raises ApiError 401 with the server's time. The nonce is claimed by ``claim_nonce`` in the call's transaction."""
+    token = _token(call, now_ms)
+    claims = _unverified_claims(token, now_ms)
+    with database.read() as conn:
+        row = _device_row(conn, claims["iss"])
+    if row is None:
+        raise refusal("unknown_device", now_ms)
+    if not _holds(token, row.public_key, claims, call):
+        raise refusal("bad_signature", now_ms)
+    # Only now, because nobody but the device itself shall learn that it is revoked.
+    if row.revoked_ms is not None:
+        raise refusal("device_revoked", now_ms)
+    if abs(claims["iat"] * 1000 - now_ms) > SKEW_MAX_S * 1000:
+        raise refusal("skew", now_ms)
+    return DeviceCall(row.device_id, row.store_id, row.brand_id, row.epoch, claims["jti"])
+
+
+def refusal(code: str, now_ms: int) -> ApiError:
+    """A 401 that tells the server's time, so that a device with a wrong clock can correct its next call."""
+    return ApiError(code, extra={"server_time_ms": now_ms}, headers={"WWW-Authenticate": AUTH_SCHEME})
+
+
+def _token(call: SignedCall, now_ms: int) -> str:
+    scheme, _, token = (call.authorization or "").partition(" ")
+    if scheme.lower() != AUTH_SCHEME.lower() or not token:
+        raise refusal("unauthorized", now_ms)
+    if len(token) > _TOKEN_MAX_CHARS:
+        raise refusal("bad_signature", now_ms)
+    return token
+
+
+def _unverified_claims(token: str, now_ms: int) -> dict[str, Any]:
+    """Claims of the right names and types; the signature is checked when the device's key is known."""
+    try:
+        header = jwt.get_unverified_header(token)
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise refusal("bad_signature", now_ms) from error
+    if header.get("alg") != "EdDSA":
+        raise refusal("bad_signature", now_ms)
+    for name, kind in _CLAIM_TYPES.items():
+        if not isinstance(claims.get(name), kind) or isinstance(claims[name], bool):
+            raise refusal("bad_signature", now_ms)
+    if not claims["iss"].isprintable() or not claims["iss"].isascii():
+        raise refusal("unknown_device", now_ms)
+    return claims
+
+
+def _holds(token: str, public_key: bytes, claims: dict[str, Any], call: SignedCall) -> bool:
+    """Whether the device's key signed exactly this call. The algorithm is ours to choose, never the token's."""
+    try:
+        jwt.decode(
+            token,
+            key=Ed25519PublicKey.from_public_bytes(public_key),
+            algorithms=["EdDSA"],
+            audience=JWT_AUDIENCE,
+            options={"verify_iat": False, "verify_exp": False, "verify_nbf": False},
+        )
+    except (jwt.PyJWTError, InvalidSignature, ValueError):
+        return False
+    jti = claims["jti"]
+    return (
+        claims["htm"] == call.method
+        and claims["htu"] == call.target
+        and claims["bdg"] == body_digest(call.body)
+        and _JTI_MIN_CHARS <= len(jti) <= _JTI_MAX_CHARS
+        and jti.isascii()
+        and jti.isprintable()
+    )
+
+
+def _device_row(conn: Connection, device_id: str) -> Any | None:
+    return conn.execute(
+        select(
+            device.c.device_id,
+            device.c.store_id,
+            device.c.epoch,
+            device.c.public_key,
+            device.c.revoked_ms,
+            store.c.brand_id,
+        )
+        .join(store, store.c.store_id == device.c.store_id)
+        .where(device.c.device_id == device_id)
+    ).one_or_none()
+
+
+_CLAIM = text(
+    "INSERT INTO nonce (device_id, jti, seen_ms) VALUES (:device_id, :jti, :seen_ms)"
+    " ON CONFLICT (device_id, jti) DO NOTHING"
+)
+
+
+def claim_nonce(work: Work, call: DeviceCall) -> None:
+    """Uses up the call's nonce, durably with the call's effect. Raises ApiError ``replayed``."""
+    claimed = work.conn.execute(_CLAIM, {"device_id": call.device_id, "jti": call.jti, "seen_ms": work.now_ms})
+    if claimed.rowcount != 1:
+        raise refusal("replayed", work.now_ms)
+
+
+def forget_nonces(work: Work) -> None:
+    """Deletes nonces whose calls would be refused for their age anyway."""
+    work.conn.execute(delete(nonce).where(nonce.c.seen_ms < work.now_ms - NONCE_KEEP_MS))
+
+
+def still_trusted(conn: Connection, device_id: str) -> bool:
+    """Whether the device may go on listening to an open stream."""
+    found = conn.execute(select(device.c.revoked_ms).where(device.c.device_id == device_id)).one_or_none()
+    return found is not None and found.revoked_ms is None

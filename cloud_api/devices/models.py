@@ -1,0 +1,66 @@
+"""Tables of devices, enrollment codes and tries, and used nonces."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class Device(SQLModel, table=True):
+    """An enrolled device and how far its chain of operations has come."""
+
+    __tablename__ = "device"
+
+    device_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id", index=True)
+    kind: str
+    label: str
+    public_key: bytes
+    epoch: int
+    last_seq: int = Field(sa_type=Big)
+    last_hash: str
+    enrolled_ms: int = Field(sa_type=Big)
+    revoked_ms: int | None = Field(default=None, sa_type=Big)
+    # A fork means a cloned disk or an edited queue: earns are still booked, decisions over value are not taken.
+    suspended_ms: int | None = Field(default=None, sa_type=Big)
+
+
+class EnrollmentCode(SQLModel, table=True):
+    __tablename__ = "enrollment_code"
+
+    code_hash: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id")
+    device_kind: str
+    label: str
+    expires_ms: int = Field(sa_type=Big)
+    device_id: str | None = None
+
+
+class EnrollmentTry(SQLModel, table=True):
+    """A wrong code, remembered to slow down guessing."""
+
+    __tablename__ = "enrollment_try"
+    __table_args__ = (Index("enrollment_try_address", "address", "tried_ms"),)
+
+    try_id: str = Field(primary_key=True)
+    address: str
+    tried_ms: int = Field(sa_type=Big)
+
+
+class Nonce(SQLModel, table=True):
+    """A ``jti`` that was used."""
+
+    __tablename__ = "nonce"
+    __table_args__ = (Index("nonce_seen", "seen_ms"),)
+
+    device_id: str = Field(primary_key=True)
+    jti: str = Field(primary_key=True)
+    seen_ms: int = Field(sa_type=Big)
+
+
+device = table(Device)
+enrollment_code = table(EnrollmentCode)
+enrollment_try = table(EnrollmentTry)
+nonce = table(Nonce)

@@ -1,0 +1,179 @@
+"""What the OpenAPI document says beyond the types: examples and which refusals a route may answer with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloud_api.errors import CATALOGUE
+
+_ID = "0198c5c0-7a11-7000-8000-0000000000a1"
+
+PUSH_BODY: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["protocol", "epoch", "prev_hash", "last_hash", "ops"],
+        "properties": {
+            "protocol": {"const": 1},
+            "epoch": {"type": "integer"},
+            "prev_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "last_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "ops": {"type": "array", "maxItems": 500, "items": {"type": "object"}},
+        },
+    },
+    "example": {
+        "protocol": 1,
+        "epoch": 1,
+        "prev_hash": "0" * 64,
+        "last_hash": "5f2a" * 16,
+        "ops": [
+            {
+                "op_id": _ID,
+                "device": "0198c5c0-7a11-7000-8000-0000000000d1",
+                "epoch": 1,
+                "seq": 1,
+                "kind": "earn",
+                "v": 1,
+                "store": "0198c5c0-7a11-7000-8000-0000000000b1",
+                "actor": "tablet",
+                "wall_ms": 1760000000000,
+                "mono_ms": 5000,
+                "boot_id": "boot-1",
+                "seen_cursor": "1.0.1",
+                "body": {
+                    "earn_id": "0198c5c0-7a11-7000-8000-0000000000e1",
+                    "phone": "+821012345678",
+                    "receipt": {
+                        "fingerprint": "ab" * 32,
+                        "approval_tags": ["0f" * 12],
+                        "receipt_no": "0001",
+                        "till": "1",
+                        "kind": "sale",
+                    },
+                    "paid_won": 4500,
+                    "points": 45,
+                    "rate_bp": 100,
+                    "policy_version": 1,
+                    "source": "receipt_auto",
+                    "occurred_ms": 1760000000000,
+                },
+            }
+        ],
+    },
+}
+
+PUSH_EXAMPLE = {
+    "results": [
+        {
+            "seq": 1,
+            "op_id": _ID,
+            "status": "applied",
+            "code": None,
+            "body": {"earn_id": "0198c5c0-7a11-7000-8000-0000000000e1", "status": "posted", "points": 45},
+        }
+    ],
+    "expected_seq": 2,
+    "generation": 1,
+    "server_time_ms": 1760000000123,
+}
+
+REQUEST_EXAMPLE = {
+    "request_id": _ID,
+    "version": 2,
+    "kind": "coupon",
+    "state": "seen",
+    "title": "아메리카노 1잔",
+    "nickname": "민*",
+    "condition": "5,000원 이상",
+    "amount_won": 4500,
+    "pos_discount_won": 4500,
+    "created_ms": 1760000000000,
+    "remaining_ms": 58000,
+    "reason": None,
+    "reason_text": None,
+    "decided_by": None,
+    "decided_ms": None,
+    "order_id": None,
+    "slip_code": "BCDFGH",
+}
+
+ORDER_EXAMPLE = {
+    "order_id": _ID,
+    "version": 1,
+    "number": "101",
+    "state": "new",
+    "channel": "take_out",
+    "items": [{"name": "카페라떼", "qty": 2, "amount_won": 10000, "options": ["샷 추가"]}],
+    "total_won": 10000,
+    "payment": "prepaid",
+    "nickname": "민*",
+    "note": "",
+    "created_ms": 1760000000000,
+    "request_id": _ID,
+}
+
+PULL_EXAMPLE = {
+    "rows": [{"feed": "store", "n": 7, "kind": "request", "body": REQUEST_EXAMPLE}],
+    "cursor": "1.7.1",
+    "has_more": False,
+    "generation": 1,
+    "server_time_ms": 1760000000123,
+}
+
+ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["code", "message", "request_id"],
+    "properties": {
+        "code": {"type": "string", "enum": sorted(CATALOGUE)},
+        "message": {"type": "string"},
+        "request_id": {"type": "string"},
+    },
+}
+
+
+def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route, by status, with one example for each code."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        problem = CATALOGUE[code]
+        found = by_status.setdefault(
+            problem.status,
+            {
+                "description": "",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": {}}},
+            },
+        )
+        found["description"] = ", ".join(filter(None, [found["description"], code]))
+        example = {"code": code, "message": problem.korean, "request_id": "5f1c0a9be2d34c77"}
+        found["content"]["application/json"]["examples"][code] = {"value": example}
+    return by_status
+
+
+def answer(example: Any, description: str) -> dict[str, Any]:
+    """One good answer with its example."""
+    return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Adds the error shape, the whole catalogue and the two ways to authenticate."""
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Error"] = ERROR_SCHEMA
+    components["securitySchemes"] = {
+        "integrator": {"type": "http", "scheme": "bearer"},
+        "device": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "WithFoM-Device <EdDSA JWT over method, path, body digest, time and nonce>",
+        },
+    }
+    document["x-error-catalogue"] = {
+        code: {"status": problem.status, "ko": problem.korean, "en": problem.english}
+        for code, problem in sorted(CATALOGUE.items())
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/v1/sync/"):
+                operation["security"] = [{"device": []}]
+            elif path not in ("/v1/health", "/v1/enrollments/redeem"):
+                operation["security"] = [{"integrator": []}]
+    return document

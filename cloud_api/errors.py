@@ -1,0 +1,97 @@
+"""Every refusal that the cloud answers with: its code, its status and its words.
+
+CloudError
+├── ApiError          an answer to a caller; the catalogue below has its status and texts
+└── StartError        the server cannot start; carries one line for the operator
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class CloudError(Exception):
+    """Root of the tree."""
+
+
+class StartError(CloudError):
+    """Why the server or a command cannot run, in one Korean and English line."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the catalogue."""
+
+    status: int
+    korean: str
+    english: str
+
+
+CATALOGUE: dict[str, Problem] = {
+    # The call itself
+    "bad_json": Problem(400, "JSON을 읽을 수 없습니다.", "The body is not strict JSON."),
+    "bad_encoding": Problem(400, "압축된 본문을 읽을 수 없습니다.", "The compressed body cannot be read."),
+    "not_found": Problem(404, "없는 주소입니다.", "There is nothing at this address."),
+    "method_not_allowed": Problem(405, "허용되지 않는 요청 방식입니다.", "This method is not allowed here."),
+    "too_large": Problem(413, "요청이 너무 큽니다.", "The request is too large."),
+    "wrong_content_type": Problem(415, "JSON 본문만 받습니다.", "Only application/json is accepted."),
+    "invalid": Problem(422, "입력값을 확인해 주세요.", "A value is missing or not valid."),
+    "internal": Problem(
+        500, "서버 오류입니다. 잠시 후 다시 시도해 주세요.", "The server failed. Please try again later."
+    ),
+    "busy": Problem(503, "잠시 후 다시 시도해 주세요.", "The server is busy. Please try again shortly."),
+    # Who calls
+    "unauthorized": Problem(401, "인증이 필요합니다.", "Authentication is needed."),
+    "bad_signature": Problem(401, "기기 서명이 올바르지 않습니다.", "The device's signature is not valid."),
+    "skew": Problem(401, "기기 시각이 서버와 다릅니다.", "The device's clock is too far from the server's."),
+    "replayed": Problem(401, "이미 사용된 요청입니다.", "This signed request was used before."),
+    "unknown_device": Problem(401, "등록되지 않은 기기입니다.", "This device is not enrolled."),
+    "device_revoked": Problem(401, "등록이 해지된 기기입니다.", "This device's enrollment was revoked."),
+    "stale_epoch": Problem(401, "기기를 다시 등록해 주세요.", "The device speaks of an older enrollment."),
+    # Enrollment
+    "code_unknown": Problem(404, "등록 코드가 올바르지 않습니다.", "The enrollment code is not valid."),
+    "code_expired": Problem(410, "등록 코드의 시간이 지났습니다.", "The enrollment code has expired."),
+    "bad_proof": Problem(422, "기기 키를 확인할 수 없습니다.", "The proof of the device's key is not valid."),
+    "too_many_tries": Problem(429, "시도가 너무 많습니다. 잠시 후 다시 해 주세요.", "Too many tries. Please wait."),
+    # Feeds
+    "cursor_reset": Problem(410, "처음부터 다시 받아야 합니다.", "The cursor cannot be used any more; start again."),
+    # Things
+    "member_unknown": Problem(404, "없는 회원입니다.", "There is no such member."),
+    "store_unknown": Problem(404, "없는 매장입니다.", "There is no such store."),
+    "brand_unknown": Problem(404, "없는 브랜드입니다.", "There is no such brand."),
+    "definition_unknown": Problem(404, "없는 쿠폰 종류입니다.", "There is no such coupon definition."),
+    "coupon_unknown": Problem(404, "없는 쿠폰입니다.", "There is no such coupon."),
+    "request_unknown": Problem(404, "없는 요청입니다.", "There is no such request."),
+    "order_unknown": Problem(404, "없는 주문입니다.", "There is no such order."),
+    "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
+    # Rules
+    "idempotency_conflict": Problem(
+        409, "같은 중복방지 키로 다른 내용이 왔습니다.", "This idempotency key came with another body before."
+    ),
+    "coupon_not_available": Problem(409, "지금 쓸 수 없는 쿠폰입니다.", "This coupon cannot be used now."),
+    "coupon_not_here": Problem(409, "이 매장에서 쓸 수 없는 쿠폰입니다.", "This coupon is not valid at this store."),
+    "insufficient_points": Problem(409, "포인트가 부족합니다.", "There are not enough points."),
+    "points_exceed_payment": Problem(
+        409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."
+    ),
+    "already_decided": Problem(409, "이미 처리된 요청입니다.", "This request is already decided."),
+}
+
+
+class ApiError(CloudError):
+    """An answer with a code of the catalogue; ``extra`` joins the body, ``headers`` the response."""
+
+    def __init__(
+        self, code: str, *, extra: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.problem = CATALOGUE[code]
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+    def body(self, *, request_id: str, english: bool) -> dict[str, Any]:
+        """The JSON body: code, message in the caller's language, request id."""
+        message = self.problem.english if english else self.problem.korean
+        return {"code": self.code, "message": message, "request_id": request_id, **self.extra}

@@ -1,0 +1,77 @@
+"""From a readable operation to its effect: which service books which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloud_api.database import Work
+from cloud_api.gateway.operations import Fact, ReadOp, read_fact
+from cloud_api.ledger.earns import book_earns
+from cloud_api.ledger.facts import EarnFact, Origin, Outcome, ReversalFact
+from cloud_api.ledger.reversals import book_reversal
+from cloud_api.orders import service as orders
+from cloud_api.orders.facts import Advance
+from cloud_api.requests import decisions
+from cloud_api.requests.facts import Decide, Recover, Seen
+from cloud_api.stores.service import Policy
+from cloud_api.vault import Vault
+from sync.protocol import OpKind, OpStatus
+
+UNREADABLE_BODY = "unreadable"
+DEVICE_SUSPENDED = "device_suspended"
+
+
+@dataclass
+class Applier:
+    """Applies runs of operations of one device inside one transaction."""
+
+    work: Work
+    vault: Vault
+    policy: Policy
+    device_id: str
+    store_id: str
+    suspended: bool
+
+    def together(self, earlier: ReadOp, later: ReadOp) -> bool:
+        """Neighbours that one set of statements books."""
+        return earlier.kind == later.kind == OpKind.EARN
+
+    def apply(self, run: Sequence[ReadOp]) -> list[Outcome]:
+        """One outcome per operation; a run has several only when they are all earns."""
+        facts = [self._fact(op) for op in run]
+        earns = [fact for fact in facts if isinstance(fact, EarnFact)]
+        booked = iter(book_earns(self.work, self.vault, self.policy, self.store_id, earns) if earns else ())
+        return [
+            next(booked) if isinstance(fact, EarnFact) else self._one(op, fact)
+            for op, fact in zip(run, facts, strict=True)
+        ]
+
+    def _fact(self, op: ReadOp) -> Fact | None:
+        assert op.op is not None
+        return read_fact(op.op, self._origin(op))
+
+    def _origin(self, op: ReadOp) -> Origin:
+        assert op.op is not None
+        return Origin(op.op_id, self.device_id, self.store_id, op.op.actor, self.suspended)
+
+    def _one(self, op: ReadOp, fact: Fact | None) -> Outcome:
+        origin = self._origin(op)
+        match fact:
+            case None:
+                return Outcome(OpStatus.PARKED, UNREADABLE_BODY)
+            case ReversalFact():
+                return book_reversal(self.work, fact)
+            case Seen():
+                return decisions.seen(self.work, origin, fact.request_id, self.policy.request_timeout_ms)
+            case Decide() | Recover() | Advance() if self.suspended:
+                # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
+                return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
+            case Decide():
+                return decisions.decide(self.work, origin, fact)
+            case Recover():
+                return decisions.recover(self.work, origin, fact)
+            case Advance():
+                return orders.advance(self.work, origin, fact)
+            case _:
+                raise AssertionError("earns are booked as a run")

@@ -1,0 +1,146 @@
+"""Feeds: publishing rows, numbering them without gaps, and reading them from a cursor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from cloud_api.database import Published, Work
+from cloud_api.gateway.models import feed, feed_row, server_state
+from rules.requests import RequestState
+from sync.protocol import Cursor, FeedKind
+
+GENERATION = "generation"
+
+
+def store_feed(store_id: str) -> str:
+    """Feed of one store."""
+    return f"store:{store_id}"
+
+
+def brand_feed(brand_id: str) -> str:
+    """Feed that all stores of a brand read."""
+    return f"brand:{brand_id}"
+
+
+def create(conn: Connection, feed_id: str) -> None:
+    """A new empty feed."""
+    conn.execute(insert(feed).values(feed_id=feed_id, n=0))
+
+
+def publish(work: Work, feed_id: str, kind: FeedKind, body: dict[str, Any], *, deadline_ms: int | None = None) -> None:
+    """Adds a row to the feed when the transaction ends."""
+    written = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    work.published.append(Published(feed_id, kind.value, written, deadline_ms))
+
+
+_ADVANCE = (
+    update(feed).where(feed.c.feed_id == bindparam("which")).values(n=feed.c.n + bindparam("grow")).returning(feed.c.n)
+)
+
+
+def write_published(conn: Connection, rows: Sequence[Published], now_ms: int) -> None:
+    """Numbers the rows; the last statements of a transaction.
+
+    The counter's row lock is held from here to the commit: numbers are given in commit order and a rolled back
+    transaction gives its numbers back. A sequence or a timestamp would do neither. Feeds are taken in one order by
+    everybody, so that two writers never wait for each other.
+    """
+    by_feed: dict[str, list[Published]] = {}
+    for row in rows:
+        by_feed.setdefault(row.feed_id, []).append(row)
+    numbered = []
+    for feed_id in sorted(by_feed):
+        group = by_feed[feed_id]
+        last = conn.execute(_ADVANCE, {"which": feed_id, "grow": len(group)}).scalar_one()
+        for n, row in enumerate(group, start=last - len(group) + 1):
+            numbered.append(
+                {
+                    "feed_id": feed_id,
+                    "n": n,
+                    "kind": row.kind,
+                    "body": row.body,
+                    "deadline_ms": row.deadline_ms,
+                    "written_ms": now_ms,
+                }
+            )
+    conn.execute(insert(feed_row), numbered)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows after a cursor, as they go on the wire, each with the cursor that follows it."""
+
+    rows: tuple[dict[str, Any], ...]
+    cursors: tuple[Cursor, ...]
+    cursor: Cursor
+    has_more: bool
+
+
+class CursorUnusable(Exception):
+    """The cursor is of another generation, or ahead of the feed: the device starts again."""
+
+
+def generation(conn: Connection) -> int:
+    """The server's generation; it rises when the server was restored from a backup."""
+    return int(conn.execute(select(server_state.c.value).where(server_state.c.name == GENERATION)).scalar_one())
+
+
+def heads(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
+    """How many rows each feed has."""
+    found = conn.execute(select(feed.c.feed_id, feed.c.n).where(feed.c.feed_id.in_(feed_ids)))
+    return {row.feed_id: row.n for row in found}
+
+
+_ROWS = text(
+    "SELECT n, kind, body, deadline_ms FROM feed_row WHERE feed_id = :feed_id AND n > :after ORDER BY n LIMIT :limit"
+)
+
+
+def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id: str, limit: int, now_ms: int) -> Page:
+    """Up to ``limit`` rows after the cursor: the brand's first, because a request is shown under its policy.
+
+    Raises CursorUnusable.
+    """
+    current = generation(conn)
+    known = heads(conn, (store_feed_id, brand_feed_id))
+    store_head, brand_head = known[store_feed_id], known[brand_feed_id]
+    if cursor.generation != current or cursor.store_n > store_head or cursor.brand_n > brand_head:
+        raise CursorUnusable(str(cursor))
+    rows: list[dict[str, Any]] = []
+    cursors: list[Cursor] = []
+    store_n, brand_n = cursor.store_n, cursor.brand_n
+    for name, feed_id, after in (("brand", brand_feed_id, brand_n), ("store", store_feed_id, store_n)):
+        room = limit - len(rows)
+        if room <= 0:
+            break
+        for found in conn.execute(_ROWS, {"feed_id": feed_id, "after": after, "limit": room}):
+            store_n, brand_n = (store_n, found.n) if name == "brand" else (found.n, brand_n)
+            rows.append({"feed": name, "n": found.n, "kind": found.kind, "body": _served(found, now_ms)})
+            cursors.append(Cursor(current, store_n, brand_n))
+    return Page(
+        tuple(rows),
+        tuple(cursors),
+        cursors[-1] if cursors else cursor,
+        has_more=store_n < store_head or brand_n < brand_head,
+    )
+
+
+def _served(found: Any, now_ms: int) -> dict[str, Any]:
+    """The body as it leaves: a deadline turns into the time that remains at this moment."""
+    body: dict[str, Any] = json.loads(found.body)
+    if found.kind == FeedKind.REQUEST:
+        running = body["state"] == RequestState.SEEN and found.deadline_ms is not None
+        body["remaining_ms"] = max(found.deadline_ms - now_ms, 0) if running else None
+    return body
+
+
+def next_generation(work: Work) -> int:
+    """After a restore: every cursor becomes unusable and devices send again what the backup lacked."""
+    raised = generation(work.conn) + 1
+    work.conn.execute(update(server_state).where(server_state.c.name == GENERATION).values(value=str(raised)))
+    return raised

@@ -1,0 +1,115 @@
+"""Waking readers when a feed grows: at once inside this process, within a quarter second across processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable
+
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+
+from cloud_api.database import Database
+from cloud_api.gateway import feeds
+
+log = logging.getLogger("sync")
+
+
+class Hub:
+    """Readers wait on feeds; writers announce them. Lives on one event loop; ``announce`` may come from any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._known: dict[str, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.closing = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tells on which loop the readers live."""
+        self._loop = loop
+        self.closing = False
+
+    def announce(self, feed_ids: Iterable[str]) -> None:
+        """These feeds grew and the commit is done."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake, tuple(feed_ids))
+
+    def close(self) -> None:
+        """Ends every wait now and from now on, so that open streams do not hold up the server's end."""
+        self.closing = True
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake, tuple(self._waiting))
+
+    def _wake(self, feed_ids: Collection[str]) -> None:
+        for feed_id in feed_ids:
+            for waiter in self._waiting.get(feed_id, ()):
+                waiter.set()
+
+    def listen(self, *feed_ids: str) -> Listener:
+        """A listener that misses nothing between two waits."""
+        return Listener(self, feed_ids)
+
+    def _join(self, feed_ids: Collection[str], waiter: asyncio.Event) -> None:
+        for feed_id in feed_ids:
+            self._waiting.setdefault(feed_id, set()).add(waiter)
+
+    def _leave(self, feed_ids: Collection[str], waiter: asyncio.Event) -> None:
+        for feed_id in feed_ids:
+            waiters = self._waiting[feed_id]
+            waiters.discard(waiter)
+            if not waiters:
+                del self._waiting[feed_id]
+                self._known.pop(feed_id, None)
+
+    async def poll(self, database: Database, *, every_ms: int) -> None:
+        """Finds rows that another process wrote; also the safety net should a wake-up ever be lost."""
+        while True:
+            await asyncio.sleep(every_ms / 1000)
+            watched = tuple(self._waiting)
+            if not watched:
+                continue
+            try:
+                heads = await run_in_threadpool(_heads, database, watched)
+            except DBAPIError:
+                log.exception("feed_poll_failed")
+                continue
+            grown = [feed_id for feed_id, n in heads.items() if self._known.get(feed_id, -1) < n]
+            self._known.update(heads)
+            self._wake(grown)
+
+
+def _heads(database: Database, feed_ids: Collection[str]) -> dict[str, int]:
+    with database.read() as conn:
+        return feeds.heads(conn, tuple(feed_ids))
+
+
+class Listener:
+    """One reader's ear. Use: ``with hub.listen(…) as ear: read; await ear.grown(timeout)``."""
+
+    def __init__(self, hub: Hub, feed_ids: Collection[str]) -> None:
+        self._hub = hub
+        self._feed_ids = feed_ids
+        self._event = asyncio.Event()
+
+    def __enter__(self) -> Listener:
+        self._hub._join(self._feed_ids, self._event)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub._leave(self._feed_ids, self._event)
+
+    def forget(self) -> None:
+        """Call before reading: what grows from now on ends the next wait."""
+        self._event.clear()
+
+    async def grown(self, timeout_s: float) -> bool:
+        """Waits until a feed grew; False when the time was over first. Returns at once when the server is closing."""
+        if self._hub.closing:
+            return True
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,78 @@
+"""Tables of what devices sent and of what they are sent; and the server's own state."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class DeviceOp(SQLModel, table=True):
+    """One operation at its place in a device's chain, with the result that every repetition gets again."""
+
+    __tablename__ = "device_op"
+    __table_args__ = (Index("device_op_op", "op_id"), Index("device_op_status", "status"))
+
+    device_id: str = Field(primary_key=True)
+    epoch: int = Field(primary_key=True)
+    seq: int = Field(sa_type=Big, primary_key=True)
+    op_id: str
+    kind: str
+    hash: str
+    status: str
+    result: str  # JSON, word for word
+    sealed: bytes  # the operation as it came; it may contain a phone number
+    received_ms: int = Field(sa_type=Big)
+
+
+class ForkedOp(SQLModel, table=True):
+    """An operation that contradicts what the device sent before, kept for a person to look at."""
+
+    __tablename__ = "forked_op"
+
+    device_id: str = Field(primary_key=True)
+    epoch: int = Field(primary_key=True)
+    seq: int = Field(sa_type=Big, primary_key=True)
+    hash: str = Field(primary_key=True)
+    code: str
+    sealed: bytes
+    received_ms: int = Field(sa_type=Big)
+
+
+class Feed(SQLModel, table=True):
+    """How many rows a feed has. The row's lock puts writers in commit order."""
+
+    __tablename__ = "feed"
+
+    feed_id: str = Field(primary_key=True)
+    n: int = Field(sa_type=Big, default=0)
+
+
+class FeedEntry(SQLModel, table=True):
+    """Row ``n`` of a feed. The deadline stays here; what leaves is the time that remains."""
+
+    __tablename__ = "feed_row"
+
+    feed_id: str = Field(primary_key=True)
+    n: int = Field(sa_type=Big, primary_key=True)
+    kind: str
+    body: str  # JSON
+    deadline_ms: int | None = Field(default=None, sa_type=Big)
+    written_ms: int = Field(sa_type=Big)
+
+
+class ServerState(SQLModel, table=True):
+    """Named values of the server itself: its generation, the check value of its keys."""
+
+    __tablename__ = "server_state"
+
+    name: str = Field(primary_key=True)
+    value: str
+
+
+device_op = table(DeviceOp)
+forked_op = table(ForkedOp)
+feed = table(Feed)
+feed_row = table(FeedEntry)
+server_state = table(ServerState)

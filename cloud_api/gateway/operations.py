@@ -1,0 +1,220 @@
+"""Reading pushed operations: the envelope, the hash chain and the bodies; what cannot be read is parked whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
+from cloud_api.orders.facts import Advance
+from cloud_api.requests.facts import Decide, Recover, Seen
+from rules.phone import Phone, parse_phone
+from rules.requests import OrderState, RejectReason
+from sync.protocol import Operation, OpKind, canonical_json
+
+INT64_MAX = 2**63 - 1
+WON_MAX = 1_000_000_000_000  # more is not an amount of a shop
+TIME_MS_MAX = 2**47  # fits every database; far beyond any real clock
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_PRINTABLE_MAX = 200
+
+UNREADABLE = "unreadable"
+UNKNOWN_KIND = "unknown_kind"
+UNKNOWN_VERSION = "unknown_version"
+FOREIGN = "foreign_origin"
+
+
+@dataclass(frozen=True)
+class ReadOp:
+    """One pushed operation: its place, its hash and, when readable, its content; else why it is parked."""
+
+    seq: int
+    op_id: str
+    kind: str
+    hash: str
+    raw: bytes
+    op: Operation | None
+    problem: str | None
+
+
+class _Unreadable(Exception):
+    pass
+
+
+def read_op(raw: Any, seq: int, previous_hash: str, *, device_id: str, store_id: str, epoch: int) -> ReadOp:
+    """Never raises for anything a client can send."""
+    spelled = _spell(raw)
+    digest = hashlib.sha256(previous_hash.encode() + b"\n" + spelled).hexdigest()
+    op_id = raw.get("op_id") if isinstance(raw, dict) else None
+    kind = raw.get("kind") if isinstance(raw, dict) else None
+    safe_id = op_id if isinstance(op_id, str) and _ID.fullmatch(op_id) else ""
+    safe_kind = kind if isinstance(kind, str) and _ID.fullmatch(kind) else ""
+    op, problem = _envelope(raw, safe_id)
+    if op is not None and (op.device, op.store, op.epoch, op.seq) != (device_id, store_id, epoch, seq):
+        op, problem = None, FOREIGN
+    return ReadOp(seq, safe_id, safe_kind, digest, spelled, op, problem)
+
+
+def _spell(raw: Any) -> bytes:
+    """The bytes that the chain covers; a spelling is found also for what the wire does not allow."""
+    try:
+        return canonical_json(raw)
+    except (TypeError, ValueError):
+        loose = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return loose.encode("utf-8", "surrogatepass")
+
+
+def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
+    if not isinstance(raw, dict) or not safe_id:
+        return None, UNREADABLE
+    try:
+        op = Operation.from_wire(raw)
+        canonical_json(raw)
+    except (KeyError, TypeError, ValueError):
+        return None, UNREADABLE
+    if any(abs(number) > INT64_MAX for number in (op.seq, op.epoch, op.v, op.wall_ms, op.mono_ms)):
+        return None, UNREADABLE
+    if not _plain(op.actor):
+        return None, UNREADABLE
+    if op.kind not in _READERS:
+        return None, UNKNOWN_KIND
+    if op.v != 1:
+        return None, UNKNOWN_VERSION
+    return op, None
+
+
+Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Advance
+
+
+def read_fact(op: Operation, origin: Origin) -> Fact | None:
+    """The body as a typed fact; None when a field is missing or out of range."""
+    try:
+        return _READERS[op.kind](op.body, origin)
+    except _Unreadable:
+        return None
+
+
+def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
+    phone = parse_phone(_text(body, "phone", 20))
+    if not isinstance(phone, Phone):
+        raise _Unreadable
+    receipt = body.get("receipt")
+    if receipt is not None and not isinstance(receipt, dict):
+        raise _Unreadable
+    receipt = receipt or {}
+    return EarnFact(
+        origin=origin,
+        earn_id=_id(body, "earn_id"),
+        phone=phone,
+        fingerprint=_id(receipt, "fingerprint") if receipt else None,
+        approval_tags=_tags(receipt),
+        receipt_no=_optional_text(receipt, "receipt_no"),
+        till=_optional_text(receipt, "till"),
+        paid_won=_int(body, "paid_won", 0, WON_MAX),
+        points=_int(body, "points", 0, WON_MAX),
+        source=_id(body, "source"),
+        occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+    )
+
+
+def _reversal(body: Mapping[str, Any], origin: Origin) -> ReversalFact:
+    return ReversalFact(
+        origin=origin,
+        reversal_id=_id(body, "reversal_id"),
+        cancel_fingerprint=_id(body, "cancel_fingerprint"),
+        sale_fingerprint=_optional(body, "sale_fingerprint", _id),
+        approval_tags=_tags(body),
+        amount_won=_int(body, "amount_won", -WON_MAX, WON_MAX),
+        earn_id=_optional(body, "earn_id", _id),
+        occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+    )
+
+
+def _seen(body: Mapping[str, Any], _origin: Origin) -> Seen:
+    return Seen(_id(body, "request_id"))
+
+
+def _decide(body: Mapping[str, Any], _origin: Origin) -> Decide:
+    decision = body.get("decision")
+    if decision not in ("approve", "reject"):
+        raise _Unreadable
+    reason = body.get("reason")
+    if reason is not None and reason not in list(RejectReason):
+        raise _Unreadable
+    remaining = body.get("remaining_ms")
+    return Decide(
+        request_id=_id(body, "request_id"),
+        approve=decision == "approve",
+        reason=None if reason is None else RejectReason(reason),
+        reason_text=_optional_text(body, "reason_text"),
+        remaining_ms=None if remaining is None else _int(body, "remaining_ms", -INT64_MAX, INT64_MAX),
+        occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+    )
+
+
+def _recover(body: Mapping[str, Any], _origin: Origin) -> Recover:
+    return Recover(_id(body, "request_id"), _int(body, "occurred_ms", 0, TIME_MS_MAX))
+
+
+def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
+    wanted = body.get("to")
+    if wanted not in list(OrderState):
+        raise _Unreadable
+    return Advance(_id(body, "order_id"), OrderState(wanted), _int(body, "occurred_ms", 0, TIME_MS_MAX))
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
+    OpKind.EARN: _earn,
+    OpKind.EARN_REVERSE: _reversal,
+    OpKind.REQUEST_SEEN: _seen,
+    OpKind.REQUEST_DECIDE: _decide,
+    OpKind.REQUEST_RECOVER: _recover,
+    OpKind.ORDER_ADVANCE: _advance,
+}
+
+T = TypeVar("T")
+
+
+def _optional(body: Mapping[str, Any], name: str, reader: Callable[[Mapping[str, Any], str], T]) -> T | None:
+    return None if body.get(name) is None else reader(body, name)
+
+
+def _id(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or len(value) > 128 or not value.isascii() or not value.isprintable() or not value:
+        raise _Unreadable
+    return value
+
+
+def _text(body: Mapping[str, Any], name: str, length_max: int = _PRINTABLE_MAX) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or len(value) > length_max or not _plain(value):
+        raise _Unreadable
+    return value
+
+
+def _optional_text(body: Mapping[str, Any], name: str) -> str | None:
+    return _optional(body, name, _text)
+
+
+def _plain(value: str) -> bool:
+    """No NUL (PostgreSQL cannot keep it) and no half characters; anything else a till may print is kept."""
+    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _int(body: Mapping[str, Any], name: str, lowest: int, highest: int) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise _Unreadable
+    return value
+
+
+def _tags(body: Mapping[str, Any]) -> tuple[str, ...]:
+    value = body.get("approval_tags", [])
+    if not isinstance(value, list) or len(value) > 50:
+        raise _Unreadable
+    return tuple(_id({"tag": tag}, "tag") for tag in value)

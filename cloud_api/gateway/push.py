@@ -1,0 +1,304 @@
+"""Taking a batch of operations: every operation has its effect once, keeps its place and gets one lasting answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from cloud_api.database import Work, is_transient
+from cloud_api.devices.auth import DeviceCall, claim_nonce, refusal
+from cloud_api.devices.models import device
+from cloud_api.errors import ApiError
+from cloud_api.gateway import feeds
+from cloud_api.gateway.apply import Applier
+from cloud_api.gateway.models import device_op
+from cloud_api.gateway.operations import ReadOp, read_op
+from cloud_api.ledger.facts import Outcome
+from cloud_api.stores.models import store
+from cloud_api.vault import SealBroken, Vault
+from sync.protocol import CHAIN_START, OpResult, OpStatus
+
+log = logging.getLogger("sync")
+
+CHAIN_BROKEN = "chain_broken"
+FORKED = "forked"
+OP_ID_REUSED = "op_id_reused"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The body of a push."""
+
+    epoch: int
+    prev_hash: str
+    last_hash: str
+    ops: list[Any]
+
+    def first_seq(self) -> int:
+        """The place of the first operation; every readable one must stand at its place. Raises ApiError ``invalid``."""
+        firsts = set()
+        for offset, raw in enumerate(self.ops):
+            seq = raw.get("seq") if isinstance(raw, dict) else None
+            if isinstance(seq, int) and not isinstance(seq, bool):
+                firsts.add(seq - offset)
+        if len(firsts) != 1 or min(firsts) < 1 or max(firsts) > 2**53:
+            raise ApiError("invalid", extra={"detail": "ops need consecutive seq numbers from 1"})
+        return firsts.pop()
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Results as stored JSON texts, so that a repetition is answered word for word."""
+
+    results: tuple[str, ...]
+    expected_seq: int
+    generation: int
+    server_time_ms: int
+
+    def to_json(self) -> bytes:
+        return (
+            f'{{"results":[{",".join(self.results)}],"expected_seq":{self.expected_seq},'
+            f'"generation":{self.generation},"server_time_ms":{self.server_time_ms}}}'
+        ).encode()
+
+
+ApplierFactory = Callable[[Work, DeviceCall, bool], Applier]
+
+
+def push(work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, batch: Batch) -> Pushed:
+    """One transaction for the whole batch. Raises ApiError 401 or 422; everything else becomes a result."""
+    claim_nonce(work, call)
+    chain = _lock_chain(work, call, batch)
+    if not batch.ops:
+        return _answer(work, (), chain.last_seq)
+    first = batch.first_seq()
+    if first > chain.last_seq + 1:
+        return _answer(work, (), chain.last_seq)
+    ops = _read(batch, first, call)
+    stored = _stored_results(work, call, batch.epoch, ops)
+    known = [op for op in ops if op.seq <= chain.last_seq]
+    fork_at = next((i for i, op in enumerate(known) if stored[op.seq].hash != op.hash), None)
+    repeated = [str(stored[op.seq].result) for op in known[:fork_at]]
+    if fork_at is not None:
+        return _fork(work, vault, call, batch.epoch, repeated, ops[fork_at:], FORKED, chain.last_seq)
+    new = ops[len(known) :]
+    if new and not _chain_holds(work, call, batch, first, chain, ops):
+        return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain.last_seq)
+    if not new:
+        return _answer(work, repeated, chain.last_seq)
+    outcomes = _apply(work, vault, appliers(work, call, chain.suspended), new)
+    results = _keep(work, vault, call, batch.epoch, new, outcomes)
+    return _answer(work, (*repeated, *results), new[-1].seq)
+
+
+@dataclass(frozen=True)
+class _Chain:
+    last_seq: int
+    last_hash: str
+    suspended: bool
+
+
+def _lock_chain(work: Work, call: DeviceCall, batch: Batch) -> _Chain:
+    """Locks the store, then the device: pushes of one store take turns, so its receipts and cancels are in order."""
+    work.conn.execute(select(store.c.store_id).where(store.c.store_id == call.store_id).with_for_update(key_share=True))
+    row = work.conn.execute(
+        select(device).where(device.c.device_id == call.device_id).with_for_update(key_share=True)
+    ).one()
+    if row.revoked_ms is not None:
+        raise refusal("device_revoked", work.now_ms)
+    if row.epoch != batch.epoch:
+        raise refusal("stale_epoch", work.now_ms)
+    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None)
+
+
+def _answer(work: Work, results: Sequence[str], last_seq: int) -> Pushed:
+    return Pushed(tuple(results), last_seq + 1, feeds.generation(work.conn), work.now_ms)
+
+
+def _read(batch: Batch, first: int, call: DeviceCall) -> list[ReadOp]:
+    ops = []
+    running = batch.prev_hash
+    for seq, raw in enumerate(batch.ops, start=first):
+        op = read_op(raw, seq, running, device_id=call.device_id, store_id=call.store_id, epoch=batch.epoch)
+        ops.append(op)
+        running = op.hash
+    return ops
+
+
+def _stored_results(work: Work, call: DeviceCall, epoch: int, ops: Sequence[ReadOp]) -> dict[int, Any]:
+    found = work.conn.execute(
+        select(device_op.c.seq, device_op.c.hash, device_op.c.result).where(
+            device_op.c.device_id == call.device_id,
+            device_op.c.epoch == epoch,
+            device_op.c.seq.between(ops[0].seq, ops[-1].seq),
+        )
+    )
+    return {row.seq: row for row in found}
+
+
+def _chain_holds(work: Work, call: DeviceCall, batch: Batch, first: int, chain: _Chain, ops: Sequence[ReadOp]) -> bool:
+    """Whether the batch continues what the server has, and is what the device sealed with its last hash."""
+    if ops[-1].hash != batch.last_hash:
+        return False
+    if first == 1:
+        return batch.prev_hash == CHAIN_START
+    if first == chain.last_seq + 1:
+        return batch.prev_hash == chain.last_hash
+    before = work.conn.execute(
+        select(device_op.c.hash).where(
+            device_op.c.device_id == call.device_id, device_op.c.epoch == batch.epoch, device_op.c.seq == first - 1
+        )
+    ).scalar_one()
+    return bool(before == batch.prev_hash)
+
+
+_KEEP_FORK = text(
+    "INSERT INTO forked_op (device_id, epoch, seq, hash, code, sealed, received_ms)"
+    " VALUES (:device_id, :epoch, :seq, :hash, :code, :sealed, :received_ms)"
+    " ON CONFLICT (device_id, epoch, seq, hash) DO NOTHING"
+)
+
+
+def _fork(
+    work: Work,
+    vault: Vault,
+    call: DeviceCall,
+    epoch: int,
+    repeated: Sequence[str],
+    forked: Sequence[ReadOp],
+    code: str,
+    last_seq: int,
+) -> Pushed:
+    """Keeps the contradicting operations beside the booked ones and stops the device from deciding over value."""
+    work.conn.execute(
+        _KEEP_FORK,
+        [
+            {
+                "device_id": call.device_id,
+                "epoch": epoch,
+                "seq": op.seq,
+                "hash": op.hash,
+                "code": code,
+                "sealed": vault.seal(op.raw, place=f"fork/{call.device_id}/{epoch}/{op.seq}/{op.hash}"),
+                "received_ms": work.now_ms,
+            }
+            for op in forked
+        ],
+    )
+    work.conn.execute(
+        update(device)
+        .where(device.c.device_id == call.device_id)
+        .values(suspended_ms=func.coalesce(device.c.suspended_ms, work.now_ms))
+    )
+    log.warning("device_forked device=%s seq=%d code=%s", call.device_id, forked[0].seq, code)
+    results = [_result_text(OpResult(op.seq, op.op_id, OpStatus.FORKED.value, code)) for op in forked]
+    return _answer(work, (*repeated, *results), last_seq)
+
+
+def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) -> list[Outcome]:
+    """Outcomes of the new operations, in order; nothing that one of them contains can stop the others."""
+    before = _earlier_use(work, vault, new)
+    outcomes: list[Outcome] = []
+    used: set[str] = set()
+    run: list[ReadOp] = []
+    for op in new:
+        reused = before.get(op.op_id) or (_REUSED if op.op_id in used else None)
+        if op.op is None or reused is not None:
+            outcomes += _apply_run(work, applier, run)
+            run = []
+            # An operation that cannot be read is parked even when its id is not its own.
+            outcomes.append(reused or Outcome(OpStatus.PARKED, op.problem))
+            continue
+        used.add(op.op_id)
+        if run and not applier.together(run[-1], op):
+            outcomes += _apply_run(work, applier, run)
+            run = []
+        run.append(op)
+    return outcomes + _apply_run(work, applier, run)
+
+
+def _apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outcome]:
+    """Applies a run in one savepoint; when it fails, one by one, and parks the operation that fails alone."""
+    if not run:
+        return []
+    published = len(work.published)
+    try:
+        with work.conn.begin_nested():
+            return applier.apply(run)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and is_transient(error):
+            raise
+        del work.published[published:]
+        if len(run) == 1:
+            log.exception("op_parked op=%s kind=%s", run[0].op_id, run[0].kind)
+            return [Outcome(OpStatus.PARKED, "apply_failed")]
+    return [outcome for op in run for outcome in _apply_run(work, applier, [op])]
+
+
+_REUSED = Outcome(OpStatus.REJECTED, OP_ID_REUSED)
+
+
+def _earlier_use(work: Work, vault: Vault, new: Sequence[ReadOp]) -> dict[str, Outcome]:
+    """Operations known from another place (sent again after a new enrollment): the same one keeps its outcome."""
+    ids = {op.op_id: op for op in new if op.op is not None}
+    found = work.conn.execute(select(device_op).where(device_op.c.op_id.in_(ids)))
+    outcomes: dict[str, Outcome] = {}
+    for row in found:
+        result = OpResult.from_wire(json.loads(row.result))
+        same = _same_content(vault, row, ids[row.op_id])
+        outcomes[row.op_id] = Outcome(OpStatus(result.status), result.code, result.body) if same else _REUSED
+    return outcomes
+
+
+def _same_content(vault: Vault, row: Any, op: ReadOp) -> bool:
+    try:
+        earlier = json.loads(vault.open(row.sealed, place=_place(row.device_id, row.epoch, row.seq)))
+    except (SealBroken, ValueError):
+        return False
+    now = json.loads(op.raw)
+    return isinstance(earlier, dict) and all(
+        earlier.get(name) == now.get(name) for name in ("kind", "v", "store", "actor", "body")
+    )
+
+
+def _keep(
+    work: Work, vault: Vault, call: DeviceCall, epoch: int, new: Sequence[ReadOp], outcomes: Sequence[Outcome]
+) -> list[str]:
+    results = []
+    rows = []
+    for op, outcome in zip(new, outcomes, strict=True):
+        result = _result_text(OpResult(op.seq, op.op_id, outcome.status.value, outcome.code, outcome.body))
+        results.append(result)
+        rows.append(
+            {
+                "device_id": call.device_id,
+                "epoch": epoch,
+                "seq": op.seq,
+                "op_id": op.op_id,
+                "kind": op.kind,
+                "hash": op.hash,
+                "status": outcome.status.value,
+                "result": result,
+                "sealed": vault.seal(op.raw, place=_place(call.device_id, epoch, op.seq)),
+                "received_ms": work.now_ms,
+            }
+        )
+    work.conn.execute(insert(device_op), rows)
+    work.conn.execute(
+        update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)
+    )
+    return results
+
+
+def _place(device_id: str, epoch: int, seq: int) -> str:
+    return f"op/{device_id}/{epoch}/{seq}"
+
+
+def _result_text(result: OpResult) -> str:
+    return json.dumps(result.to_wire(), ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,217 @@
+"""HTTP of the gateway: push, pull, stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from cloud_api import strict_json
+from cloud_api.bootstrap import Cloud
+from cloud_api.database import Work
+from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, still_trusted
+from cloud_api.documents import PULL_EXAMPLE, PUSH_BODY, PUSH_EXAMPLE, errors
+from cloud_api.errors import ApiError
+from cloud_api.gateway import feeds
+from cloud_api.gateway.apply import Applier
+from cloud_api.gateway.push import Batch, Pushed, push
+from cloud_api.http import json_response, target, unzip
+from cloud_api.stores.service import policy_of
+from sync.protocol import (
+    OPS_PER_PUSH_MAX,
+    PROTOCOL_VERSION,
+    PULL_ROWS_MAX,
+    PUSH_BYTES_MAX,
+    STREAM_KEEPALIVE_S,
+    Cursor,
+)
+
+WAIT_MS_MAX = 30_000
+_HASH_CHARS = 64
+
+router = APIRouter(prefix="/v1/sync", tags=["devices"])
+
+
+def _cloud(request: Request) -> Cloud:
+    cloud: Cloud = request.app.state.cloud
+    return cloud
+
+
+async def _authenticated(request: Request) -> DeviceCall:
+    cloud = _cloud(request)
+    body = await request.body()
+    call = SignedCall(request.headers.get("authorization"), request.method, target(request), body)
+    return await run_in_threadpool(authenticate, cloud.database, call, cloud.clock())
+
+
+@router.post(
+    "/push",
+    summary="Report operations",
+    responses=errors(
+        "bad_json", "bad_encoding", "stale_epoch", "device_revoked", "too_large", "wrong_content_type", "invalid"
+    )
+    | {200: {"content": {"application/json": {"example": PUSH_EXAMPLE}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": PUSH_BODY}}},
+)
+async def push_operations(request: Request) -> Response:
+    """One transaction, one result per operation; see docs/protocol.md."""
+    cloud = _cloud(request)
+    call = await _authenticated(request)
+    raw = await request.body()
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding == "gzip":
+        raw = await run_in_threadpool(unzip, raw, PUSH_BYTES_MAX)
+    elif encoding not in ("identity", ""):
+        raise ApiError("bad_encoding")
+    pushed = await run_in_threadpool(_push, cloud, call, raw)
+    return Response(pushed.to_json(), media_type="application/json")
+
+
+def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
+    batch = _batch(raw)
+
+    def applier(work: Work, by: DeviceCall, suspended: bool) -> Applier:
+        policy = policy_of(work.conn, by.brand_id)
+        return Applier(work, cloud.vault, policy, by.device_id, by.store_id, suspended)
+
+    return cloud.database.transact(lambda work: push(work, cloud.vault, applier, call, batch))
+
+
+def _batch(raw: bytes) -> Batch:
+    try:
+        body = strict_json.loads(raw)
+    except strict_json.BadJson as error:
+        raise ApiError("bad_json") from error
+    if not isinstance(body, dict) or body.get("protocol") != PROTOCOL_VERSION:
+        raise ApiError("invalid", extra={"detail": f"protocol must be {PROTOCOL_VERSION}"})
+    epoch, ops = body.get("epoch"), body.get("ops")
+    hashes = body.get("prev_hash"), body.get("last_hash")
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or not isinstance(ops, list):
+        raise ApiError("invalid", extra={"detail": "epoch and ops are needed"})
+    if any(not isinstance(text, str) or len(text) != _HASH_CHARS or not text.isascii() for text in hashes):
+        raise ApiError("invalid", extra={"detail": "prev_hash and last_hash are needed"})
+    if len(ops) > OPS_PER_PUSH_MAX:
+        raise ApiError("too_large")
+    return Batch(epoch, str(hashes[0]), str(hashes[1]), ops)
+
+
+@router.get(
+    "/pull",
+    summary="Read feed rows after a cursor",
+    responses=errors("unauthorized", "replayed", "cursor_reset", "invalid")
+    | {200: {"content": {"application/json": {"example": PULL_EXAMPLE}}}},
+)
+async def pull(
+    request: Request,
+    cursor: Annotated[str, Query(max_length=80)],
+    limit: Annotated[int, Query(ge=1, le=PULL_ROWS_MAX)] = PULL_ROWS_MAX,
+    wait_ms: Annotated[int, Query(ge=0, le=WAIT_MS_MAX)] = 0,
+) -> Response:
+    """``wait_ms`` makes it a long poll: the answer comes with the first row or when the time is over."""
+    cloud = _cloud(request)
+    call = await _authenticated(request)
+    await run_in_threadpool(cloud.database.transact, lambda work: claim_nonce(work, call))
+    after = _cursor(cursor)
+    ends = asyncio.get_running_loop().time() + wait_ms / 1000
+    with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
+        while True:
+            ear.forget()
+            page = await run_in_threadpool(_read_page, cloud, call, after, limit)
+            left_s = ends - asyncio.get_running_loop().time()
+            if page.rows or left_s <= 0 or cloud.hub.closing:
+                break
+            await ear.grown(left_s)
+    return json_response(
+        {
+            "rows": page.rows,
+            "cursor": str(page.cursor),
+            "has_more": page.has_more,
+            "generation": page.cursor.generation,
+            "server_time_ms": cloud.clock(),
+        }
+    )
+
+
+def _cursor(text: str) -> Cursor:
+    try:
+        cursor = Cursor.parse(text)
+    except ValueError as error:
+        raise ApiError("cursor_reset") from error
+    if max(cursor.generation, cursor.store_n, cursor.brand_n) > 2**53:
+        raise ApiError("cursor_reset")
+    return cursor
+
+
+def _read_page(cloud: Cloud, call: DeviceCall, after: Cursor, limit: int) -> feeds.Page:
+    try:
+        with cloud.database.read() as conn:
+            return feeds.read(
+                conn,
+                after,
+                store_feed_id=feeds.store_feed(call.store_id),
+                brand_feed_id=feeds.brand_feed(call.brand_id),
+                limit=limit,
+                now_ms=cloud.clock(),
+            )
+    except feeds.CursorUnusable as error:
+        raise ApiError("cursor_reset") from error
+
+
+@router.get(
+    "/stream",
+    summary="Feed rows as they happen (server-sent events)",
+    responses=errors("unauthorized", "replayed") | {200: {"content": {"text/event-stream": {}}}},
+)
+async def stream(
+    request: Request,
+    cursor: Annotated[str | None, Query(max_length=80)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=80)] = None,
+) -> Response:
+    """The id of an event is the cursor after its row; ``event: reset`` means that the cursor cannot be used."""
+    cloud = _cloud(request)
+    call = await _authenticated(request)
+    generation = await run_in_threadpool(_open_stream, cloud, call)
+    events = _events(cloud, call, last_event_id or cursor or "", generation)
+    return StreamingResponse(events, media_type="text/event-stream")
+
+
+def _open_stream(cloud: Cloud, call: DeviceCall) -> int:
+    cloud.database.transact(lambda work: claim_nonce(work, call))
+    with cloud.database.read() as conn:
+        return feeds.generation(conn)
+
+
+async def _events(cloud: Cloud, call: DeviceCall, start: str, generation: int) -> AsyncIterator[bytes]:
+    yield _event("hello", {"server_time_ms": cloud.clock(), "generation": generation})
+    with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
+        try:
+            after = _cursor(start)
+            while not cloud.hub.closing:
+                ear.forget()
+                page = await run_in_threadpool(_read_page, cloud, call, after, PULL_ROWS_MAX)
+                for row, cursor in zip(page.rows, page.cursors, strict=True):
+                    yield _event("row", row, cursor)
+                after = page.cursor
+                if page.has_more or await ear.grown(STREAM_KEEPALIVE_S):
+                    continue
+                if not await run_in_threadpool(_trusted, cloud, call):
+                    return
+                yield b": keep\n\n"
+        except ApiError:
+            yield _event("reset", {})
+
+
+def _trusted(cloud: Cloud, call: DeviceCall) -> bool:
+    with cloud.database.read() as conn:
+        return still_trusted(conn, call.device_id)
+
+
+def _event(name: str, content: dict[str, Any], cursor: Cursor | None = None) -> bytes:
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    ident = f"id: {cursor}\n" if cursor is not None else ""
+    return f"event: {name}\n{ident}data: {written}\n\n".encode()

@@ -1,0 +1,1 @@
+"""Keys and repeatable calls of consumer apps and POS vendors."""

@@ -1,0 +1,70 @@
+"""What devices report about sales and cancels, and what such a report comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rules.phone import Phone
+from sync.protocol import OpStatus
+
+FLAG_CLOCK_AHEAD = "clock_ahead"
+FLAG_DEVICE_SUSPENDED = "device_suspended"
+FLAG_POINTS_DIFFER = "points_differ"
+FLAG_SUSPICIOUS_AMOUNT = "suspicious_amount"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an operation came to; becomes its stored result."""
+
+    status: OpStatus
+    code: str | None = None
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which operation of which device of which store."""
+
+    op_id: str
+    device_id: str
+    store_id: str
+    actor: str
+    suspended: bool = False
+
+
+@dataclass(frozen=True)
+class EarnFact:
+    """A sale as a device reported it."""
+
+    origin: Origin
+    earn_id: str
+    phone: Phone
+    fingerprint: str | None
+    approval_tags: tuple[str, ...]
+    receipt_no: str | None
+    till: str | None
+    paid_won: int
+    points: int
+    source: str
+    occurred_ms: int
+
+    @property
+    def known_by_text_only(self) -> bool:
+        """Without a number and without an approval the fingerprint is of the text: equal text is not equal sale."""
+        return not self.receipt_no and not self.approval_tags
+
+
+@dataclass(frozen=True)
+class ReversalFact:
+    """A full cancel as a device reported it."""
+
+    origin: Origin
+    reversal_id: str
+    cancel_fingerprint: str
+    sale_fingerprint: str | None
+    approval_tags: tuple[str, ...]
+    amount_won: int
+    earn_id: str | None
+    occurred_ms: int

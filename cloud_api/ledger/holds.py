@@ -1,0 +1,79 @@
+"""Points that wait for a store's decision: hold, then capture or release; return after a capture was wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cloud_api.database import Work
+from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
+
+
+@dataclass(frozen=True)
+class HeldPoints:
+    """Whose points, how many, and the request they wait for."""
+
+    request_id: str
+    store_id: str
+    member_id: str
+    points: int
+
+
+def hold(work: Work, held: HeldPoints, *, actor: str) -> bool:
+    """Sets points aside; False, and nothing booked, when the member has fewer."""
+    member = account_id(AccountKind.MEMBER, held.member_id)
+    if lock_balances(work.conn, [member]).get(member, 0) < held.points:
+        return False
+    waiting = account_id(AccountKind.MEMBER_HOLD, held.member_id)
+    _book(work, held, PostingKind.HOLD, (Line(member, -held.points), Line(waiting, held.points)), actor)
+    return True
+
+
+def capture(work: Work, held: HeldPoints, *, actor: str, op_id: str | None) -> None:
+    """The store takes the points that were set aside."""
+    waiting = account_id(AccountKind.MEMBER_HOLD, held.member_id)
+    redemption = account_id(AccountKind.STORE_REDEMPTION, held.store_id)
+    lines = (Line(waiting, -held.points), Line(redemption, held.points))
+    _book(work, held, PostingKind.CAPTURE, lines, actor, op_id)
+
+
+def release(work: Work, held: HeldPoints, *, actor: str, op_id: str | None) -> None:
+    """The points go back to the member; a debt that arose meanwhile is repaid from them first."""
+    waiting = account_id(AccountKind.MEMBER_HOLD, held.member_id)
+    _give_back(work, held, PostingKind.RELEASE, waiting, actor, op_id)
+
+
+def give_back(work: Work, held: HeldPoints, *, actor: str, op_id: str | None) -> None:
+    """Captured points go back to the member by a compensating posting."""
+    redemption = account_id(AccountKind.STORE_REDEMPTION, held.store_id)
+    _give_back(work, held, PostingKind.RETURN, redemption, actor, op_id)
+
+
+def _give_back(work: Work, held: HeldPoints, kind: PostingKind, source: str, actor: str, op_id: str | None) -> None:
+    debt = account_id(AccountKind.MEMBER_DEBT, held.member_id)
+    member = account_id(AccountKind.MEMBER, held.member_id)
+    # The member's account is locked too: a reversal at another till must see either the old or the new balance.
+    owed = lock_balances(work.conn, [debt, member]).get(debt, 0)
+    lines = (Line(source, -held.points), *credit_member(held.member_id, held.points, owed))
+    _book(work, held, kind, lines, actor, op_id)
+
+
+def _book(
+    work: Work,
+    held: HeldPoints,
+    kind: PostingKind,
+    lines: tuple[Line, ...],
+    actor: str,
+    op_id: str | None = None,
+) -> None:
+    record = NewPosting(
+        posting_id=work.ids.uuid7(),
+        kind=kind,
+        store_id=held.store_id,
+        member_id=held.member_id,
+        actor=actor,
+        lines=lines,
+        op_id=op_id,
+        request_id=held.request_id,
+    )
+    post(work, [record])

@@ -1,0 +1,175 @@
+"""Tables of the book: accounts, postings, entries; and of what happened at counters: earns and reversals."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class AccountKind(StrEnum):
+    """Credit is positive: what members hold is above zero, what stores issued is below."""
+
+    MEMBER = "member"
+    MEMBER_HOLD = "member_hold"
+    MEMBER_DEBT = "member_debt"  # what a member owes after a reversal; zero or below
+    STORE_ISSUANCE = "store_issuance"
+    STORE_REDEMPTION = "store_redemption"
+
+
+class PostingKind(StrEnum):
+    EARN = "earn"
+    REVERSAL = "reversal"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    RETURN = "return"
+
+
+class Account(SQLModel, table=True):
+    """A bucket of points. ``balance`` is a cache of its entries."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("kind NOT IN ('member', 'member_hold') OR balance >= 0", name="member_never_below_zero"),
+        CheckConstraint("kind <> 'member_debt' OR balance <= 0", name="debt_never_above_zero"),
+    )
+
+    account_id: str = Field(primary_key=True)
+    kind: str
+    owner_id: str
+    balance: int = Field(sa_type=Big, default=0)
+
+
+class Posting(SQLModel, table=True):
+    """One balanced business record; never changed, never deleted (triggers)."""
+
+    __tablename__ = "posting"
+    __table_args__ = (Index("posting_store", "store_id", "kind"), Index("posting_request", "request_id"))
+
+    posting_id: str = Field(primary_key=True)
+    kind: str
+    store_id: str
+    member_id: str
+    op_id: str | None = None
+    request_id: str | None = None
+    fingerprint: str | None = None
+    reverses_id: str | None = None
+    actor: str
+    booked_ms: int = Field(sa_type=Big)
+
+
+class Entry(SQLModel, table=True):
+    """One signed line of a posting; never changed, never deleted (triggers)."""
+
+    __tablename__ = "entry"
+    __table_args__ = (Index("entry_account", "account_id", "posting_id"),)
+
+    posting_id: str = Field(primary_key=True, foreign_key="posting.posting_id")
+    line: int = Field(primary_key=True)
+    account_id: str = Field(foreign_key="account.account_id")
+    amount: int = Field(sa_type=Big)
+
+
+class EarnStatus(StrEnum):
+    POSTED = "posted"
+    REVERSED = "reversed"
+
+
+class Earn(SQLModel, table=True):
+    """What one sale earned. ``receipt_key`` is the business key: one earn per receipt and store."""
+
+    __tablename__ = "earn"
+    __table_args__ = (
+        UniqueConstraint("store_id", "receipt_key", name="earn_once_per_receipt"),
+        UniqueConstraint("op_id", name="earn_once_per_op"),
+        Index("earn_fingerprint", "store_id", "fingerprint"),
+        Index("earn_member", "member_id"),
+    )
+
+    store_id: str = Field(primary_key=True)
+    earn_id: str = Field(primary_key=True)
+    op_id: str
+    device_id: str
+    member_id: str
+    fingerprint: str | None = None
+    receipt_key: str | None = None
+    receipt_no: str | None = None
+    till: str | None = None
+    source: str
+    paid_won: int = Field(sa_type=Big)
+    points: int = Field(sa_type=Big)
+    provisional_points: int = Field(sa_type=Big)
+    rate_bp: int
+    policy_version: int
+    reasons: str  # JSON list
+    flags: str  # JSON list
+    status: str
+    posting_id: str | None = None
+    occurred_ms: int = Field(sa_type=Big)
+    booked_ms: int = Field(sa_type=Big)
+
+
+class EarnTag(SQLModel, table=True):
+    """Approval tags of a sale, so that a cancel slip finds it."""
+
+    __tablename__ = "earn_tag"
+
+    store_id: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    earn_id: str = Field(primary_key=True)
+
+
+class ReversalState(StrEnum):
+    APPLIED = "applied"
+    WAITING = "waiting"  # the cancel slip came before its sale
+
+
+class Reversal(SQLModel, table=True):
+    """What one cancel slip took back, or waits to take back."""
+
+    __tablename__ = "reversal"
+    __table_args__ = (
+        UniqueConstraint("store_id", "cancel_fingerprint", name="reversal_once_per_slip"),
+        UniqueConstraint("op_id", name="reversal_once_per_op"),
+        Index("reversal_waiting", "store_id", "state", "sale_fingerprint"),
+    )
+
+    store_id: str = Field(primary_key=True)
+    reversal_id: str = Field(primary_key=True)
+    op_id: str
+    device_id: str
+    actor: str
+    cancel_fingerprint: str
+    sale_fingerprint: str | None = None
+    wanted_earn_id: str | None = None
+    amount_won: int = Field(sa_type=Big)
+    state: str
+    earn_id: str | None = None
+    points: int = Field(sa_type=Big, default=0)
+    debt_points: int = Field(sa_type=Big, default=0)
+    posting_id: str | None = None
+    occurred_ms: int = Field(sa_type=Big)
+    booked_ms: int = Field(sa_type=Big)
+
+
+class ReversalTag(SQLModel, table=True):
+    """Approval tags of a waiting cancel slip."""
+
+    __tablename__ = "reversal_tag"
+
+    store_id: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    reversal_id: str = Field(primary_key=True)
+
+
+account = table(Account)
+posting = table(Posting)
+entry = table(Entry)
+earn = table(Earn)
+earn_tag = table(EarnTag)
+reversal = table(Reversal)
+reversal_tag = table(ReversalTag)

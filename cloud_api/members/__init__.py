@@ -1,0 +1,1 @@
+"""Members: one phone number, one person."""

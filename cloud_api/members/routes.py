@@ -1,0 +1,117 @@
+"""HTTP of members: joining, looking at them, and their way back through the book."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from cloud_api.access import KeyId, TheCloud
+from cloud_api.coupons import service as coupons
+from cloud_api.database import Work
+from cloud_api.documents import answer, errors
+from cloud_api.errors import ApiError
+from cloud_api.fields import Body, Nickname, PhoneNumber
+from cloud_api.http import json_response
+from cloud_api.ledger.service import balances
+from cloud_api.ledger.statement import entries_of_member
+from cloud_api.members import service as members
+from rules.phone import Phone
+
+router = APIRouter(prefix="/v1/members", tags=["members"])
+
+MemberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+_EXAMPLE = {
+    "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+    "phone_masked": "010-****-5678",
+    "nickname": "민지",
+}
+
+
+class NewMember(Body):
+    phone: PhoneNumber
+    nickname: Nickname | None = None
+
+
+class Find(Body):
+    phone: PhoneNumber
+
+
+@router.post(
+    "",
+    summary="Join, or find the member of this number",
+    responses=errors("unauthorized", "invalid") | {200: answer(_EXAMPLE, "Known"), 201: answer(_EXAMPLE, "Joined")},
+)
+def join(body: NewMember, cloud: TheCloud, _key: KeyId) -> Response:
+    """Same phone, same member. A nickname that comes with the number replaces the old one."""
+
+    def write(work: Work) -> tuple[bool, members.Known]:
+        phone = Phone(body.phone)
+        lookup = cloud.vault.phone_lookup(phone)
+        is_new = not members.ids_by_lookup(work.conn, [lookup])
+        member_id = members.find_or_create(work, cloud.vault, [phone], store_id=None)[lookup]
+        if body.nickname is not None:
+            members.rename(work, member_id, body.nickname)
+        known = members.get(work.conn, cloud.vault, member_id)
+        assert known is not None
+        return is_new, known
+
+    is_new, known = cloud.database.transact(write)
+    return json_response(_shown(known), 201 if is_new else 200)
+
+
+def _shown(known: members.Known) -> dict[str, Any]:
+    return {"member_id": known.member_id, "phone_masked": known.phone_masked, "nickname": known.nickname}
+
+
+@router.post(
+    "/find",
+    summary="Find a member by number",
+    responses=errors("unauthorized", "member_unknown", "invalid") | {200: answer(_EXAMPLE, "Found")},
+)
+def find(body: Find, cloud: TheCloud, _key: KeyId) -> Response:
+    """A number never stands in an address; it is posted."""
+    lookup = cloud.vault.phone_lookup(Phone(body.phone))
+    with cloud.database.read() as conn:
+        member_id = members.ids_by_lookup(conn, [lookup]).get(lookup)
+        known = None if member_id is None else members.get(conn, cloud.vault, member_id)
+    if known is None:
+        raise ApiError("member_unknown")
+    return json_response(_shown(known))
+
+
+@router.get("/{member_id}", summary="A member's wallet", responses=errors("unauthorized", "member_unknown"))
+def show(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+    """Points, what waits for a store's decision, debt, and coupons."""
+    with cloud.database.read() as conn:
+        known = members.get(conn, cloud.vault, member_id)
+        if known is None:
+            raise ApiError("member_unknown")
+        points = balances(conn, member_id)
+        wallet = coupons.of_member(conn, member_id, cloud.clock())
+    return json_response(
+        _shown(known)
+        | {
+            "points_balance": points.balance,
+            "points_held": points.held,
+            "debt": points.debt,
+            "coupons": wallet,
+        }
+    )
+
+
+@router.get("/{member_id}/entries", summary="A member's entries", responses=errors("unauthorized", "member_unknown"))
+def entries(
+    member_id: MemberId,
+    cloud: TheCloud,
+    _key: KeyId,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    before: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
+) -> Response:
+    """Newest first; each leads back to its operation, request and receipt. ``before`` is a posting id, for paging."""
+    with cloud.database.read() as conn:
+        if members.get(conn, cloud.vault, member_id) is None:
+            raise ApiError("member_unknown")
+        found = entries_of_member(conn, member_id, limit=limit, before=before)
+    return json_response({"entries": found})

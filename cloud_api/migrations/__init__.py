@@ -1,0 +1,1 @@
+"""The database schema in numbered steps (Alembic), run by the program itself."""

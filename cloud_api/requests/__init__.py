@@ -1,0 +1,1 @@
+"""Requests that a store decides within sixty seconds."""

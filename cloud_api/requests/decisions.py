@@ -1,0 +1,194 @@
+"""Every way a request ends: a tap, a time-out, a withdrawal, an expiry, and the ways back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloud_api.clock import DAY_MS
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+from cloud_api.ledger.facts import Origin, Outcome
+from cloud_api.requests import service
+from cloud_api.requests.facts import Decide, Recover
+from cloud_api.requests.service import CLOCK, CONSUMER, Caller
+from rules.requests import (
+    OPEN_STATES,
+    Move,
+    Moved,
+    RejectReason,
+    RequestKind,
+    RequestState,
+    Stands,
+    auto_cancel_allowed,
+    late_human_decision,
+    transition,
+)
+from sync.protocol import OpStatus
+
+REQUEST_UNKNOWN = "request_unknown"
+ALREADY_DECIDED = "already_decided"
+REASON_MISSING = "reason_missing"
+TOO_LATE = "too_late"
+NOT_RECOVERABLE = "not_recoverable"
+
+# A loser of compare-and-set reads again; every loss means that somebody else finished, so this ends soon.
+_ROUNDS_MAX = 10
+
+
+class _Contended(AssertionError):
+    pass
+
+
+def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int) -> Outcome:
+    """The sixty seconds start with the first device that shows the request (APR-18)."""
+    for _ in range(_ROUNDS_MAX):
+        row = service.find(work.conn, request_id, store_id=origin.store_id)
+        if row is None:
+            return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
+        step = transition(RequestState(row.state), Move.SEE)
+        if isinstance(step, Stands):
+            return Outcome(OpStatus.APPLIED, None, _state(row))
+        deadline_ms = work.now_ms + timeout_ms
+        caller = Caller(origin.actor, origin.op_id)
+        moved = service.move(work, row, step, caller, seen_ms=work.now_ms, deadline_ms=deadline_ms)
+        if moved is not None:
+            return Outcome(OpStatus.APPLIED, None, _state(moved))
+    raise _Contended(request_id)
+
+
+def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
+    """A person decided. Before the deadline a person wins, also over the sweeper (APR-19); later the outcome stands."""
+    if not fact.approve and not _reason_given(fact):
+        return Outcome(OpStatus.REJECTED, REASON_MISSING)
+    wanted = Move.APPROVE if fact.approve else Move.REJECT
+    for _ in range(_ROUNDS_MAX):
+        row = service.find(work.conn, fact.request_id, store_id=origin.store_id)
+        if row is None:
+            return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
+        in_time = tapped_in_time(row, fact.remaining_ms, work.now_ms)
+        if row.state == RequestState.SEEN and not in_time:
+            # The time was over at the tap; what the sweeper is about to write is written now.
+            _time_out(work, row)
+            continue
+        step = late_human_decision(RequestState(row.state), wanted, tapped_before_deadline=in_time)
+        if isinstance(step, Stands):
+            return Outcome(OpStatus.ADJUSTED, ALREADY_DECIDED, _state(row))
+        moved = service.move(
+            work,
+            row,
+            step,
+            Caller(origin.actor, origin.op_id),
+            reason=fact.reason.value if fact.reason and not fact.approve else None,
+            reason_text=None if fact.approve else fact.reason_text,
+            decided_by=origin.actor,
+            decided_ms=work.now_ms,
+        )
+        if moved is not None:
+            return Outcome(OpStatus.APPLIED, None, _state(moved))
+    raise _Contended(fact.request_id)
+
+
+def _reason_given(fact: Decide) -> bool:
+    """APR-08."""
+    if fact.reason is RejectReason.OTHER:
+        return bool((fact.reason_text or "").strip())
+    return fact.reason is not None
+
+
+def tapped_in_time(row: Any, remaining_ms: int | None, now_ms: int) -> bool:
+    """Whether the tap came before 0: it arrived before the deadline, or the countdown still showed time.
+
+    The device's word is taken for a countdown that was possible, not for any number.
+    """
+    if row.deadline_ms is None or now_ms < row.deadline_ms:
+        return True
+    return remaining_ms is not None and 0 < remaining_ms <= row.deadline_ms - row.seen_ms
+
+
+def recover(work: Work, origin: Origin, fact: Recover) -> Outcome:
+    """An approval was wrong: the value goes back (APR-15); after an auto-approval within five minutes (APR-17)."""
+    for _ in range(_ROUNDS_MAX):
+        row = service.find(work.conn, fact.request_id, store_id=origin.store_id)
+        if row is None:
+            return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
+        if row.kind == RequestKind.ORDER:
+            return Outcome(OpStatus.REJECTED, NOT_RECOVERABLE, _state(row))
+        wanted = Move.RECOVER
+        if row.state == RequestState.AUTO_APPROVED:
+            wanted = Move.CANCEL_AUTO
+            if not _cancel_in_time(row, fact.occurred_ms, work.now_ms):
+                return Outcome(OpStatus.ADJUSTED, TOO_LATE, _state(row))
+        step = transition(RequestState(row.state), wanted)
+        if isinstance(step, Stands):
+            return Outcome(OpStatus.ADJUSTED, ALREADY_DECIDED, _state(row))
+        caller = Caller(origin.actor, origin.op_id)
+        moved = service.move(work, row, step, caller, decided_by=origin.actor, decided_ms=work.now_ms)
+        if moved is not None:
+            return Outcome(OpStatus.APPLIED, None, _state(moved))
+    raise _Contended(fact.request_id)
+
+
+def _cancel_in_time(row: Any, occurred_ms: int, now_ms: int) -> bool:
+    """Five minutes from the auto-approval to the owner's tap; the tap may arrive up to a day later (APR-17)."""
+    if now_ms - occurred_ms > DAY_MS:
+        return False
+    # A counter's clock that runs behind must not make the tap older than what it answers.
+    acted_ms = max(min(occurred_ms, now_ms), row.decided_ms)
+    return auto_cancel_allowed(row.decided_ms, acted_ms)
+
+
+def withdraw(work: Work, request_id: str) -> dict[str, Any]:
+    """The consumer takes the request back while nobody decided. Raises ApiError; doing it twice is fine."""
+    for _ in range(_ROUNDS_MAX):
+        row = service.find(work.conn, request_id)
+        if row is None:
+            raise ApiError("request_unknown")
+        if row.state == RequestState.WITHDRAWN:
+            return service.projection(row, work.now_ms)
+        step = transition(RequestState(row.state), Move.WITHDRAW)
+        over = row.deadline_ms is not None and work.now_ms >= row.deadline_ms
+        if isinstance(step, Stands) or over:
+            raise ApiError("already_decided", extra={"state": row.state})
+        moved = service.move(work, row, step, CONSUMER, decided_by=CONSUMER.actor, decided_ms=work.now_ms)
+        if moved is not None:
+            return service.projection(moved, work.now_ms)
+    raise _Contended(request_id)
+
+
+def time_out(work: Work, request_id: str) -> bool:
+    """Nobody answered: the default is approval (APR-07). False when somebody was faster."""
+    row = service.find(work.conn, request_id)
+    return row is not None and _time_out(work, row)
+
+
+def _time_out(work: Work, row: Any) -> bool:
+    step = transition(RequestState(row.state), Move.TIME_OUT)
+    if not isinstance(step, Moved) or row.deadline_ms is None or work.now_ms < row.deadline_ms:
+        return False
+    return service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms) is not None
+
+
+def expire(work: Work, request_id: str) -> bool:
+    """No device showed the request in time; what it held goes back (APR-18). False when somebody was faster."""
+    row = service.find(work.conn, request_id)
+    if row is None or RequestState(row.state) not in OPEN_STATES:
+        return False
+    step = transition(RequestState(row.state), Move.EXPIRE)
+    if isinstance(step, Stands):
+        return False
+    return service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms) is not None
+
+
+def settle_if_over(work: Work, row: Any) -> bool:
+    """Times the request out when its deadline has passed; True when that changed it."""
+    return row.state == RequestState.SEEN and _time_out(work, row)
+
+
+def _state(row: Any) -> dict[str, Any]:
+    return {
+        "request_id": row.request_id,
+        "state": row.state,
+        "version": row.version,
+        "decided_by": row.decided_by,
+        "reason": row.reason,
+    }

@@ -1,0 +1,34 @@
+"""What devices report about requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.requests import RejectReason
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The request stands on an awake screen."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Staff tapped. ``remaining_ms`` is what the countdown showed then."""
+
+    request_id: str
+    approve: bool
+    reason: RejectReason | None
+    reason_text: str | None
+    remaining_ms: int | None
+    occurred_ms: int
+
+
+@dataclass(frozen=True)
+class Recover:
+    """Staff take an approval back."""
+
+    request_id: str
+    occurred_ms: int

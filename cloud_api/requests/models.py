@@ -1,0 +1,45 @@
+"""The request table."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class Request(SQLModel, table=True):
+    """Something a consumer asks of a store. ``version`` rises with every change of state."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        Index("request_deadline", "state", "deadline_ms"),
+        Index("request_created", "state", "created_ms"),
+        Index("request_store", "store_id", "state"),
+    )
+
+    request_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id")
+    member_id: str | None = None
+    kind: str
+    state: str
+    version: int
+    title: str
+    nickname: str
+    condition: str
+    amount_won: int | None = Field(default=None, sa_type=Big)
+    pos_discount_won: int | None = Field(default=None, sa_type=Big)
+    coupon_id: str | None = None
+    points: int = Field(sa_type=Big, default=0)
+    order_id: str | None = None
+    slip_code: str
+    created_ms: int = Field(sa_type=Big)
+    seen_ms: int | None = Field(default=None, sa_type=Big)
+    deadline_ms: int | None = Field(default=None, sa_type=Big)
+    reason: str | None = None
+    reason_text: str | None = None
+    decided_by: str | None = None
+    decided_ms: int | None = Field(default=None, sa_type=Big)
+
+
+request = table(Request)

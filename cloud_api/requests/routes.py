@@ -1,0 +1,104 @@
+"""HTTP of requests: asking, looking, withdrawing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+from starlette.responses import Response
+
+from cloud_api.access import KeyId, TheCloud
+from cloud_api.bootstrap import Cloud
+from cloud_api.database import Work
+from cloud_api.documents import REQUEST_EXAMPLE, answer, errors
+from cloud_api.errors import ApiError
+from cloud_api.fields import Body, IdempotencyKey, Ident, Points, Won
+from cloud_api.http import json_response
+from cloud_api.integrators.service import Repeatable, once
+from cloud_api.requests import decisions, service
+from cloud_api.stores.service import profile_of
+
+router = APIRouter(prefix="/v1/requests", tags=["requests"])
+
+RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class UseCoupon(Body):
+    kind: Literal["coupon"]
+    store_id: Ident
+    member_id: Ident
+    coupon_id: Ident
+    idempotency_key: IdempotencyKey
+
+
+class UsePoints(Body):
+    kind: Literal["points"]
+    store_id: Ident
+    member_id: Ident
+    points: Points
+    payment_won: Won
+    idempotency_key: IdempotencyKey
+
+
+NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Ask a store to accept a coupon or points",
+    responses=errors(
+        "unauthorized",
+        "store_unknown",
+        "member_unknown",
+        "coupon_unknown",
+        "coupon_not_available",
+        "coupon_not_here",
+        "insufficient_points",
+        "points_exceed_payment",
+        "idempotency_conflict",
+        "invalid",
+    )
+    | {201: answer(REQUEST_EXAMPLE, "The store is asked")},
+)
+def ask(body: NewRequest, cloud: TheCloud, key_id: KeyId) -> Response:
+    """What is to be used is held until the store decides, the time runs out, or the request is withdrawn."""
+    call = Repeatable(key_id, "request", body.idempotency_key, body.model_dump())
+    asked = cloud.database.transact(lambda work: once(work, call, lambda: _ask(work, cloud, body)))
+    return json_response(asked, 201)
+
+
+def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints) -> dict[str, Any]:
+    store = profile_of(work.conn, body.store_id)
+    if store is None:
+        raise ApiError("store_unknown")
+    who = service.asking(work.conn, cloud.vault, store, body.member_id)
+    if isinstance(body, UseCoupon):
+        return service.ask_coupon(work, who, body.coupon_id)
+    return service.ask_points(work, who, body.points, body.payment_won)
+
+
+@router.get(
+    "/{request_id}",
+    summary="A request",
+    responses=errors("unauthorized", "request_unknown") | {200: answer(REQUEST_EXAMPLE, "As it stands")},
+)
+def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
+    """The request as it stands now."""
+    with cloud.database.read() as conn:
+        row = service.find(conn, request_id)
+    if row is None:
+        raise ApiError("request_unknown")
+    return json_response(service.projection(row, cloud.clock()))
+
+
+@router.post(
+    "/{request_id}/withdraw",
+    summary="Take a request back",
+    responses=errors("unauthorized", "request_unknown", "already_decided")
+    | {200: answer(REQUEST_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
+)
+def withdraw(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
+    """Possible while nobody decided; what was held goes back."""
+    return json_response(cloud.database.transact(lambda work: decisions.withdraw(work, request_id)))

@@ -1,0 +1,201 @@
+"""Making requests, and the one way their state changes: compare-and-set, with the effect on what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from cloud_api.coupons import service as coupons
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+from cloud_api.gateway import feeds
+from cloud_api.ledger import holds
+from cloud_api.ledger.holds import HeldPoints
+from cloud_api.members import service as members
+from cloud_api.orders import states
+from cloud_api.requests.models import Request, request
+from cloud_api.stores.service import Profile
+from cloud_api.vault import Vault
+from rules.masking import mask_nickname
+from rules.requests import Effect, Moved, RequestKind, RequestState
+from sync.protocol import FeedKind
+
+SLIP_CODE_LENGTH = 6
+POINTS_TITLE = "포인트 사용"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who caused a change: a device's staff with their operation, a consumer, or the clock."""
+
+    actor: str
+    op_id: str | None = None
+
+
+CONSUMER = Caller("consumer")
+CLOCK = Caller("cloud:clock")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The store that is asked and, when known, the member who asks."""
+
+    store: Profile
+    member_id: str | None
+    nickname: str
+
+
+def asking(conn: Connection, vault: Vault, store: Profile, member_id: str | None, nickname: str = "") -> Asking:
+    """Who asks, as the store may see it: masked. Raises ApiError ``member_unknown``."""
+    if member_id is None:
+        return Asking(store, None, mask_nickname(nickname) if nickname else "")
+    known = members.get(conn, vault, member_id)
+    if known is None:
+        raise ApiError("member_unknown")
+    shown = nickname or known.nickname
+    return Asking(store, member_id, mask_nickname(shown) if shown else known.phone_masked)
+
+
+def ask_coupon(work: Work, who: Asking, coupon_id: str) -> dict[str, Any]:
+    """A request to use a coupon; the coupon waits with it. Raises ApiError."""
+    assert who.member_id is not None
+    request_id = work.ids.uuid7()
+    held = coupons.hold(
+        work,
+        coupon_id,
+        member_id=who.member_id,
+        request_id=request_id,
+        store_id=who.store.store_id,
+        brand_id=who.store.brand_id,
+    )
+    row = _new(work, who, request_id, RequestKind.COUPON, held.name)
+    row.condition = held.condition
+    row.amount_won = held.value_won
+    row.pos_discount_won = held.pos_discount_won
+    row.coupon_id = coupon_id
+    return open_request(work, row)
+
+
+def ask_points(work: Work, who: Asking, points: int, payment_won: int) -> dict[str, Any]:
+    """A request to pay with points; the points wait with it. Raises ApiError."""
+    assert who.member_id is not None
+    if points > payment_won:
+        raise ApiError("points_exceed_payment")
+    request_id = work.ids.uuid7()
+    held = HeldPoints(request_id, who.store.store_id, who.member_id, points)
+    if not holds.hold(work, held, actor=CONSUMER.actor):
+        raise ApiError("insufficient_points")
+    row = _new(work, who, request_id, RequestKind.POINTS, POINTS_TITLE)
+    row.amount_won = payment_won
+    row.pos_discount_won = points
+    row.points = points
+    return open_request(work, row)
+
+
+def _new(work: Work, who: Asking, request_id: str, kind: RequestKind, title: str) -> Request:
+    return Request(
+        request_id=request_id,
+        store_id=who.store.store_id,
+        member_id=who.member_id,
+        kind=kind.value,
+        state=RequestState.REQUESTED.value,
+        version=1,
+        title=title,
+        nickname=who.nickname,
+        condition="",
+        slip_code=work.ids.code(SLIP_CODE_LENGTH),
+        created_ms=work.now_ms,
+    )
+
+
+def new_order_request(work: Work, who: Asking, order_id: str, title: str, total_won: int) -> dict[str, Any]:
+    """A request to accept an order."""
+    row = _new(work, who, work.ids.uuid7(), RequestKind.ORDER, title)
+    row.amount_won = total_won
+    row.order_id = order_id
+    return open_request(work, row)
+
+
+def open_request(work: Work, row: Request) -> dict[str, Any]:
+    """Stores the request and sends it to the store's devices."""
+    work.conn.execute(insert(request), [row.model_dump()])
+    stored = find(work.conn, row.request_id)
+    _publish(work, stored)
+    return projection(stored, work.now_ms)
+
+
+def find(conn: Connection, request_id: str, *, store_id: str | None = None) -> Any | None:
+    """The request's row, or None; with ``store_id`` only when it is that store's."""
+    query = select(request).where(request.c.request_id == request_id)
+    if store_id is not None:
+        query = query.where(request.c.store_id == store_id)
+    return conn.execute(query).one_or_none()
+
+
+def projection(row: Any, now_ms: int) -> dict[str, Any]:
+    """The whole request as it goes on the wire; the deadline leaves only as the time that remains."""
+    running = row.state == RequestState.SEEN
+    return {
+        "request_id": row.request_id,
+        "version": row.version,
+        "kind": row.kind,
+        "state": row.state,
+        "title": row.title,
+        "nickname": row.nickname,
+        "condition": row.condition,
+        "amount_won": row.amount_won,
+        "pos_discount_won": row.pos_discount_won,
+        "created_ms": row.created_ms,
+        "remaining_ms": max(row.deadline_ms - now_ms, 0) if running else None,
+        "reason": row.reason,
+        "reason_text": row.reason_text,
+        "decided_by": row.decided_by,
+        "decided_ms": row.decided_ms,
+        "order_id": row.order_id,
+        "slip_code": row.slip_code,
+    }
+
+
+def _publish(work: Work, row: Any) -> None:
+    body = projection(row, work.now_ms) | {"remaining_ms": None}
+    deadline_ms = row.deadline_ms if row.state == RequestState.SEEN else None
+    feeds.publish(work, feeds.store_feed(row.store_id), FeedKind.REQUEST, body, deadline_ms=deadline_ms)
+
+
+def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> Any | None:
+    """Changes the state if nobody else did since ``row`` was read; returns the new row, or None for the loser."""
+    changed = work.conn.execute(
+        update(request)
+        .where(request.c.request_id == row.request_id, request.c.version == row.version)
+        .values(state=moved.state.value, version=row.version + 1, **changes)
+        .returning(*request.c)
+    ).one_or_none()
+    if changed is None:
+        return None
+    _take_effect(work, changed, moved.effect, caller)
+    if changed.order_id is not None:
+        states.follow_request(work, changed.order_id, moved.state)
+    _publish(work, changed)
+    return changed
+
+
+def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
+    if row.kind == RequestKind.COUPON:
+        match effect:
+            case Effect.CAPTURE:
+                coupons.capture(work, row.request_id, row.store_id)
+            case Effect.RELEASE:
+                coupons.release(work, row.request_id)
+            case Effect.RETURN:
+                coupons.give_back(work, row.request_id)
+    elif row.kind == RequestKind.POINTS:
+        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points)
+        match effect:
+            case Effect.CAPTURE:
+                holds.capture(work, held, actor=caller.actor, op_id=caller.op_id)
+            case Effect.RELEASE:
+                holds.release(work, held, actor=caller.actor, op_id=caller.op_id)
+            case Effect.RETURN:
+                holds.give_back(work, held, actor=caller.actor, op_id=caller.op_id)

@@ -1,0 +1,95 @@
+"""What happens by itself when time passes: auto-approval, expiry, and forgetting what is no longer needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+
+from cloud_api.clock import Clock
+from cloud_api.coupons.service import expire_due
+from cloud_api.database import Database
+from cloud_api.devices.auth import forget_nonces
+from cloud_api.requests import decisions
+from cloud_api.requests.models import request
+from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, RequestState
+
+log = logging.getLogger("approval")
+
+BATCH_MAX = 200
+HOUSEKEEPING_EVERY_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many requests a sweep finished."""
+
+    auto_approved: int
+    expired: int
+
+
+def sweep(database: Database, now_ms: int) -> Swept:
+    """Finishes the requests whose time is over at ``now_ms``; each in a transaction of its own."""
+    with database.read() as conn:
+        over = (
+            conn.execute(
+                select(request.c.request_id)
+                .where(request.c.state == RequestState.SEEN.value, request.c.deadline_ms <= now_ms - SWEEP_GRACE_MS)
+                .order_by(request.c.deadline_ms)
+                .limit(BATCH_MAX)
+            )
+            .scalars()
+            .all()
+        )
+        unseen = (
+            conn.execute(
+                select(request.c.request_id)
+                .where(
+                    request.c.state == RequestState.REQUESTED.value, request.c.created_ms <= now_ms - NO_ACK_EXPIRE_MS
+                )
+                .order_by(request.c.created_ms)
+                .limit(BATCH_MAX)
+            )
+            .scalars()
+            .all()
+        )
+    approved = sum(database.transact(partial(decisions.time_out, request_id=which)) for which in over)
+    expired = sum(database.transact(partial(decisions.expire, request_id=which)) for which in unseen)
+    return Swept(approved, expired)
+
+
+def tidy(database: Database) -> None:
+    """Forgets old nonces and writes down which coupons are over."""
+    database.transact(forget_nonces)
+    database.transact(expire_due)
+
+
+class Sweeper:
+    """Sweeps again and again until it is cancelled."""
+
+    def __init__(self, database: Database, clock: Clock, *, every_ms: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._every_ms = every_ms
+        self._tidied_ms = 0
+
+    async def run(self) -> None:
+        """A failed sweep is logged and tried again: the next one finds the same requests."""
+        while True:
+            try:
+                await run_in_threadpool(self._once)
+            except DBAPIError:
+                log.exception("sweep_failed")
+            await asyncio.sleep(self._every_ms / 1000)
+
+    def _once(self) -> None:
+        now_ms = self._clock()
+        sweep(self._database, now_ms)
+        if now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
+            tidy(self._database)
+            self._tidied_ms = now_ms

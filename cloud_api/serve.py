@@ -1,0 +1,74 @@
+"""Running the application on a socket until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from cloud_api.errors import StartError
+from cloud_api.gateway.hub import Hub
+
+log = logging.getLogger("cloud")
+
+# Open streams end by themselves at once; this is for a caller that hangs in the middle of something.
+SHUTDOWN_S = 1
+IDLE_CONNECTION_S = 75  # longer than the agents' pauses, so that they keep their connection
+
+
+class CloudServer(uvicorn.Server):
+    """A uvicorn that says when it is ready and ends open streams before it waits for connections."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub, on_ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            self._on_ready(f"http://{shown}:{port}")
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+def run(app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT. Raises StartError when it cannot listen or start."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="auto",
+        http="auto",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_CONNECTION_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        backlog=2048,
+    )
+    server = CloudServer(config, app.state.cloud.hub, on_ready)
+    # uvicorn raises the signal again when it has ended; to be told to stop is not a failure of this process.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        server.run()
+    except SystemExit as error:
+        raise StartError(f"{host}:{port} 에서 시작할 수 없습니다 / cannot listen on {host}:{port}") from error
+    except KeyboardInterrupt:
+        log.info("server_stopped signal=%s", signal.SIGINT.name)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if not server.started:
+        raise StartError("서버를 시작할 수 없습니다 / the server could not start")

@@ -1,0 +1,29 @@
+"""What an operator may set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the server needs to know before it starts.
+
+    ``database_url`` is ``sqlite:///path`` or ``postgresql://…``; ``secret_file`` holds the keys of phone numbers
+    and is made on first use.
+    """
+
+    database_url: str
+    secret_file: Path
+    sweeper: bool = True
+    sweep_every_ms: int = 100
+    feed_poll_ms: int = 250
+    serve_openapi: bool = False
+
+    @staticmethod
+    def for_folder(folder: Path) -> Settings:
+        """A whole small cloud in one folder: a SQLite file and its keys."""
+        return Settings(f"sqlite:///{folder / 'cloud.db'}", folder / "cloud.keys")

@@ -1,0 +1,1 @@
+"""Brands, stores and the policies that their devices follow."""

@@ -1,0 +1,48 @@
+"""Tables of brands, their policies, and stores."""
+
+from __future__ import annotations
+
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class Brand(SQLModel, table=True):
+    __tablename__ = "brand"
+
+    brand_id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    created_ms: int = Field(sa_type=Big)
+
+
+class BrandPolicy(SQLModel, table=True):
+    """One version of a brand's earning policy; the highest version holds."""
+
+    __tablename__ = "brand_policy"
+
+    brand_id: str = Field(primary_key=True, foreign_key="brand.brand_id")
+    version: int = Field(primary_key=True)
+    rate_bp: int
+    minimum_payment_won: int = Field(sa_type=Big)
+    request_timeout_ms: int
+    created_ms: int = Field(sa_type=Big)
+
+
+class Store(SQLModel, table=True):
+    """A shop. Its key (of receipt fingerprints and the agent's phone look-up) is sealed."""
+
+    __tablename__ = "store"
+
+    store_id: str = Field(primary_key=True)
+    brand_id: str = Field(foreign_key="brand.brand_id")
+    name: str
+    service_type: str
+    plan: str
+    grade: str
+    key_sealed: bytes
+    created_ms: int = Field(sa_type=Big)
+
+
+brand = table(Brand)
+brand_policy = table(BrandPolicy)
+store = table(Store)

@@ -1,0 +1,161 @@
+"""Making brands and stores, versioned policies, and what a store's devices are told about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from cloud_api.database import Work
+from cloud_api.gateway import feeds
+from cloud_api.ledger.service import open_store_accounts
+from cloud_api.stores.models import brand, brand_policy, store
+from cloud_api.vault import Vault
+from rules.accrual import AccrualPolicy
+from rules.requests import TIMEOUT_MS
+from sync.protocol import FeedKind
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a brand's stores earn and how long they may think about a request."""
+
+    version: int = 1
+    rate_bp: int = 100
+    minimum_payment_won: int = 0
+    request_timeout_ms: int = TIMEOUT_MS
+
+    @property
+    def accrual(self) -> AccrualPolicy:
+        return AccrualPolicy(self.version, self.rate_bp, self.minimum_payment_won)
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "rate_bp": self.rate_bp,
+            "minimum_payment_won": self.minimum_payment_won,
+            "request_timeout_ms": self.request_timeout_ms,
+        }
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A store as its devices know it."""
+
+    store_id: str
+    name: str
+    brand_id: str
+    brand_name: str
+    service_type: str
+    plan: str
+    grade: str
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "store_id": self.store_id,
+            "name": self.name,
+            "brand_name": self.brand_name,
+            "service_type": self.service_type,
+            "plan": self.plan,
+            "grade": self.grade,
+        }
+
+
+@dataclass(frozen=True)
+class NewStore:
+    name: str
+    brand_name: str
+    service_type: str = "composite"
+    plan: str = "free"
+    grade: str = "normal"
+
+
+def create_store(work: Work, vault: Vault, wanted: NewStore, policy: Policy) -> Profile:
+    """Makes the store, and its brand with ``policy`` when there is none of that name yet."""
+    brand_id = work.conn.execute(select(brand.c.brand_id).where(brand.c.name == wanted.brand_name)).scalar_one_or_none()
+    if brand_id is None:
+        brand_id = _create_brand(work, wanted.brand_name, policy)
+    store_id = work.ids.uuid7()
+    work.conn.execute(
+        insert(store).values(
+            store_id=store_id,
+            brand_id=brand_id,
+            name=wanted.name,
+            service_type=wanted.service_type,
+            plan=wanted.plan,
+            grade=wanted.grade,
+            key_sealed=vault.seal(work.ids.key(), place=_key_place(store_id)),
+            created_ms=work.now_ms,
+        )
+    )
+    open_store_accounts(work.conn, store_id)
+    feeds.create(work.conn, feeds.store_feed(store_id))
+    profile = Profile(
+        store_id, wanted.name, brand_id, wanted.brand_name, wanted.service_type, wanted.plan, wanted.grade
+    )
+    feeds.publish(work, feeds.store_feed(store_id), FeedKind.STORE, profile.to_wire())
+    return profile
+
+
+def _create_brand(work: Work, name: str, policy: Policy) -> str:
+    brand_id = work.ids.uuid7()
+    work.conn.execute(insert(brand).values(brand_id=brand_id, name=name, created_ms=work.now_ms))
+    feeds.create(work.conn, feeds.brand_feed(brand_id))
+    _write_policy(work, brand_id, policy)
+    return brand_id
+
+
+def find_brand(conn: Connection, name_or_id: str) -> str | None:
+    """A brand's id, by id or by name."""
+    found = conn.execute(
+        select(brand.c.brand_id).where((brand.c.brand_id == name_or_id) | (brand.c.name == name_or_id)).limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+def set_policy(work: Work, brand_id: str, policy: Policy) -> Policy:
+    """The next version of the policy; every store of the brand hears of it."""
+    # The brand's row is locked, so that two changes at once become two versions.
+    work.conn.execute(select(brand.c.brand_id).where(brand.c.brand_id == brand_id).with_for_update()).one()
+    last = work.conn.execute(select(func.max(brand_policy.c.version)).where(brand_policy.c.brand_id == brand_id))
+    changed = Policy(
+        (last.scalar_one() or 0) + 1, policy.rate_bp, policy.minimum_payment_won, policy.request_timeout_ms
+    )
+    _write_policy(work, brand_id, changed)
+    return changed
+
+
+def _write_policy(work: Work, brand_id: str, policy: Policy) -> None:
+    work.conn.execute(insert(brand_policy).values(brand_id=brand_id, created_ms=work.now_ms, **policy.to_wire()))
+    feeds.publish(work, feeds.brand_feed(brand_id), FeedKind.POLICY, policy.to_wire())
+
+
+def policy_of(conn: Connection, brand_id: str) -> Policy:
+    """The brand's newest policy."""
+    row = conn.execute(
+        select(brand_policy).where(brand_policy.c.brand_id == brand_id).order_by(brand_policy.c.version.desc()).limit(1)
+    ).one()
+    return Policy(row.version, row.rate_bp, row.minimum_payment_won, row.request_timeout_ms)
+
+
+def profile_of(conn: Connection, store_id: str) -> Profile | None:
+    """The store, or None."""
+    row = conn.execute(
+        select(store, brand.c.name.label("brand_name"))
+        .join(brand, brand.c.brand_id == store.c.brand_id)
+        .where(store.c.store_id == store_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Profile(row.store_id, row.name, row.brand_id, row.brand_name, row.service_type, row.plan, row.grade)
+
+
+def store_key(conn: Connection, vault: Vault, store_id: str) -> bytes:
+    """The key that a store's devices share: phone look-up and receipt fingerprints of this store."""
+    sealed = conn.execute(select(store.c.key_sealed).where(store.c.store_id == store_id)).scalar_one()
+    return vault.open(sealed, place=_key_place(store_id))
+
+
+def _key_place(store_id: str) -> str:
+    return f"store/{store_id}/key"

@@ -1,0 +1,31 @@
+"""Small helpers that the models of every noun share, and the one list of all tables."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import BigInteger, MetaData, Table
+from sqlmodel import SQLModel
+
+# Milliseconds, won and points exceed 32 bits; SQLite stores every integer in as many bytes as it needs.
+Big = BigInteger
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table behind a model; hot paths write statements instead of loading objects."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def all_tables() -> MetaData:
+    """Imports every model, so that the metadata is complete."""
+    import cloud_api.coupons.models
+    import cloud_api.devices.models
+    import cloud_api.gateway.models
+    import cloud_api.integrators.models
+    import cloud_api.ledger.models
+    import cloud_api.members.models
+    import cloud_api.orders.models
+    import cloud_api.requests.models
+    import cloud_api.stores.models  # noqa: F401
+
+    return SQLModel.metadata

@@ -1,0 +1,293 @@
+"""``withfom cloud …``: run the cloud and make what it needs: stores, keys, enrollment codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cloud_api.bootstrap import Cloud
+    from cloud_api.settings import Settings
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+DATABASE_ENV = "WITHFOM_CLOUD_DATABASE"
+DEFAULT_PORT = 8000
+PORT_MAX = 65_535
+
+
+def register(subparsers: Any) -> None:
+    """Adds ``cloud`` and its sub-commands."""
+    cloud = subparsers.add_parser("cloud", help="클라우드 서버 / the cloud server")
+    verbs = cloud.add_subparsers(dest="cloud_command", required=True, metavar="COMMAND")
+
+    serve = _verb(verbs, "serve", "서버 실행 / run the server")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0: any free port")
+    serve.add_argument("--openapi", action="store_true", help="/openapi.json 공개 / publish the OpenAPI document")
+
+    _verb(verbs, "migrate", "데이터베이스 준비 / bring the database to the newest schema")
+    _verb(verbs, "verify", "원장 검사 / prove the ledger")
+
+    store = _verb(verbs, "create-store", "매장 만들기 / make a store", prints_json=True)
+    store.add_argument("--name", required=True, type=_text)
+    store.add_argument("--brand", required=True, type=_text, help="브랜드 이름 / brand name, made when new")
+    store.add_argument("--service-type", choices=("reward", "order", "composite"), default="composite")
+    store.add_argument("--plan", default="free", type=_text)
+    store.add_argument("--grade", default="normal", type=_text)
+    _policy_options(store)
+
+    policy = _verb(verbs, "set-policy", "적립 정책 바꾸기 / change a brand's policy", prints_json=True)
+    policy.add_argument("--brand", required=True, type=_text, help="name or id")
+    _policy_options(policy)
+
+    key = _verb(verbs, "create-key", "연동 키 만들기 / make an integrator key", prints_json=True)
+    key.add_argument("--label", required=True, type=_text)
+
+    code = _verb(verbs, "enrollment-code", "기기 등록 코드 / a code for one new device", prints_json=True)
+    code.add_argument("--store", required=True, type=_text, help="store id")
+    code.add_argument("--kind", choices=("agent", "tablet"), default="agent")
+    code.add_argument("--label", type=_text)
+
+    revoke = _verb(verbs, "revoke-device", "기기 등록 해지 / shut a device out")
+    revoke.add_argument("--device", required=True, type=_text, help="device id")
+
+    _verb(verbs, "mark-restored", "백업 복원 알림 / say that the database was restored from a backup")
+
+
+def _verb(verbs: Any, name: str, text: str, *, prints_json: bool = False) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    parser.add_argument("--database", metavar="URL", help=f"sqlite:///… or postgresql://… (or {DATABASE_ENV})")
+    parser.add_argument("--folder", metavar="DIR", type=Path, help="키와 SQLite 파일의 폴더 / keys and SQLite file")
+    if prints_json:
+        parser.add_argument("--json", action="store_true", help="JSON 한 줄 / one line of JSON")
+    return parser
+
+
+def _policy_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rate-bp", type=_whole(10_000), default=None, help="100 = 1 %%")
+    parser.add_argument("--minimum-payment-won", type=_whole(1_000_000_000), default=None)
+    parser.add_argument("--request-timeout-ms", type=_whole(3_600_000, lowest=1_000), default=None)
+
+
+def _port(text: str) -> int:
+    return _whole(PORT_MAX)(text)
+
+
+def _whole(highest: int, *, lowest: int = 0) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{lowest}–{highest} 사이의 정수 / a whole number {lowest}–{highest}")
+        return int(text)
+
+    return read
+
+
+def _text(text: str) -> str:
+    cleaned = text.strip()
+    if not cleaned or len(cleaned) > 100 or not cleaned.isprintable():
+        raise argparse.ArgumentTypeError("1–100자 / 1 to 100 printable characters")
+    return cleaned
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0, 1 when it failed, 2 when it was asked for wrongly."""
+    from cloud_api.errors import StartError
+
+    settings = _settings(args)
+    if settings is None:
+        return _refuse("--database 또는 --folder 가 필요합니다 / --database or --folder is needed", EXIT_USAGE)
+    try:
+        if args.cloud_command == "serve":
+            return _serve(settings, args)
+        return _VERBS[args.cloud_command](settings, args)
+    except StartError as error:
+        return _refuse(str(error), EXIT_FAILED)
+    except KeyboardInterrupt:
+        return EXIT_FAILED
+
+
+def _settings(args: argparse.Namespace) -> Settings | None:
+    from cloud_api.settings import Settings
+
+    url = args.database or os.environ.get(DATABASE_ENV)
+    folder = args.folder or _folder_beside(url)
+    if folder is None:
+        return None
+    made = Settings.for_folder(folder)
+    return Settings(url or made.database_url, made.secret_file, serve_openapi=bool(getattr(args, "openapi", False)))
+
+
+def _folder_beside(url: str | None) -> Path | None:
+    """Where the keys are when no folder is named: beside the SQLite file, or in the user's data folder."""
+    if url is None:
+        return None
+    if url.startswith("sqlite:///"):
+        return Path(url.removeprefix("sqlite:///")).parent
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "withfom-cloud"
+
+
+def _serve(settings: Settings, args: argparse.Namespace) -> int:
+    import logging
+
+    from cloud_api.app import create_app
+    from cloud_api.bootstrap import build, prepare
+    from cloud_api.process_lock import only_server
+    from cloud_api.serve import run as serve
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with only_server(settings):
+        # Problems with the database or the keys are told in one line here, before a server starts around them.
+        first = build(settings)
+        try:
+            prepare(first)
+        finally:
+            first.database.close()
+        serve(create_app(settings), host=args.host, port=args.port, on_ready=_say_ready)
+    return 0
+
+
+def _say_ready(url: str) -> None:
+    print(f"withfom cloud ready: {url}", flush=True)
+
+
+def _migrate(settings: Settings, _args: argparse.Namespace) -> int:
+    from cloud_api.bootstrap import build, prepare
+
+    cloud = build(settings, checkpoints=False)
+    try:
+        print(f"schema {prepare(cloud)}")
+    finally:
+        cloud.database.close()
+    return 0
+
+
+def _verify(settings: Settings, _args: argparse.Namespace) -> int:
+    from cloud_api.ledger.verify import verify
+
+    def check(cloud: Cloud) -> int:
+        with cloud.database.read() as conn:
+            report = verify(conn)
+        print(f"postings {report.postings} entries {report.entries} sum {report.entries_sum}")
+        for posting_id in report.unbalanced:
+            print(f"unbalanced {posting_id}")
+        for account_id, cached, replayed in report.drifted:
+            print(f"drifted {account_id} cached {cached} replayed {replayed}")
+        return 0 if report.sound else EXIT_FAILED
+
+    return _with_cloud(settings, check)
+
+
+def _create_store(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.stores.service import NewStore, Policy, create_store
+
+    def make(cloud: Cloud) -> int:
+        wanted = NewStore(args.name, args.brand, args.service_type, args.plan, args.grade)
+        policy = _policy(args, Policy())
+        profile = cloud.database.transact(lambda work: create_store(work, cloud.vault, wanted, policy))
+        return _tell(args, profile.store_id, {"store_id": profile.store_id, "brand_id": profile.brand_id})
+
+    return _with_cloud(settings, make)
+
+
+def _set_policy(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.stores.service import find_brand, policy_of, set_policy
+
+    def change(cloud: Cloud) -> int:
+        with cloud.database.read() as conn:
+            brand_id = find_brand(conn, args.brand)
+        if brand_id is None:
+            return _refuse("없는 브랜드입니다 / there is no such brand", EXIT_FAILED)
+        made = cloud.database.transact(
+            lambda work: set_policy(work, brand_id, _policy(args, policy_of(work.conn, brand_id)))
+        )
+        return _tell(args, f"policy version {made.version}", made.to_wire())
+
+    return _with_cloud(settings, change)
+
+
+def _policy(args: argparse.Namespace, now: Any) -> Any:
+    from dataclasses import replace
+
+    named = {name: getattr(args, name) for name in ("rate_bp", "minimum_payment_won", "request_timeout_ms")}
+    return replace(now, **{name: value for name, value in named.items() if value is not None})
+
+
+def _create_key(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.integrators.service import create_key
+
+    def make(cloud: Cloud) -> int:
+        made = cloud.database.transact(lambda work: create_key(work, args.label))
+        return _tell(args, made.key, {"key_id": made.key_id, "key": made.key})
+
+    return _with_cloud(settings, make)
+
+
+def _enrollment_code(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.devices.enrollment import issue_code
+    from cloud_api.errors import ApiError
+
+    def make(cloud: Cloud) -> int:
+        try:
+            issued = cloud.database.transact(lambda work: issue_code(work, args.store, args.kind, args.label or ""))
+        except ApiError as error:
+            return _refuse(f"{error.problem.korean} / {error.problem.english}", EXIT_FAILED)
+        return _tell(args, issued.code, {"code": issued.code, "expires_ms": issued.expires_ms})
+
+    return _with_cloud(settings, make)
+
+
+def _revoke_device(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.devices.enrollment import revoke
+
+    def shut_out(cloud: Cloud) -> int:
+        if not cloud.database.transact(lambda work: revoke(work, args.device)):
+            return _refuse("없는 기기입니다 / there is no such device", EXIT_FAILED)
+        print(f"revoked {args.device}")
+        return 0
+
+    return _with_cloud(settings, shut_out)
+
+
+def _mark_restored(settings: Settings, _args: argparse.Namespace) -> int:
+    from cloud_api.gateway.feeds import next_generation
+
+    def mark(cloud: Cloud) -> int:
+        print(f"generation {cloud.database.transact(next_generation)}")
+        return 0
+
+    return _with_cloud(settings, mark)
+
+
+def _with_cloud(settings: Settings, job: Callable[[Cloud], int]) -> int:
+    from cloud_api.bootstrap import opened
+
+    with opened(settings, checkpoints=False) as cloud:
+        return job(cloud)
+
+
+def _tell(args: argparse.Namespace, text: str, content: dict[str, Any]) -> int:
+    print(json.dumps(content) if args.json else text)
+    return 0
+
+
+def _refuse(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+_VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "migrate": _migrate,
+    "verify": _verify,
+    "create-store": _create_store,
+    "set-policy": _set_policy,
+    "create-key": _create_key,
+    "enrollment-code": _enrollment_code,
+    "revoke-device": _revoke_device,
+    "mark-restored": _mark_restored,
+}
