@@ -1,0 +1,60 @@
+"""Owns enrolled devices for tests: a real store in a folder, keys, and a way to append."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sync import outbox
+from sync.clock import FakeClock
+from sync.enroll import write_enrollment
+from sync.ids import SeededIds
+from sync.outbox import Appended, NewOp
+from sync.profile import Identity, StorePolicy, StoreProfile
+from sync.protocol import Cursor
+from sync.secrets import DeviceSecrets, FieldCipher
+from sync.store import Store
+
+DEVICE_ID = "019b0000-0000-7000-8000-000000000001"
+STORE_ID = "store-mapo"
+PROFILE = StoreProfile(STORE_ID, "마포 시험점", "시험 커피", "cafe", "basic", "B")
+SECRETS = DeviceSecrets(b"p" * 32, b"s" * 32, b"f" * 32)
+
+
+@dataclass
+class Bench:
+    """An enrolled device."""
+
+    store: Store
+    clock: FakeClock
+    ids: SeededIds
+    cipher: FieldCipher
+
+    def append(self, body: dict[str, Any] | None = None, *, kind: str = "earn", phone: str | None = None) -> Appended:
+        """One operation in a transaction of its own."""
+        secret = None if phone is None else {"phone": phone}
+        with self.store.transaction() as conn:
+            op = NewOp(kind, body or {"points": 45}, "tablet", secret)
+            return outbox.append(conn, op, clock=self.clock, ids=self.ids, cipher=self.cipher)
+
+    def counts(self) -> outbox.OutboxCounts:
+        with self.store.read() as conn:
+            return outbox.counts(conn)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a query finds, as plain tuples."""
+        with self.store.read() as conn:
+            return [tuple(row) for row in conn.execute(sql, values)]
+
+
+def enrolled(folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int = 1, seed: int = 1) -> Bench:
+    """A device as it is right after enrollment; the caller closes its store."""
+    clock = FakeClock()
+    store = Store.open(folder, clock=clock)
+    identity = Identity(base_url, DEVICE_ID, epoch, STORE_ID, "counter", "entry-1")
+    with store.transaction() as conn:
+        write_enrollment(
+            conn, identity, PROFILE, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=clock.wall_ms()
+        )
+    return Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
