@@ -54,7 +54,5 @@ def enrolled(folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int =
     store = Store.open(folder, clock=clock)
     identity = Identity(base_url, DEVICE_ID, epoch, STORE_ID, "counter", "entry-1")
     with store.transaction() as conn:
-        write_enrollment(
-            conn, identity, PROFILE, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=clock.wall_ms()
-        )
+        write_enrollment(conn, identity, PROFILE, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=clock.wall_ms())
     return Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))

@@ -144,9 +144,7 @@ class FakeCloud:
         try:
             device = jwt.decode(token, options={"verify_signature": False})["iss"]
             key = Ed25519PublicKey.from_public_bytes(self.public_keys[device])
-            claims = jwt.decode(
-                token, key, algorithms=["EdDSA"], audience=JWT_AUDIENCE, options={"verify_iat": False}
-            )
+            claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=JWT_AUDIENCE, options={"verify_iat": False})
         except (jwt.PyJWTError, KeyError):
             return {"code": "bad_signature", "message": ""}
         sent = (exchange.request.command, exchange.request.path, body_digest(exchange.body))
@@ -212,9 +210,7 @@ class FakeCloud:
 
     def _advance(self, cursor: str, row: dict[str, Any]) -> str:
         generation, store_n, brand_n = cursor.split(".")
-        return (
-            f"{generation}.{row['n']}.{brand_n}" if row["feed"] == "store" else f"{generation}.{store_n}.{row['n']}"
-        )
+        return f"{generation}.{row['n']}.{brand_n}" if row["feed"] == "store" else f"{generation}.{store_n}.{row['n']}"
 
     def _pull(self, exchange: Exchange) -> None:
         cursor, limit = exchange.query["cursor"], int(exchange.query["limit"])

@@ -1,0 +1,191 @@
+"""Keys: cells that notice tampering, a vault that never writes plain text and never hangs (AGT-13)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync import keyring_box, sealed_file
+from sync.errors import CellUnreadable, VaultUnavailable, VaultUnreadable
+from sync.keyring_box import KeyringBox, ask, open_keyring
+from sync.secrets import PASSPHRASE_ENV, DeviceSecrets, DeviceVault, FieldCipher, cell, new_key, phone_lookup
+
+SECRETS = DeviceSecrets(new_key(), new_key(), new_key())
+
+
+class MemoryKeyring:
+    """Behaves like an operating system's keyring."""
+
+    priority = 5
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, name: str) -> str | None:
+        return self.kept.get((service, name))
+
+    def set_password(self, service: str, name: str, text: str) -> None:
+        self.kept[service, name] = text
+
+    def delete_password(self, service: str, name: str) -> None:
+        del self.kept[service, name]
+
+
+class Forgetful(MemoryKeyring):
+    """Drops what it is given, as the null backend does."""
+
+    def set_password(self, service: str, name: str, text: str) -> None:
+        return
+
+
+def vault(folder: Path, backend: Any = None, **environ: str) -> DeviceVault:
+    return DeviceVault(folder, environ=environ, open_keyring=lambda: None if backend is None else KeyringBox(backend))
+
+
+def test_a_cell_opens_only_unchanged_in_its_place_and_with_its_key() -> None:
+    cipher = FieldCipher(SECRETS.field_key)
+    place = cell("earn", "phone_sealed", "earn-1")
+    sealed = cipher.seal("+821012345678", place)
+
+    assert cipher.open(sealed, place) == "+821012345678"
+    assert cipher.seal("+821012345678", place) != sealed
+    for broken, where, with_cipher in [
+        (sealed[:-1] + bytes([sealed[-1] ^ 1]), place, cipher),
+        (sealed, cell("earn", "phone_sealed", "earn-2"), cipher),
+        (sealed, place, FieldCipher(new_key())),
+        (b"", place, cipher),
+        (b"\x02" + sealed[1:], place, cipher),
+        (sealed[:20], place, cipher),
+    ]:
+        with pytest.raises(CellUnreadable):
+            with_cipher.open(broken, where)
+
+
+def test_a_look_up_meets_equal_numbers_of_one_store_only() -> None:
+    assert phone_lookup(b"k" * 32, "+821012345678") == phone_lookup(b"k" * 32, "+821012345678")
+    assert phone_lookup(b"k" * 32, "+821012345678") != phone_lookup(b"l" * 32, "+821012345678")
+    assert len(phone_lookup(b"k" * 32, "+821012345678")) == 64
+
+
+def test_secrets_never_show_in_a_log_and_fit_into_windows_keyring() -> None:
+    assert repr(SECRETS) == "DeviceSecrets(…)"
+    assert len(SECRETS.to_text()) <= 500
+    with pytest.raises(ValueError, match="32 bytes"):
+        DeviceSecrets(b"short", new_key(), new_key())
+
+
+def test_without_a_keyring_the_vault_is_a_sealed_file_for_this_user(tmp_path: Path) -> None:
+    where = vault(tmp_path).save("entry-1", SECRETS)
+    file = tmp_path / "vault-entry-1.json"
+
+    assert where == "machine"
+    assert vault(tmp_path).load("entry-1") == SECRETS
+    for secret in json.loads(SECRETS.to_text()).values():
+        assert str(secret) == "1" or str(secret) not in file.read_text()
+    if sys.platform != "win32":
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_does_not_open_on_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault(tmp_path).save("entry-1", SECRETS)
+    monkeypatch.setattr(sealed_file, "machine_secret", lambda: b"another machine")
+
+    with pytest.raises(VaultUnreadable) as refused:
+        vault(tmp_path).load("entry-1")
+    assert "다시 등록" in refused.value.user_message
+
+
+def test_a_passphrase_seals_and_is_needed_again(tmp_path: Path) -> None:
+    backend = MemoryKeyring()
+    where = vault(tmp_path, backend, **{PASSPHRASE_ENV: "open sesame"}).save("entry-1", SECRETS)
+
+    assert where == "passphrase"
+    assert backend.kept == {}
+    assert vault(tmp_path, **{PASSPHRASE_ENV: "open sesame"}).load("entry-1") == SECRETS
+    with pytest.raises(VaultUnreadable):
+        vault(tmp_path, **{PASSPHRASE_ENV: "wrong"}).load("entry-1")
+    with pytest.raises(VaultUnavailable):
+        vault(tmp_path).load("entry-1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"{", b'{"kind": "other"}', b'{"kind": "sealed"}', b"\xff" * 100, b"x" * 100_000,
+     b'{"kind": "sealed", "salt": "AA==", "nonce": "AA==", "box": "AA==", "scrypt_n": 1073741824}'],
+)  # fmt: skip
+def test_a_spoilt_vault_file_is_an_answer_not_a_crash(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "vault-entry-1.json").write_bytes(content)
+
+    with pytest.raises(VaultUnreadable):
+        vault(tmp_path).load("entry-1")
+
+
+def test_a_vault_that_is_gone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(VaultUnreadable):
+        vault(tmp_path).load("entry-1")
+
+
+def test_with_a_keyring_the_folder_holds_no_secret(tmp_path: Path) -> None:
+    backend = MemoryKeyring()
+
+    assert vault(tmp_path, backend).save("entry-1", SECRETS) == "keyring"
+    assert json.loads((tmp_path / "vault-entry-1.json").read_text()) == {"v": 1, "kind": "keyring"}
+    assert vault(tmp_path, backend).load("entry-1") == SECRETS
+    with pytest.raises(VaultUnavailable):  # locked today: try again later, do not enroll anew
+        vault(tmp_path).load("entry-1")
+    backend.kept.clear()
+    with pytest.raises(VaultUnreadable):
+        vault(tmp_path, backend).load("entry-1")
+
+
+def test_a_keyring_that_forgets_is_found_out(tmp_path: Path) -> None:
+    assert not KeyringBox(Forgetful()).works()
+    assert KeyringBox(MemoryKeyring()).works()
+    assert vault(tmp_path, Forgetful()).save("entry-1", SECRETS) == "machine"
+    assert vault(tmp_path, Forgetful()).load("entry-1") == SECRETS
+
+
+def test_old_entries_go_when_the_new_one_stands(tmp_path: Path) -> None:
+    backend = MemoryKeyring()
+    vault(tmp_path, backend).save("old", SECRETS)
+    vault(tmp_path).save("older", SECRETS)
+    vault(tmp_path, backend).save("new", SECRETS)
+
+    vault(tmp_path, backend).forget_others("new")
+
+    assert [path.name for path in tmp_path.glob("vault-*")] == ["vault-new.json"]
+    assert {name for _service, name in backend.kept} == {"new"}
+    assert vault(tmp_path, backend).load("new") == SECRETS
+
+
+def test_a_keyring_that_hangs_or_fails_does_not_hang_us() -> None:
+    release = threading.Event()
+    try:
+        with pytest.raises(VaultUnavailable, match="no answer within"):
+            ask(lambda: release.wait(10), 0.05)
+        with pytest.raises(VaultUnavailable, match="ZeroDivisionError"):
+            ask(lambda: 1 // 0, 5)
+    finally:
+        release.set()
+    assert "잠겨" in VaultUnavailable.user_message
+
+
+def test_only_named_backends_are_taken_and_only_after_their_self_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = sys.modules[__name__]
+    monkeypatch.setattr(keyring_box.importlib, "import_module", lambda name: here)
+
+    assert open_keyring(["x.MemoryKeyring"]) is not None
+    assert open_keyring(["x.Forgetful"]) is None
+    assert open_keyring(["x.NotThere"]) is None
+
+
+def test_this_system_s_allow_list_answers_with_a_working_box_or_none() -> None:
+    """Without a desktop session there is no keyring; whatever is there must pass the self-test."""
+    box = open_keyring(answer_within_s=5)
+
+    assert box is None or box.works()
