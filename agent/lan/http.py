@@ -62,6 +62,7 @@ class Request:
     body: Mapping[str, Any]
     parts: Mapping[str, str]
     cookies: Mapping[str, str]
+    english: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request_id = self._new_id()
-        english = environ.get("HTTP_ACCEPT_LANGUAGE", "").strip().lower().startswith("en")
+        english = _wants_english(environ)
         try:
             reply = self._answer(environ)
         except ApiError as problem:
@@ -144,7 +145,17 @@ class Application:
                 if not route.guard(environ):
                     raise _UNAUTHORIZED
                 body = _read_json(environ) if method == "POST" else {}
-                return route.answer(Request(method, path, _query(environ), body, found.groupdict(), _cookies(environ)))
+                return route.answer(
+                    Request(
+                        method,
+                        path,
+                        _query(environ),
+                        body,
+                        found.groupdict(),
+                        _cookies(environ),
+                        _wants_english(environ),
+                    )
+                )
         allowed = ", ".join(sorted({route.method for route, _ in matches}))
         raise ApiError(
             HTTPStatus.METHOD_NOT_ALLOWED,
@@ -215,6 +226,10 @@ def _error_reply(problem: ApiError, request_id: str, english: bool) -> Reply:
         "request_id": request_id,
     }
     return Reply(body, problem.status, headers=problem.headers)
+
+
+def _wants_english(environ: Mapping[str, Any]) -> bool:
+    return str(environ.get("HTTP_ACCEPT_LANGUAGE", "")).strip().lower().startswith("en")
 
 
 def _path(environ: Mapping[str, Any]) -> str:

@@ -103,8 +103,8 @@ class _TabletApi:
         return Reply(_outcome_words(self._earn.entry_outcome(request.parts["entry_id"])))
 
     def phone(self, request: Request) -> Reply:
-        digits = text_field(request.body, "phone", longest=40)
-        return _submit_reply(self._earn.submit_phone(request.parts["entry_id"], digits))
+        digits = text_field(request.body, "digits", required=False, longest=1_000)
+        return _submit_reply(self._earn.submit_phone(request.parts["entry_id"], digits), request)
 
     def skip(self, request: Request) -> Reply:
         self._earn.skip(request.parts["entry_id"])
@@ -143,12 +143,12 @@ def _till(values: Mapping[str, Any]) -> str:
     return till
 
 
-def _submit_reply(outcome: SubmitOutcome) -> Reply:
+def _submit_reply(outcome: SubmitOutcome, request: Request) -> Reply:
     if isinstance(outcome, Refused):
+        # A typing mistake is an ordinary answer of this screen, so it comes with 200 like the others.
         korean, english = _PHONE_WORDS[outcome.problem]
-        raise ApiError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "phone_refused", korean, english, extra={"problem": outcome.problem}
-        )
+        words = {"problem": outcome.problem, "message": english if request.english else korean}
+        return Reply({"outcome": "refused", **words})
     if isinstance(outcome, TooManyEntries):
         seconds = -(-outcome.retry_after_ms // 1000)
         raise ApiError(
