@@ -12,7 +12,7 @@ from agent.enroll import code as codes
 from agent.enroll.address import AddressProblem, cloud_address
 from agent.enroll.types import Enrolled, EnrollOutcome
 from agent.link.types import StoreProfile
-from agent.texts import Texts
+from agent.texts import Language, Texts
 from sync.protocol import ENROLL_CODE_LENGTH
 
 
@@ -30,6 +30,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class EnrollScreen:
+    language: Language = "ko"
     step: Step = Step.CODE
     code: str = ""
     address: str = ""
@@ -50,15 +51,26 @@ class EnrollPort(Protocol):
 
 
 class EnrollViewModel:
-    """``on_enrolled`` is called once, when a person has seen the shop's name and goes on."""
+    """``on_enrolled`` is called once, when a person has seen the shop's name and goes on; ``on_language`` when another
+    language was chosen, so that it is remembered."""
 
     def __init__(
-        self, *, enroll: EnrollPort, address: str, texts: Texts, dispatcher: Dispatcher, on_enrolled: Callable[[], None]
+        self,
+        *,
+        enroll: EnrollPort,
+        address: str,
+        texts: Texts,
+        dispatcher: Dispatcher,
+        on_enrolled: Callable[[], None],
+        on_language: Callable[[Language], None] = lambda _language: None,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._enroll, self._texts, self._dispatcher, self._on_enrolled = enroll, texts, dispatcher, on_enrolled
+        self._on_language = on_language
+        self._gone_on = False
+        self._profile: StoreProfile | None = None
         self._asked = 0  # answers to an earlier question are not for the code on the screen
-        self.state = EnrollScreen(address=address)
+        self.state = EnrollScreen(language=texts.language, address=address)
         self._show(self.state)
 
     def type_text(self, text: str) -> None:
@@ -105,25 +117,33 @@ class EnrollViewModel:
         )
 
     def go_on(self) -> None:
-        """"This is my shop": only after the shop has answered."""
-        if self.state.step is Step.FOUND:
+        """ "This is my shop": only after the shop has answered."""
+        if self.state.step is Step.FOUND and not self._gone_on:
+            self._gone_on = True
             self._on_enrolled()
+
+    def toggle_language(self) -> None:
+        self._texts.set_language("en" if self._texts.language == "ko" else "ko")
+        self._on_language(self._texts.language)
+        state = replace(_quiet(self.state), language=self._texts.language)
+        self._show(self._found(self._profile, state) if self._profile is not None else state)
 
     def _answered(self, asked: int, outcome: EnrollOutcome) -> None:
         if asked != self._asked or self.state.step is not Step.ASKING:
             return
         if isinstance(outcome, Enrolled):
-            self._show(self._found(outcome.profile))
+            self._profile = outcome.profile
+            self._show(self._found(outcome.profile, self.state))
             return
         words = outcome.user_message if self._texts.language == "ko" else outcome.user_message_en
         title = self._texts._("Not connected yet")
         self._show(replace(self.state, step=Step.CODE, tone=Tone.REFUSED, message=title, message_line=words))
 
-    def _found(self, profile: StoreProfile) -> EnrollScreen:
+    def _found(self, profile: StoreProfile, state: EnrollScreen) -> EnrollScreen:
         name = profile.name or profile.brand_name
         parts = [profile.brand_name if profile.brand_name != name else "", self._service(profile.service_type)]
         return replace(
-            self.state,
+            state,
             step=Step.FOUND,
             shop=name,
             shop_line=" · ".join(part for part in parts if part),
@@ -133,8 +153,8 @@ class EnrollViewModel:
     def _service(self, service_type: str) -> str:
         t = self._texts
         names = {
-            "reward": t._("Rewards"),
-            "order": t._("Orders"),
+            "reward": t._("Reward shop"),
+            "order": t._("Order shop"),
             "composite": t._("Orders and rewards"),
         }
         return names.get(service_type.lower(), service_type)

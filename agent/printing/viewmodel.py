@@ -59,6 +59,10 @@ class JobRow:
     step: JobStep
     step_label: str
 
+    @property
+    def key(self) -> str:
+        return self.job_id
+
 
 @dataclass(frozen=True)
 class PrintingState:
@@ -165,7 +169,8 @@ class PrintingViewModel:
     def _printer(self, found: PrinterState) -> DeviceCard:
         said = words.printer(self._texts, found.status)
         note = self._texts.n("{n} slips wait", n=found.queued) if found.queued else ""
-        return DeviceCard(found.name, found.address, said.word, said.next_step, note, said.tone, said.icon)
+        name = words.printer_name(self._texts, found.name)
+        return DeviceCard(name, found.address, said.word, said.next_step, note, said.tone, said.icon)
 
     def _listener(self, found: CaptureState) -> DeviceCard:
         t = self._texts
@@ -181,7 +186,7 @@ class PrintingViewModel:
         t = self._texts
         said = words.job(t, found.state)
         step = _step(found.state)
-        line = [found.printer, said.next_step]
+        line = [said.next_step or words.printer_name(t, found.printer)]
         if found.attempts > 1:
             line.append(t.n("tried {n} times", n=found.attempts))
         return JobRow(

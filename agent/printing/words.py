@@ -42,7 +42,10 @@ def printer(t: Texts, word: PrinterWord) -> Said:
             )
         case PrinterWord.PAPER_OUT:
             return Said(
-                Tone.BAD, "circle-x", t._("Paper out"), t._("Put in a new roll: waiting slips then print by themselves.")
+                Tone.BAD,
+                "circle-x",
+                t._("Paper out"),
+                t._("Put in a new roll: waiting slips then print by themselves."),
             )
         case PrinterWord.COVER_OPEN:
             return Said(
@@ -107,13 +110,18 @@ def job_kind(t: Texts, kind: str) -> str:
     return names.get(kind, kind)
 
 
+def printer_name(t: Texts, name: str) -> str:
+    """What people call it; a printer that was given a name keeps it."""
+    return t._("Receipt printer") if name == "receipt" else name
+
+
 def strip(t: Texts, printers: tuple[PrinterState, ...]) -> str:
     """One warning for the whole page, about the printer that needs a person most; empty when all is well."""
     for word in (PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING):
         for found in printers:
             if found.status is word and found.queued:
                 said = printer(t, word)
-                return t.n("{name}: {word}. {n} slips wait.", name=found.name, word=said.word, n=found.queued)
+                return t.n(
+                    "{name}: {word}. {n} slips wait.", name=printer_name(t, found.name), word=said.word, n=found.queued
+                )
     return ""
-
-

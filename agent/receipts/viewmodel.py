@@ -35,6 +35,10 @@ class ListRow:
     tone: Tone
     icon: str
 
+    @property
+    def key(self) -> str:
+        return self.document_id
+
 
 @dataclass(frozen=True)
 class OpenDocument:

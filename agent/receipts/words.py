@@ -99,7 +99,7 @@ def verdict(t: Texts, row: ReceiptRow) -> Verdict:
             return Verdict(
                 Tone.QUIET,
                 "undo-2",
-                t.n("{points} taken back", points=MINUS + taken),
+                t.n("{points} back", points=MINUS + taken),
                 t.n("Cancelled: {points} were taken back", points=taken),
                 t._("The payment was cancelled, so its points went back too."),
             )
@@ -123,11 +123,11 @@ def _earned(t: Texts, row: ReceiptRow) -> Verdict:
         "provisional": t._("Saved on this device; the cloud books it as soon as it is connected."),
         "posted": t._("Booked by the cloud."),
         "adjusted": t._("Booked by the cloud with its own figure."),
-        "rejected": t._("The cloud did not book it. The staff screen of your headquarters says why."),
+        "rejected": t._("The cloud did not book it. Ask your headquarters; the receipt is kept here."),
         "reversed": t._("Taken back later, because the payment was cancelled."),
     }.get(row.earn_status or "", t._("Saved on this device."))
     gone = row.earn_status in ("rejected", "reversed")
-    chip = t.n("{points} taken back", points=MINUS + points) if row.earn_status == "reversed" else "+" + points
+    chip = t.n("{points} back", points=MINUS + points) if row.earn_status == "reversed" else "+" + points
     title = t.n("{points} credited", points=points)
     if row.earn_status == "rejected":
         chip, title = t._("Not booked"), t._("The points were not booked")
@@ -167,7 +167,7 @@ def facts(t: Texts, detail: ReceiptDetail) -> tuple[tuple[str, str], ...]:
         (t._("Total"), _won(t, row.total_won)),
         (t._("Paid"), _payments(t, reading.get("payments")) or _won(t, row.paid_won)),
         (t._("Receipt"), " · ".join(part for part in (row.receipt_no or "", _till(t, reading.get("till"))) if part)),
-        (t._("Printed"), _printed(reading.get("time"))),
+        (t._("Printed on"), _printed(reading.get("time"))),
         (t._("Items"), _items(t, reading.get("items"))),
         (t._("Number"), row.masked or t._("none")),
     ]

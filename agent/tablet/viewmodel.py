@@ -114,6 +114,8 @@ class TabletViewModel:
         self._result: Earned | TooManyEntries | None = None
         self._offer: ReceiptOffer | None = None
         self._refusal: PhoneProblem | None = None
+        self._shop_name, self._rate, self._was_online = "", 0, True
+        self._read_shop()
         self.state = self._render()
         self._unsubscribe = earn.listeners.subscribe(lambda: dispatcher.post(self.refresh))
 
@@ -226,9 +228,17 @@ class TabletViewModel:
             self._ask_pending()
         if self._page is Page.KEYPAD:
             self._offer = self._current_offer()
+        self._read_shop()
         self._publish()
 
     # Inside --------------------------------------------------------------------------------------------------------
+
+    def _read_shop(self) -> None:
+        """Kept between pages: a key press must not wait for the store."""
+        try:
+            self._shop_name, self._rate = self._shop(), self._rate_bp()
+        except (SyncError, sqlite3.Error, OSError):
+            return  # The last known name stays.
 
     def _open_keypad(self) -> None:
         try:
@@ -286,11 +296,13 @@ class TabletViewModel:
         self._number = TypedNumber()
         self._refusal = None
         self._opened_ms = self._clock.mono_ms()
+        self._was_online = self._online()  # Said as it was when the points were booked.
         self._touch()
 
     def _go_home(self) -> None:
         self._texts = self._home_texts
         self._entry_id, self._result, self._offer = "", None, None
+        self._read_shop()
         self._show(Page.IDLE)
 
     def _settled(self) -> bool:
@@ -319,7 +331,7 @@ class TabletViewModel:
             page=page,
             language=t.language,
             other_language=words.language_name(other),
-            shop=self._shop(),
+            shop=self._shop_name,
             headline=page_words.headline,
             line=page_words.line,
             figure=page_words.figure,
@@ -340,9 +352,9 @@ class TabletViewModel:
         waits_ms = max(0, self._pending_until_ms - now)
         match self._page:
             case Page.IDLE:
-                return words.idle(t, self._rate_bp(), waits_ms if self._pending_id else None)
+                return words.idle(t, self._rate, waits_ms if self._pending_id else None)
             case Page.EARNED if isinstance(self._result, Earned):
-                return words.earned(t, self._result, online=self._online())
+                return words.earned(t, self._result, online=self._was_online)
             case Page.WAITING if self._pending is not None:
                 return words.waiting(t, self._pending, waits_ms)
             case Page.TOO_MANY if isinstance(self._result, TooManyEntries):

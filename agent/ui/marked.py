@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from agent.ui.controls import Control
 from agent.ui.theme import TYPE, Theme
 
-
 _MARKS = re.compile(r"([\[\]])")
 
 
