@@ -1,0 +1,3 @@
+"""The command line `withfom`. Each subcommand imports only what it needs."""
+
+VERSION = "0.1.0"
