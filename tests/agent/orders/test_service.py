@@ -1,0 +1,139 @@
+"""Orders on a real store: ORD-04, ORD-05, ORD-06, AGT-05."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.days import local_day
+from agent.orders.types import Advanced, NotAllowed
+from rules.requests import OrderState
+from tests.helpers.counter import Counter, counter
+
+STAFF = "staff"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Counter]:
+    with counter(tmp_path) as found:
+        yield found
+
+
+def arrive(shop: Counter, order_id: str = "o-1", *, generation: int = 1, **changes: Any) -> None:
+    body = {
+        "order_id": order_id,
+        "version": 1,
+        "number": "A-12",
+        "state": "new",
+        "channel": "in_store",
+        "items": [{"name": "아메리카노", "qty": 1, "amount_won": 4_500, "options": []}],
+        "total_won": 4_500,
+        "payment": "prepaid",
+        "nickname": "김*수",
+        "note": "",
+        "created_ms": shop.clock.wall_ms(),
+        "request_id": None,
+        **changes,
+    }
+    shop.feed(shop.agent.appliers()["order"], "order", body, generation=generation)
+
+
+def state(shop: Counter, order_id: str = "o-1") -> str:
+    found = shop.agent.orders.get(order_id)
+    assert found is not None
+    return found.state.value
+
+
+def test_the_steps_of_an_order_are_shown_and_sent(shop: Counter) -> None:
+    """ORD-04"""
+    arrive(shop)
+
+    for to in (OrderState.PREPARING, OrderState.READY):
+        assert shop.agent.orders.advance("o-1", to, STAFF) == Advanced("o-1", to)
+
+    assert state(shop) == "ready"
+    assert [body["to"] for _, body in shop.ops("order.advance")] == ["preparing", "ready"]
+
+
+@pytest.mark.parametrize(("now", "to"), [("new", "ready"), ("preparing", "cancelled"), ("ready", "preparing")])
+def test_other_steps_are_not_possible(shop: Counter, now: str, to: str) -> None:
+    """ORD-04, ORD-07"""
+    arrive(shop, state=now)
+
+    assert shop.agent.orders.advance("o-1", OrderState(to), STAFF) == NotAllowed("o-1", OrderState(now))
+    assert shop.ops() == []
+
+
+def test_an_unknown_order_cannot_be_advanced(shop: Counter) -> None:
+    assert shop.agent.orders.advance("o-9", OrderState.READY, STAFF) == NotAllowed("o-9", None)
+
+
+def test_an_unanswered_step_stays_on_top_of_what_the_cloud_sends(shop: Counter) -> None:
+    """What the screen shows is the cloud's state plus our own unsettled operations."""
+    arrive(shop)
+    shop.agent.orders.advance("o-1", OrderState.PREPARING, STAFF)
+
+    arrive(shop, version=2, note="포장해 주세요")
+
+    assert state(shop) == "preparing"
+
+
+def test_a_step_the_cloud_did_not_take_goes_back_to_what_stands(shop: Counter) -> None:
+    arrive(shop)
+    shop.agent.orders.advance("o-1", OrderState.PREPARING, STAFF)
+
+    shop.answer("order.advance", "adjusted", {"state": "cancelled"}, "already_decided")
+
+    assert state(shop) == "cancelled"
+
+
+def test_an_older_row_is_ignored_and_a_restored_cloud_is_not(shop: Counter) -> None:
+    arrive(shop, version=4, state="ready")
+    arrive(shop, version=3, state="new")
+    assert state(shop) == "ready"
+
+    arrive(shop, version=1, state="preparing", generation=2)
+
+    assert state(shop) == "preparing"
+
+
+def test_orders_are_found_by_day_state_channel_number_and_nickname(shop: Counter) -> None:
+    """ORD-06"""
+    arrive(shop, "o-old", created_ms=shop.clock.wall_ms() - 86_400_000, number="A-01")
+    arrive(shop, "o-1", number="A-12", channel="take_out")
+    arrive(shop, "o-2", number="B-07", state="ready", nickname="박*호")
+    orders = shop.agent.orders
+    today = local_day(shop.clock.wall_ms())
+
+    assert {found.order_id for found in orders.list()} == {"o-old", "o-1", "o-2"}
+    assert {found.order_id for found in orders.list(today)} == {"o-1", "o-2"}
+    assert [found.order_id for found in orders.list(state=OrderState.READY)] == ["o-2"]
+    assert [found.order_id for found in orders.list(channel="take_out")] == ["o-1"]
+    assert [found.order_id for found in orders.list(search="B-0")] == ["o-2"]
+    assert [found.order_id for found in orders.list(search="박*호")] == ["o-2"]
+    assert orders.list(search="' OR 1=1 --") == ()
+
+
+def test_today_is_counted_by_state(shop: Counter) -> None:
+    arrive(shop, "o-1")
+    arrive(shop, "o-2", state="ready")
+    arrive(shop, "o-old", created_ms=shop.clock.wall_ms() - 86_400_000)
+
+    assert shop.agent.orders.counts() == {
+        OrderState.NEW: 1,
+        OrderState.PREPARING: 0,
+        OrderState.READY: 1,
+        OrderState.CANCELLED: 0,
+    }
+
+
+def test_listeners_hear_of_rows_after_the_commit(shop: Counter) -> None:
+    heard: list[int] = []
+    shop.agent.orders.listeners.subscribe(lambda: heard.append(len(shop.agent.orders.list())))
+
+    arrive(shop)
+
+    assert heard == [1]
