@@ -40,7 +40,11 @@ class SyncWorker:
         ids: IdSource,
         on_change: Callable[[], None],
         cipher: Cipher | None = None,
+        pause: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
+        """``pause`` waits for the event or for so many seconds of ``clock``; only a test with a faster clock
+        replaces it."""
+        self._pause = pause
         self._store = store
         self._transport = transport
         self._clock = clock
@@ -117,7 +121,7 @@ class SyncWorker:
             signal.clear()
             pause = self._step(channel, step)
             if pause is not None and not self._stopping.is_set():
-                signal.wait(pause)
+                self._pause(signal, pause)
 
     def _step(self, channel: str, step: Callable[[], Idle | WaitUntil | Halted | None]) -> float | None:
         """Seconds to pause at most, or None to go on at once."""

@@ -11,7 +11,7 @@ from sync.clock import FakeClock
 from sync.enroll import write_enrollment
 from sync.ids import SeededIds
 from sync.outbox import Appended, NewOp
-from sync.profile import Identity, StorePolicy, StoreProfile
+from sync.profile import Identity, StorePolicy, StoreProfile, read_identity
 from sync.protocol import Cursor
 from sync.secrets import DeviceSecrets, FieldCipher
 from sync.store import Store
@@ -49,10 +49,16 @@ class Bench:
 
 
 def enrolled(folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int = 1, seed: int = 1) -> Bench:
-    """A device as it is right after enrollment; the caller closes its store."""
+    """A device as it is right after enrollment, or as it was left in the folder; the caller closes its store."""
     clock = FakeClock()
     store = Store.open(folder, clock=clock)
+    bench = Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
+    with store.read() as conn:
+        if read_identity(conn) is not None:
+            known = conn.execute("SELECT count(*) FROM outbox").fetchone()[0]
+            bench.ids = SeededIds(seed + 1_000 * known, clock)  # a start later makes other ids
+            return bench
     identity = Identity(base_url, DEVICE_ID, epoch, STORE_ID, "counter", "entry-1")
     with store.transaction() as conn:
         write_enrollment(conn, identity, PROFILE, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=clock.wall_ms())
-    return Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
+    return bench

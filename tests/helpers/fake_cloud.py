@@ -81,7 +81,7 @@ class FakeCloud:
         self.check_time = False
         self.greet = True
         self.keep_s = 0.05
-        self.result_for: Callable[[Operation], dict[str, Any]] = lambda op: {"status": "applied"}
+        self.result_for: Callable[[Operation], dict[str, Any]] = lambda _op: {"status": "applied"}
         self.codes: dict[str, dict[str, Any]] = {}
         self.ending = False
         self.base_url = ""

@@ -19,7 +19,7 @@ from tests.helpers.devices import Bench, enrolled
 CONTEXT = RowContext(received_mono_ms=5, boot_id="boot-1", wall_ms=1_000, generation=1)
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = enrolled(tmp_path)
     yield made

@@ -26,7 +26,7 @@ from tests.helpers.devices import DEVICE_ID, STORE_ID, Bench, enrolled
 DAY_MS = 24 * 3600 * 1000
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = enrolled(tmp_path)
     yield made
@@ -72,9 +72,13 @@ def test_numbers_are_gapless_when_many_threads_append(bench: Bench) -> None:
 
 
 def test_a_transaction_that_fails_takes_no_number(bench: Bench) -> None:
-    with pytest.raises(ZeroDivisionError), bench.store.transaction() as conn:
-        outbox.append(conn, NewOp("earn", {}, "tablet"), clock=bench.clock, ids=bench.ids, cipher=None)
-        raise ZeroDivisionError
+    def append_and_fail() -> None:
+        with bench.store.transaction() as conn:
+            outbox.append(conn, NewOp("earn", {}, "tablet"), clock=bench.clock, ids=bench.ids, cipher=None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        append_and_fail()
 
     assert bench.append().seq == 1
 
@@ -225,7 +229,7 @@ def test_retry_stops_the_queue_there(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda results: [OpResult(1, "someone-else", "applied")],
+        lambda _results: [OpResult(1, "someone-else", "applied")],
         lambda results: [OpResult(2, results[1].op_id, "applied")],
         lambda results: [OpResult(1, results[0].op_id, "splendid")],
         lambda results: [*results, OpResult(3, "more", "applied")],

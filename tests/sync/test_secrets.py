@@ -39,7 +39,7 @@ class MemoryKeyring:
 class Forgetful(MemoryKeyring):
     """Drops what it is given, as the null backend does."""
 
-    def set_password(self, service: str, name: str, text: str) -> None:
+    def set_password(self, _service: str, _name: str, _text: str) -> None:
         return
 
 
@@ -177,7 +177,7 @@ def test_a_keyring_that_hangs_or_fails_does_not_hang_us() -> None:
 
 def test_only_named_backends_are_taken_and_only_after_their_self_test(monkeypatch: pytest.MonkeyPatch) -> None:
     here = sys.modules[__name__]
-    monkeypatch.setattr(keyring_box.importlib, "import_module", lambda name: here)
+    monkeypatch.setattr(keyring_box.importlib, "import_module", lambda _name: here)
 
     assert open_keyring(["x.MemoryKeyring"]) is not None
     assert open_keyring(["x.Forgetful"]) is None

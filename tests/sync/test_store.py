@@ -45,9 +45,8 @@ def test_what_was_committed_is_there_after_reopening_and_what_was_not_is_not(tmp
     with opened(tmp_path) as store:
         with store.transaction() as conn:
             Store.set_meta(conn, "kept", "1")
-        with pytest.raises(ZeroDivisionError), store.transaction() as conn:
-            Store.set_meta(conn, "lost", "1")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            _write_and_fail(store, "lost")
     with opened(tmp_path) as store:
         assert store.meta("kept") == "1"
         assert store.meta("lost") is None
@@ -113,9 +112,17 @@ def test_a_reader_keeps_one_picture_while_others_write(tmp_path: Path) -> None:
         assert conn.execute("SELECT count(*) FROM meta").fetchone()[0] == 0
 
 
-def _write(store: Store, key: str) -> None:
+def _write(store: Store, key: str, large: str = "") -> None:
     with store.transaction() as conn:
         Store.set_meta(conn, key, "1")
+        if large:
+            Store.set_meta(conn, "large", large)
+
+
+def _write_and_fail(store: Store, key: str) -> None:
+    with store.transaction() as conn:
+        Store.set_meta(conn, key, "1")
+        raise ZeroDivisionError
 
 
 def test_readers_cannot_write(tmp_path: Path) -> None:
@@ -143,9 +150,8 @@ def test_a_full_disk_saves_nothing_of_the_transaction_and_says_so(tmp_path: Path
         with store.transaction() as conn:
             pages = conn.execute("PRAGMA page_count").fetchone()[0]
             conn.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(StoreFull) as full, store.transaction() as conn:
-            Store.set_meta(conn, "small", "1")
-            Store.set_meta(conn, "large", "x" * 1_000_000)
+        with pytest.raises(StoreFull) as full:
+            _write(store, "small", large="x" * 1_000_000)
         assert "저장 공간 부족" in full.value.user_message
         assert store.meta("small") is None
         with store.transaction() as conn:
