@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -48,8 +50,10 @@ def _isolate_environment() -> None:
     # A real keyring would ask for a password; the `fail` backend behaves like a machine that has none.
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     private = Path(tempfile.mkdtemp(prefix="withfom-tests-"))
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
         os.environ[name] = str(private / name.lower())
+    os.environ["XDG_RUNTIME_DIR"] = str(private)  # missing in containers, which Qt and others warn about
     if sys.platform == "linux" and "UTF-8" not in (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").upper():
         # Qt warns about a locale that is not UTF-8, and a Qt warning fails a test.
         os.environ.pop("LC_ALL", None)
