@@ -105,7 +105,7 @@ class Select(PressControl):
         super().__init__(theme, parent)
         self._options = list(options)
         self._current = current
-        self._menu: _Menu | None = None
+        self._menu: Menu | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._open)
 
@@ -149,7 +149,7 @@ class Select(PressControl):
         self.theme.icons.paint(painter, "chevron-down", self.width() - 32, 13, 18, color("ink"))
 
     def _open(self) -> None:
-        menu = _Menu(self.theme, self._options, self._current, self._take, self)
+        menu = Menu(self.theme, self._options, self._current, self._take, self)
         self._menu = menu
         menu.open_below(self)
 
@@ -160,7 +160,9 @@ class Select(PressControl):
             self.chosen.emit(key)
 
 
-class _Menu(QFrame):
+class Menu(QFrame):
+    """A short list that floats below what opened it; ``take`` gets the chosen key."""
+
     def __init__(
         self,
         theme: Theme,
@@ -185,12 +187,14 @@ class _Menu(QFrame):
         self.close()
         self._take(key)
 
-    def open_below(self, owner: QWidget) -> None:
+    def open_below(self, owner: QWidget, *, align_right: bool = False) -> None:
+        """Show it under ``owner``, or above where the screen ends."""
         self.setMinimumWidth(owner.width())
-        at = owner.mapToGlobal(QPoint(0, owner.height() + 4))
+        left = owner.width() - self.sizeHint().width() if align_right else 0
+        at = owner.mapToGlobal(QPoint(left, owner.height() + 4))
         screen = owner.screen().availableGeometry()
         if at.y() + self.sizeHint().height() > screen.bottom():
-            at = owner.mapToGlobal(QPoint(0, -self.sizeHint().height() - 4))
+            at = owner.mapToGlobal(QPoint(left, -self.sizeHint().height() - 4))
         at.setX(min(at.x(), screen.right() - self.sizeHint().width()))
         self.move(at)
         self.show()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QSizePolicy, QVBoxLayout, QWidget
 
@@ -216,6 +216,8 @@ class Scroll(QScrollArea):
 class Dialog(Control):
     """A question over a page: scrim, then a panel with radius 20. Covers its parent; put content into ``body``."""
 
+    dismissed = Signal()  # Escape
+
     def __init__(self, theme: Theme, title: str, *, width: int = 480, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self._shadow = Shadow(theme)
@@ -230,31 +232,33 @@ class Dialog(Control):
         self.body.setSpacing(12)
         column.addLayout(self.body)
         parent.installEventFilter(self)
-        self._fit()
+        self.fit()
         self.hide()
 
     def open(self) -> None:
         """Show it above everything in the parent and give it the keyboard."""
-        self._fit()
+        self.fit()
         self.show()
         self.raise_()
         self.panel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.parentWidget() and event.type() == QEvent.Type.Resize:
-            self._fit()
+            self.fit()
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
+            self.dismissed.emit()
             return
         super().keyPressEvent(event)
 
     def showEvent(self, _event: QShowEvent) -> None:
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Cover the parent and centre the panel at the height its content needs."""
         parent = self.parentWidget()
         assert parent is not None
         self.setGeometry(parent.rect())

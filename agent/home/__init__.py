@@ -1,0 +1,1 @@
+"""The first page: what waits, what happened today, what needs a hand."""

@@ -1,0 +1,202 @@
+"""Owns the home page: where boards, figures and decisions stand at every window size."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from agent.approval.reasons.view import ReasonsDialog
+from agent.approval.types import RejectReason
+from agent.home.board.view import BoardView
+from agent.home.tiles.view import DecisionsTile, FiguresTile
+from agent.home.viewmodel import HomeViewModel
+from agent.texts import Texts
+from agent.ui.controls import Button, Dialog, Ground, Label, Strip
+from agent.ui.theme import Theme
+
+COMPACT_BELOW = 1200  # page width; smaller than a 1366 window leaves
+TICK_MS = 250
+
+
+class HomeView(Ground):
+    """Renders ``vm.state``; decides nothing."""
+
+    def __init__(self, vm: HomeViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "bg", parent=parent)
+        self._vm, self._texts = vm, texts
+        self._warning_page = ""
+        self.strip = Strip(theme, self)
+        self.strip.action.setObjectName("home.warning")
+        self.strip.action.clicked.connect(lambda: vm.open_page(self._warning_page))
+        self.rewards = BoardView(theme, texts, "rewards", self)
+        self.orders = BoardView(theme, texts, "orders", self)
+        for board in (self.rewards, self.orders):
+            board.approve_pressed.connect(vm.approve)
+            board.reject_pressed.connect(vm.ask_reject)
+            board.page_pressed.connect(vm.open_page)
+        self.tiles = [FiguresTile(theme, self) for _ in range(3)]
+        for tile in self.tiles:
+            tile.page_pressed.connect(self._open_page)
+        self.decisions = DecisionsTile(theme, self)
+        self.decisions.recover_pressed.connect(vm.ask_recover)
+        self._reasons: ReasonsDialog | None = None
+        self._recovery: RecoverDialog | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(vm.tick)
+        vm.on_change = self.render_state
+        self.render_state()
+
+    def _open_page(self, page: str) -> None:
+        if page:
+            self._vm.open_page(page)
+
+    # -- state ------------------------------------------------------------------------------------------------------
+    def render_state(self) -> None:
+        state = self._vm.state
+        warning = state.warning
+        arrange = self.strip.isVisibleTo(self) != (warning is not None)
+        self.strip.setVisible(warning is not None)
+        if warning is not None:
+            self._warning_page = warning.action_page
+            self.strip.show_as(
+                warning.sentence,
+                icon=warning.icon,
+                tone=warning.tone,
+                remark=warning.remark,
+                action=warning.action_word,
+            )
+        self.rewards.render_board(state.rewards)
+        arrange = arrange or self.orders.isVisibleTo(self) != (state.orders is not None)
+        self.orders.setVisible(state.orders is not None)
+        if state.orders is not None:
+            self.orders.render_board(state.orders)
+        for index, tile in enumerate(self.tiles):
+            tile.setVisible(index < len(state.figures))
+            if index < len(state.figures):
+                tile.render_figures(state.figures[index])
+        self.decisions.render_decisions(state.decisions, state.no_decisions)
+        self.decisions.head_title.set_text(state.decisions_title)
+        self.decisions.head_count.set_text(state.decisions_count if state.decisions else "")
+        self.decisions.head_remark.set_text(state.decisions_remark)
+        self._render_questions()
+        if arrange:
+            self._arrange()
+        else:
+            self._place_decisions_head()
+
+    def _render_questions(self) -> None:
+        state = self._vm.state
+        if state.asking is not None:
+            if self._reasons is None:
+                self._reasons = self._make_reasons()
+            self._reasons.show_asking(state.asking.title, state.asking.reasons)
+        elif self._reasons is not None:
+            self._reasons.hide()
+        if state.recovery is not None:
+            if self._recovery is None:
+                self._recovery = RecoverDialog(self._vm, self.theme, self._texts, self.window())
+            recovery = state.recovery
+            self._recovery.ask(recovery.title, recovery.sentence, recovery.confirm_word)
+        elif self._recovery is not None:
+            self._recovery.hide()
+
+    def _make_reasons(self) -> ReasonsDialog:
+        vm = self._vm
+        dialog = ReasonsDialog(self.theme, self._texts, "home", self.window())
+        dialog.panel_view.reason_pressed.connect(lambda key: vm.choose_reason(RejectReason(key)))
+        dialog.panel_view.typed.connect(vm.type_reason)
+        dialog.panel_view.back_pressed.connect(vm.dismiss)
+        dialog.panel_view.confirm_pressed.connect(vm.confirm_reject)
+        dialog.dismissed.connect(vm.dismiss)
+        return dialog
+
+    # -- layout -----------------------------------------------------------------------------------------------------
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._vm.refresh()
+        self._timer.start()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
+
+    @property
+    def _compact(self) -> bool:
+        return self.width() < COMPACT_BELOW or self.height() < 640
+
+    def _arrange(self) -> None:
+        compact = self._compact
+        side, top = (16, 12) if compact else (24, 20)
+        gap_x, gap_y = (12, 11) if compact else (16, 12)
+        strip, tiles, decisions = (44, 131, 72) if compact else (48, 150, 148)
+        width = self.width() - 2 * side
+        y = top
+        if self.strip.isVisibleTo(self):
+            self.strip.setFixedHeight(strip)
+            self.strip.setGeometry(side, y, width, strip)
+            y += strip + gap_y
+        bottom = self.height() - top
+        head = 30 + gap_y if compact else 0
+        tiles_top = bottom - decisions - head - (0 if compact else gap_y) - tiles
+        self._row(self._boards(), side, y, width, tiles_top - gap_y - y, gap_x)
+        self._row([tile for tile in self.tiles if tile.isVisibleTo(self)], side, tiles_top, width, tiles, gap_x)
+        self.decisions.set_head(not compact)
+        self.decisions.setGeometry(side, bottom - decisions, width, decisions)
+        for board in self._boards():
+            board.set_compact(compact)
+        self._place_decisions_head()
+        self._vm.set_rows(min(board.rows_that_fit() for board in self._boards()))
+
+    def _boards(self) -> list[BoardView]:
+        return [self.rewards, self.orders] if self.orders.isVisibleTo(self) else [self.rewards]
+
+    def _place_decisions_head(self) -> None:
+        box = self.decisions.geometry()
+        if self._compact:
+            self.decisions.place_head(box.x() + 4, box.y() - 33, box.width() - 8)
+        else:
+            self.decisions.place_head(17, 13, box.width() - 34)
+
+    def _row(
+        self, parts: list[BoardView] | list[FiguresTile], x: int, y: int, width: int, height: int, gap: int
+    ) -> None:
+        if not parts:
+            return
+        step = (width + gap) / len(parts)
+        for index, part in enumerate(parts):
+            left, right = round(index * step), round((index + 1) * step) - gap
+            part.setGeometry(x + left, y, right - left, height)
+
+
+class RecoverDialog(Dialog):
+    """Asks before value goes back to the customer."""
+
+    def __init__(self, vm: HomeViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
+        super().__init__(theme, "", width=420, parent=parent)
+        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
+        self.body.addWidget(self.sentence)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        keep = Button(theme, texts._("Keep it"), size="card")
+        keep.setObjectName("home.recover_keep")
+        keep.clicked.connect(vm.dismiss)
+        self.confirm = Button(theme, "", kind="main", size="card", icon="undo-2")
+        self.confirm.setObjectName("home.recover_confirm")
+        self.confirm.clicked.connect(vm.confirm_recover)
+        row.addWidget(keep, 1)
+        row.addWidget(self.confirm, 2)
+        self.body.addLayout(row)
+        self.dismissed.connect(vm.dismiss)
+
+    def ask(self, title: str, sentence: str, confirm: str) -> None:
+        self.title.set_text(title)
+        self.sentence.set_text(sentence)
+        self.confirm.setText(confirm)
+        if not self.isVisible():
+            self.open()

@@ -1,0 +1,1 @@
+"""What people may set on this device."""

@@ -1,0 +1,111 @@
+"""Owns the settings page: one row a setting, in force at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from agent.settings.viewmodel import SettingsViewModel
+from agent.texts import Texts
+from agent.ui.controls import Control, Ground, IconView, Label, Scroll, SegmentedControl, Select, Strip, Switch, Tile
+from agent.ui.theme import Theme
+
+
+class SettingsView(Ground):
+    """Renders the settings; every change is kept at once."""
+
+    def __init__(self, vm: SettingsViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "bg", parent=parent)
+        self._vm = vm
+        t = texts
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(Label(theme, t._("Settings"), "page"))
+        self.message = Strip(theme)
+        column.addWidget(self.message)
+        current = vm.state.settings
+        self.language = SegmentedControl(theme, [("ko", "한국어"), ("en", "English")], current.language)
+        self.theme_choice = SegmentedControl(
+            theme,
+            [("system", t._("Like the computer")), ("light", t._("Light")), ("dark", t._("Dark"))],
+            current.theme,
+        )
+        self.motion = Switch(theme, t._("Motion"))
+        self.sound = Switch(theme, t._("Sound"))
+        self.hotkey = Select(theme, vm.state.hotkeys, current.hotkey)
+        for name in ("language", "theme_choice", "motion", "sound", "hotkey"):
+            getattr(self, name).setObjectName(f"settings.{name}")
+        looks: list[tuple[str, str, str, QWidget]] = [
+            ("languages", t._("Language"), t._("All screens of this computer"), self.language),
+            ("sun-moon", t._("Appearance"), t._("Dark is easier on the eyes at night"), self.theme_choice),
+            ("sparkles", t._("Motion"), t._("Cards slide in; off on slow computers"), self.motion),
+        ]
+        counter: list[tuple[str, str, str, QWidget]] = [
+            ("volume-2", t._("Sound"), t._("A short chime when a request or an order arrives"), self.sound),
+            ("keyboard", t._("Hot-key for approval"), t._("Only while a card is on screen"), self.hotkey),
+        ]
+        for title, rows in ((t._("Looks"), looks), (t._("At the counter"), counter)):
+            column.addWidget(Label(theme, title, "section"))
+            column.addWidget(_group(theme, rows))
+        column.addStretch(1)
+        if vm.state.version:
+            column.addWidget(Label(theme, t.n("Version {v}", v=vm.state.version), "caption", color="ink3"))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scroll(theme, body))
+        self.language.changed.connect(lambda key: vm.change(language=key))
+        self.theme_choice.changed.connect(lambda key: vm.change(theme=key))
+        self.motion.toggled.connect(lambda on: vm.change(animations=on))
+        self.sound.toggled.connect(lambda on: vm.change(sound=on))
+        self.hotkey.chosen.connect(lambda key: vm.change(hotkey=key))
+        vm.on_change = self.render_state
+        self.render_state()
+
+    def render_state(self) -> None:
+        state = self._vm.state
+        settings = state.settings
+        self.language.set_current(settings.language)
+        self.theme_choice.set_current(settings.theme)
+        self.hotkey.set_current(settings.hotkey)
+        for switch, on in ((self.motion, settings.animations), (self.sound, settings.sound)):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+            switch.update()
+        self.message.setVisible(bool(state.message))
+        if state.message:
+            self.message.show_as(state.message, icon="triangle-alert", tone="amber")
+
+
+def _group(theme: Theme, rows: list[tuple[str, str, str, QWidget]]) -> QWidget:
+    tile = Tile(theme)
+    tile.setMaximumWidth(960)
+    column = QVBoxLayout(tile)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for index, (icon, title, line, control) in enumerate(rows):
+        column.addWidget(_Row(theme, icon, title, line, control, first=index == 0))
+    return tile
+
+
+class _Row(Control):
+    def __init__(self, theme: Theme, icon: str, title: str, line: str, control: QWidget, *, first: bool) -> None:
+        super().__init__(theme)
+        self._first = first
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 14, 16, 14)
+        row.setSpacing(12)
+        row.addWidget(IconView(theme, icon, 20))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label(theme, title, "body", weight=600, elide=True))
+        words.addWidget(Label(theme, line, "caption", color="ink2", elide=True))
+        row.addLayout(words, 1)
+        row.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if not self._first:
+            QPainter(self).fillRect(16, 0, self.width() - 32, 1, self.theme.color("line"))

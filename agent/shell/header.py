@@ -1,0 +1,166 @@
+"""Owns the header: logo, shop, the one status pill, grade, bell and who is on duty."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from agent.shell.viewmodel import HeaderState
+from agent.texts import Texts
+from agent.ui.controls import Chip, Control, Disc, Ground, IconButton, IconView, Label, Line, Menu, StatusPill
+from agent.ui.paint import rounded
+from agent.ui.theme import Theme
+
+HEIGHT = 56
+ROOMY_FROM = 1280  # below: no word mark, no grade, no service type
+
+
+class Logo(Control):
+    """A cup on green, 28 square."""
+
+    def __init__(self, theme: Theme, size: int = 28, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.setFixedSize(size, size)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rounded(painter, self.rect(), self.width() * 0.28, self.theme.color("green"))
+        painter.scale(self.width() / 28, self.height() / 28)
+        pen = QPen(self.theme.color("on_green"), 1.8)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        cup = QPainterPath(QPointF(7.6, 11.2))
+        cup.lineTo(8.8, 19.4)
+        cup.quadTo(9.0, 21, 10.6, 21)
+        cup.lineTo(17.4, 21)
+        cup.quadTo(19.0, 21, 19.2, 19.4)
+        cup.lineTo(20.4, 11.2)
+        painter.drawPath(cup)
+        painter.drawLine(QPointF(6.8, 8.9), QPointF(21.2, 8.9))
+        painter.drawLine(QPointF(6.8, 8.9), QPointF(7.4, 11.6))
+        painter.drawLine(QPointF(21.2, 8.9), QPointF(20.6, 11.6))
+        painter.drawLine(QPointF(8.4, 14.2), QPointF(19.6, 14.2))
+
+
+class StaffCapsule(Control):
+    """Who is on duty: letter, name, role. Shown, not pressed, as long as nobody signs in here."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 0, 16, 0)
+        row.setSpacing(8)
+        self.disc = Disc(theme, size=32)
+        self.name = Label(theme, "", "body", weight=600)
+        self.role = Label(theme, "", "caption", color="ink3")
+        for part in (self.disc, self.name, self.role):
+            row.addWidget(part)
+        self.setFixedHeight(44)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_staff(self, name: str, role: str, *, with_role: bool) -> None:
+        self.disc.show_as(letter=name[1:2] or name[:1])
+        self.name.set_text(name)
+        self.role.set_text(role)
+        self.role.setVisible(with_role and bool(role))
+        self.setVisible(bool(name))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        rounded(QPainter(self), self.rect(), 22, self.theme.color("surface"), self.theme.color("line"))
+
+
+class Header(Ground):
+    page_pressed = Signal(str)
+    status_pressed = Signal()
+
+    def __init__(self, theme: Theme, texts: Texts, pill: StatusPill, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "surface", line="bottom", parent=parent)
+        self._texts = texts
+        self._state = HeaderState()
+        self.setFixedHeight(HEIGHT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 0, 16, 1)
+        row.setSpacing(12)
+        row.addWidget(Logo(theme))
+        self.mark = Label(theme, "WithFoM", "section")
+        self.divider = Line(theme, vertical=True)
+        self.divider.setFixedHeight(24)
+        self.shop_disc = Disc(theme, size=28, tone="shop")
+        self.shop = Label(theme, "", "section", weight=600, elide=True)
+        self.plan = Chip(theme, "")
+        self.grade_icon = IconView(theme, "award", 20)
+        self.grade = Label(theme, "", "body", weight=500, color="ink2")
+        self.service = Label(theme, "", "body", weight=500, color="ink2")
+        self.pill = pill
+        self.bell = IconButton(theme, "bell", texts._("Notices"))
+        self.bell.setObjectName("header.bell")
+        self.staff = StaffCapsule(theme)
+        row.addWidget(self.mark)
+        row.addSpacing(4)
+        row.addWidget(self.divider)
+        row.addSpacing(4)
+        row.addWidget(self.shop_disc)
+        row.addWidget(self.shop, 1)
+        row.addWidget(self.plan)
+        row.addStretch(100)
+        row.addWidget(pill)
+        row.addSpacing(4)
+        row.addWidget(self.grade_icon)
+        row.addSpacing(-6)
+        row.addWidget(self.grade)
+        row.addSpacing(4)
+        row.addWidget(self.service)
+        row.addSpacing(4)
+        row.addWidget(self.bell)
+        row.addWidget(self.staff)
+        self.bell.clicked.connect(self._open_bell)
+        pill.clicked.connect(self.status_pressed.emit)
+
+    def retext(self) -> None:
+        self.bell.setAccessibleName(self._texts._("Notices"))
+        self.bell.setToolTip(self._texts._("Notices"))
+
+    def render_header(self, state: HeaderState) -> None:
+        self._state = state
+        self.shop_disc.show_as(letter=state.letter, tone="shop")
+        self.shop.set_text(state.shop)
+        self.plan.show_as(state.plan)
+        self.grade.set_text(state.grade)
+        self.service.set_text(state.service)
+        self.bell.set_count(state.bell)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Leave out what matters least before anything is cut."""
+        state, roomy = self._state, self.width() >= ROOMY_FROM
+        named = bool(state.shop)
+        self.mark.setVisible(roomy or not named)
+        for part in (self.divider, self.shop_disc, self.shop):
+            part.setVisible(named)
+        self.shop.setFixedWidth(min(self.shop.needed_width() + 2, 320 if roomy else 220))
+        self.plan.setVisible(named and bool(state.plan))
+        self.grade_icon.setVisible(roomy and bool(state.grade))
+        self.grade.setVisible(roomy and bool(state.grade))
+        self.service.setVisible(roomy and bool(state.service))
+        self.staff.show_staff(state.staff.name, state.staff.role, with_role=roomy)
+
+    def _open_bell(self) -> None:
+        lines = self._state.bell_lines
+        options = [(str(index), words) for index, (_page, words) in enumerate(lines)]
+        if not options:
+            options = [("", self._texts._("Nothing is waiting"))]
+        Menu(self.theme, options, "none", self._take, self).open_below(self.bell, align_right=True)
+
+    def _take(self, key: str) -> None:
+        if key:
+            self.page_pressed.emit(self._state.bell_lines[int(key)][0])
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, HEIGHT)

@@ -1,0 +1,109 @@
+"""Owns the frame around the pages: whose shop, who is on duty, how much waits behind the bell and the tabs. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.approval.types import RequestCard, RequestKind
+from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.link.viewmodel import LinkPort
+from agent.texts import Texts, mark
+
+_GRADES = {
+    "gold": mark("Gold"),
+    "silver": mark("Silver"),
+    "bronze": mark("Bronze"),
+    "platinum": mark("Platinum"),
+    "vip": mark("VIP"),
+}
+_SERVICES = {
+    "composite": mark("Composite"),
+    "order": mark("Orders only"),
+    "reward": mark("Rewards only"),
+    "reward_only": mark("Rewards only"),
+}
+
+
+class PendingPort(Protocol):
+    @property
+    def listeners(self) -> Listeners: ...
+    def pending(self) -> tuple[RequestCard, ...]: ...
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who is on duty at this counter."""
+
+    name: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class HeaderState:
+    shop: str = ""
+    letter: str = ""
+    plan: str = ""
+    grade: str = ""
+    service: str = ""
+    staff: Staff = Staff()
+    bell: int = 0
+    bell_lines: tuple[tuple[str, str], ...] = ()  # page, words (APR-29)
+    badges: tuple[tuple[str, int], ...] = ()
+    shows_orders: bool = True
+
+
+class ShellViewModel:
+    def __init__(
+        self,
+        *,
+        approvals: PendingPort,
+        link: LinkPort,
+        dispatcher: Dispatcher,
+        texts: Texts,
+        staff: Callable[[], Staff] = Staff,
+    ) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._approvals, self._link, self._texts, self._staff = approvals, link, texts, staff
+        self.state = HeaderState()
+        refresh = Coalesced(dispatcher, self.refresh)
+        self._unsubscribe = [source.subscribe(refresh) for source in (approvals.listeners, link.listeners)]
+        self.refresh()
+
+    def close(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+
+    def refresh(self) -> None:
+        t = self._texts
+        profile = self._link.store_profile()
+        cards = self._approvals.pending()
+        orders = sum(1 for card in cards if card.kind is RequestKind.ORDER)
+        rewards = len(cards) - orders
+        attention = self._link.status().needs_attention
+        lines = [
+            ("home", t.n("{n} reward requests are waiting", n=rewards) if rewards else ""),
+            ("orders", t.n("{n} order requests are waiting", n=orders) if orders else ""),
+            ("home", t.n("{n} entries need a look", n=attention) if attention else ""),
+        ]
+        service = profile.service_type if profile is not None else ""
+        self.state = HeaderState(
+            shop=profile.name if profile is not None else "",
+            letter=profile.name[:1] if profile is not None else "",
+            plan=profile.plan.upper() if profile is not None else "",
+            grade=self._word(_GRADES, profile.grade) if profile is not None else "",
+            service=self._word(_SERVICES, service),
+            staff=self._staff(),
+            bell=rewards + orders + attention,
+            bell_lines=tuple((page, line) for page, line in lines if line),
+            badges=(("home", rewards), ("orders", orders)),
+            shows_orders=service.lower() not in ("reward", "reward_only"),  # ORD-01
+        )
+        self.on_change()
+
+    def _word(self, words: dict[str, str], key: str) -> str:
+        """The word for a known key; a shop without a grade shows none, an unknown one as it came."""
+        if key.lower() in ("", "normal", "none"):
+            return ""
+        return self._texts._(words.get(key.lower(), key))
