@@ -1,0 +1,113 @@
+"""Decides what kind of document a page is, from its headings, its signs and whether it shows a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from printers.receipts.facts import Facts
+from printers.receipts.lines import Line, Value
+from printers.receipts.numbers import Approval
+from printers.receipts.reconcile import Agreed
+from printers.receipts.title import Title
+from printers.receipts.words import Role
+
+# A bill that says so is a bill even if it lists how it could be paid.
+_FIRM_BILL = frozenset(
+    {
+        "중간계산서", "가계산서", "예비계산서", "임시계산서", "결제전", "미결제", "가영수증",
+        "영수증아님", "계산전",
+        "결제대기", "견적서", "견적", "결제예정", "지불전", "중간계산", "미결제전표",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a payment, apart from headings."""
+
+    tenders: bool
+    approvals: bool
+    received: bool
+    total: int | None
+    negative: bool
+    money: bool
+    negative_counts: bool
+    mixed_goods: bool
+
+    @property
+    def paid(self) -> bool:
+        return self.tenders or self.approvals or self.received
+
+    @staticmethod
+    def of(
+        facts: Facts, approvals: Sequence[Approval], agreed: Agreed | None, *, negative: bool, lines: Sequence[Line]
+    ) -> Evidence:
+        last_words = [line.words[-1] for line in lines if line.words]
+        amounts = [item.amount for item in facts.goods.items if item.amount]
+        return Evidence(
+            tenders=bool(facts.tenders),
+            approvals=bool(approvals),
+            received=bool(facts.amounts(Role.RECEIVED) or facts.amounts(Role.CHANGE)),
+            total=agreed.total if agreed else None,
+            negative=negative,
+            money=any(line.money for line in lines),
+            negative_counts=any(isinstance(word, Value) and word.amount < 0 for word in last_words),
+            mixed_goods=bool(amounts) and min(amounts) < 0 < max(amounts),
+        )
+
+
+def kind_of(title: Title, evidence: Evidence) -> str:
+    """One of the kinds of README's list; "unknown" when headings and amounts do not fit together."""
+    special = _special(title, evidence)
+    if special:
+        return special
+    if title.has("partial"):
+        return "partial_refund"
+    if title.has("cancel"):
+        return "cancel"
+    if title.has("refund"):
+        return "refund"
+    if evidence.negative and evidence.total:
+        return "unknown" if evidence.mixed_goods else "cancel"
+    if "bill" in title.zone and (title.words & _FIRM_BILL or not (evidence.approvals or evidence.tenders)):
+        return "bill"
+    if evidence.total is not None and (evidence.paid or title.has("sale")) and not _only_a_ticket(title, evidence):
+        return _sale(title)
+    for kind in ("kitchen", "exchange_slip", "queue_ticket", "order_ticket"):
+        if title.has(kind) and not evidence.approvals:
+            return kind
+    return "unknown"
+
+
+def _special(title: Title, evidence: Evidence) -> str | None:
+    """Kinds that are no matter between the shop and one paying customer."""
+    if title.has("test") and not evidence.approvals:
+        return "test_page"
+    if title.has("settlement") and not (evidence.approvals and title.has("sale")):
+        return "settlement"
+    if "settlement" in title.labels and not evidence.approvals:
+        return "settlement"
+    cancelled = bool({"cancel", "refund", "partial"} & title.zone)
+    if title.has("kitchen") and not evidence.paid and (cancelled or (not evidence.money and evidence.negative_counts)):
+        return "kitchen_cancel"
+    if title.has("delivery") or ("delivery" in title.labels and not cancelled):
+        return "delivery_order"
+    return None
+
+
+def _only_a_ticket(title: Title, evidence: Evidence) -> bool:
+    """A kitchen ticket or exchange slip with prices, but without a payment of its own."""
+    tickets = {"kitchen", "exchange_slip", "queue_ticket", "order_ticket"} & title.zone
+    return bool(tickets) and not evidence.approvals and not (evidence.tenders and title.has("sale"))
+
+
+def _sale(title: Title) -> str:
+    """A sale, unless something further down says it was cancelled: then both must say so, or nobody knows."""
+    late = bool({"cancel", "refund", "partial"} & title.late)
+    labelled = "cancel" in title.labels
+    if late and labelled:
+        return "partial_refund" if "partial" in title.late else "cancel"
+    if late or labelled:
+        return "unknown"
+    return "reprint" if title.reprint else "sale"

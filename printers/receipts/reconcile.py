@@ -1,0 +1,246 @@
+"""Believes a total only when independent amounts on the paper agree with it.
+
+Witnesses of a total: its label; goods minus discounts (plus VAT, service, deposit, fee); payments minus change; card
+approvals; net amount plus VAT. Two must agree and nothing may contradict; otherwise there is no total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from printers.receipts.facts import Facts, Sum, Tender
+from printers.receipts.words import Role
+
+ADJUSTMENTS_MAX = 7  # single amounts whose sums are tried; bounds the work
+_RANK = {
+    Role.DUE: 4, Role.TOTAL: 3, Role.APPROVED: 3, Role.CANCELLED: 3, Role.AMOUNT: 1, Role.SUBTOTAL: 1,
+}  # fmt: skip
+_STRONG = (Role.DUE, Role.TOTAL)
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A total that holds, without its sign, who vouches for it, and the payments that make it up."""
+
+    total: int
+    witnesses: tuple[str, ...]
+    tenders: tuple[Tender, ...] = ()
+    change: int = 0
+    paid: bool = False
+
+
+@dataclass
+class Ledger:
+    """The amounts of a receipt with one sign: a cancel that prints minus everywhere reads like its sale."""
+
+    facts: Facts
+    negative: bool
+    cancelling: bool
+    approvals: int
+    totals: list[Sum] = field(default_factory=list)
+    tenders: list[Tender] = field(default_factory=list)
+    goods: list[int] = field(default_factory=list)
+
+    @staticmethod
+    def of(facts: Facts, *, cancelling: bool, approvals: int) -> Ledger:
+        named = [*facts.totals, *(found for found in facts.others if found.role in (Role.APPROVED, Role.CANCELLED))]
+        signs = [found.amount for found in named if found.role in _RANK and found.amount]
+        signs += [tender.amount for tender in facts.tenders]
+        negative = bool(signs) and sum(amount < 0 for amount in signs) * 2 > len(signs)
+        turn = -1 if negative else 1
+        ledger = Ledger(facts, negative, cancelling, approvals)
+        usable = [found for found in named if cancelling or found.role is not Role.CANCELLED]
+        ledger.totals = [Sum(found.role, found.label, _turned(found, turn), found.index) for found in usable]
+        ledger.tenders = [Tender(t.method, t.amount * turn, t.label, t.index) for t in facts.tenders]
+        if facts.goods.items:
+            sums = {facts.goods.sum_with_options * turn, facts.goods.sum_without_options * turn}
+            ledger.goods = sorted(amount for amount in sums if amount > 0)
+        return ledger
+
+    # -- single amounts -----------------------------------------------------------------------------------------
+
+    def one(self, role: Role) -> int:
+        return abs(self.facts.first(role))
+
+    @property
+    def change(self) -> int:
+        return self.one(Role.CHANGE)
+
+    @property
+    def adjustments(self) -> list[int]:
+        """Amounts by which two sums of one receipt may honestly differ."""
+        found: list[int] = []
+        for role in (Role.DISCOUNT, Role.VAT, Role.SERVICE, Role.DEPOSIT, Role.FEE, Role.POINTS_USED):
+            found += [abs(amount) for amount in self.facts.amounts(role) if amount]
+        if not self.facts.amounts(Role.DEPOSIT):
+            found += [abs(amount) for amount in self.facts.goods.deposits]
+        found += [abs(amount) for amount in self.facts.goods.discounts if abs(amount) not in found]
+        return found[:ADJUSTMENTS_MAX]
+
+    @property
+    def differences(self) -> set[int]:
+        parts = self.adjustments
+        return {sum(chosen) for size in range(1, len(parts) + 1) for chosen in combinations(parts, size)}
+
+    # -- witnesses ----------------------------------------------------------------------------------------------
+
+    def tender_sums(self) -> dict[int, tuple[Tender, ...]]:
+        """Every amount that the payments may add up to, with the payments that do."""
+        found: dict[int, tuple[Tender, ...]] = {}
+        every = tuple(self.tenders)
+        once = tuple({(t.method, t.amount): t for t in reversed(self.tenders)}.values())[::-1]
+        for chosen in (every, once):
+            gross = sum(t.amount for t in chosen)
+            if not chosen or gross <= 0:
+                continue
+            if self.change and any(t.method == "cash" for t in chosen):
+                found.setdefault(gross - self.change, chosen)
+            found.setdefault(gross, chosen)
+        return found
+
+    def goods_agree(self, total: int) -> bool:
+        discounts = [abs(amount) for amount in self.facts.amounts(Role.DISCOUNT)]
+        inside = sum(abs(amount) for amount in self.facts.goods.discounts)
+        minus = {0, sum(discounts), inside, sum(discounts) + inside, *discounts, *_summed(discounts)}
+        extras = [
+            self.one(Role.VAT), self.one(Role.SERVICE), self.one(Role.FEE), self.one(Role.POINTS_USED) * -1,
+            self.one(Role.DEPOSIT) or sum(abs(amount) for amount in self.facts.goods.deposits),
+        ]  # fmt: skip
+        plus = {sum(chosen) for size in range(len(extras) + 1) for chosen in combinations(extras, size)}
+        return any(goods - less + more == total for goods in self.goods for less in minus for more in plus)
+
+    def tax_agrees(self, total: int) -> bool:
+        vat = self.one(Role.VAT)
+        exempt, service = self.one(Role.EXEMPT), self.one(Role.SERVICE)
+        deposit = self.one(Role.DEPOSIT)
+        if not self.facts.amounts(Role.VAT):
+            return False
+        nets = [abs(amount) for amount in self.facts.amounts(Role.SUPPLY)]
+        nets += [found.amount for found in self.totals if found.role in (Role.AMOUNT, Role.SUBTOTAL)]
+        if any(net and net + vat + extra == total for net in nets for extra in _any_of(exempt, service, deposit)):
+            return True
+        return bool(vat) and not exempt and abs(total - 11 * vat) <= 11 and total > 11
+
+    def approvals_agree(self, total: int) -> bool | None:
+        """None: no approved amounts are printed. False: they contradict."""
+        amounts = [found.amount for found in self.totals if found.role is Role.APPROVED and found.amount]
+        if not amounts:
+            return None
+        parts = {t.amount for t in self.tenders}
+        card = sum(t.amount for t in self.tenders if t.method != "cash")
+        if set(amounts) == {total} or sum(amounts) in (total, card) or sum(set(amounts)) in (total, card):
+            return True
+        return False if any(amount not in parts and amount != total for amount in amounts) else None
+
+    def received_agrees(self, total: int) -> bool:
+        received = self.one(Role.RECEIVED)
+        return bool(received) and received - self.change == total
+
+    def sole_amount(self, total: int) -> bool:
+        """A card slip that shows one amount only, and an approval for it."""
+        shown = {abs(value.amount) for line in self.facts.lines for value in line.money if value.amount}
+        return bool(self.approvals) and shown == {total}
+
+
+def agree(ledger: Ledger) -> Agreed | None:
+    """The one total that the receipt proves, or None."""
+    if ledger.one(Role.UNPAID):
+        return None
+    tender_sums = ledger.tender_sums()
+    candidates = {found.amount for found in ledger.totals if found.amount > 0} | {
+        amount for amount in tender_sums if amount > 0
+    }
+    found: list[tuple[tuple[int, ...], Agreed]] = []
+    for total in candidates:
+        if tender_sums and total not in tender_sums:
+            continue
+        agreed = _examined(ledger, total, tender_sums.get(total, ()))
+        if agreed is not None:
+            found.append((_rank(ledger, total), agreed))
+    if not found:
+        return None
+    found.sort(key=lambda entry: entry[0], reverse=True)
+    if len(found) > 1 and found[0][0][:2] == found[1][0][:2]:
+        return None  # two totals, equally well named: a person has to look
+    return found[0][1]
+
+
+def _rank(ledger: Ledger, total: int) -> tuple[int, ...]:
+    named = [found for found in ledger.totals if found.amount == total]
+    best = max((_RANK[found.role] for found in named), default=0)
+    confirmed = ledger.received_agrees(total) + bool(ledger.approvals_agree(total)) + ledger.tax_agrees(total)
+    return best, confirmed, max((found.index for found in named), default=0)
+
+
+def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed | None:
+    """The witnesses of one candidate; None when they are too few or something contradicts."""
+    named = [found for found in ledger.totals if found.amount == total]
+    witnesses = [f"label:{found.label}" for found in sorted(named, key=lambda f: -_RANK[f.role])[:1]]
+    approved = ledger.approvals_agree(total)
+    if approved is False or not _others_explained(ledger, total, tenders):
+        return None
+    arithmetic = [
+        name
+        for name, holds in (
+            ("items", ledger.goods_agree(total)),
+            ("tenders", bool(tenders)),
+            ("approvals", bool(approved) and any(found.role is not Role.APPROVED for found in named)),
+            ("tax", ledger.tax_agrees(total)),
+            ("received", ledger.received_agrees(total)),
+        )
+        if holds
+    ]
+    weak = not any(_RANK[found.role] >= 3 for found in named)
+    if not arithmetic or (arithmetic == ["tenders"] and not named):
+        arithmetic += ["sole amount"] if ledger.sole_amount(total) else []
+        if not arithmetic and _named_twice(named):
+            arithmetic = ["labels"]
+    if len(witnesses) + len(arithmetic) < 2 or (weak and not arithmetic):
+        return None
+    change = ledger.change if tenders and sum(t.amount for t in tenders) - ledger.change == total else 0
+    paid = bool(tenders) or "received" in arithmetic
+    return Agreed(total, (*witnesses, *arithmetic), tuple(tenders), change, paid)
+
+
+def _named_twice(named: Sequence[Sum]) -> bool:
+    return len({found.label for found in named if found.role in _STRONG}) >= 2
+
+
+def _others_explained(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> bool:
+    """Every other sum on the paper must follow from this total."""
+    differences = ledger.differences
+    parts = {t.amount for t in tenders}
+    nets = {abs(amount) for amount in ledger.facts.amounts(Role.SUPPLY)}
+    arithmetic = ledger.goods_agree(total) or ledger.tax_agrees(total)
+    for found in ledger.totals:
+        amount = found.amount
+        if amount in (total, 0) or abs(amount - total) in differences:
+            continue
+        if amount in ledger.goods and ledger.goods_agree(total):
+            continue
+        if amount in parts and amount < total and len(parts) > 1:
+            continue
+        if amount in nets:
+            continue
+        if found.role in (Role.AMOUNT, Role.SUBTOTAL) and tenders and arithmetic:
+            continue
+        if found.role is Role.APPROVED:
+            continue  # judged by approvals_agree
+        return False
+    return True
+
+
+def _turned(found: Sum, turn: int) -> int:
+    return abs(found.amount) if found.role is Role.CANCELLED else found.amount * turn
+
+
+def _summed(amounts: Sequence[int]) -> set[int]:
+    if len(amounts) > ADJUSTMENTS_MAX:
+        return set()
+    return {sum(chosen) for size in range(2, len(amounts)) for chosen in combinations(amounts, size)}
+
+
+def _any_of(*extras: int) -> Iterable[int]:
+    return {sum(chosen) for size in range(len(extras) + 1) for chosen in combinations(extras, size)}

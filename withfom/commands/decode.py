@@ -1,0 +1,72 @@
+"""``withfom decode``: what a recorded printer stream says, one JSON object a document."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+EXIT_NOT_READABLE = 2
+CHUNK_BYTES = 65_536
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "decode",
+        help="영수증 파일 읽기: read recorded ESC/POS streams, print JSON Lines",
+        description="Reads what a POS sent to its printer and prints one JSON object a document. Garbage is an answer: "
+        "the exit status is 0. 알 수 없는 문서는 kind가 unknown이고 total이 null이에요.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a recorded stream; - reads standard input")
+    parser.add_argument("--witnesses", action="store_true", help="add what made the reader believe the total")
+    parser.add_argument("--text", action="store_true", help="add the printed text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when every file could be opened, whatever was in it; 2 otherwise."""
+    status = 0
+    for name in args.files:
+        try:
+            for found in _documents(name, witnesses=args.witnesses, text=args.text):
+                sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            print(f"파일을 읽을 수 없어요: {name} ({error.strerror})", file=sys.stderr)
+            print(f"Cannot read the file: {name} ({error.strerror})", file=sys.stderr)
+            status = EXIT_NOT_READABLE
+    sys.stdout.flush()
+    return status
+
+
+def _documents(name: str, *, witnesses: bool, text: bool) -> Iterator[dict[str, Any]]:
+    from printers.receipts.reader import read_document
+    from printers.stream.documents import DocumentCutter
+
+    cutter = DocumentCutter()
+    index = 0
+    for chunk in itertools.chain(_chunks(name), (None,)):
+        documents = cutter.close() if chunk is None else cutter.feed(chunk)
+        for document in documents:
+            for reading in read_document(document):
+                found = {"file": name, "index": index, **reading.to_dict()}
+                if witnesses:
+                    found["witnesses"] = list(reading.witnesses)
+                if text:
+                    found["text"] = document.page.text
+                yield found
+                index += 1
+
+
+def _chunks(name: str) -> Iterator[bytes]:
+    if name == "-":
+        while chunk := sys.stdin.buffer.read(CHUNK_BYTES):
+            yield chunk
+        return
+    with Path(name).open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
