@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import queue
+import re
 import select
 import socket
 import struct
@@ -71,6 +72,7 @@ class VirtualPrinter:
         self._hung = False
         self._state = threading.Condition()
         self._pages: list[PrintedPage] = []
+        self._pages_before = 0  # in the folder from earlier runs
         self._received = bytearray()
         self._to_write: queue.Queue[PrintedPage | None] = queue.Queue()
         self._writer: threading.Thread | None = None
@@ -87,6 +89,7 @@ class VirtualPrinter:
         """Switch it on. Raises OSError when the port is taken."""
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._pages_before = _last_number(self.folder)
             self._writer = threading.Thread(target=self._write_pages, name="virtual-printer-paper", daemon=True)
             self._writer.start()
         self.come_on()
@@ -287,7 +290,7 @@ class VirtualPrinter:
     def _collect(self) -> None:
         with self._state:
             for page in self.emulated.take_pages():
-                number = len(self._pages) + 1
+                number = self._pages_before + len(self._pages) + 1
                 stem = None if self.folder is None else self.folder / f"page-{number:04d}"
                 printed = PrintedPage(number, page.text(), page.raw, page, stem)
                 self._pages.append(printed)
@@ -324,6 +327,11 @@ class _Bell:
     def close(self) -> None:
         self.ear.close()
         self._hammer.close()
+
+
+def _last_number(folder: Path) -> int:
+    found = (re.fullmatch(r"page-(\d+)", path.stem) for path in folder.iterdir())
+    return max((int(match.group(1)) for match in found if match is not None), default=0)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from printers import commands, raster, state
 from printers.document import PLAIN, Barcode, Cut, Document, Drawer, Picture, Qr, Style, check
-from printers.korean import REPLACEMENT_MARK, code_of
+from printers.korean import REPLACEMENT_MARK, HangulRom, code_of
 from printers.layout import Row, SpaceRow, TextRow, lay_out
 from printers.profiles import PrinterProfile
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HALF_LINE_DOTS = 12
 DOUBLE_ROW_DOTS = 60  # line pitch of double-size text; at the default pitch big lines would touch
+INLINE_GLYPHS_MAX = 8
 DRAWER_PULSE = b"\x32\xfa"  # 100 ms on, 500 ms off, in units of 2 ms
 
 
@@ -113,6 +114,9 @@ class _Writer:
         if row.text and self._needs_drawing(row):
             self._drawn_line(row)
             return
+        if row.style.inverse and self._band():
+            self._bar(row)
+            return
         self._pitch(row.style.double and bool(row.text))
         if row.indent:
             self.style(PLAIN)
@@ -122,11 +126,30 @@ class _Writer:
             self.raw(encode_text(row.text, self._profile, self._ink, row.style))
         self.raw(b"\n")
 
+    def _bar(self, row: TextRow) -> None:
+        """White on black needs air around the letters, but a printer's inverse is exactly as tall as they are."""
+        band = self._band()
+        self.style(PLAIN)
+        self._pitch(False)
+        self.raw(band)
+        self.style(row.style)
+        self.raw(encode_text(row.text, self._profile, self._ink, row.style))
+        self.raw(b"\x1bJ\x00")  # prints and moves on by the height of the letters, no more
+        self.style(PLAIN)
+        self.raw(band)
+        self._feed_dots(2)
+
+    def _band(self) -> bytes:
+        wide = self._profile.columns * raster.CELL_DOTS
+        return raster.solid_band(wide) if self._profile.thick_bars else b""
+
     def _needs_drawing(self, row: TextRow) -> bool:
         """Bit images in a line keep their size whatever GS ! says, so a big line with a missing character is drawn as
         a whole; so is a small one on a printer that lacks Hangul, where dozens of little images would be slow."""
         lacking = sum(code_of(char, self._profile.rom) is None for char in row.text)
-        return lacking > 8 or (lacking > 0 and row.style.double)
+        if row.style.double or self._profile.rom is HangulRom.NONE:
+            return lacking > 0
+        return lacking > INLINE_GLYPHS_MAX
 
     def _drawn_line(self, row: TextRow) -> None:
         self.style(PLAIN)
@@ -139,8 +162,10 @@ class _Writer:
             inverse=row.style.inverse,
             missing=REPLACEMENT_MARK,
         )
-        self.raw(commands.raster(image))
-        self._feed_dots(12 if row.style.double else 10)  # the rest of the line pitch
+        band = self._band() if row.style.inverse else b""
+        self.raw(band + commands.raster(image) + band)
+        rest = 12 if row.style.double else 10  # of the line pitch
+        self._feed_dots(2 if band else rest)
 
     def _pitch(self, tall: bool) -> None:
         if tall != self._tall_pitch:

@@ -10,6 +10,7 @@ import unicodedata
 from enum import StrEnum
 
 WON_CODE = b"\x5c"  # ESC R 13 puts the won sign where ASCII has the backslash
+NO_BREAK = "\u00a0"  # a space at which a line must not break; printed as an ordinary one
 REPLACEMENT_MARK = "□"  # stands for a character that neither the printer nor the bundled font can draw
 
 # Marks people type that Korean printers lack, and the nearest one they have.
@@ -18,7 +19,7 @@ _REPLACED = str.maketrans(
         "\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "\u2015",
         "\u2022": "\u00b7", "\u30fb": "\u00b7", "\uff65": "\u00b7", "\u2023": "\u00b7",
         "\u301c": "\u223c", "\uff5e": "\u223c", "\u2713": "V", "\u2714": "V", "\u00a9": "(c)",
-        "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2028": " ", "\u2029": " ",
+        "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2028": " ", "\u2029": " ",
         "\\": "\uff3c",  # the code of the backslash prints as the won sign
     }
 )  # fmt: skip
@@ -41,23 +42,25 @@ def clean(text: str) -> str:
     kept: list[str] = []
     for char in composed:
         category = unicodedata.category(char)
-        if category in ("Cc", "Zs") and char != "\u3000":
+        if category in ("Cc", "Zs") and char not in (NO_BREAK, "\u3000"):
             kept.append(" ")
-        elif category == "Cs":
-            kept.append(REPLACEMENT_MARK)  # half of a surrogate pair: damaged text
-        elif category not in ("Cf", "Cc", "Mn", "Me", "Cn", "Co") and not _is_variation_mark(char):
+        elif category in ("Cs", "Cn", "Co"):
+            kept.append(REPLACEMENT_MARK)  # damaged, younger than our tables, or known to one font only
+        elif category not in ("Cf", "Mn", "Me") and not _is_skin_tone(char):
             kept.append(char)
     return "".join(kept)
 
 
-def _is_variation_mark(char: str) -> bool:
-    return 0x1F3FB <= ord(char) <= 0x1F3FF  # skin tones: colour has no meaning on thermal paper
+def _is_skin_tone(char: str) -> bool:
+    return 0x1F3FB <= ord(char) <= 0x1F3FF  # colour has no meaning on thermal paper
 
 
 def code_of(char: str, rom: HangulRom = HangulRom.CP949) -> bytes | None:
     """The bytes that make the printer draw this character itself, or None when it has to be drawn as an image."""
     if char == "\u20a9":
         return WON_CODE
+    if char == NO_BREAK:
+        return b" "
     if " " <= char <= "~" and char != "\\":
         return char.encode("ascii")
     if rom is HangulRom.NONE or char in _TOO_NEW_FOR_ROM:

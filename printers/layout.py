@@ -22,7 +22,7 @@ from printers.document import (
     Style,
     Text,
 )
-from printers.korean import cells_of, clean, width
+from printers.korean import NO_BREAK, cells_of, clean, width
 
 MIDDLE_ENDS_BEFORE = 11  # cells kept right of a middle column: "  -1,234,567" fits
 COLUMNS_MIN = 16  # below this no slip is readable; a profile never goes there
@@ -102,6 +102,7 @@ def _text_rows(block: Text, columns: int) -> list[Row]:
 
 
 def _placed(line: str, lead: int, align: Align, style: Style, columns: int) -> TextRow:
+    line = line.replace(NO_BREAK, " ")
     scale = 2 if style.double else 1
     free = columns - lead - width(line) * scale
     if align is Align.CENTER:
@@ -126,7 +127,7 @@ def _column_rows(block: Columns, columns: int) -> list[Row]:
         # The value column keeps its place; a value that is wider pushes the middle one to the left.
         value = middle + " " * max(MIDDLE_ENDS_BEFORE - width(right), 1) + right
     lines = _column_lines(" " * indent + left, value, room, indent)
-    return [TextRow(_filled(line, room, block.style), block.style) for line in lines]
+    return [TextRow(_filled(line.replace(NO_BREAK, " "), room, block.style), block.style) for line in lines]
 
 
 def _column_lines(left: str, value: str, room: int, indent: int) -> list[str]:

@@ -35,6 +35,7 @@ class PrinterProfile:
     cutter: bool = True
     drawer: bool = True
     answers: Answers = Answers.UNSURE
+    thick_bars: bool = True  # inverse lines get a solid band above and below; off where bands leave hairlines
     rom: HangulRom = HangulRom.CP949
     feed_units_per_dot: int = 1
     feed_before_cut_lines: int = 4  # distance from head to knife when GS V cannot feed by itself

@@ -73,7 +73,7 @@ def approval_slip(
     blocks += [Columns("승인", f"{approver} · {decided_at}"), Columns("요청 번호", slip_code), Rule()]
     if discount_won:
         blocks += [Space(1), Text(f"POS에서 {won(discount_won)} 할인 입력", Align.CENTER, BAR), Space(1)]
-    blocks.append(Text(f"{done}\n잘못 승인했다면 오늘 안에 [복구]를 눌러 주십시오."))
+    blocks.append(Text(f"{done}\n잘못 승인했다면 오늘 안에 [복구]를 눌러\u00a0주십시오."))
     if qr_payload is not None:
         blocks += [Qr(qr_payload), Text(slip_code, Align.CENTER, BOLD)]
     blocks += [Space(1), Rule(), CopyNote("매장 보관용"), Cut()]
@@ -108,7 +108,6 @@ def claim_slip(
         Text("· 결제를 취소하면 적립도 취소됩니다.", hang=3),
         Space(1),
         Text(source_line, Align.CENTER),
-        CopyNote("고객용"),
         Cut(),
     ]
     return Document(title=f"적립 QR {points(points_count)}", blocks=tuple(blocks))

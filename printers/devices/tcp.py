@@ -34,6 +34,8 @@ class TcpDevice:
             return "no answer to the connection"
         except OSError as problem:
             return f"connection failed: {problem.strerror or type(problem).__name__}"
+        except (UnicodeError, OverflowError):  # a host name no name server could know, a port beyond 65535
+            return "not a network address"
         # Without NODELAY a status question waits 40 ms for the acknowledgement of the bytes before it.
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

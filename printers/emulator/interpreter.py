@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from printers.emulator import images, symbols
-from printers.emulator.letters import Letter, LetterReader
+from printers.emulator.letters import LetterReader
 from printers.emulator.paper import Bitmap, Line
 from printers.emulator.press import KNIFE_DOTS, Head, Press
 from printers.state import POWER_ON, StreamState, after_command
@@ -252,16 +252,8 @@ class Interpreter:
         payload = argument[1:].rstrip(b"\x00") if form <= 6 else argument[2:]
         look = symbols.BarcodeLook(self.state.barcode_height, self.state.barcode_module)
         bitmap, text = symbols.barcode_bitmap(form, payload, look)
-        if self.state.barcode_text in (1, 3):
-            self._caption(text)
-        self._block(bitmap)
-        if self.state.barcode_text in (2, 3):
-            self._caption(text)
-
-    def _caption(self, text: str) -> None:
-        for char in text:
-            self.target.letter(Letter(char, 1), replace(POWER_ON, align=self.state.align))
-        self.target.end_line(replace(POWER_ON, align=self.state.align), 24)
+        above, below = self.state.barcode_text in (1, 3), self.state.barcode_text in (2, 3)
+        self.target.labelled_block(bitmap, text, self.state, above=above, below=below)
 
     # -- questions that wait their turn -------------------------------------------------------------------------
 

@@ -76,6 +76,8 @@ class Page:
         stacked: Bitmap | None = None  # image bands that touch each other are one image
         stack_end = stack_height = 0
         for line in self.lines:
+            if _is_drawn_rule(line):
+                continue
             only = line.bitmaps[0] if len(line.bitmaps) == 1 and not line.glyphs else None
             if only is not None and not only.label and only.width > 48:
                 if stacked is not None and (only.x, only.width) == (stacked.x, stacked.width) and line.y == stack_end:
@@ -92,6 +94,11 @@ class Page:
 
     def text(self) -> str:
         return "\n".join(self.text_lines()) + "\n"
+
+
+def _is_drawn_rule(line: Line) -> bool:
+    """Flat images are lines and edges, nothing a person would read out."""
+    return bool(line.bitmaps) and not line.glyphs and all(b.height <= 8 and not b.label for b in line.bitmaps)
 
 
 def _image_word(width: int, height: int) -> str:

@@ -135,13 +135,28 @@ class Press:
 
     def block(self, bitmap: Bitmap, state: StreamState) -> None:
         """An image or symbol of its own: below what is in the line, placed by the alignment, no pitch after it."""
+        self.labelled_block(bitmap, "", state, above=False, below=False)
+
+    def labelled_block(self, bitmap: Bitmap, text: str, state: StreamState, *, above: bool, below: bool) -> None:
+        """The same with a text in the middle over or under it, as printers write what a barcode says."""
         if self.has_marks():
             self.end_line(state)
         left, wide = self.area(state)
         shift = left + {1: max((wide - bitmap.width) // 2, 0), 2: max(wide - bitmap.width, 0)}.get(state.align, 0)
+        if above:
+            self._caption(text, shift + bitmap.width // 2)
         self.page.lines.append(Line(self.y, (), (replace(bitmap, x=shift),)))
         self.lines_printed += 1
         self.feed(bitmap.height)
+        if below:
+            self._caption(text, shift + bitmap.width // 2)
+
+    def _caption(self, text: str, middle: int) -> None:
+        wide, tall = FONT_CELLS[0]
+        start = max(middle - len(text) * wide // 2, 0)
+        glyphs = tuple(Glyph(start + at * wide, 0, wide, tall, char, 1) for at, char in enumerate(text))
+        self.page.lines.append(Line(self.y, glyphs))
+        self.feed(tall)
 
     def feed(self, dots: int) -> None:
         self.y = max(self.y + dots, 0)

@@ -49,11 +49,11 @@ class EmulatedPrinter:
             if len(self._raw) < RAW_BYTES_MAX:
                 self._raw += chunk
             for token in self._tokenizer.feed(chunk):
-                if token.kind is TokenKind.REALTIME:
-                    self._answer_now(token)
                 self._waiting.append(token)
                 self._waiting_bytes += token.size + 2
-            self._print_waiting()
+                self._print_waiting()
+                if token.kind is TokenKind.REALTIME:
+                    self._answer_now(token)
 
     def take_answers(self) -> bytes:
         """What the printer wants to say by now."""
