@@ -22,7 +22,7 @@ from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
-from agent.settings import AgentSettings
+from agent.launch import AgentSettings
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from sync.clock import Clock, SystemClock
@@ -246,7 +246,7 @@ class Background:
                 log.warning("tick_failed", problem=type(problem).__name__)
 
     def stop(self) -> None:
-        """Ends every thread within about two seconds. What was booked stays, what waits is sent after the next start."""
+        """Ends every thread within two seconds or so. What was booked stays; what waits is sent after the next start."""
         self._stopping.set()
         with self._lock:
             self._disconnect()

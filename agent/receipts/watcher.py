@@ -20,11 +20,17 @@ class SpoolWatcher:
     """One thread. ``ingest`` must be idempotent by document id: a crash between booking and removing repeats it."""
 
     def __init__(
-        self, *, folder: Path, ingest: Callable[[CapturedDocument], object], on_taken: Callable[[], None]
+        self,
+        *,
+        folder: Path,
+        ingest: Callable[[CapturedDocument], object],
+        on_taken: Callable[[], None],
+        trouble_s: float = TROUBLE_S,
     ) -> None:
         self._folder = folder
         self._ingest = ingest
         self._on_taken = on_taken
+        self._trouble_s = trouble_s
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,7 +53,7 @@ class SpoolWatcher:
             except (SyncError, OSError) as problem:
                 # The files stay where they are; the next round tries again.
                 log.warning("spool_not_taken", problem=type(problem).__name__, detail=problem)
-                pause_s = TROUBLE_S
+                pause_s = self._trouble_s
             self._stopping.wait(pause_s)
 
     def take_all(self) -> int:

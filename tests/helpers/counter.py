@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.bootstrap import Agent
 from agent.keys import StoreKeys
-from agent.settings import AgentSettings
+from agent.launch import AgentSettings
 from printers.capture.spool import CapturedDocument
 from rules.receipts import approval_tag
 from sync.clock import FakeClock

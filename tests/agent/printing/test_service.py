@@ -1,0 +1,233 @@
+"""The durable print queue against a printer on a real socket: APR-07, AGT-12, AGT-14, cases of paper and silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.printing.service import PrintingService
+from agent.printing.types import JobKind, JobState, PrinterAddress, PrinterWord, PrintJob
+from printers.devices.delivery import Limits
+from printers.document import Cut, Document, Qr, Text
+from sync.clock import SystemClock
+from tests.helpers.counter import Counter, counter
+from tests.helpers.printer_on_a_socket import SocketPrinter, printer
+from tests.helpers.waiting import wait_until
+
+SLIP = Document("쿠폰 사용 승인", (Text("아메리카노 1잔 무료"), Qr("withfom:slip:K7"), Cut()))
+QUICK = Limits(status_s=0.3, stall_s=1.0, done_s=0.6, trouble_s=2.0, poll_s=0.1)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Counter]:
+    with counter(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def paper() -> Iterator[SocketPrinter]:
+    with printer() as found:
+        yield found
+
+
+@pytest.fixture
+def printing(shop: Counter, paper: SocketPrinter) -> Iterator[PrintingService]:
+    service = PrintingService(
+        store=shop.bench.store, clock=SystemClock(), ids=shop.bench.ids, test_page=lambda _profile: SLIP, limits=QUICK
+    )
+    service.set_address(PrinterAddress("127.0.0.1", paper.port))
+    yield service
+    service.stop()
+
+
+def put(shop: Counter, printing: PrintingService, job_id: str = "r-1:slip") -> bool:
+    with shop.bench.store.transaction() as conn:
+        return printing.enqueue(conn, job_id, JobKind.SLIP, SLIP)
+
+
+def job(printing: PrintingService, job_id: str = "r-1:slip") -> PrintJob:
+    return next(found for found in printing.jobs() if found.job_id == job_id)
+
+
+def reaches(printing: PrintingService, state: JobState, job_id: str = "r-1:slip") -> PrintJob:
+    wait_until(lambda: job(printing, job_id).state is state, f"{job_id} is {state}")
+    return job(printing, job_id)
+
+
+def test_a_job_is_printed_once_and_confirmed_by_the_printer(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    printing.start()
+
+    assert put(shop, printing)
+    assert not put(shop, printing)
+
+    done = reaches(printing, JobState.PRINTED)
+    assert (done.copies_printed, done.attempts, done.last_error) == (1, 1, None)
+    assert [text.count("아메리카노 1잔 무료") for text in paper.texts()] == [1]
+    [found] = printing.printers()
+    assert (found.status, found.queued) == (PrinterWord.READY, 0)
+
+
+def test_a_rolled_back_transaction_prints_nothing(shop: Counter, printing: PrintingService) -> None:
+    """AGT-05"""
+
+    def cut_off() -> None:
+        with shop.bench.store.transaction() as conn:
+            printing.enqueue(conn, "r-9:slip", JobKind.SLIP, SLIP)
+            raise OSError("power cut")
+
+    with pytest.raises(OSError, match="power cut"):
+        cut_off()
+
+    assert printing.jobs() == ()
+
+
+def test_jobs_wait_for_a_printer_that_is_off_and_say_so(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    """AGT-14: visible, and printed when it comes back."""
+    paper.switch_off()
+    put(shop, printing)
+    printing.start()
+    wait_until(lambda: job(printing).last_error == "not_answering", "the job says why it waits")
+    assert job(printing).state is JobState.QUEUED
+    wait_until(lambda: printing.printers()[0].status is PrinterWord.NOT_ANSWERING, "the printer is named as off")
+
+    paper.switch_on()
+
+    reaches(printing, JobState.PRINTED)
+    assert len(paper.texts()) == 1
+
+
+def test_without_paper_nothing_is_sent_and_a_new_roll_is_enough(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    paper.emulator.run_out_of_paper()
+    put(shop, printing)
+    printing.start()
+    wait_until(lambda: printing.printers()[0].status is PrinterWord.PAPER_OUT, "paper out is said")
+    assert paper.texts() == []
+
+    paper.emulator.load_paper()
+
+    reaches(printing, JobState.PRINTED)
+    assert len(paper.texts()) == 1
+
+
+def test_what_nobody_confirmed_is_unknown_and_never_repeated_by_itself(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    """Reliability: unknown = look at the paper; a person may order a marked copy."""
+    paper.silent = True
+    put(shop, printing)
+    printing.start()
+    unknown = reaches(printing, JobState.UNKNOWN)
+    assert unknown.last_error == "unconfirmed"
+    printing.stop()
+    paper.silent = False
+    printing.start()
+    wait_until(lambda: printing.printers()[0].status is PrinterWord.READY, "the printer answers again")
+    assert len(paper.texts()) == 1
+
+    assert printing.reprint("r-1:slip")
+
+    reaches(printing, JobState.PRINTED)
+    first, second = paper.texts()
+    assert "재출력" not in first
+    assert "재출력" in second
+
+
+def test_a_crash_in_the_middle_of_a_slip_leaves_an_unknown_job(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    put(shop, printing)
+    with shop.bench.store.transaction() as conn:
+        conn.execute("UPDATE print_job SET state = 'printing'")
+
+    printing.start()
+
+    assert reaches(printing, JobState.UNKNOWN).last_error == "interrupted"
+    assert paper.texts() == []
+    assert printing.confirm("r-1:slip")
+    assert job(printing).state is JobState.PRINTED
+
+
+def test_a_printed_slip_may_be_printed_again_marked_as_a_copy(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    printing.start()
+    put(shop, printing)
+    reaches(printing, JobState.PRINTED)
+
+    assert printing.reprint("r-1:slip")
+
+    wait_until(lambda: job(printing).copies_printed == 2, "the copy is printed")
+    assert "재출력" in paper.texts()[1]
+    assert not printing.retry("r-1:slip")
+
+
+def test_a_damaged_document_fails_and_the_next_job_prints(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    put(shop, printing, "a:slip")
+    put(shop, printing, "b:slip")
+    with shop.bench.store.transaction() as conn:
+        conn.execute("UPDATE print_job SET document_json = '{}' WHERE job_id = 'a:slip'")
+
+    printing.start()
+
+    reaches(printing, JobState.PRINTED, "b:slip")
+    assert job(printing, "a:slip").state is JobState.FAILED
+
+
+def test_a_cancelled_job_stays_off_the_paper(shop: Counter, printing: PrintingService, paper: SocketPrinter) -> None:
+    put(shop, printing)
+    assert printing.cancel("r-1:slip")
+
+    printing.start()
+    job_id = printing.print_test()
+
+    reaches(printing, JobState.PRINTED, job_id)
+    assert job(printing).state is JobState.CANCELLED
+    assert len(paper.texts()) == 1
+
+
+def test_the_printer_may_be_changed_while_jobs_wait(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    printing.set_address(PrinterAddress("127.0.0.1", 9))
+    put(shop, printing)
+    printing.start()
+    wait_until(lambda: job(printing).attempts == 1, "tried where nothing listens")
+
+    printing.set_address(PrinterAddress("127.0.0.1", paper.port))
+    printing._changed()
+
+    reaches(printing, JobState.PRINTED)
+
+
+def test_without_a_printer_jobs_are_kept(shop: Counter) -> None:
+    printing = shop.agent.printing
+    put(shop, printing)
+
+    printing.start()
+
+    assert job(printing).state is JobState.QUEUED
+    assert printing.printers() == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"), [("10.0.0.5", "10.0.0.5", 9100), ("h:91", "h", 91), ("[::1]:9", "::1", 9)]
+)
+def test_an_address_is_read(text: str, host: str, port: int) -> None:
+    assert PrinterAddress.parse(text) == PrinterAddress(host, port)
+    assert PrinterAddress.parse(str(PrinterAddress(host, port))) == PrinterAddress(host, port)
+
+
+@pytest.mark.parametrize("text", ["", ":9100", "h:", "h:0", "h:70000", "h:x"])
+def test_nonsense_is_no_address(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        PrinterAddress.parse(text)
