@@ -111,6 +111,11 @@ class ApprovalViewModel:
     def open_requests(self) -> int:
         return sum(1 for item in self._items.values() if item.phase in (Phase.OPEN, Phase.REASONS))
 
+    def is_open(self, request_id: str) -> bool:
+        """Whether this request still waits for a decision here."""
+        item = self._items.get(request_id)
+        return item is not None and item.phase in (Phase.OPEN, Phase.REASONS)
+
     # -- what people press ------------------------------------------------------------------------------------------
     def press_approve(self, request_id: str) -> None:
         if not self._at_rest(request_id):

@@ -1,0 +1,227 @@
+"""Owns the orders page: filters on top, the list, and the chosen order beside it (below it on small screens)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from agent.approval.reasons.view import ReasonsDialog
+from agent.approval.types import RejectReason
+from agent.orders import words
+from agent.orders.detail.view import OrderDetailView
+from agent.orders.listing.view import OrderList, RangeDialog
+from agent.orders.viewmodel import ALL, RANGE, TODAY, YESTERDAY, OrdersViewModel
+from agent.texts import Texts
+from agent.ui.controls import (
+    Button,
+    Dialog,
+    FilterChip,
+    Ground,
+    Input,
+    Label,
+    SegmentedControl,
+    Select,
+    ToastHost,
+)
+from agent.ui.theme import Theme
+
+BESIDE_FROM = 1040  # page width; narrower pages show the detail below
+DETAIL_WIDTH = 376
+TICK_MS = 15_000
+SEARCH_PAUSE_MS = 150
+
+
+class OrdersView(Ground):
+    """Renders ``vm.state``; decides nothing."""
+
+    def __init__(self, vm: OrdersViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "bg", parent=parent)
+        self._vm, self._texts = vm, texts
+        t = texts
+        self.search = Input(theme, t._("Order number or nickname"), icon="search", height=44, parent=self)
+        self.search.edit.setObjectName("orders.search")
+        self.search.set_text(vm.state.search)
+        self.period = SegmentedControl(
+            theme,
+            [(TODAY, t._("Today")), (YESTERDAY, t._("Yesterday")), (RANGE, vm.state.period_word, "calendar")],
+            vm.state.period,
+            parent=self,
+        )
+        self.channel = Select(theme, self._channels(), vm.state.channel, self)
+        self.channel.setObjectName("orders.channel")
+        self.chips: dict[str, FilterChip] = {}
+        for chip in vm.state.chips:
+            self._add_chip(chip.key, chip.word)
+        self.order_word = Label(theme, "", "caption", color="ink3", parent=self)
+        self.list = OrderList(theme, texts, self)
+        self.detail = OrderDetailView(theme, texts, self)
+        self._range: RangeDialog | None = None
+        self._reasons: ReasonsDialog | None = None
+        self._question: CancelDialog | None = None
+        self._toasts = ToastHost(theme, self)
+        self._connect()
+        vm.on_change = self.render_state
+        self.render_state()
+
+    def _connect(self) -> None:
+        vm = self._vm
+        self._pause = QTimer(self)  # search while typing, but not at every key of a fast typist
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(SEARCH_PAUSE_MS)
+        self._pause.timeout.connect(lambda: vm.set_search(self.search.text()))
+        self.search.edit.textEdited.connect(lambda _text: self._pause.start())
+        self.period.changed.connect(self._choose_period)
+        self.period.button(RANGE).clicked.connect(self._open_range)
+        self.channel.chosen.connect(vm.choose_channel)
+        self.list.row_pressed.connect(vm.choose)
+        self.list.step_pressed.connect(vm.advance)
+        self.list.more_pressed.connect(vm.show_more)
+        self.detail.step_pressed.connect(vm.advance)
+        self.detail.cancel_pressed.connect(vm.ask_cancel)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(vm.tick)
+
+    def _channels(self) -> list[tuple[str, str]]:
+        t = self._texts
+        return [(ALL, t._("All channels")), *((name, words.channel(t, name)) for name in words.CHANNELS)]
+
+    def _add_chip(self, key: str, word: str) -> None:
+        chip = FilterChip(self.theme, word, self)
+        chip.setObjectName(f"orders.filter.{key}")
+        chip.clicked.connect(lambda _checked=False, chosen=key: self._vm.choose_state(chosen))
+        self.chips[key] = chip
+
+    def _choose_period(self, key: str) -> None:
+        if key != RANGE:
+            self._vm.choose_period(key)
+
+    def _open_range(self) -> None:
+        self.period.set_current(self._vm.state.period)
+        if self._range is None:
+            vm = self._vm
+            self._range = RangeDialog(
+                self.theme, self._texts, self.window(), last_days=vm.last_days, choose=vm.choose_range
+            )
+        self._range.open()
+
+    # -- state ------------------------------------------------------------------------------------------------------
+    def render_state(self) -> None:
+        state = self._vm.state
+        self.period.set_current(state.period)
+        self.period.set_texts({RANGE: state.period_word})
+        self.channel.set_current(state.channel)
+        for chip in state.chips:
+            view = self.chips[chip.key]
+            view.set_count(chip.count)
+            view.setChecked(chip.chosen)
+        self.order_word.set_text(state.order_word)
+        self.list.render_list(state)
+        self.detail.render_detail(state.detail)
+        self._render_question()
+        if state.said:
+            self._toasts.show(state.said, icon="info", tone="neutral")
+        self._arrange()
+
+    def _render_question(self) -> None:
+        asking = self._vm.state.asking
+        reasons = asking.reasons if asking is not None else None
+        if asking is not None and reasons is not None:
+            if self._reasons is None:
+                self._reasons = self._make_reasons()
+            self._reasons.show_asking(asking.title, reasons)
+        elif self._reasons is not None:
+            self._reasons.hide()
+        if asking is not None and reasons is None:
+            if self._question is None:
+                self._question = CancelDialog(self._vm, self.theme, self._texts, self.window())
+            self._question.ask(asking.title, asking.sentence, asking.confirm)
+        elif self._question is not None:
+            self._question.hide()
+
+    def _make_reasons(self) -> ReasonsDialog:
+        vm = self._vm
+        dialog = ReasonsDialog(self.theme, self._texts, "orders", self.window())
+        dialog.panel_view.reason_pressed.connect(lambda key: vm.choose_reason(RejectReason(key)))
+        dialog.panel_view.typed.connect(vm.type_reason)
+        dialog.panel_view.back_pressed.connect(vm.dismiss)
+        dialog.panel_view.confirm_pressed.connect(vm.confirm_cancel)
+        dialog.dismissed.connect(vm.dismiss)
+        return dialog
+
+    # -- layout -----------------------------------------------------------------------------------------------------
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._vm.show()
+        self._timer.start()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._vm.hide()
+        self._timer.stop()
+        super().hideEvent(event)
+
+    def _arrange(self) -> None:
+        beside = self.width() >= BESIDE_FROM
+        side, top = (24, 20) if beside else (16, 12)
+        right = self.width() - side
+        x = right
+        for part in (self.channel, self.period):
+            size = part.sizeHint()
+            part.setGeometry(x - size.width(), top, size.width(), 44)
+            x -= size.width() + 12
+        self.search.setGeometry(side, top, x - side, 44)
+        y = top + 56
+        left = side
+        for chip in self.chips.values():
+            size = chip.sizeHint()
+            chip.setGeometry(left, y, size.width(), 44)
+            left += size.width() + 8
+        wide = self.order_word.needed_width()
+        self.order_word.setGeometry(right - wide, y + 13, wide + 1, 18)
+        self.order_word.setVisible(right - wide > left)
+        y += 56
+        bottom = self.height() - top
+        if beside:
+            self.list.setGeometry(side, y, right - side - DETAIL_WIDTH - 16, bottom - y)
+            self.detail.setGeometry(right - DETAIL_WIDTH, y, DETAIL_WIDTH, bottom - y)
+            self.detail.show()
+            return
+        # Below the list (ORD-02), and only while an order is chosen: the list keeps the room otherwise.
+        open_detail = self._vm.state.detail is not None
+        low = max(190, (bottom - y) * 45 // 100) if open_detail else 0
+        self.list.setGeometry(side, y, right - side, bottom - y - (low + 12 if open_detail else 0))
+        self.detail.setGeometry(side, bottom - low, right - side, low)
+        self.detail.setVisible(open_detail)
+
+
+class CancelDialog(Dialog):
+    """Asks before an order is cancelled."""
+
+    def __init__(self, vm: OrdersViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
+        super().__init__(theme, "", width=420, parent=parent)
+        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
+        self.body.addWidget(self.sentence)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        keep = Button(theme, texts._("Keep it"), size="card")
+        keep.setObjectName("orders.cancel_keep")
+        keep.clicked.connect(vm.dismiss)
+        self.confirm = Button(theme, "", kind="danger", size="card")
+        self.confirm.setObjectName("orders.cancel_confirm")
+        self.confirm.clicked.connect(vm.confirm_cancel)
+        row.addWidget(keep, 1)
+        row.addWidget(self.confirm, 2)
+        self.body.addLayout(row)
+        self.dismissed.connect(vm.dismiss)
+
+    def ask(self, title: str, sentence: str, confirm: str) -> None:
+        self.title.set_text(title)
+        self.sentence.set_text(sentence)
+        self.confirm.setText(confirm)
+        if not self.isVisible():
+            self.open()

@@ -1,0 +1,427 @@
+"""Owns the orders page: filters, search, list with next steps, the chosen order beside it. No Qt (ORD-02..06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Protocol
+
+from agent.approval.cards import Reasons
+from agent.approval.types import RejectReason
+from agent.days import local_day
+from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.orders import words
+from agent.orders.types import AdvanceOutcome, NotAllowed, OrderView
+from agent.texts import Texts
+from rules.requests import OrderState
+from sync.clock import Clock
+
+LATE_MS = 12 * 60_000  # a drink that takes longer is said so in amber words
+PAGE_ROWS = 60  # rows made at first and per "show more": a day's rush, not a year
+RANGE_DAYS_MAX = 92
+TODAY, YESTERDAY, RANGE = "today", "yesterday", "range"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class FilterChipState:
+    key: str
+    word: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    order_id: str
+    number: str
+    state: str
+    state_icon: str
+    state_tone: str
+    title: str
+    line: str
+    late: str  # amber words at the end of the line
+    amount: str
+    below_amount: str
+    step: str
+    first_step: bool  # only the first step is green
+    gone: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class DetailStep:
+    word: str
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class OrderDetail:
+    order_id: str
+    number: str
+    channel: str
+    channel_icon: str
+    line: str
+    steps: tuple[DetailStep, ...]
+    items: tuple[tuple[str, str, str, str], ...]  # quantity, name, options, amount
+    note: str
+    payment: str
+    total: str
+    step: str
+    cancel: str
+    first_step: bool
+
+
+@dataclass(frozen=True)
+class OrderAsking:
+    """Either a rejection of a waiting request, which needs a reason, or a plain question."""
+
+    order_id: str
+    title: str
+    reasons: Reasons | None = None
+    sentence: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
+class OrdersState:
+    search: str = ""
+    period: str = TODAY
+    period_word: str = ""
+    channel: str = ALL
+    chips: tuple[FilterChipState, ...] = ()
+    rows: tuple[OrderRow, ...] = ()
+    hidden: int = 0
+    more_word: str = ""
+    order_word: str = ""
+    empty: str = ""
+    detail: OrderDetail | None = None
+    asking: OrderAsking | None = None
+    said: str = ""  # the answer to a step that could not be taken
+
+
+class OrdersPort(Protocol):
+    """What the page needs of ``agent.orders.service.OrdersService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def list(
+        self, day: date | None = ..., state: OrderState | None = ..., channel: str | None = ..., search: str = ...
+    ) -> tuple[OrderView, ...]: ...
+    def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome: ...
+
+
+class RequestDecider(Protocol):
+    """The pop-up stack: an order whose request still counts down is decided there, once."""
+
+    def is_open(self, request_id: str) -> bool: ...
+    def approve(self, request_id: str) -> None: ...
+    def reject(self, request_id: str, reason: RejectReason, text: str = ...) -> None: ...
+
+
+@dataclass
+class _Choice:
+    period: str = TODAY
+    first: date | None = None
+    last: date | None = None
+    state: OrderState | None = None
+    channel: str = ALL
+    search: str = ""
+    order_id: str = ""
+    limit: int = PAGE_ROWS
+
+
+class OrdersViewModel:
+    def __init__(
+        self,
+        *,
+        orders: OrdersPort,
+        decider: RequestDecider,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        texts: Texts,
+        actor: Callable[[], str],
+    ) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._orders, self._decider, self._clock, self._texts, self._actor = orders, decider, clock, texts, actor
+        self._choice = _Choice()
+        self._found: tuple[OrderView, ...] = ()
+        self._asking: OrderAsking | None = None
+        self._said = ""
+        self._shown = False
+        self.state = OrdersState()
+        self._unsubscribe = orders.listeners.subscribe(Coalesced(dispatcher, self._changed))
+        self._publish()
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    # -- in sight or not --------------------------------------------------------------------------------------------
+    def show(self) -> None:
+        """The page came into sight."""
+        self._shown = True
+        self.refresh()
+
+    def hide(self) -> None:
+        """Out of sight: arrivals cost nothing."""
+        self._shown = False
+
+    def _changed(self) -> None:
+        if self._shown:
+            self.refresh()
+
+    def tick(self) -> None:
+        """Minutes pass on the rows."""
+        if self._shown:
+            self._publish()
+
+    # -- filters ----------------------------------------------------------------------------------------------------
+    def set_search(self, text: str) -> None:
+        self._choice.search = text
+        self.refresh()
+
+    def choose_period(self, period: str) -> None:
+        """``today``, ``yesterday``; a range comes with ``choose_range``."""
+        if period in (TODAY, YESTERDAY):
+            self._choice.period, self._choice.first, self._choice.last = period, None, None
+            self.refresh()
+
+    def choose_range(self, first: date, last: date) -> None:
+        """From and to, either way round, at most three months."""
+        first, last = min(first, last), max(first, last)
+        first = max(first, last - timedelta(days=RANGE_DAYS_MAX - 1))
+        self._choice.period, self._choice.first, self._choice.last = RANGE, first, last
+        self.refresh()
+
+    def last_days(self, days: int) -> None:
+        """A range that ends today."""
+        today = local_day(self._clock.wall_ms())
+        self.choose_range(today - timedelta(days=days - 1), today)
+
+    def choose_state(self, key: str) -> None:
+        self._choice.state = None if key == ALL else OrderState(key)
+        self._choice.limit = PAGE_ROWS
+        self._publish()
+
+    def choose_channel(self, channel: str) -> None:
+        self._choice.channel = channel
+        self.refresh()
+
+    def choose(self, order_id: str) -> None:
+        """Open an order beside the list; again: close it."""
+        self._choice.order_id = "" if order_id == self._choice.order_id else order_id
+        self._publish()
+
+    def show_more(self) -> None:
+        self._choice.limit += PAGE_ROWS
+        self._publish()
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+    def advance(self, order_id: str) -> None:
+        """The next step: accept, then ready (ORD-04)."""
+        order = self._find(order_id)
+        if order is None:
+            return
+        if order.state is OrderState.NEW and order.request_id and self._decider.is_open(order.request_id):
+            self._decider.approve(order.request_id)
+            self.refresh()
+            return
+        to = {OrderState.NEW: OrderState.PREPARING, OrderState.PREPARING: OrderState.READY}.get(order.state)
+        if to is not None:
+            self._step(order_id, to)
+
+    def ask_cancel(self, order_id: str) -> None:
+        """Only a new order can be cancelled here; a waiting request needs a reason (APR-08)."""
+        order = self._find(order_id)
+        if order is None or order.state is not OrderState.NEW:
+            return
+        t = self._texts
+        title = t.n("Cancel order {number}?", number=order.number)
+        if order.request_id and self._decider.is_open(order.request_id):
+            note = t._("The customer gets the payment back.")
+            self._asking = OrderAsking(order_id, title, Reasons(note=note))
+        else:
+            sentence = t._("The customer is told, and gets the payment back.")
+            self._asking = OrderAsking(order_id, title, None, sentence, t._("Yes, cancel the order"))
+        self._publish()
+
+    def choose_reason(self, reason: RejectReason) -> None:
+        if self._asking is not None and self._asking.reasons is not None:
+            self._asking = replace(self._asking, reasons=replace(self._asking.reasons, chosen=reason))
+            self._publish()
+
+    def type_reason(self, text: str) -> None:
+        if self._asking is not None and self._asking.reasons is not None:
+            self._asking = replace(self._asking, reasons=replace(self._asking.reasons, text=text))
+            self._publish()
+
+    def confirm_cancel(self) -> None:
+        asking = self._asking
+        order = self._find(asking.order_id) if asking is not None else None
+        if asking is None or order is None:
+            return
+        if asking.reasons is None:
+            self._asking = None
+            self._step(order.order_id, OrderState.CANCELLED)
+        elif asking.reasons.chosen is not None and asking.reasons.ready and order.request_id:
+            self._asking = None
+            self._decider.reject(order.request_id, asking.reasons.chosen, asking.reasons.text)
+            self.refresh()
+
+    def dismiss(self) -> None:
+        self._asking = None
+        self._publish()
+
+    def _step(self, order_id: str, to: OrderState) -> None:
+        outcome = self._orders.advance(order_id, to, self._actor())
+        t = self._texts
+        if isinstance(outcome, NotAllowed):
+            stands = words.state(t, outcome.state) if outcome.state is not None else t._("gone")
+            self._said = t.n("This order is already: {state}", state=stands)
+        else:
+            self._said = ""
+        self.refresh()
+        self._said = ""
+
+    # -- what is shown ----------------------------------------------------------------------------------------------
+    def refresh(self) -> None:
+        channel = None if self._choice.channel == ALL else self._choice.channel
+        found: list[OrderView] = []
+        for day in self._days():
+            found.extend(self._orders.list(day, None, channel, self._choice.search))
+        self._found = tuple(found)
+        self._publish()
+
+    def _days(self) -> list[date]:
+        today = local_day(self._clock.wall_ms())
+        choice = self._choice
+        if choice.first is not None and choice.last is not None:
+            span = (choice.last - choice.first).days
+            return [choice.last - timedelta(days=offset) for offset in range(span + 1)]
+        return [today if choice.period == TODAY else today - timedelta(days=1)]
+
+    def _find(self, order_id: str) -> OrderView | None:
+        return next((order for order in self._found if order.order_id == order_id), None)
+
+    def _publish(self) -> None:
+        t, choice = self._texts, self._choice
+        wanted = [order for order in self._found if choice.state is None or order.state is choice.state]
+        now_ms = self._clock.wall_ms()
+        shown = wanted[: choice.limit]
+        detail = self._find(choice.order_id)
+        state = OrdersState(
+            search=choice.search,
+            period=choice.period,
+            period_word=_range_word(choice.first, choice.last) or t._("Range"),
+            channel=choice.channel,
+            chips=self._chips(),
+            rows=tuple(self._row(order, now_ms) for order in shown),
+            hidden=len(wanted) - len(shown),
+            more_word=t.n("Show {n} more", n=min(PAGE_ROWS, len(wanted) - len(shown))),
+            order_word=t._("Newest first"),
+            empty="" if wanted else self._empty(),
+            detail=self._detail(detail, now_ms) if detail is not None else None,
+            asking=self._asking,
+            said=self._said,
+        )
+        if state != self.state:
+            self.state = state
+            self.on_change()
+
+    def _empty(self) -> str:
+        t = self._texts
+        if self._choice.search:
+            return t._("Nothing found. Try an order number or a nickname.")
+        if self._choice.state is not None or self._choice.channel != ALL:
+            return t._("No order here. Another filter may have it.")
+        return t._("No order yet. The next one appears here at once.")
+
+    def _chips(self) -> tuple[FilterChipState, ...]:
+        t, chosen = self._texts, self._choice.state
+        chips = [FilterChipState(ALL, t._("All"), len(self._found), chosen is None)]
+        for state in OrderState:
+            count = sum(1 for order in self._found if order.state is state)
+            chips.append(FilterChipState(state.value, words.state(t, state), count, chosen is state))
+        return tuple(chips)
+
+    def _row(self, order: OrderView, now_ms: int) -> OrderRow:
+        t = self._texts
+        icon, tone = words.STATE_LOOKS[order.state]
+        waiting = order.state in (OrderState.NEW, OrderState.PREPARING)
+        passed_ms = now_ms - order.created_ms
+        late = waiting and passed_ms >= LATE_MS
+        line = f"{words.channel(t, order.channel)} {t.clock(order.created_ms)}"
+        if waiting and not late:
+            line += f" · {words.minutes(t, passed_ms)}"
+        return OrderRow(
+            order_id=order.order_id,
+            number=order.number,
+            state=words.state(t, order.state),
+            state_icon=icon,
+            state_tone=tone,
+            title=words.summary(t, order.items),
+            line=line,
+            late=t.n("{time} waiting", time=words.minutes(t, passed_ms)) if late else "",
+            amount=t.won(order.total_won),
+            below_amount=words.payment(t, order.payment),
+            step=words.step(t, order.state),
+            first_step=order.state is OrderState.NEW,
+            gone=order.state is OrderState.CANCELLED,
+            chosen=order.order_id == self._choice.order_id,
+        )
+
+    def _detail(self, order: OrderView, now_ms: int) -> OrderDetail:
+        t = self._texts
+        passed = words.minutes(t, now_ms - order.created_ms)
+        parts = [order.nickname, t.n("ordered {time}", time=t.clock(order.created_ms)), passed]
+        return OrderDetail(
+            order_id=order.order_id,
+            number=order.number,
+            channel=words.channel(t, order.channel),
+            channel_icon=words.CHANNEL_ICONS.get(order.channel, "shopping-bag"),
+            line=" · ".join(part for part in parts if part),
+            steps=_steps(t, order.state),
+            items=tuple(
+                (str(item.qty), item.name, " · ".join(item.options), t.won(item.amount_won)) for item in order.items
+            ),
+            note=order.note,
+            payment=words.payment(t, order.payment),
+            total=t.won(order.total_won),
+            step=words.step(t, order.state),
+            cancel=t._("Cancel order") if order.state is OrderState.NEW else "",
+            first_step=order.state is OrderState.NEW,
+        )
+
+
+def _steps(t: Texts, current: OrderState) -> tuple[DetailStep, ...]:
+    """New, preparing, ready: what is done, where it stands, what comes."""
+    if current is OrderState.CANCELLED:
+        return (DetailStep(words.state(t, current), "circle-x", "red_ink"),)
+    path: Sequence[OrderState] = (OrderState.NEW, OrderState.PREPARING, OrderState.READY)
+    at = path.index(current)
+    steps = []
+    for index, state in enumerate(path):
+        done = index < at or current is OrderState.READY
+        icon = "circle-check" if done else "loader-circle" if index == at else "circle"
+        tone = "green_ink" if done else "ink" if index == at else "ink3"
+        steps.append(DetailStep(words.state(t, state), icon, tone))
+    return tuple(steps)
+
+
+def _range_word(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return ""
+    return f"{first.month}/{first.day}–{last.month}/{last.day}"
+
+
+def parse_day(text: str) -> date | None:
+    """``2026-11-20``, ``20261120`` or ``2026.11.20``; None for anything else."""
+    digits = "".join(ch for ch in text if ch.isascii() and ch.isdigit())
+    if len(digits) != 8:
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None

@@ -1,0 +1,72 @@
+"""Owns the words about orders: states, channels, what was ordered in one line, how long it has been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.orders.types import OrderItem
+from agent.texts import Texts, mark
+from rules.requests import OrderState
+
+CHANNELS = ("in_store", "take_out", "app_order")
+_STATES = {
+    OrderState.NEW: mark("New"),
+    OrderState.PREPARING: mark("Preparing"),
+    OrderState.READY: mark("Ready for pick-up"),
+    OrderState.CANCELLED: mark("Cancelled"),
+}
+_CHANNELS = {
+    "in_store": mark("In store"),
+    "take_out": mark("Take-out"),
+    "app_order": mark("WithFoM order"),
+}
+CHANNEL_ICONS = {"in_store": "store", "take_out": "shopping-bag", "app_order": "smartphone"}
+_PAYMENTS = {"prepaid": mark("Prepaid"), "postpaid": mark("Pay later")}
+_STEPS = {OrderState.NEW: mark("Accept"), OrderState.PREPARING: mark("Mark ready")}
+STATE_LOOKS = {
+    OrderState.NEW: ("", "ink"),
+    OrderState.PREPARING: ("loader-circle", "neutral"),
+    OrderState.READY: ("check", "green"),
+    OrderState.CANCELLED: ("x", "neutral"),
+}
+
+
+def state(t: Texts, order_state: OrderState) -> str:
+    return t._(_STATES[order_state])
+
+
+def channel(t: Texts, name: str) -> str:
+    """The word of a channel; one of a later version as it came."""
+    return t._(_CHANNELS.get(name, name))
+
+
+def payment(t: Texts, name: str) -> str:
+    return t._(_PAYMENTS.get(name, name))
+
+
+def step(t: Texts, order_state: OrderState) -> str:
+    """The button of the next step; empty when there is none (ORD-04)."""
+    return t._(_STEPS.get(order_state, ""))
+
+
+def summary(t: Texts, items: Sequence[OrderItem]) -> str:
+    """``아메리카노(HOT) 2개, 소금빵 1개``; more than two kinds: the first and how many others."""
+    if not items:
+        return ""
+    first = t.n("{name} × {qty}", name=items[0].name, qty=items[0].qty)
+    if len(items) == 1:
+        return first
+    if len(items) == 2:
+        return f"{first}, {t.n('{name} × {qty}', name=items[1].name, qty=items[1].qty)}"
+    others = sum(item.qty for item in items[1:])
+    return t.n("{name} and {n} more", name=items[0].name, n=others + items[0].qty - 1)
+
+
+def minutes(t: Texts, ms: int) -> str:
+    """``8분``; from two hours on in hours."""
+    whole = max(0, ms) // 60_000
+    if whole < 1:
+        return t._("just now")
+    if whole >= 120:
+        return t.n("{n} h", n=whole // 60)
+    return t.n("{n} min", n=whole)
