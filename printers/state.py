@@ -6,7 +6,10 @@ date from the POS's own bytes; the encoder neutralises what differs from the pow
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+
+from printers.stream.tokenizer import Token, TokenKind
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,14 @@ def after_command(state: StreamState, name: str, argument: bytes) -> StreamState
         value = first - 0x30 if first >= 0x30 and allowed <= 4 else first  # "ESC a 1" may come as the digit 1
         return replace(state, **{field: value}) if value < allowed else state  # type: ignore[arg-type]
     return _after_words(state, name, argument)
+
+
+def after_tokens(state: StreamState, tokens: Iterable[Token]) -> StreamState:
+    """The state after a piece of a stream: how a pump keeps the shadow of what its POS has set."""
+    for token in tokens:
+        if token.kind is TokenKind.COMMAND and token.complete:
+            state = after_command(state, token.name, token.data)
+    return state
 
 
 def _after_words(state: StreamState, name: str, argument: bytes) -> StreamState:

@@ -14,6 +14,7 @@ from printers.state import POWER_ON, StreamState, after_command
 from printers.stream.tokenizer import Token, TokenKind
 
 DEFAULT_TABS: Final = tuple(range(8, 256, 8))
+BLANK_LINES_MAX = 12  # of one feed that show in the text; more is just paper
 _PICTURES_MAX = 64  # stored logos; more would only be a way to eat memory
 
 
@@ -68,8 +69,10 @@ class Interpreter:
         self.target.end_line(self.state, self.target.vertical_dots(argument[0], self.state), visible=False)
 
     def _feed_lines(self, argument: bytes) -> None:
-        for _ in range(argument[0]):
+        count = argument[0]
+        for _ in range(min(count, BLANK_LINES_MAX)):
             self.target.end_line(self.state)
+        self.target.feed(max(count - BLANK_LINES_MAX, 0) * self.target.pitch(self.state))
 
     def _feed_back(self, argument: bytes) -> None:
         self.target.feed(-self.target.vertical_dots(argument[0], self.state))

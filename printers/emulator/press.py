@@ -13,6 +13,7 @@ HANGUL_DOTS = 24
 DOTS_PER_INCH = 203
 KNIFE_DOTS = 96  # from the print head to the knife: what GS V with feed moves before cutting
 PAGE_DOTS_MAX = 80_000  # ten metres; a runaway stream starts a new page instead of eating memory
+PAGE_LINES_MAX = 20_000  # the same for lines that overprint each other
 LINE_MARKS_MAX = 2_000
 
 
@@ -161,7 +162,7 @@ class Press:
     def feed(self, dots: int) -> None:
         self.y = max(self.y + dots, 0)
         self.page.height_dots = max(self.page.height_dots, self.y)
-        if self.y > PAGE_DOTS_MAX:
+        if self.y > PAGE_DOTS_MAX or len(self.page.lines) > PAGE_LINES_MAX:
             self.cut("")
 
     def cut(self, how: str) -> None:

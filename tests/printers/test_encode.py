@@ -42,8 +42,8 @@ from printers.korean import HangulRom
 from printers.layout import as_text, lay_out
 from printers.profiles import PROFILES, PrinterProfile
 from printers.raster import QR_QUIET_MODULES, FontFiles, GlyphPainter, qr_matrix, qr_module_dots
-from printers.state import POWER_ON, after_command
-from printers.stream.tokenizer import Tokenizer, TokenKind
+from printers.state import POWER_ON, StreamState, after_tokens
+from printers.stream.tokenizer import Tokenizer
 
 INK = Ink.bundled()
 GENERIC = PROFILES["generic-80"]
@@ -288,12 +288,9 @@ def test_unchanged_styles_cost_no_bytes() -> None:
     assert twice.count(b"\x1bE\x01") == 1
 
 
-def _state_after(stream: bytes):  # type: ignore[no-untyped-def]
-    state, tokenizer = POWER_ON, Tokenizer()
-    for token in tokenizer.feed(stream) + tokenizer.close():
-        if token.kind is TokenKind.COMMAND:
-            state = after_command(state, token.name, token.data)
-    return state
+def _state_after(stream: bytes) -> StreamState:
+    tokenizer = Tokenizer()
+    return after_tokens(POWER_ON, tokenizer.feed(stream) + tokenizer.close())
 
 
 def _png(width: int, height: int) -> bytes:

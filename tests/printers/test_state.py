@@ -8,17 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printers.state import POWER_ON, StreamState, after_command, enter, restore
-from printers.stream.tokenizer import Tokenizer, TokenKind
+from printers.state import POWER_ON, StreamState, after_tokens, enter, restore
+from printers.stream.tokenizer import Tokenizer
 
 
 def after(stream: bytes, state: StreamState = POWER_ON) -> StreamState:
     """The state a printer is in after these bytes."""
     tokenizer = Tokenizer()
-    for token in tokenizer.feed(stream) + tokenizer.close():
-        if token.kind is TokenKind.COMMAND and token.complete:
-            state = after_command(state, token.name, token.data)
-    return state
+    return after_tokens(state, tokenizer.feed(stream) + tokenizer.close())
 
 
 @pytest.mark.parametrize(
