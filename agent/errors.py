@@ -21,3 +21,5 @@ class AgentError(Exception):
 
 class BadSettings(AgentError):
     """A setting that cannot be used; nothing was started."""
+
+    exit_code = 2

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from agent.errors import BadSettings
 from agent.printing.types import PrinterAddress
+from sync.address import BadAddress, clean_base_url
 
 Language = Literal["ko", "en"]
 SPOOL_NAME = "spool"
@@ -17,14 +19,15 @@ SPOOL_NAME = "spool"
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """One start of the agent. ``cloud_url`` is where a new device enrolls; an enrolled one knows its own."""
+    """One start of the agent. ``cloud_url`` is where a new device enrolls; an enrolled one knows its own. Language
+    and theme are what was chosen earlier when left out."""
 
     folder: Path
     cloud_url: str | None = None
     printer: PrinterAddress | None = None
     spool: Path | None = None
-    language: Language = "ko"
-    theme: Literal["light", "dark"] = "light"
+    language: Language | None = None
+    theme: Literal["light", "dark"] | None = None
     tablet: bool = True
     demo: bool = False
     headless: bool = False
@@ -50,3 +53,38 @@ def default_folder(environ: Mapping[str, str] | None = None, *, platform: str = 
     base = env.get("XDG_DATA_HOME")
     root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "share"
     return root / "withfom-agent"
+
+
+def parse_printer(text: str | None) -> PrinterAddress | None:
+    """Raises BadSettings when the text is no HOST:PORT."""
+    if text is None:
+        return None
+    try:
+        return PrinterAddress.parse(text)
+    except ValueError:
+        raise BadSettings(
+            f"프린터 주소가 올바르지 않아요: {text} (예: 192.168.0.50:9100)",
+            f"Not a printer address: {text} (example: 192.168.0.50:9100)",
+        ) from None
+
+
+def parse_cloud(text: str | None) -> str | None:
+    """Raises BadSettings for an address that is neither https nor this very machine."""
+    if text is None:
+        return None
+    try:
+        return clean_base_url(text)
+    except BadAddress as bad:
+        if bad.code == "insecure":
+            raise BadSettings(f"https:// 주소만 쓸 수 있어요: {text}", f"Only https:// is allowed: {text}") from None
+        raise BadSettings(
+            f"클라우드 주소가 올바르지 않아요: {text} (예: https://cloud.example.com)",
+            f"Not a cloud address: {text} (example: https://cloud.example.com)",
+        ) from None
+
+
+def check_port(port: int) -> int:
+    """Raises BadSettings for what is no port; 0 means any."""
+    if not 0 <= port < 65536:
+        raise BadSettings(f"포트는 0부터 65535까지예요: {port}", f"A port is 0 to 65535: {port}")
+    return port

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from agent.lan.file import remove_lan_file, write_lan_file
 from agent.lan.http import BODY_BYTES_MAX, Application
 from agent.logbook import topic
 
-FILE_NAME = "lan.json"
 THREADS = 4
 CONNECTIONS_MAX = 64
 IDLE_S = 10  # a connection that says nothing for so long is closed (slow loris)
@@ -69,30 +67,10 @@ class LanServer:
 
     def stop(self) -> None:
         """Stop serving and remove lan.json: a tool that finds none knows that no agent runs."""
-        (self._folder / FILE_NAME).unlink(missing_ok=True)
+        remove_lan_file(self._folder)
         if self._server is None:
             return
         self._server.close()
         self._server.task_dispatcher.shutdown(timeout=2)
         if self._thread is not None:
             self._thread.join(2)
-
-
-def write_lan_file(folder: Path, *, port: int, token: str) -> None:
-    """Readable by this user only, complete or not there at all."""
-    path = folder / FILE_NAME
-    scratch = folder / f".{FILE_NAME}.{os.getpid()}"
-    body = json.dumps({"port": port, "token": token, "pid": os.getpid()})
-    scratch.unlink(missing_ok=True)
-    with open(scratch, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(body)
-    scratch.replace(path)
-
-
-def read_lan_file(folder: Path) -> tuple[int, str] | None:
-    """(port, token) of the agent of this folder; None when there is none."""
-    try:
-        found = json.loads((folder / FILE_NAME).read_text("utf-8"))
-        return int(found["port"]), str(found["token"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

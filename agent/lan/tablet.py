@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from agent.assets import assets_folder
 from agent.earn.service import EarnService
 from agent.earn.types import (
     Earned,
@@ -129,7 +130,8 @@ class _Pages:
         return self._read(request.parts["name"], ())
 
     def _read(self, name: str, headers: tuple[tuple[str, str], ...]) -> Reply:
-        path = self._web / name
+        # The font is the one of the windows; it lies with the other assets.
+        path = assets_folder() / "fonts" / name if name.startswith("Pretendard-") else self._web / name
         kind = _TYPES.get(path.suffix)
         if kind is None or path.name != name or name.startswith(".") or not path.is_file():
             raise not_found()
@@ -156,7 +158,7 @@ def _submit_reply(outcome: SubmitOutcome, request: Request) -> Reply:
             "too_many_entries",
             "번호 입력이 너무 많아요. 직원에게 알려 주세요.",
             "Too many numbers were typed. Please tell the staff.",
-            extra={"retry_after_ms": outcome.retry_after_ms},
+            extra={"outcome": "too_many", "retry_after_ms": outcome.retry_after_ms},
             headers=[("Retry-After", str(seconds))],
         )
     if isinstance(outcome, UnknownEntry):

@@ -1,0 +1,61 @@
+"""``withfom agent``: the counter, the customer's screen and everything behind them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "agent",
+        help="카운터 화면을 켜요 · the counter and the customer's screen",
+        description="카운터와 고객 화면을 켜요. Starts the counter and the customer's screen.",
+    )
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where everything is kept")
+    parser.add_argument("--cloud", metavar="URL", help="address of the cloud (https)")
+    parser.add_argument("--printer", metavar="HOST:PORT", help="receipt printer; remembered")
+    parser.add_argument("--spool", type=Path, metavar="DIR", help="where `withfom capture` leaves documents")
+    parser.add_argument("--language", choices=("ko", "en"), help="language of the screens; remembered")
+    parser.add_argument("--theme", choices=("light", "dark"), help="remembered")
+    parser.add_argument("--tablet", choices=("window", "off"), default="window", help="the customer's screen")
+    parser.add_argument("--lan-port", type=int, default=0, metavar="PORT", help="port of the LAN API; any when 0")
+    parser.add_argument("--demo", action="store_true", help="allow remote control of the screens, for demonstrations")
+    parser.add_argument("--headless", action="store_true", help="draw into memory, as on a machine without a display")
+    parser.add_argument("--enroll-code", metavar="CODE", help="join a store with this one-time code")
+    parser.add_argument("--enroll-only", action="store_true", help="join the store and end")
+
+
+def run(args: argparse.Namespace) -> int:
+    from agent.launch import AgentSettings, check_port, default_folder, parse_cloud, parse_printer
+
+    settings = AgentSettings(
+        folder=(args.folder or default_folder()).absolute(),
+        cloud_url=parse_cloud(args.cloud),
+        printer=parse_printer(args.printer),
+        spool=args.spool.absolute() if args.spool else None,
+        language=args.language,
+        theme=args.theme,
+        tablet=args.tablet == "window",
+        demo=args.demo,
+        headless=args.headless or not _has_display(),
+        enroll_code=args.enroll_code,
+        lan_port=check_port(args.lan_port),
+    )
+    if args.enroll_only:
+        from agent.joining import enroll_only
+
+        return enroll_only(settings)
+    if settings.headless:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from agent.shell.process import run_agent
+
+    return run_agent(settings)
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
