@@ -87,7 +87,7 @@ class _Rail(Ground):
     def show_state(self, state: EnrollScreen, texts: Texts) -> None:
         found = state.step is Step.FOUND
         self.motto.set_text(texts._("A lighter counter, closer regulars"))
-        self.promise.set_text(texts._("Three minutes in all · no restart"))
+        self.promise.set_text(texts._("Done within three minutes"))
         words = (
             (texts._("Connect the store"), texts._("8-letter code")),
             (texts._("Check the store"), texts._("See its name, then start")),
@@ -245,7 +245,7 @@ class _Form(QWidget):
         wrong = bool(state.address_problem) and bool(state.address.strip())
         self.address.set_wrong(wrong)
         self.address_problem.set_text(state.address_problem if wrong else " ")
-        self.no_code.set_text("" if found else texts._("No code yet? Ask your owner or headquarters for one."))
+        self.no_code.set_text("" if found else texts._("No code? Ask your owner or headquarters."))
         self.redeem.setVisible(not found)
         self.redeem.setText(texts._("Connect this store") if typing else texts._("Asking for your store…"))
         self.redeem.setEnabled(state.can_redeem)

@@ -200,6 +200,7 @@ class _Detail(QWidget):
         holder = QWidget()
         held = QVBoxLayout(holder)
         held.setContentsMargins(0, 0, 12, 0)
+        self.paper.setMaximumWidth(460)  # Wider paper does not exist.
         held.addWidget(self.paper)
         held.addStretch(1)
         inside.addWidget(Scroll(theme, holder))

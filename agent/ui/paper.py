@@ -5,15 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from agent.assets import asset_path
 from agent.ui.controls import Control
-from agent.ui.theme import FAMILY, Theme
+from agent.ui.theme import Theme
 
 CELLS_MIN = 32  # the narrowest paper there is; shorter texts are not blown up
-_PADDING, _CELL_MAX, _CELL_MIN, _EM = 20, 8.0, 5.0, 2.15  # a Hangul letter fills its two cells
+_PADDING, _CELL_MAX, _CELL_MIN = 20, 8.0, 5.0
+PAPER_FAMILY = "NanumGothicCoding"
 
 
 def cells(text: str) -> int:
@@ -75,22 +77,21 @@ class Paper(Control):
         # Paper is the surface; in the dark as well, or the screen would glare.
         painter.fillRect(self.rect(), self.theme.color("surface"))
         cell, line = self._cell(self.width()), self._line(self.width())
-        wide, narrow = self._font(cell), self._font(cell, stretched=True)
-        wide_metrics, narrow_metrics = QFontMetricsF(wide), QFontMetricsF(narrow)
+        font = self._font(cell)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
         across = max([CELLS_MIN, *(cells(row) for row in self._rows)])
         left = (self.width() - across * cell) / 2
         painter.setPen(self.theme.color("ink"))
         for index, row in enumerate(self._rows):
-            baseline = round(_PADDING + index * line + (line + wide_metrics.capHeight()) / 2)
+            baseline = round(_PADDING + index * line + (line + metrics.capHeight()) / 2)
             if row.strip() and set(row.strip()) <= set("-=─━_*"):
                 self._paint_rule(painter, QRectF(left, baseline - line / 3, cells(row.rstrip()) * cell, 1))
                 continue
             x = left
             for letter in row:
                 count = _cells_of(letter)
-                font, metrics = (wide, wide_metrics) if count == 2 else (narrow, narrow_metrics)
                 if not letter.isspace() and count:
-                    painter.setFont(font)
                     centre = x + count * cell / 2
                     painter.drawText(QPointF(centre - metrics.horizontalAdvance(letter) / 2, baseline), letter)
                 x += count * cell
@@ -103,13 +104,18 @@ class Paper(Control):
         painter.drawLine(rect.topLeft(), rect.topRight())
         painter.setPen(self.theme.color("ink"))
 
-    def _font(self, cell: float, *, stretched: bool = False) -> QFont:
-        font = QFont(FAMILY)
-        font.setPixelSize(max(9, round(cell * _EM)))
-        font.setWeight(QFont.Weight(500))
+    def _font(self, cell: float) -> QFont:
+        """Two cells an em, as on paper. The face is drawn for this: digits half as wide as Hangul."""
+        load_paper_font()
+        font = QFont(PAPER_FAMILY)
+        font.setPixelSize(max(9, round(2 * cell)))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        font.setFeature(QFont.Tag("tnum"), 1)
-        if stretched:
-            digit = QFontMetricsF(font).horizontalAdvance("0")
-            font.setStretch(max(50, min(100, int(100 * cell / digit))))
+        font.setFeature(QFont.Tag("tnum"), 0)
         return font
+
+
+def load_paper_font() -> None:
+    """Register the bundled monospaced face with Qt; repeated calls do nothing."""
+    if PAPER_FAMILY not in QFontDatabase.families():
+        content = asset_path("fonts/NanumGothicCoding-Regular.ttf").read_bytes()
+        QFontDatabase.addApplicationFontFromData(QByteArray(content))
