@@ -55,6 +55,8 @@ class TabletView(Control):
         pages: dict[Page, IdlePage | KeypadPage] = {Page.IDLE: self.idle, Page.KEYPAD: self.keypad}
         page = pages.get(state.page, self.outcome)
         page.show_state(state, texts)
+        if page is self.outcome and (self._shown is None or self._shown.page is not state.page):
+            self.outcome.rest()
         self._stack.setCurrentWidget(page)
         self._shown = state
         self._run_timer()
@@ -206,7 +208,7 @@ class KeypadPage(QWidget):
     def show_state(self, state: TabletState, texts: Texts) -> None:
         problem = state.hint_is_problem
         self.brand.show_shop(state.shop)
-        self.receipt.show_receipt(state.receipt_title, state.receipt_line, known=state.receipt_known)
+        self.receipt.show_receipt(state.receipt_title, state.receipt_line, known=state.offer is not None)
         self.caption.set_text(texts._("Mobile number"))
         self.number.set_shown(state.number)
         self.hint.show_line(
@@ -257,6 +259,8 @@ class KeypadPage(QWidget):
         self.skip.setGeometry(middle - width // 2, under, width, needed.height())
 
 
+# A finger that hammers on "earn" must not also press what appears under it.
+REST_MS = 300
 _OUTCOME_LOOKS = {
     Page.EARNED: ("check", "done"),
     Page.WAITING: ("receipt-text", "green"),
@@ -290,6 +294,18 @@ class OutcomePage(QWidget):
         self.done.setObjectName("tablet.done")
         self.done.clicked.connect(vm.done)
         self._placed_for: tuple[object, ...] = ()
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.timeout.connect(lambda: self._let_press(True))
+
+    def _let_press(self, allowed: bool) -> None:
+        for button in (self.done, self.again):
+            button.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not allowed)
+
+    def rest(self) -> None:
+        """Right after a page turned, fingers do not count; keyboard and screen reader do."""
+        self._let_press(False)
+        self._resting.start(REST_MS)
 
     def show_state(self, state: TabletState, texts: Texts) -> None:
         self.brand.show_shop(state.shop)

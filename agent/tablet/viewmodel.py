@@ -29,8 +29,6 @@ from sync.errors import SyncError
 
 RESULT_MS = 5_000  # R10: what the customer came for stays this long
 TOUCH_MS = 15_000  # R10: a screen somebody walked away from is wiped after this
-# A finger that hammers on "earn" must not also press what appears under it.
-SETTLE_MS = 300
 
 
 class Page(StrEnum):
@@ -65,7 +63,8 @@ class TabletState:
     can_submit: bool = False
     receipt_title: str = ""
     receipt_line: str = ""
-    receipt_known: bool = False
+    offer: ReceiptOffer | None = None  # what the card on the keypad speaks of
+    points: int | None = None  # what the outcome speaks of
     again: str = ""  # label of the second button; empty: there is none
     closes_in_s: int | None = None
     closes_of_s: int = 0
@@ -104,7 +103,7 @@ class TabletViewModel:
         self._home_texts, self._other_texts, self._texts = texts, other_texts, texts
         self._clock, self._till = clock, till
         self._page = Page.IDLE
-        self._opened_ms = self._clock.mono_ms() - SETTLE_MS
+        self._opened_ms = self._clock.mono_ms()
         self._touched_ms = self._clock.mono_ms()
         self._number = TypedNumber()
         self._entry_id = ""
@@ -126,7 +125,7 @@ class TabletViewModel:
 
     def start(self) -> None:
         """The greeting's button, and "type a number" on a page that offers it."""
-        if self._page is not Page.KEYPAD and self._settled():
+        if self._page is not Page.KEYPAD:
             self._open_keypad()
 
     def press_digit(self, digit: str) -> None:
@@ -175,7 +174,7 @@ class TabletViewModel:
 
     def skip(self) -> None:
         """On without a number: always possible, never asked twice (R11)."""
-        if self._page is not Page.KEYPAD or not self._settled():
+        if self._page is not Page.KEYPAD:
             return
         try:
             self._earn.skip(self._entry_id)
@@ -185,7 +184,7 @@ class TabletViewModel:
         self._show(Page.NO_NUMBER)
 
     def done(self) -> None:
-        if self._page not in (Page.IDLE, Page.KEYPAD) and self._settled():
+        if self._page not in (Page.IDLE, Page.KEYPAD):
             self._go_home()
 
     def touch(self) -> None:
@@ -305,9 +304,6 @@ class TabletViewModel:
         self._read_shop()
         self._show(Page.IDLE)
 
-    def _settled(self) -> bool:
-        return self._clock.mono_ms() - self._opened_ms >= SETTLE_MS
-
     def _touch(self) -> None:
         self._touched_ms = self._clock.mono_ms()
         self._publish()
@@ -342,7 +338,8 @@ class TabletViewModel:
             can_submit=page is Page.KEYPAD and self._number.can_submit and self._refusal is None,
             receipt_title=words.receipt_title(t, self._offer),
             receipt_line=words.receipt_line(t, self._offer),
-            receipt_known=self._offer is not None,
+            offer=self._offer,
+            points=self._result.points if isinstance(self._result, Earned) else None,
             again=page_words.again,
             closes_in_s=None if page is Page.KEYPAD else closes_in_s,
             closes_of_s=(RESULT_MS if page in _RESULT_PAGES else TOUCH_MS) // 1000,
