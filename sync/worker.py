@@ -16,6 +16,8 @@ from sync.outbox import Cipher, OnResult
 from sync.outcomes import Transport
 from sync.store import Store
 
+__all__ = ["LinkStatus", "SyncWorker"]
+
 log = logging.getLogger("sync")
 
 STOP_WITHIN_S = 0.9
@@ -95,7 +97,7 @@ class SyncWorker:
         timer.start()
         try:
             for thread in self._threads:
-                while thread.is_alive() and not deadline.is_set():
+                while thread.is_alive() and thread is not threading.current_thread() and not deadline.is_set():
                     thread.join(0.02)
         finally:
             timer.cancel()
