@@ -33,7 +33,7 @@ def auto_approved(t: Texts, request: RequestCard, decided_ms: int, *, may_cancel
     return Notice(
         icon,
         tone,
-        t._("No answer: auto-approved"),
+        t._("Auto-approved"),
         line,
         NoticeAction.CANCEL if cancels else NoticeAction.NONE,
         words.pos_line(t, won) if won else (),
@@ -42,7 +42,7 @@ def auto_approved(t: Texts, request: RequestCard, decided_ms: int, *, may_cancel
 
 def recovery_waits(t: Texts, seconds: int) -> Notice:
     """Staff asked; the owner confirms or the time runs out (APR-16)."""
-    line = t.n("The owner confirms, or it happens after {s} seconds", s=seconds)
+    line = t.n("Owner confirms, or done in {s} s", s=seconds)
     return Notice("undo-2", "neutral", t._("Recovery requested"), line, left_s=seconds)
 
 

@@ -13,6 +13,7 @@ from agent.approval.viewmodel import ApprovalViewModel
 from agent.texts import Texts
 from agent.ui.controls import Control, PressControl
 from agent.ui.foreground import Foreground
+from agent.ui.hotkey import GlobalHotKey
 from agent.ui.paint import SHADOW_MARGINS, Shadow, draw_line, rounded
 from agent.ui.theme import RADIUS_CARD, Theme
 
@@ -29,6 +30,7 @@ class StackView(QObject):
         super().__init__(parent)
         self._vm, self._theme = vm, theme
         self._foreground = Foreground()
+        self._hotkey = GlobalHotKey(vm.press_hotkey)
         self._typing = ""  # the request whose reason is being typed
         self._shadow = _ShadowWindow(theme)
         self._pill = MorePill(theme, texts)
@@ -84,6 +86,7 @@ class StackView(QObject):
     def close_all(self) -> None:
         """The program ends: nothing stays floating."""
         self._timer.stop()
+        self._hotkey.hold("")
         for window in (self._shadow, self._pill, *self._free, *self._faces.values()):
             window.close()
 
@@ -111,6 +114,7 @@ class StackView(QObject):
         self._place_pill(state.more, bottom)
         self._shadow.show_around(rects + ([self._pill.geometry()] if state.more else []))
         self._take_or_give_keyboard(state.cards)
+        self._hotkey.hold(next((card.keycap for card in state.cards if card.keycap), ""))
         if state.cards and not self._timer.isActive():
             self._timer.start()
         elif not state.cards:

@@ -101,7 +101,7 @@ def offline_hint(t: Texts, deadline_wall_ms: int | None) -> tuple[tuple[Run, ...
     """What a decision is worth while the line is down, and what happens without one."""
     first = t._("Decide now: it is kept and sent once connected.")
     if deadline_wall_ms is None:
-        return runs(first), runs(t._("Undecided, it **counts 60 seconds anew** once connected."))
+        return runs(first), runs(t._("Undecided: **60 fresh seconds** once connected."))
     second = t.n("Undecided, it is **approved by itself at {time}**.", time=t.clock(deadline_wall_ms))
     return runs(first), runs(second)
 

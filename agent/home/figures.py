@@ -37,7 +37,7 @@ def orders_today(t: Texts, orders: Sequence[OrderView], remark: str) -> Figures:
     waiting = sum(1 for order in kept if order.state in (OrderState.NEW, OrderState.PREPARING))
     share = round(100 * away / len(kept)) if kept else 0
     return Figures(
-        t._("Orders"),
+        t._("Order status"),
         remark,
         (
             Figure(t._("Orders today"), t.number(len(kept)), _unit(t, mark("#count")), t.n("{n} in work", n=waiting)),
@@ -57,9 +57,9 @@ def rewards_today(t: Texts, records: Sequence[DecisionRecord], earned: EarnFigur
     spent = sum(record.pos_discount_won or 0 for record in used if record.kind is RequestKind.POINTS)
     stamps = sum(1 for record in used if record.kind is RequestKind.STAMP)
     coupons = sum(1 for record in used if record.kind is RequestKind.COUPON)
-    third = t.n("auto {a} · rejected {r}", a=by_itself, r=rejected)
+    third = t.n("auto {a} · no {r}", a=by_itself, r=rejected)
     return Figures(
-        t._("Rewards"),
+        t._("Reward status"),
         remark,
         (
             Figure(t._("Approved"), t.number(len(used)), _unit(t, mark("#count")), third),
@@ -87,7 +87,7 @@ def receipts_today(t: Texts, earned: EarnFigures, remark: str) -> Figures:
                 t._("To check"),
                 t.number(earned.ask),
                 _unit(t, mark("#count")),
-                t.n("{n} without a number", n=t.number(earned.unmatched)),
+                t.n("{n} no number", n=t.number(earned.unmatched)),
                 "amber_ink" if earned.ask else "ink",
             ),
         ),

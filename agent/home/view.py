@@ -15,7 +15,7 @@ from agent.texts import Texts
 from agent.ui.controls import Button, Dialog, Ground, Label, Strip
 from agent.ui.theme import Theme
 
-COMPACT_BELOW = 1200  # page width; smaller than a 1366 window leaves
+COMPACT_BELOW = 1040  # page width; a 1280 window with its side bar leaves more
 TICK_MS = 250
 
 

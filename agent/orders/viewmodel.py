@@ -374,7 +374,9 @@ class OrdersViewModel:
 
     def _detail(self, order: OrderView, now_ms: int) -> OrderDetail:
         t = self._texts
-        passed = words.minutes(t, now_ms - order.created_ms)
+        passed = t.n("{time} waiting", time=words.minutes(t, now_ms - order.created_ms))
+        if order.state not in (OrderState.NEW, OrderState.PREPARING) or now_ms - order.created_ms < 60_000:
+            passed = ""
         parts = [order.nickname, t.n("ordered {time}", time=t.clock(order.created_ms)), passed]
         return OrderDetail(
             order_id=order.order_id,

@@ -12,7 +12,7 @@ CHANNELS = ("in_store", "take_out", "app_order")
 _STATES = {
     OrderState.NEW: mark("New"),
     OrderState.PREPARING: mark("Preparing"),
-    OrderState.READY: mark("Ready for pick-up"),
+    OrderState.READY: mark("Order ready"),
     OrderState.CANCELLED: mark("Cancelled"),
 }
 _CHANNELS = {

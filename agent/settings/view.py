@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.settings.viewmodel import SettingsViewModel
 from agent.texts import Texts
+from agent.ui import hotkey
 from agent.ui.controls import Control, Ground, IconView, Label, Scroll, SegmentedControl, Select, Strip, Switch, Tile
 from agent.ui.theme import Theme
 
@@ -45,8 +46,14 @@ class SettingsView(Ground):
         ]
         counter: list[tuple[str, str, str, QWidget]] = [
             ("volume-2", t._("Sound"), t._("A short chime when a request or an order arrives"), self.sound),
-            ("keyboard", t._("Hot-key for approval"), t._("Only while a card is on screen"), self.hotkey),
         ]
+        if hotkey.available():
+            counter.append(
+                ("keyboard", t._("Hot-key for approval"), t._("Only while a card is on screen"), self.hotkey)
+            )
+        else:
+            self.hotkey.setParent(self)
+            self.hotkey.hide()
         for title, rows in ((t._("Looks"), looks), (t._("At the counter"), counter)):
             column.addWidget(Label(theme, title, "section"))
             column.addWidget(_group(theme, rows))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.ui.controls import Ground, Label, PressControl, paint_badge
 from agent.ui.paint import draw_line, elided, rounded
@@ -107,7 +107,11 @@ class Nav(Ground):
             self._column.addWidget(item)
         self._column.addStretch(1)
         self._foot = Label(theme, foot, "caption", color="ink3")
-        self._column.addWidget(self._foot, 0, Qt.AlignmentFlag.AlignLeft)
+        foot_row = QHBoxLayout()
+        foot_row.addSpacing(12)
+        foot_row.addWidget(self._foot)
+        foot_row.addStretch(1)
+        self._column.addLayout(foot_row)
         self.set_rail(False)
 
     def set_rail(self, rail: bool) -> None:
@@ -115,7 +119,6 @@ class Nav(Ground):
         self._column.setContentsMargins(*((6, 6, 7, 8) if rail else (8, 12, 9, 16)))
         self._column.setSpacing(0 if rail else 2)
         self._foot.setVisible(not rail)
-        self._foot.setContentsMargins(12, 0, 0, 0)
         for item in self.items.values():
             item.set_rail(rail)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from agent.approval import words
 from agent.approval.cards import Reasons
 from agent.approval.types import RejectReason
 from agent.texts import Texts
-from agent.ui.controls import Button, Control, Input, Label
+from agent.ui.controls import Button, Control, Dialog, Input, Label
 from agent.ui.theme import Theme
 
 WIDTH = 350
@@ -87,3 +87,22 @@ class ReasonsPanel(Control):
 
     def place(self, x: int, y: int) -> None:
         self.setGeometry(QRect(x, y, WIDTH, self.height()))
+
+
+class ReasonsDialog(Dialog):
+    """The same panel in the middle of the window, for requests rejected from a board or a list."""
+
+    def __init__(self, theme: Theme, texts: Texts, name: str, parent: QWidget) -> None:
+        super().__init__(theme, "", width=WIDTH + 48, parent=parent)
+        self.panel_view = ReasonsPanel(theme, texts, name)
+        self.body.addWidget(self.panel_view, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def show_asking(self, title: str, reasons: Reasons) -> None:
+        """Open it for the request ``title``, or show what changed."""
+        before = self.panel_view.height()
+        self.title.set_text(title)
+        self.panel_view.render_state(reasons)
+        if not self.isVisible():
+            self.open()
+        elif self.panel_view.height() != before:
+            self.fit()

@@ -13,6 +13,7 @@ from agent.ui.controls.marks import RingTone
 from agent.ui.paint import rounded
 from agent.ui.theme import RADIUS_CARD, Theme
 
+ROW_MIN = 56  # a 44 px button and 6 above and below
 _RINGS: dict[str, RingTone] = {"ink": "ink", "amber": "amber", "quiet": "quiet", "working": "working"}
 
 
@@ -25,10 +26,12 @@ class RequestRow(Control):
     def __init__(self, theme: Theme, texts: Texts, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self._request_id = ""
+        self._line_end = 72
         self.ring = CountdownRing(theme, 44, 4, "body", parent=self)
         self.icon = IconView(theme, "ticket", 18, "ink", parent=self)
         self.title = Label(theme, "", "body", weight=700, elide=True, parent=self)
-        self.line = Label(theme, "", "caption", elide=True, parent=self)
+        self.line = Label(theme, "", "caption", color="ink2", elide=True, parent=self)
+        self.flag = Label(theme, "", "caption", weight=700, color="amber_ink", parent=self)
         self.reject = Button(theme, texts._("Reject"), size="small", parent=self)
         self.reject.setObjectName("home.reject")
         self.reject.clicked.connect(lambda: self.reject_pressed.emit(self._request_id))
@@ -41,10 +44,10 @@ class RequestRow(Control):
         self.ring.set_left(row.left_s, _RINGS[row.ring.value])
         self.icon.set_icon(row.icon)
         self.title.set_text(row.title)
-        spans = [Span(row.line, 500, "ink2")]
-        if row.flag:
-            spans.append(Span(" · " + row.flag, 700, "amber_ink" if row.ring.value == "amber" else "ink3"))
-        self.line.set_spans(spans)
+        self.line.set_text(row.line)
+        self.flag.set_text(" · " + row.flag if row.flag else "")
+        self.flag.set_color("amber_ink" if row.ring.value == "amber" else "ink3")
+        self._place_line()
         self.reject.setEnabled(not row.working)
         self.approve.setEnabled(not row.working)
 
@@ -59,8 +62,18 @@ class RequestRow(Control):
         left, end = 72, right - approve - reject - 8 - 12
         self.icon.move(left, middle - 19)
         self.title.setGeometry(left + 24, middle - 21, max(0, end - left - 24), 22)
-        self.line.setGeometry(left, middle + 1, max(0, end - left), 18)
+        self._line_end = end
+        self._place_line()
         super().resizeEvent(event)
+
+    def _place_line(self) -> None:
+        """The urgent word is never the one that is cut."""
+        left, top = 72, self.height() // 2 + 1
+        flag = self.flag.needed_width()
+        room = max(0, self._line_end - left - flag)
+        wide = min(room, self.line.needed_width())
+        self.line.setGeometry(left, top, wide, 18)
+        self.flag.setGeometry(left + wide, top, flag, 18)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(1, self.height() - 1, self.width() - 2, 1, self.theme.color("line"))
@@ -105,11 +118,16 @@ class BoardView(Control):
         return 49 if self._compact else 54
 
     @property
+    def _room(self) -> int:
+        return self.height() - self._head - 40
+
+    @property
     def _row(self) -> int:
-        return 60 if self._compact else 64
+        """64 as drawn; a little more or less where that fills the board with whole rows."""
+        return min(66, max(ROW_MIN, self._room // self.rows_that_fit()))
 
     def rows_that_fit(self) -> int:
-        return max(1, (self.height() - self._head - 42) // self._row)
+        return min(ROWS_MAX, max(1, self._room // ROW_MIN))
 
     # -- state ------------------------------------------------------------------------------------------------------
     def render_board(self, board: Board) -> None:

@@ -138,15 +138,17 @@ class DecisionCell(PressControl):
             self.recover_pressed.emit(self._decision.request_id)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        tall = self.height() >= 60
+        tall = self.height() > 60
         middle = self.height() // 2
-        self.disc.move(0, middle - 18)
-        room = max(0, self.width() - 48 - 4)
+        disc, left = (36, 48) if tall else (32, 40)
+        self.disc.setFixedSize(disc, disc)
+        self.disc.move(0, middle - disc // 2)
+        room = max(0, self.width() - left - 4)
         top = middle - (29 if tall else 20)
-        self.title.setGeometry(48, top, room, 22)
-        self.line.setGeometry(48, top + 22, room, 18)
+        self.title.setGeometry(left, top, room, 22)
+        self.line.setGeometry(left, top + 22, room, 18)
         self.time.setVisible(tall)
-        self.time.setGeometry(48, top + 40, room, 18)
+        self.time.setGeometry(left, top + 40, room, 18)
         super().resizeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -197,7 +199,7 @@ class DecisionsTile(Control):
         top = 50 if self._inside else 0
         height = self.height() - top
         step = self.width() / len(self.cells)
-        cell_height = min(80, height - 8)
+        cell_height = 80 if self._inside else min(56, height - 8)
         for index, cell in enumerate(self.cells):
             cell.setVisible(index < self._shown)
             x = round(index * step) + (17 if index == 0 else 17 if self._inside else 13)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from agent.orders import words
 from agent.orders.viewmodel import OrderRow, OrdersState, parse_day
 from agent.texts import Texts
-from agent.ui.controls import Button, Chip, Control, Dialog, Input, Label, ListRow, Scroll, Span, Tone
+from agent.ui.controls import Button, Chip, Control, Dialog, Input, Label, ListRow, Scroll, Tone
 from agent.ui.paint import rounded
 from agent.ui.theme import RADIUS_CARD, Theme
+from rules.requests import OrderState
 
 HEAD = 37
 ROW = 72
 _TONES: dict[str, Tone] = {"ink": "ink", "neutral": "neutral", "green": "green"}
-_NUMBER_X, _STATE_X, _TITLE_X = 17, 89, 193
+_NUMBER_X, _STATE_X, _TITLE_X = 16, 88, 192  # in a row; the list has an edge of 1
 
 
 class OrderRowView(ListRow):
@@ -25,15 +27,16 @@ class OrderRowView(ListRow):
 
     stepped = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, ROW, parent=parent)
+    def __init__(self, theme: Theme, parent: QWidget, *, first: bool) -> None:
+        super().__init__(theme, ROW, first=first, parent=parent)
         self.order_id = ""
-        self._step_width = 88
+        self._step_width, self._title_x = 88, _TITLE_X
         self.setObjectName("orders.row")
         self.number = Label(theme, "", "button", weight=700, parent=self)
         self.chip = Chip(theme, "", parent=self)
         self.title = Label(theme, "", "body", weight=600, elide=True, parent=self)
         self.line = Label(theme, "", "caption", color="ink2", elide=True, parent=self)
+        self.late = Label(theme, "", "caption", weight=700, color="amber_ink", parent=self)
         right = Qt.AlignmentFlag.AlignRight
         self.amount = Label(theme, "", "body", weight=600, align=right, parent=self)
         self.below = Label(theme, "", "caption", color="ink3", align=right, parent=self)
@@ -41,7 +44,7 @@ class OrderRowView(ListRow):
         self.step.setObjectName("orders.step")
         self.step.clicked.connect(lambda: self.stepped.emit(self.order_id))
 
-    def render_row(self, row: OrderRow, step_width: int) -> None:
+    def render_row(self, row: OrderRow, step_width: int, title_x: int) -> None:
         self.order_id = row.order_id
         self.number.set_text(row.number)
         tone = _TONES[row.state_tone]
@@ -49,10 +52,8 @@ class OrderRowView(ListRow):
         self.chip.show_as(row.state, icon=row.state_icon, tone="plain" if row.chosen and tone == "neutral" else tone)
         self.title.set_text(row.title)
         self.title.set_color("ink3" if row.gone else "ink")
-        spans = [Span(row.line)]
-        if row.late:
-            spans += [Span(" · "), Span(row.late, 700, "amber_ink")]
-        self.line.set_spans(spans)
+        self.line.set_text(row.line)
+        self.late.set_text(" · " + row.late if row.late else "")
         self.amount.set_text(row.amount)
         self.below.set_text(row.below_amount)
         self.step.setVisible(bool(row.step))
@@ -60,11 +61,11 @@ class OrderRowView(ListRow):
         self.step.set_kind("main" if row.first_step else "second")
         self.setChecked(row.chosen)
         self.setAccessibleName(f"{row.number} {row.state} {row.title} {row.amount}")
-        self._arrange(step_width)
+        self._step_width, self._title_x = step_width, title_x
+        self._arrange()
 
-    def _arrange(self, step_width: int) -> None:
-        width, middle = self.width(), ROW // 2
-        self._step_width = step_width
+    def _arrange(self) -> None:
+        width, middle, step_width = self.width(), ROW // 2, self._step_width
         self.number.setGeometry(_NUMBER_X, middle - 12, 72, 24)
         size = self.chip.sizeHint()
         self.chip.setGeometry(_STATE_X, middle - 14, size.width(), 28)
@@ -73,13 +74,16 @@ class OrderRowView(ListRow):
         wide = max(self.amount.needed_width(), self.below.needed_width(), 72) + 2
         self.amount.setGeometry(right - wide, middle - 20, wide, 22)
         self.below.setGeometry(right - wide, middle + 2, wide, 18)
-        left = max(_TITLE_X, _STATE_X + size.width() + 12)
+        left = self._title_x
         room = max(0, right - wide - 12 - left)
         self.title.setGeometry(left, middle - 20, room, 22)
-        self.line.setGeometry(left, middle + 2, room, 18)
+        late = self.late.needed_width()
+        line = min(max(0, room - late), self.line.needed_width())
+        self.line.setGeometry(left, middle + 2, line, 18)
+        self.late.setGeometry(left + line, middle + 2, late, 18)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arrange(self._step_width)
+        self._arrange()
         super().resizeEvent(event)
 
 
@@ -94,10 +98,13 @@ class OrderList(Control):
         super().__init__(theme, parent)
         t = texts
         self._texts = t
+        # The widest state and the widest next step decide, so that everything stands in columns.
+        chips = (_chip_width(theme, words.state(t, state)) for state in OrderState)
+        self._title_x = max(_TITLE_X, _STATE_X + max(chips) + 12)
         self._head = {
             _NUMBER_X: Label(theme, t._("Number"), "caption", color="ink2", parent=self),
             _STATE_X: Label(theme, t._("State"), "caption", color="ink2", parent=self),
-            _TITLE_X: Label(theme, t._("Menu"), "caption", color="ink2", parent=self),
+            self._title_x: Label(theme, t._("Menu"), "caption", color="ink2", parent=self),
         }
         self._amount = Label(theme, t._("Amount"), "caption", color="ink2", parent=self)
         self._body = QWidget()
@@ -106,18 +113,18 @@ class OrderList(Control):
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self._rows: list[OrderRowView] = []
+        self._chosen = ""
         self.more = Button(theme, "", kind="third", size="small")
         self.more.setObjectName("orders.more")
         self.more.clicked.connect(self.more_pressed.emit)
         self._column.insertWidget(0, self.more)
         self._scroll = Scroll(theme, self._body, self)
         self.empty = Label(theme, "", "body", color="ink3", parent=self)
-        # The widest next step decides, so that buttons stand in one column.
         self._step_width = max(88, *(_button_width(theme, t._(word)) for word in ("Accept", "Mark ready")))
 
     def render_list(self, state: OrdersState) -> None:
         while len(self._rows) < len(state.rows):
-            row = OrderRowView(self.theme, self._body)
+            row = OrderRowView(self.theme, self._body, first=not self._rows)
             row.clicked.connect(lambda _checked=False, view=row: self.row_pressed.emit(view.order_id))
             row.stepped.connect(self.step_pressed.emit)
             self._column.insertWidget(len(self._rows), row)
@@ -125,12 +132,21 @@ class OrderList(Control):
         for index, view in enumerate(self._rows):
             view.setVisible(index < len(state.rows))
             if index < len(state.rows):
-                view.render_row(state.rows[index], self._step_width)
+                view.render_row(state.rows[index], self._step_width, self._title_x)
         self.more.setVisible(state.hidden > 0)
         self.more.setText(state.more_word)
         self.empty.set_text(state.empty)
         self.empty.setVisible(bool(state.empty))
         self._arrange()
+        chosen = next((view for view in self._rows if view.isChecked() and view.isVisibleTo(self)), None)
+        if chosen is not None and chosen.order_id != self._chosen:
+            QTimer.singleShot(0, self._show_chosen)
+        self._chosen = chosen.order_id if chosen is not None else ""
+
+    def _show_chosen(self) -> None:
+        for view in self._rows:
+            if view.order_id == self._chosen and view.isChecked():
+                self._scroll.ensureWidgetVisible(view, 0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
@@ -138,9 +154,9 @@ class OrderList(Control):
 
     def _arrange(self) -> None:
         for x, label in self._head.items():
-            label.setGeometry(x, 10, label.needed_width() + 1, 18)
+            label.setGeometry(x + 1, 10, label.needed_width() + 1, 18)
         wide = self._amount.needed_width()
-        self._amount.setGeometry(self.width() - 13 - self._step_width - 12 - wide, 10, wide + 1, 18)
+        self._amount.setGeometry(self.width() - 14 - self._step_width - 12 - wide, 10, wide + 1, 18)
         self._scroll.setGeometry(QRect(1, HEAD, self.width() - 2, self.height() - HEAD - 8))
         wide = self.empty.needed_width()
         self.empty.setGeometry((self.width() - wide) // 2, HEAD + (self.height() - HEAD) // 2 - 16, wide + 1, 22)
@@ -154,6 +170,10 @@ class OrderList(Control):
 
 def _button_width(theme: Theme, word: str) -> int:
     return int(theme.metrics("body", 600).horizontalAdvance(word) + 0.99) + 28
+
+
+def _chip_width(theme: Theme, word: str) -> int:
+    return int(theme.metrics("caption", 600).horizontalAdvance(word) + 0.99) + 42
 
 
 class RangeDialog(Dialog):

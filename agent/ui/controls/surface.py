@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QScroller, QSizePolicy, QVBoxLayout, QWidget
 
 from agent.ui.controls.base import Control, PressControl
 from agent.ui.controls.label import IconView, Label
@@ -182,10 +182,30 @@ class Line(Control):
 
 
 class _ThinBar(QScrollBar):
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(Qt.Orientation.Vertical)
+    """Lies over the content, so that lists keep their full width; shows only when there is something to scroll."""
+
+    WIDTH = 12
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
         self._theme = theme
-        self.setFixedWidth(12)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def follow(self, source: QScrollBar) -> None:
+        """Mirror another bar, both ways."""
+        source.rangeChanged.connect(lambda _low, _high: self._mirror(source))
+        source.valueChanged.connect(self.setValue)
+        self.valueChanged.connect(source.setValue)
+        self._mirror(source)
+
+    def _mirror(self, source: QScrollBar) -> None:
+        self.setPageStep(source.pageStep())
+        self.setSingleStep(source.singleStep())
+        self.setRange(source.minimum(), source.maximum())
+        self.setValue(source.value())
+        self.setVisible(source.maximum() > source.minimum())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         span = self.maximum() - self.minimum()
@@ -195,22 +215,30 @@ class _ThinBar(QScrollBar):
         length = max(32.0, height * self.pageStep() / (span + self.pageStep()))
         top = (height - length) * (self.value() - self.minimum()) / span
         token = "ink3" if self.isSliderDown() or self.underMouse() else "edge"
-        rounded(QPainter(self), QRectF(4, top + 2, 6, length - 4), 3, self._theme.color(token))
+        rounded(QPainter(self), QRectF(4, top + 2, 5, length - 4), 2.5, self._theme.color(token))
 
 
 class Scroll(QScrollArea):
-    """Scrolls one widget up and down on the ground behind it; by wheel, finger bar and keyboard."""
+    """Scrolls one widget up and down on the ground behind it; by wheel, finger and bar."""
 
     def __init__(self, theme: Theme, body: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setVerticalScrollBar(_ThinBar(theme))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
         self.setWidget(body)
         body.setAutoFillBackground(False)
+        self._bar = _ThinBar(theme, self)
+        self._bar.follow(self.verticalScrollBar())
+        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bar.setGeometry(self.width() - _ThinBar.WIDTH, 0, _ThinBar.WIDTH, self.height())
+        self._bar.raise_()
 
 
 class Dialog(Control):

@@ -1,0 +1,1 @@
+"""Pictures of the counter: sample shop, scenes, checks."""

@@ -1,0 +1,437 @@
+"""Every state of the customer's screen, first run, receipts and printers as a widget, with invented shops and people.
+
+`python -m tests.agent.screens.customer --out DIR` writes all pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from agent.dispatch import ImmediateDispatcher, Listeners
+from agent.earn.types import Earned, EntryOutcome, Expired, ReceiptOffer, SubmitOutcome, TooManyEntries, Waiting
+from agent.enroll.types import Enrolled, EnrollOutcome, EnrollRefused
+from agent.enroll.view import EnrollView
+from agent.enroll.viewmodel import EnrollViewModel
+from agent.link.types import StoreProfile
+from agent.printing.types import JobState, PrinterState, PrinterWord, PrintJob
+from agent.printing.view import PrintingView
+from agent.printing.viewmodel import CaptureState, PrintingViewModel
+from agent.printing.words import CaptureWord
+from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
+from agent.receipts.view import ReceiptsView
+from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.tablet.view import TabletView
+from agent.tablet.viewmodel import TabletViewModel
+from agent.texts import Language, Texts
+from agent.ui.theme import Mode, Theme
+from sync.clock import FakeClock
+
+NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
+MINUTE_MS = 60_000
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+MODES: tuple[Mode, ...] = ("light", "dark")
+TABLET_SIZES = ((1280, 800), (800, 1280), (1024, 600))
+COUNTER_SIZES = ((1366, 768), (1024, 600), (1920, 1080))
+MASKED = "010-****-5678"
+WAITING = Waiting(MASKED, 180_000)
+
+
+@dataclass
+class Look:
+    """One language and theme."""
+
+    mode: Mode
+    language: Language
+    clock: FakeClock = field(default_factory=lambda: FakeClock(wall_ms=NOW_MS))
+
+    def __post_init__(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.theme = Theme(self.mode, animations=False)
+        self.theme.apply_to(app)
+        self.texts = Texts(self.language)
+
+
+# -- the customer's screen ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Earn:
+    answer: SubmitOutcome = field(default_factory=lambda: Earned("earn-1", 45, 4_500, 100, MASKED))
+    outcome: EntryOutcome = None
+    receipt: ReceiptOffer | None = None
+    broken: bool = False
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def open_entry(self, _till: str = "1") -> str:
+        return "entry-1"
+
+    def offer(self, _till: str = "1") -> ReceiptOffer | None:
+        return self.receipt
+
+    def submit_phone(self, _entry_id: str, _digits: str) -> SubmitOutcome:
+        if self.broken:
+            raise OSError("disk")
+        return self.answer
+
+    def entry_outcome(self, _entry_id: str) -> EntryOutcome:
+        return self.outcome
+
+    def skip(self, _entry_id: str) -> None:
+        return
+
+
+@dataclass
+class TabletScene:
+    view: TabletView
+    vm: TabletViewModel
+    clock: FakeClock
+
+    def type(self, keys: str = "12345678") -> None:
+        self.vm.start()
+        for key in keys:
+            self.vm.press_digit(key)
+
+    def submit(self) -> None:
+        self.type()
+        self.vm.submit()
+        self.wait(1_000)
+
+    def wait(self, ms: int) -> None:
+        self.clock.advance(ms)
+        self.vm.tick()
+
+
+def tablet(look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100) -> TabletScene:
+    texts = {"ko": Texts("ko"), "en": Texts("en")}
+    vm = TabletViewModel(
+        earn=earn,
+        shop=lambda: "느린오후 커피" if look.language == "ko" else "Slow Afternoon Coffee",
+        rate_bp=lambda: rate_bp,
+        online=lambda: online,
+        texts=texts[look.language],
+        other_texts=texts["en" if look.language == "ko" else "ko"],
+        clock=look.clock,
+        dispatcher=ImmediateDispatcher(),
+    )
+    return TabletScene(TabletView(vm, look.theme, texts), vm, look.clock)
+
+
+def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
+    def scene(
+        act: Callable[[TabletScene], None], earn: Callable[[], Earn] = Earn, **options: bool
+    ) -> Callable[[Look], QWidget]:
+        def build(look: Look) -> QWidget:
+            made = tablet(look, earn(), **options)
+            act(made)
+            return made.view
+
+        return build
+
+    def skip(made: TabletScene) -> None:
+        made.vm.start()
+        made.vm.skip()
+
+    def wait_at_idle(made: TabletScene) -> None:
+        made.submit()
+        made.wait(15_000)
+
+    sale = ReceiptOffer("doc-1", 4_500, 45)
+    return {
+        "12-idle": scene(lambda made: None),
+        "12-idle-receipt-awaited": scene(wait_at_idle, lambda: Earn(answer=WAITING, outcome=Waiting(MASKED, 165_000))),
+        "13-keypad": scene(TabletScene.type, lambda: Earn(receipt=sale)),
+        "13-keypad-first": scene(lambda made: made.type("")),
+        "13-keypad-wrong": scene(lambda made: made.type("00001234")),
+        "14-earned": scene(TabletScene.submit),
+        "14-earned-offline": scene(TabletScene.submit, online=False),
+        "14-earned-much": scene(TabletScene.submit, lambda: Earn(Earned("e", 123_456, 12_345_678, 100, MASKED))),
+        "14-earned-nothing": scene(TabletScene.submit, lambda: Earn(Earned("e", 0, 90, 100, MASKED))),
+        "14-waiting": scene(TabletScene.submit, lambda: Earn(answer=WAITING, outcome=WAITING)),
+        "14-expired": scene(TabletScene.submit, lambda: Earn(answer=Expired())),
+        "14-too-many": scene(TabletScene.submit, lambda: Earn(answer=TooManyEntries(421_000))),
+        "14-trouble": scene(TabletScene.submit, lambda: Earn(broken=True)),
+        "16-no-number": scene(skip),
+    }
+
+
+TABLET_STATES = _tablet_states()
+
+
+# -- first run ------------------------------------------------------------------------------------------------------
+
+SHOP = StoreProfile(
+    store_id="store-1",
+    name="느린오후 커피",
+    brand_name="느린오후",
+    service_type="COMPOSITE",
+    plan="plus",
+    grade="GOLD",
+)
+UNKNOWN_CODE = EnrollRefused(
+    "code_unknown",
+    "이 코드를 찾을 수 없어요. 여덟 글자를 다시 확인하거나 새 코드를 받아 주세요.",
+    "This code is not known. Check the eight letters or ask for a new code.",
+)
+
+
+class Cloud:
+    """Answers when the scene says so."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[EnrollOutcome], None] = lambda _outcome: None
+
+    def redeem(self, _base_url: str, _code: str, on_result: Callable[[EnrollOutcome], None]) -> None:
+        self.answer = on_result
+
+
+def _enroll(act: Callable[[EnrollViewModel, Cloud], None]) -> Callable[[Look], QWidget]:
+    def build(look: Look) -> QWidget:
+        cloud = Cloud()
+        vm = EnrollViewModel(
+            enroll=cloud,
+            address="https://cloud.slow-afternoon.example",
+            texts=look.texts,
+            dispatcher=ImmediateDispatcher(),
+            on_enrolled=lambda: None,
+        )
+        view = EnrollView(vm, look.theme, look.texts)
+        act(vm, cloud)
+        return view
+
+    return build
+
+
+def _type_wrong(vm: EnrollViewModel, _cloud: Cloud) -> None:
+    vm.set_address("http://cloud.slow-afternoon.example")
+    vm.type_text("BCD")
+    vm.type_text("7")
+
+
+def _redeem(answer: EnrollOutcome | None) -> Callable[[EnrollViewModel, Cloud], None]:
+    def act(vm: EnrollViewModel, cloud: Cloud) -> None:
+        vm.paste("BCDF-GHJK")
+        vm.redeem()
+        if answer is not None:
+            cloud.answer(answer)
+
+    return act
+
+
+ENROLL_STATES = {
+    "09-code-empty": _enroll(lambda _vm, _cloud: None),
+    "09-code-wrong": _enroll(_type_wrong),
+    "09-code-asking": _enroll(_redeem(None)),
+    "09-code-refused": _enroll(_redeem(UNKNOWN_CODE)),
+    "09-code-found": _enroll(_redeem(Enrolled(SHOP))),
+}
+
+
+# -- receipts -------------------------------------------------------------------------------------------------------
+
+RULE = "-" * 34
+PAPER = (
+    "          느린오후 커피",
+    "  사업자 000-00-00000  대표 홍**",
+    RULE,
+    "아메리카노(HOT)      1       4,500",
+    "샷추가               1         500",
+    RULE,
+    "합    계                     5,000",
+    "텀블러할인                    -500",
+    "받을금액                     4,500",
+    "  과세물품가액               4,091",
+    "  부가세                       409",
+    RULE,
+    "카드승인                     4,500",
+    "승인번호                  ********",
+    RULE,
+    "POS 01  전표 0042         14:31:08",
+    "     감사합니다. 또 뵙겠습니다",
+)
+
+
+def row(
+    number: int,
+    outcome: DocumentOutcome,
+    paid_won: int | None,
+    *,
+    kind: str = "sale",
+    minutes: int = 0,
+    points: int | None = None,
+    masked: str | None = None,
+    status: str | None = None,
+) -> ReceiptRow:
+    captured_ms = NOW_MS - minutes * MINUTE_MS
+    no = f"{number:04}"
+    return ReceiptRow(
+        f"doc-{number}", captured_ms, "pos", kind, paid_won, paid_won, no, outcome, points, masked, status
+    )
+
+
+ROWS = (
+    row(42, DocumentOutcome.ASK, None, masked=MASKED),
+    row(41, DocumentOutcome.EARNED, 13_500, minutes=3, points=135, masked="010-****-0912", status="posted"),
+    row(40, DocumentOutcome.UNMATCHED, 8_000, minutes=7),
+    row(39, DocumentOutcome.EARNED, 6_000, minutes=12, points=60, masked="010-****-7731", status="provisional"),
+    row(38, DocumentOutcome.REVERSED, -5_800, kind="cancel", minutes=19, points=58),
+    row(36, DocumentOutcome.DUPLICATE, 6_500, kind="reprint", minutes=21),
+    row(37, DocumentOutcome.WAITING, 15_000, minutes=1),
+    row(35, DocumentOutcome.IGNORED, None, kind="kitchen", minutes=30),
+    row(34, DocumentOutcome.REVERSAL_WAITING, -4_500, kind="cancel", minutes=31),
+    *(
+        row(33 - i, DocumentOutcome.EARNED, 4_500, minutes=40 + i, points=45, masked="010-****-1200", status="posted")
+        for i in range(12)
+    ),
+)
+
+
+@dataclass
+class Receipts:
+    rows: tuple[ReceiptRow, ...] = ROWS
+    listeners: Listeners = field(default_factory=Listeners)
+    asked: int = 0
+
+    def list(self, limit: int = 100, filter: ReceiptFilter = ReceiptFilter.ALL) -> tuple[ReceiptRow, ...]:
+        self.asked += 1
+        return self.rows[:limit] if filter is ReceiptFilter.ALL else ()
+
+    def get(self, document_id: str) -> ReceiptDetail | None:
+        found = next((row for row in self.rows if row.document_id == document_id), None)
+        if found is None:
+            return None
+        payments = [{"method": "card", "amount": found.paid_won or 4_500}]
+        reading = {"payments": payments, "till": "01", "time": "2026-11-20T14:31:08", "items": [1, 2]}
+        return ReceiptDetail(found, PAPER, reading)
+
+
+def receipts(document_id: str = "", rows: tuple[ReceiptRow, ...] = ROWS) -> Callable[[Look], QWidget]:
+    def build(look: Look) -> QWidget:
+        vm = ReceiptsViewModel(
+            receipts=Receipts(rows), texts=look.texts, clock=look.clock, dispatcher=ImmediateDispatcher()
+        )
+        vm.show()
+        vm.choose(document_id)
+        return ReceiptsView(vm, look.theme, look.texts)
+
+    return build
+
+
+RECEIPT_STATES = {
+    "08-receipts-to-check": receipts("doc-42"),
+    "08-receipts-earned": receipts("doc-41"),
+    "08-receipts-without-number": receipts("doc-40"),
+    "08-receipts-cancelled": receipts("doc-38"),
+    "08-receipts-none": receipts(rows=()),
+}
+
+
+# -- printers -------------------------------------------------------------------------------------------------------
+
+JOBS = (
+    ("slip", JobState.QUEUED, 0),
+    ("order_ticket", JobState.PRINTING, 1),
+    ("slip", JobState.UNKNOWN, 1),
+    ("slip", JobState.FAILED, 3),
+    ("test_page", JobState.PRINTED, 1),
+    ("order_ticket", JobState.PRINTED, 1),
+    ("slip", JobState.CANCELLED, 0),
+)
+
+
+@dataclass
+class Printing:
+    word: PrinterWord | None = PrinterWord.READY
+    job_kinds: tuple[tuple[str, JobState, int], ...] = JOBS
+    listeners: Listeners = field(default_factory=Listeners)
+    pressed: list[str] = field(default_factory=list)
+
+    def printers(self) -> tuple[PrinterState, ...]:
+        if self.word is None:
+            return ()
+        queued = 0 if self.word in (PrinterWord.READY, PrinterWord.UNKNOWN) else 3
+        return (PrinterState("receipt", self.word, "192.168.0.31:9100", queued),)
+
+    def jobs(self, limit: int = 50) -> tuple[PrintJob, ...]:
+        return tuple(
+            PrintJob(f"job-{i}", kind, "receipt", state, tries, 0, None, NOW_MS - i * 3 * MINUTE_MS, NOW_MS)
+            for i, (kind, state, tries) in enumerate(self.job_kinds[:limit])
+        )
+
+    def retry(self, job_id: str) -> bool:
+        self.pressed.append(f"retry {job_id}")
+        return True
+
+    def reprint(self, job_id: str) -> bool:
+        self.pressed.append(f"reprint {job_id}")
+        return True
+
+    def print_test(self) -> str:
+        self.pressed.append("test")
+        return "job-test"
+
+
+def printers(
+    word: PrinterWord | None,
+    capture: CaptureWord = CaptureWord.LISTENING,
+    jobs: tuple[tuple[str, JobState, int], ...] = JOBS,
+) -> Callable[[Look], QWidget]:
+    def build(look: Look) -> QWidget:
+        last = None if capture is CaptureWord.NOT_SET_UP else NOW_MS - 4 * MINUTE_MS
+        vm = PrintingViewModel(
+            printing=Printing(word, jobs),
+            capture=lambda: CaptureState(capture, last, 68 if last else 0),
+            texts=look.texts,
+            clock=look.clock,
+            dispatcher=ImmediateDispatcher(),
+        )
+        return PrintingView(vm, look.theme, look.texts)
+
+    return build
+
+
+PRINTER_STATES = {
+    **{f"07-printer-{word.value}": printers(word) for word in PrinterWord},
+    "07-printer-none": printers(None, CaptureWord.NOT_SET_UP, ()),
+    "07-capture-stopped": printers(PrinterWord.READY, CaptureWord.STOPPED),
+}
+
+
+def page_size(window: tuple[int, int]) -> tuple[int, int]:
+    """What the counter window leaves for a page: side bar or rail, and the header."""
+    return window[0] - (184 if window[0] >= 1280 else 72), window[1] - 56
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.agent.screens.customer")
+    parser.add_argument("--out", type=Path, required=True)
+    out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication([])
+    from tests.agent.screens.looks import on_screen, picture
+
+    pages = {**RECEIPT_STATES, **PRINTER_STATES}
+    scenes = [(name, build, size) for name, build in TABLET_STATES.items() for size in TABLET_SIZES]
+    scenes += [(name, build, size) for name, build in ENROLL_STATES.items() for size in COUNTER_SIZES]
+    scenes += [(name, build, page_size(size)) for name, build in pages.items() for size in COUNTER_SIZES]
+    for name, build, size in scenes:
+        for mode in MODES:
+            for language in LANGUAGES:
+                host = on_screen(build(Look(mode, language)), size)
+                picture(host).save(str(out / f"{name}-{size[0]}x{size[1]}-{language}-{mode}.png"))
+                host.deleteLater()
+                app.processEvents()
+    print(f"{4 * len(scenes)} pictures in {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,315 @@
+"""An invented shop on an invented afternoon, as the services would tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from agent.approval.types import (
+    Decided,
+    DecisionOutcome,
+    DecisionRecord,
+    Recovering,
+    RecoverOutcome,
+    RejectReason,
+    RequestCard,
+    RequestKind,
+    RequestState,
+)
+from agent.days import local_day
+from agent.dispatch import Listeners
+from agent.earn.types import EarnFigures
+from agent.link.types import StoreProfile
+from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
+from rules.requests import OrderState
+
+NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
+MINUTE_MS = 60_000
+
+
+def at(hour: int, minute: int, second: int = 0) -> int:
+    """A time of that day."""
+    return NOW_MS + ((hour - 14) * 3600 + (minute - 32) * 60 + second - 17) * 1000
+
+
+def card(
+    request_id: str,
+    kind: RequestKind,
+    title: str,
+    nickname: str,
+    *,
+    condition: str = "",
+    amount_won: int | None = None,
+    discount_won: int | None = None,
+    left_s: int | None = 43,
+    offline: bool = False,
+    order_id: str | None = None,
+) -> RequestCard:
+    return RequestCard(
+        request_id=request_id,
+        kind=kind,
+        state=RequestState.SEEN,
+        title=title,
+        nickname=nickname,
+        condition=condition,
+        amount_won=amount_won,
+        pos_discount_won=discount_won,
+        created_ms=at(14, 32),
+        remaining_ms=None if left_s is None else left_s * 1000,
+        order_id=order_id,
+        offline=offline,
+        local_decision=None,
+    )
+
+
+POINTS = card(
+    "r1",
+    RequestKind.POINTS,
+    "3,000P 사용",
+    "이*민",
+    condition="한도 30% 안",
+    amount_won=18_000,
+    discount_won=3_000,
+    left_s=8,
+)
+COUPON = card("r2", RequestKind.COUPON, "아메리카노 1잔 무료", "김*수", condition="1장 · 오늘 쿠폰 한도 안", left_s=43)
+STAMP = card(
+    "r3", RequestKind.STAMP, "스탬프 1개 적립", "박*현", condition="기준 5,000원 충족", amount_won=6_000, left_s=52
+)
+BREAD = card("r4", RequestKind.COUPON, "소금빵 50% 할인", "최*아", condition="1장 · 오늘 쿠폰 한도 안", left_s=57)
+LATTE = card("r5", RequestKind.COUPON, "라떼 사이즈업", "윤*아", condition="1장", left_s=59)
+ORDER_A = card(
+    "o1",
+    RequestKind.ORDER,
+    "카페라떼(ICE) 외 2개",
+    "송*은",
+    condition="A-068 · 테이크아웃",
+    amount_won=13_500,
+    left_s=37,
+    order_id="a68",
+)
+ORDER_B = card(
+    "o2",
+    RequestKind.ORDER,
+    "바닐라라떼 1개",
+    "조*빈",
+    condition="A-069 · 매장",
+    amount_won=4_500,
+    left_s=55,
+    order_id="a69",
+)
+BUSY = (POINTS, ORDER_A, COUPON, STAMP, ORDER_B, BREAD, LATTE)
+OFFLINE = (
+    card(
+        "r4",
+        RequestKind.COUPON,
+        "소금빵 50% 할인",
+        "최*아",
+        condition="1장 · 오늘 쿠폰 한도 안",
+        left_s=41,
+        offline=True,
+    ),
+    card(
+        "r6", RequestKind.POINTS, "2,000P 사용", "강*희", amount_won=9_000, discount_won=2_000, left_s=49, offline=True
+    ),
+)
+
+
+def _decision(
+    request_id: str,
+    kind: RequestKind,
+    title: str,
+    nickname: str,
+    state: RequestState,
+    by: str | None,
+    decided_ms: int,
+    reason: RejectReason | None = None,
+    discount_won: int | None = None,
+) -> DecisionRecord:
+    can = state is RequestState.APPROVED
+    return DecisionRecord(request_id, kind, title, nickname, state, by, decided_ms, reason, discount_won, can)
+
+
+_S = RequestState
+_K = RequestKind
+DECISIONS = (
+    _decision("d1", _K.POINTS, "3,000P 사용", "이*민", _S.APPROVED, "이지은", at(14, 31), discount_won=3_000),
+    _decision("d2", _K.COUPON, "소금빵 50% 할인", "정*우", _S.AUTO_APPROVED, None, at(14, 24)),
+    _decision("d3", _K.STAMP, "스탬프 1개 적립", "한*서", _S.APPROVED, "박서준", at(14, 19)),
+    _decision("d4", _K.COUPON, "라떼 1잔 무료", "오*진", _S.REJECTED, "이지은", at(14, 2), RejectReason.OUT_OF_STOCK),
+    _decision("d5", _K.COUPON, "아메리카노 1잔 무료", "윤*아", _S.APPROVED, "이지은", at(13, 57)),
+    *(
+        _decision(
+            f"e{n}",
+            _K.STAMP if n % 3 else _K.POINTS,
+            "이전 처리",
+            "문*호",
+            _S.APPROVED,
+            "이지은",
+            at(11, n),
+            discount_won=1_500,
+        )
+        for n in range(19)
+    ),
+)
+
+
+def _order(
+    number: int,
+    state: OrderState,
+    channel: str,
+    created_ms: int,
+    items: Sequence[OrderItem],
+    payment: str = "prepaid",
+    nickname: str = "김*수",
+    note: str = "",
+    request_id: str | None = None,
+) -> OrderView:
+    total = sum(item.amount_won for item in items)
+    return OrderView(
+        f"a{number}",
+        f"A-{number:03}",
+        state,
+        channel,
+        tuple(items),
+        total,
+        payment,
+        nickname,
+        note,
+        created_ms,
+        request_id,
+    )
+
+
+_O = OrderState
+AMERICANO = OrderItem("아메리카노(HOT)", 2, 9_000, ("연하게", "개인 컵 1개"))
+BUN = OrderItem("소금빵", 1, 3_500, ("데워 주세요",))
+ORDERS = (
+    _order(69, _O.NEW, "in_store", at(14, 31), [OrderItem("바닐라라떼", 1, 4_500)], nickname="조*빈", request_id="o2"),
+    _order(
+        68,
+        _O.NEW,
+        "take_out",
+        at(14, 30),
+        [OrderItem("카페라떼(ICE)", 1, 5_000), OrderItem("소금빵", 1, 3_500), OrderItem("콜드브루", 1, 5_000)],
+        nickname="송*은",
+        request_id="o1",
+    ),
+    _order(67, _O.PREPARING, "take_out", at(14, 24), [AMERICANO, BUN], note="5분 뒤에 찾으러 갈게요"),
+    _order(66, _O.PREPARING, "in_store", at(14, 21), [OrderItem("콜드브루", 3, 15_000)], "postpaid", "문*호"),
+    _order(65, _O.PREPARING, "app_order", at(14, 18), [OrderItem("자몽에이드", 1, 6_000)], nickname="배*린"),
+    _order(64, _O.READY, "take_out", at(14, 12), [OrderItem("말차라떼", 1, 5_800)], nickname="서*진"),
+    _order(63, _O.CANCELLED, "app_order", at(14, 5), [OrderItem("치즈케이크", 1, 6_500)], nickname="임*수"),
+    *(
+        _order(
+            n,
+            _O.READY,
+            "take_out" if n % 5 else "in_store",
+            at(9, n),
+            [OrderItem("아메리카노(ICE)", 1, 5_900)],
+            nickname="권*아",
+        )
+        for n in range(1, 63)
+    ),
+)
+
+
+@dataclass
+class Approvals:
+    cards: tuple[RequestCard, ...] = BUSY
+    decisions: tuple[DecisionRecord, ...] = DECISIONS
+    shown: list[str] = field(default_factory=list)
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def pending(self) -> tuple[RequestCard, ...]:
+        return self.cards
+
+    def recent(self, limit: int = 5) -> tuple[DecisionRecord, ...]:
+        return self.decisions[:limit]
+
+    def mark_shown(self, request_ids: Sequence[str]) -> None:
+        self.shown.extend(request_ids)
+
+    def approve(self, request_id: str, actor: str) -> DecisionOutcome:
+        decided = self._take(request_id)
+        return Decided(request_id, RequestState.APPROVED, decided.pos_discount_won, None)
+
+    def reject(self, request_id: str, reason: RejectReason, text: str, actor: str) -> DecisionOutcome:
+        self._take(request_id)
+        return Decided(request_id, RequestState.REJECTED, None, None)
+
+    def recover(self, request_id: str, actor: str) -> RecoverOutcome:
+        return Recovering(request_id)
+
+    def _take(self, request_id: str) -> RequestCard:
+        taken = next(c for c in self.cards if c.request_id == request_id)
+        self.cards = tuple(c for c in self.cards if c.request_id != request_id)
+        self.listeners.notify()
+        return taken
+
+
+@dataclass
+class Orders:
+    orders: tuple[OrderView, ...] = ORDERS
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def list(
+        self, day: date | None = None, state: OrderState | None = None, channel: str | None = None, search: str = ""
+    ) -> tuple[OrderView, ...]:
+        return tuple(
+            order
+            for order in self.orders
+            if (day is None or local_day(order.created_ms) == day)
+            and (state is None or order.state is state)
+            and (channel is None or order.channel == channel)
+            and (search in order.number or search in order.nickname)
+        )
+
+    def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome:
+        self.orders = tuple(replace(o, state=to) if o.order_id == order_id else o for o in self.orders)
+        self.listeners.notify()
+        return Advanced(order_id, to)
+
+
+@dataclass
+class Earn:
+    figures: EarnFigures = field(default_factory=lambda: EarnFigures(41, 1_845, 45, 68, 24, 3))
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def today(self) -> EarnFigures:
+        return self.figures
+
+
+@dataclass(frozen=True)
+class Status:
+    online: bool = True
+    offline_since_wall_ms: int | None = None
+    pending: int = 0
+    needs_attention: int = 0
+    last_synced_wall_ms: int | None = NOW_MS
+
+
+@dataclass
+class Link:
+    current: Status = field(default_factory=Status)
+    profile: StoreProfile | None = field(
+        default_factory=lambda: StoreProfile(
+            store_id="s1",
+            name="느린오후 커피",
+            brand_name="느린오후",
+            plan="plus",
+            service_type="composite",
+            grade="gold",
+        )
+    )
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def status(self) -> Status:
+        return self.current
+
+    def store_profile(self) -> StoreProfile | None:
+        return self.profile
+
+
+OFFLINE_STATUS = Status(False, at(14, 2), 37, 0, at(14, 2))
