@@ -194,7 +194,7 @@ class Background:
             agent.keyring.install(StoreKeys(device.secrets.store_key, device.cipher))
             self._disconnect()
             self._start_worker(device)
-            self._start_spool()
+            self._start_spool(device.secrets.store_key)
         agent.approval.ask_again()
 
     def _start_worker(self, device: Device) -> None:
@@ -218,9 +218,15 @@ class Background:
         self._worker.start()
         agent.link.attach(self._worker)
 
-    def _start_spool(self) -> None:
+    def _start_spool(self, store_key: bytes) -> None:
+        from printers.capture.tags import write_key
+
         agent = self._agent
         folder = agent.settings.spool_folder
+        try:
+            write_key(folder, store_key)  # capture tags approval numbers with the key that the rules use
+        except OSError as problem:
+            log.warning("capture_key_not_written", problem=type(problem).__name__)
         self._spool = SpoolWatcher(folder=folder, ingest=agent.earn.ingest, on_taken=agent.receipts.listeners.notify)
         self._spool.start()
 

@@ -15,13 +15,15 @@ DEFAULT_TILL = "1"
 
 
 class Pairing:
-    """Reads only. One till has one customer screen and one captured printer; ``till_by_source`` names exceptions."""
+    """Reads only. A capture names the till it stands at; a name that is no number belongs to the counter's one till,
+    unless ``till_by_source`` says otherwise."""
 
     def __init__(self, till_by_source: Mapping[str, str]) -> None:
         self._till_by_source = till_by_source
 
     def till_of(self, source: str) -> str:
-        return self._till_by_source.get(source, DEFAULT_TILL)
+        own = source if source.isascii() and source.isdigit() else DEFAULT_TILL
+        return self._till_by_source.get(source, own)
 
     def sale_for_screen(self, conn: sqlite3.Connection, till: str, now_ms: int) -> DocumentRow | None:
         """What an entry screen of this till offers: the receipt it was opened for, else the newest that waits."""

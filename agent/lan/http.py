@@ -62,7 +62,6 @@ class Request:
     body: Mapping[str, Any]
     parts: Mapping[str, str]
     cookies: Mapping[str, str]
-    english: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,6 @@ class Application:
                         body,
                         found.groupdict(),
                         _cookies(environ),
-                        _wants_english(environ),
                     )
                 )
         allowed = ", ".join(sorted({route.method for route, _ in matches}))

@@ -73,11 +73,11 @@ def tablet_guard(session: str, tool: Guard) -> Guard:
 
 
 def tablet_routes(
-    *, earn: EarnService, shown: Callable[[], dict[str, Any]], session: str, web: Path, guard: Guard
+    *, earn: EarnService, shown: Callable[[], dict[str, Any]], session: str, web: Path, fonts: Path, guard: Guard
 ) -> Iterable[Route]:
     """The page and its calls. ``shown`` is what every tablet shows: shop, language, rate, online."""
     api = _TabletApi(earn, shown)
-    pages = _Pages(web, session)
+    pages = _Pages(web, fonts, session)
     yield Route("GET", "/tablet/", pages.index, anyone)
     yield Route("GET", "/tablet/{name}", pages.file, anyone)
     yield Route("GET", "/v1/tablet/state", api.state, guard)
@@ -105,7 +105,7 @@ class _TabletApi:
 
     def phone(self, request: Request) -> Reply:
         digits = text_field(request.body, "digits", required=False, longest=1_000)
-        return _submit_reply(self._earn.submit_phone(request.parts["entry_id"], digits), request)
+        return _submit_reply(self._earn.submit_phone(request.parts["entry_id"], digits))
 
     def skip(self, request: Request) -> Reply:
         self._earn.skip(request.parts["entry_id"])
@@ -115,8 +115,9 @@ class _TabletApi:
 class _Pages:
     """Files of one folder, by plain name only."""
 
-    def __init__(self, web: Path, session: str) -> None:
+    def __init__(self, web: Path, fonts: Path, session: str) -> None:
         self._web = web
+        self._fonts = fonts
         self._session = session
 
     def index(self, _request: Request) -> Reply:
@@ -145,11 +146,11 @@ def _till(values: Mapping[str, Any]) -> str:
     return till
 
 
-def _submit_reply(outcome: SubmitOutcome, request: Request) -> Reply:
+def _submit_reply(outcome: SubmitOutcome) -> Reply:
     if isinstance(outcome, Refused):
         # A typing mistake is an ordinary answer of this screen, so it comes with 200 like the others.
         korean, english = _PHONE_WORDS[outcome.problem]
-        words = {"problem": outcome.problem, "message": english if request.english else korean}
+        words = {"problem": outcome.problem.value, "message": korean, "message_en": english}
         return Reply({"outcome": "refused", **words})
     if isinstance(outcome, TooManyEntries):
         seconds = -(-outcome.retry_after_ms // 1000)

@@ -47,7 +47,7 @@ class ReceiptsService:
         with self._store.read() as conn:
             return _detail(conn, document_id)
 
-    def read_today(self, start_ms: int) -> tuple[int, int | None]:
+    def read_since(self, start_ms: int) -> tuple[int, int | None]:
         """How many documents were captured since then, and when the newest of all was."""
         with self._store.read() as conn:
             found = conn.execute(

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from withfom import VERSION
+
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from agent.shell.process import run_agent
 
-    return run_agent(settings)
+    return run_agent(settings, version=VERSION)
 
 
 def _has_display() -> bool:

@@ -1,0 +1,36 @@
+"""What GET /v1/status says: the line, the queue, printers and capture in one answer (AGT-14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.bootstrap import Agent
+from agent.lan.api import to_json
+from agent.printing.capture import capture_state
+
+
+def status_of(agent: Agent, version: str) -> dict[str, Any]:
+    """``failing`` counts operations whose last way to the cloud failed; ``synced`` those that the cloud has taken."""
+    link = agent.link.status()
+    now_ms = agent.clock.wall_ms()
+    oldest_ms = link.oldest_pending_wall_ms
+    capture = capture_state(agent.settings.spool_folder, agent.receipts.read_since, agent.clock)
+    return {
+        "online": link.online,
+        "offline_since": link.offline_since_wall_ms,
+        "queued": link.pending,
+        "synced": agent.link.acknowledged(),
+        "failing": link.pending if link.last_error else 0,
+        "last_error": link.last_error,
+        "needs_attention": link.needs_attention,
+        "oldest_age_ms": max(now_ms - oldest_ms, 0) if oldest_ms is not None else None,
+        "last_synced": link.last_synced_wall_ms,
+        "printers": to_json(agent.printing.printers()),
+        "capture": {
+            "state": capture.word.value,
+            "last_document_ms": capture.last_document_ms,
+            "read_today": capture.read_today,
+        },
+        "store": to_json(agent.link.store_profile()),
+        "version": version,
+    }

@@ -1,0 +1,109 @@
+"""Builds the pages of the counter: their view-models now, each view when its page is first opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from agent.approval.viewmodel import ApprovalViewModel
+from agent.bootstrap import Agent
+from agent.home.viewmodel import HomeViewModel
+from agent.orders.viewmodel import OrdersViewModel
+from agent.printing.capture import capture_state
+from agent.printing.viewmodel import PrintingViewModel
+from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.settings.service import SettingsService
+from agent.settings.viewmodel import SettingsViewModel
+from agent.shell.dispatcher import QtDispatcher
+from agent.shell.main_window import Page
+from agent.texts import Texts
+from agent.ui.theme import Theme
+
+ACTOR = "직원"  # until staff sign in with their own PIN, a decision at this counter is the staff's
+
+
+@dataclass(frozen=True)
+class Look:
+    """What every view is built with."""
+
+    theme: Theme
+    texts: Texts
+    dispatcher: QtDispatcher
+    version: str
+
+
+def shop_pages(
+    agent: Agent, settings: SettingsService, approval: ApprovalViewModel, home: HomeViewModel, look: Look
+) -> tuple[Page, ...]:
+    """The side bar, from top to bottom."""
+
+    def home_page() -> QWidget:
+        from agent.home.view import HomeView
+
+        return HomeView(home, look.theme, look.texts)
+
+    return (
+        Page("home", "Home", "Home", "house", home_page, home.refresh),
+        _orders(agent, approval, look),
+        _receipts(agent, look),
+        _printing(agent, look),
+        _settings(settings, look),
+    )
+
+
+def _orders(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
+    vm = OrdersViewModel(
+        orders=agent.orders,
+        decider=approval,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+        actor=lambda: ACTOR,
+    )
+
+    def build() -> QWidget:
+        from agent.orders.view import OrdersView
+
+        return OrdersView(vm, look.theme, look.texts)
+
+    return Page("orders", "Orders", "Orders", "shopping-bag", build, vm.refresh)
+
+
+def _receipts(agent: Agent, look: Look) -> Page:
+    vm = ReceiptsViewModel(receipts=agent.receipts, texts=look.texts, clock=agent.clock, dispatcher=look.dispatcher)
+
+    def build() -> QWidget:
+        from agent.receipts.view import ReceiptsView
+
+        return ReceiptsView(vm, theme=look.theme, texts=look.texts)
+
+    return Page("receipts", "Receipts", "Receipts", "receipt-text", build, vm.refresh)
+
+
+def _printing(agent: Agent, look: Look) -> Page:
+    vm = PrintingViewModel(
+        printing=agent.printing,
+        capture=lambda: capture_state(agent.settings.spool_folder, agent.receipts.read_since, agent.clock),
+        texts=look.texts,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+    )
+
+    def build() -> QWidget:
+        from agent.printing.view import PrintingView
+
+        return PrintingView(vm, theme=look.theme, texts=look.texts)
+
+    return Page("printing", "Printers & devices", "Printers", "printer", build, vm.refresh)
+
+
+def _settings(service: SettingsService, look: Look) -> Page:
+    vm = SettingsViewModel(service=service, dispatcher=look.dispatcher, texts=look.texts, version=look.version)
+
+    def build() -> QWidget:
+        from agent.settings.view import SettingsView
+
+        return SettingsView(vm, look.theme, look.texts)
+
+    return Page("settings", "Settings", "Settings", "settings", build, vm.refresh)

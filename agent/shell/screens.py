@@ -1,0 +1,218 @@
+"""Builds the windows of the counter from the services: main window, pop-ups, the customer's screen, first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from agent.approval.view import StackView
+from agent.approval.viewmodel import ApprovalViewModel
+from agent.bootstrap import Agent
+from agent.enroll.types import Enrolled
+from agent.enroll.viewmodel import EnrollViewModel
+from agent.home.viewmodel import HomeViewModel
+from agent.link.viewmodel import LinkViewModel
+from agent.settings.service import SettingsService
+from agent.shell.dispatcher import QtDispatcher
+from agent.shell.main_window import MainWindow
+from agent.shell.pages import ACTOR, Look, shop_pages
+from agent.shell.viewmodel import ShellViewModel
+from agent.tablet.view import TabletView
+from agent.tablet.viewmodel import TabletViewModel
+from agent.texts import Language, Texts
+from agent.ui.theme import Mode, Theme
+
+COUNTER_SIZE = (1366, 768)
+TABLET_SIZE = (1280, 800)
+
+
+class Screens:
+    """Every window of this process. All methods belong to the screens' thread."""
+
+    def __init__(
+        self, agent: Agent, dispatcher: QtDispatcher, settings: SettingsService, *, version: str, tray: bool
+    ) -> None:
+        self._agent, self._dispatcher, self._settings = agent, dispatcher, settings
+        self._version, self._tray = version, tray
+        chosen = settings.current
+        self.texts = Texts(chosen.language)
+        self.theme = Theme(_mode(chosen.theme), animations=chosen.animations and not agent.settings.headless)
+        self.counter: QWidget | None = None
+        self.main: MainWindow | None = None
+        self.tablet: TabletView | None = None
+        self.popups: StackView | None = None
+        self.approval_vm: ApprovalViewModel | None = None
+        self.home_vm: HomeViewModel | None = None
+        self.link_vm: LinkViewModel | None = None
+        self.tablet_vm: TabletViewModel | None = None
+        self.enroll_vm: EnrollViewModel | None = None
+        self.on_quit: Callable[[], None] = lambda: None
+
+    def open(self) -> None:
+        """Show what this device needs first: its shop, or the question for the store code."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "screens need a QApplication"
+        self.theme.apply_to(app)
+        if isinstance(self._agent.enroll.state(), Enrolled):
+            self.open_shop()
+        else:
+            self._open_first_run()
+
+    def _open_first_run(self) -> None:
+        from agent.enroll.view import EnrollView
+
+        self.enroll_vm = EnrollViewModel(
+            enroll=self._agent.enroll,
+            address=self._agent.settings.cloud_url or "",
+            texts=self.texts,
+            dispatcher=self._dispatcher,
+            on_enrolled=self.open_shop,
+        )
+        view = EnrollView(self.enroll_vm, theme=self.theme, texts=self.texts)
+        view.setWindowTitle("WithFoM")
+        self._show_counter(view)
+
+    def open_shop(self) -> None:
+        """The counter of an enrolled device; replaces the first run."""
+        if self.main is not None:
+            return
+        agent, dispatcher, texts = self._agent, self._dispatcher, self.texts
+        self.link_vm = LinkViewModel(link=agent.link, clock=agent.clock, dispatcher=dispatcher, texts=texts)
+        self.approval_vm = ApprovalViewModel(
+            service=agent.approval,
+            clock=agent.clock,
+            dispatcher=dispatcher,
+            texts=texts,
+            actor=lambda: ACTOR,
+            hotkey=self._settings.current.hotkey,
+        )
+        self.home_vm = HomeViewModel(
+            approvals=agent.approval,
+            orders=agent.orders,
+            earn=agent.earn,
+            link=agent.link,
+            decider=self.approval_vm,
+            clock=agent.clock,
+            dispatcher=dispatcher,
+            texts=texts,
+            printers=agent.printing.printers,
+        )
+        look = Look(self.theme, texts, dispatcher, self._version)
+        self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
+        shell = ShellViewModel(approvals=agent.approval, link=agent.link, dispatcher=dispatcher, texts=texts)
+        self.main = MainWindow(
+            self.theme,
+            texts,
+            shop_pages(agent, self._settings, self.approval_vm, self.home_vm, look),
+            shell=shell,
+            link=self.link_vm,
+            version=self._version,
+            close_hides=self._tray,
+        )
+        self.main.closed.connect(lambda: self.on_quit())
+        self.home_vm.on_page = self.main.open_page
+        first_run = self.counter
+        self._show_counter(self.main)
+        if first_run is not None:
+            first_run.close()
+            first_run.deleteLater()
+
+    def open_rest(self) -> None:
+        """What may appear a moment after the counter: pop-ups and the customer's screen."""
+        if self.main is None or self.popups is not None:
+            return
+        assert self.approval_vm is not None, "the shop is open"
+        self.popups = StackView(self.approval_vm, self.theme, self.texts)
+        self.approval_vm.on_arrival = self._arrived
+        self.approval_vm.on_more = self.main.bring_forward
+        if self._agent.settings.tablet:
+            self._open_tablet()
+
+    def _open_tablet(self) -> None:
+        agent = self._agent
+        other = Texts("en" if self.texts.language == "ko" else "ko")
+        texts: dict[Language, Texts] = {self.texts.language: self.texts, other.language: other}
+        self.tablet_vm = TabletViewModel(
+            earn=agent.earn,
+            shop=agent.link.shop,
+            rate_bp=lambda: agent.link.policy().rate_bp,
+            online=agent.link.online,
+            texts=self.texts,
+            other_texts=other,
+            clock=agent.clock,
+            dispatcher=self._dispatcher,
+        )
+        agent.link.listeners.subscribe(lambda: self._dispatcher.post(self._refresh_tablet))
+        self.tablet = TabletView(self.tablet_vm, theme=self.theme, texts=texts)
+        self.tablet.setWindowTitle("WithFoM · 고객 화면")
+        _place_tablet(self.tablet, headless=agent.settings.headless)
+
+    def _refresh_tablet(self) -> None:
+        if self.tablet_vm is not None:
+            self.tablet_vm.refresh()
+
+    # --- changes while running -------------------------------------------------------------------------------------
+
+    def _settings_changed(self) -> None:
+        chosen = self._settings.current
+        if _mode(chosen.theme) != self.theme.mode:
+            self.theme.set_mode(_mode(chosen.theme))
+        self.theme.animations = chosen.animations and not self._agent.settings.headless
+        if self.approval_vm is not None:
+            self.approval_vm.hotkey = chosen.hotkey
+        if chosen.language != self.texts.language:
+            self.texts.set_language(chosen.language)
+            if self.main is not None:
+                self.main.retext()
+            if self.popups is not None:
+                self.popups.retext()
+
+    def _arrived(self) -> None:
+        if self._settings.current.sound and not self._agent.settings.headless:
+            QApplication.beep()
+
+    def bring_forward(self) -> None:
+        """Somebody started the program a second time, or asked through the tray."""
+        if self.main is not None:
+            self.main.bring_forward()
+        elif self.counter is not None:
+            self.counter.show()
+            self.counter.raise_()
+
+    def close(self) -> None:
+        """Nothing stays floating."""
+        if self.popups is not None:
+            self.popups.close_all()
+        for window in (self.tablet, self.counter):
+            if window is not None:
+                window.hide()
+
+    def _show_counter(self, window: QWidget) -> None:
+        self.counter = window
+        area = QGuiApplication.primaryScreen().availableGeometry()
+        window.resize(min(COUNTER_SIZE[0], area.width()), min(COUNTER_SIZE[1], area.height()))
+        if self._agent.settings.headless:
+            window.resize(*COUNTER_SIZE)
+        window.show()
+
+
+def _place_tablet(window: QWidget, *, headless: bool) -> None:
+    """The whole of a second monitor if there is one; otherwise a window that staff may move."""
+    screens = QGuiApplication.screens()
+    if len(screens) > 1 and not headless:
+        window.setGeometry(screens[1].geometry())
+        window.showFullScreen()
+        return
+    window.resize(*TABLET_SIZE)
+    window.show()
+
+
+def _mode(chosen: str) -> Mode:
+    """Light or dark, also when the choice is the system's."""
+    if chosen == "system":
+        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        return "dark" if dark else "light"
+    return "dark" if chosen == "dark" else "light"
