@@ -125,12 +125,10 @@ class PushEngine:
             self._backoff.failed(now_ms)
 
     def answered(self, now_ms: int, first_seq: int, settled: Settled, queue: QueueView) -> None:
-        """``queue`` is the queue after the answer was booked."""
-        if settled.forked:
-            self.halt("forked")
-        elif settled.expected_seq > queue.last_seq + 1:
-            # The cloud knows operations of ours that we do not: this disk is an old copy.
-            self.halt("behind_cloud")
+        """``queue`` is the queue after the answer was booked and committed."""
+        reason = halt_reason(settled, queue)
+        if reason is not None:
+            self.halt(reason)
         elif settled.asks_retry is not None:
             self._backoff.failed(now_ms)
         elif not settled.settled:
@@ -147,6 +145,15 @@ class PushEngine:
         else:
             self._resend_from = None
             self._backoff.failed(now_ms)
+
+
+def halt_reason(settled: Settled, queue: QueueView) -> str | None:
+    """Why nothing more may be sent after this answer, if so; stored together with it, to outlive a restart."""
+    if settled.forked:
+        return "forked"
+    if settled.expected_seq > queue.last_seq + 1:
+        return "behind_cloud"  # the cloud knows operations of ours that we do not: this disk is an old copy
+    return None
 
 
 @dataclass(frozen=True)

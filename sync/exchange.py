@@ -22,6 +22,7 @@ from sync.engine import (
     PushEngine,
     Send,
     WaitUntil,
+    halt_reason,
     outcome_word,
 )
 from sync.errors import CellUnreadable, FeedGap, FeedMoved, HistoryGone
@@ -174,9 +175,7 @@ class Exchange:
             settled = outbox.apply_results(conn, batch, response, clock=self._clock, on_result=self._on_result)
             if isinstance(settled, Settled):
                 queue = outbox.queue_view(conn)
-                with self._lock:
-                    self._push.answered(now_ms, batch.first_seq, settled, queue)
-                    halted = self._push.halted
+                halted = halt_reason(settled, queue)
                 if halted is not None:
                     set_meta(conn, outbox.HALTED, halted)
                 elif self._purge_is_due(now_ms):
@@ -187,6 +186,8 @@ class Exchange:
                 self._push.failed(now_ms, settled)
             self._lost(PUSH, outcome_word(settled))
             return
+        with self._lock:  # only now: before the commit the answer might still be lost
+            self._push.answered(now_ms, batch.first_seq, settled, queue)
         if halted is not None:
             log.error("push_halted reason=%s expected_seq=%s", halted, settled.expected_seq)
         log.info(
