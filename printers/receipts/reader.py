@@ -36,17 +36,24 @@ WITHOUT_MONEY = frozenset({"kitchen", "kitchen_cancel", "order_ticket", "queue_t
 
 def read_document(document: CutDocument) -> list[Reading]:
     """The readings of one cut document: usually one; several when doubtful borders prove to be real ones."""
+    return [reading for _, reading in read_pages(document)]
+
+
+def read_pages(document: CutDocument) -> list[tuple[Page, Reading]]:
+    """As `read_document`, each reading with the page it was read from."""
+    whole = document.page
     if not document.whole:
-        return [Reading("incomplete")]
+        return [(whole, Reading("incomplete"))]
     if len(document.parts) == 1:
-        return [_closed(read(document.page), document)]
+        return [(whole, _closed(read(whole), document))]
     alone = [read(part) for part in document.parts]
-    together = read(document.page)
-    if all(_is_known(reading) for reading in alone):
-        return alone
-    if _is_known(together) and _agrees(together, alone) and not _separate_picture(document):
-        return [together]
-    return [*alone[:-1], _closed(alone[-1], document)]
+    together = read(whole)
+    separate = all(_is_known(reading) for reading in alone)
+    if not separate and _is_known(together) and _agrees(together, alone) and not _separate_picture(document):
+        return [(whole, together)]
+    if not separate:
+        alone[-1] = _closed(alone[-1], document)
+    return list(zip(document.parts, alone, strict=True))
 
 
 def read(page: Page) -> Reading:

@@ -22,6 +22,7 @@ _BRACKETED = re.compile(
     r"\[([^\[\]]+)\]|\(([^()]+)\)|<+([^<>]+)>+|【([^【】]+)】|〈([^〈〉]+)〉|\*+([^*]+)\*+|#+([^#]+)#+|=+([^=]+)=+"
 )
 _NOISE = re.compile(r"[\s\d.:,\-/#*=~!|()\[\]<>【】〈〉「」『』■□◆◇▶▷●○★☆※_+'\"`&]+")
+_LONG_NUMBER = re.compile(r"(?<![\d\-/.])\d{5,}")
 _REPRINT_LABEL = re.compile(r"재(?:발행|출력|인쇄)(?:일시|일자|시간|시각|일|NO|번호|횟수)")
 _COPIES = {"customer": "customer", "merchant": "merchant"}
 _WORD_KINDS: dict[str, str] = {word.upper(): kind for kind, words in reversed(KIND_WORDS.items()) for word in words}
@@ -113,6 +114,8 @@ def _headings(line: Line, title: Title) -> tuple[set[str], bool]:
 
 def _words_of(text: str) -> tuple[tuple[str, str], ...] | None:
     """The heading words that a text consists of, or None when it has any other."""
+    if _LONG_NUMBER.search(text):
+        return None
     plain = _NOISE.sub("", text).upper()
     if not plain or len(plain) > HEADING_LETTERS_MAX:
         return None

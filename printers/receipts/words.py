@@ -335,11 +335,11 @@ KIND_WORDS: dict[str, frozenset[str]] = {
         """),
     "merchant": _set("""
             가맹점용 가맹점보관용 매장용 상점용 업소용 점포용 판매자용 MERCHANT MERCHANTCOPY 매장보관용
-            상점보관용 점주용 업주용 가게용 카드사용 카드사보관용 은행용 가맹점
+            상점보관용 점주용 업주용 가게용 카드사용 카드사보관용 은행용
         """),
     "filler": _set("""
             KIOSK 키오스크 POS 포스 셀프 매장 포장 픽업 테이크아웃 신규 추가 주문 음료 용 및 겸 [ ] NO 서비스 IC
-            앱 APP 모바일 전자 표 서 내역 테이블 홀 영수 분 본 재 완료 No 번 호 OKPOS EASYPOS
+            앱 APP 모바일 전자 표 서 내역 테이블 홀 영수 분 본 재 완료 OKPOS EASYPOS
         """),
 }  # fmt: skip
 

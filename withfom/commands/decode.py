@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """0 when every file could be opened, whatever was in it; 2 otherwise."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON Lines are UTF-8 also where the console is not
+    try:
+        return _decode(args)
+    except BrokenPipeError:  # the reader of our lines has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _decode(args: argparse.Namespace) -> int:
     status = 0
     for name in args.files:
         try:
@@ -44,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _documents(name: str, *, witnesses: bool, text: bool) -> Iterator[dict[str, Any]]:
-    from printers.receipts.reader import read_document
+    from printers.receipts.reader import read_pages
     from printers.stream.documents import DocumentCutter
 
     cutter = DocumentCutter()
@@ -52,12 +63,12 @@ def _documents(name: str, *, witnesses: bool, text: bool) -> Iterator[dict[str, 
     for chunk in itertools.chain(_chunks(name), (None,)):
         documents = cutter.close() if chunk is None else cutter.feed(chunk)
         for document in documents:
-            for reading in read_document(document):
+            for page, reading in read_pages(document):
                 found = {"file": name, "index": index, **reading.to_dict()}
                 if witnesses:
                     found["witnesses"] = list(reading.witnesses)
                 if text:
-                    found["text"] = document.page.text
+                    found["text"] = page.text
                 yield found
                 index += 1
 

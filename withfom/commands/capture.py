@@ -1,0 +1,264 @@
+"""``withfom capture``: stands between the shop's POS and its receipt printer."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+    import threading
+    from collections.abc import Callable
+
+    from printers.capture.pump import Address, Network
+
+EXIT_USAGE = 2
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16")
+STARTS_MAX = 3  # a child that never comes up, three times: the cause will not go away
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "capture",
+        help="영수증 수집: pass every byte from the POS to the printer and read the receipts",
+        description="Passes every byte between POS and printer on, unchanged, and hands the receipts over as files. "
+        "인쇄는 프로그램 화면이 꺼져 있어도 계속돼요.",
+    )
+    parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="where the POS prints to")
+    parser.add_argument("--printer", required=True, metavar="HOST:PORT", help="the real receipt printer")
+    parser.add_argument("--spool", required=True, type=Path, metavar="DIR", help="where documents are handed over")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CIDR",
+        help="also let this network print, e.g. 192.168.0.0/24, or the word private; this machine always may",
+    )
+    parser.add_argument("--till", default="1", metavar="NAME", help="the till this POS belongs to (default 1)")
+    parser.add_argument("--no-supervisor", action="store_true", help="serve in this process; nobody restarts it")
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--listen-handle", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--reader", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until SIGTERM or Ctrl-C, then answers 0. 2 for addresses that cannot be used."""
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if args.reader:
+        return _read(args)
+    listen, printer = _address(args.listen, port_0=True), _address(args.printer, port_0=False)
+    if listen is None:
+        return _refused(
+            f"--listen 주소가 올바르지 않아요: {args.listen} (예: 127.0.0.1:9100)",
+            f"--listen is not HOST:PORT: {args.listen}",
+        )
+    if printer is None:
+        return _refused(
+            f"--printer 주소가 올바르지 않아요: {args.printer} (예: 192.168.0.50:9100)",
+            f"--printer is not HOST:PORT: {args.printer}",
+        )
+    allowed = _networks(args.allow)
+    if isinstance(allowed, str):
+        return _refused(f"--allow 값이 올바르지 않아요: {allowed}", f"--allow is not a network: {allowed}")
+    if not _usable(args.spool):
+        return _refused(f"폴더에 쓸 수 없어요: {args.spool}", f"Cannot write to the spool folder: {args.spool}")
+    from printers.capture.pump import listen_on
+
+    try:
+        listener = _inherited(args.listen_handle) if args.listen_handle is not None else listen_on(listen)
+    except OSError as error:
+        return _refused(
+            f"{listen} 주소를 쓸 수 없어요. 다른 프로그램이 쓰고 있거나 이 컴퓨터 주소가 아니에요. ({error.strerror})",
+            f"Cannot listen on {listen}: it is in use or not an address of this machine. ({error.strerror})",
+        )
+    if args.supervised or args.no_supervisor:
+        return _serve(listener, printer, allowed, args)
+    return _supervise(listener, args)
+
+
+def _inherited(handle: int) -> socket.socket:
+    import socket
+
+    return socket.socket(fileno=handle)
+
+
+def _refused(korean: str, english: str) -> int:
+    print(korean, file=sys.stderr)
+    print(english, file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _address(text: str, *, port_0: bool) -> Address | None:
+    from printers.capture.pump import Address
+
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9._\-]+)):(\d{1,5})", text)
+    if not found or not (0 if port_0 else 1) <= int(found[3]) <= 65_535:
+        return None
+    return Address(found[1] or found[2], int(found[3]))
+
+
+def _networks(texts: list[str]) -> tuple[Network, ...] | str:
+    """This machine and the given networks; the text that is none otherwise."""
+    import ipaddress
+
+    from printers.capture.pump import LOOPBACK
+
+    found = list(LOOPBACK)
+    for text in texts:
+        try:
+            found += [ipaddress.ip_network(part, strict=False) for part in (PRIVATE if text == "private" else (text,))]
+        except ValueError:
+            return text
+    return tuple(found)
+
+
+def _usable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _serve(listener: socket.socket, printer: Address, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+    import threading
+    import time
+
+    from printers.capture.service import CaptureService
+    from printers.capture.supervisor import READY_WORD
+
+    service = CaptureService(
+        listener,
+        printer,
+        args.spool,
+        till=args.till,
+        wall_ms=_wall_ms,
+        monotonic=time.monotonic,
+        reader_command=[*_own_command(args), "--reader"],
+        reader_options={"env": _environment()},
+        allowed=allowed,
+    )
+    stopping = threading.Event()
+    _on_signals(stopping.set)
+    if args.supervised:
+        threading.Thread(target=_until_input_ends, args=(stopping,), name="capture-parent", daemon=True).start()
+    ready = READY_WORD if args.supervised else _ready_line(str(service.address), args)
+    serving = threading.Thread(
+        target=service.serve, kwargs={"on_ready": lambda: print(ready, flush=True)}, name="capture-accept", daemon=True
+    )
+    serving.start()
+    while not stopping.wait(0.5) and serving.is_alive():
+        pass
+    service.stop()
+    serving.join(2.0)
+    return 0 if stopping.is_set() else 1
+
+
+def _read(args: argparse.Namespace) -> int:
+    """The reader process: frames on standard input, figures on standard output."""
+    import time
+    import uuid
+
+    from printers.capture.copies import CopyReader
+    from printers.capture.counters import Counters
+    from printers.capture.link import serve_reader
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # it ends when the pump ends
+    if hasattr(os, "nice"):
+        os.nice(5)  # printing comes before reading
+    counters = Counters()
+    reader = CopyReader(
+        args.spool,
+        source=args.till,
+        counters=counters,
+        wall_ms=_wall_ms,
+        monotonic=time.monotonic,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+    serve_reader(sys.stdin.buffer, sys.stdout.buffer, reader, counters, time.monotonic)
+    return 0
+
+
+def _wall_ms() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000
+
+
+def _own_command(args: argparse.Namespace) -> list[str]:
+    """How to start this command again with the same addresses."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "withfom"]
+    command = [*program, "capture", "--listen", args.listen, "--printer", args.printer, "--spool", str(args.spool)]
+    command += ["--till", args.till]
+    for network in args.allow:
+        command += ["--allow", network]
+    return command
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and a child finds this very program."""
+    import withfom
+
+    root = str(Path(withfom.__file__).parent.parent)
+    found = dict(os.environ)
+    found["PYTHONPATH"] = os.pathsep.join(filter(None, (root, found.get("PYTHONPATH"))))
+    return found
+
+
+def _until_input_ends(stopping: threading.Event) -> None:
+    """The supervisor holds our input open; when it ends or dies, so do we."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 64):
+            pass
+    stopping.set()
+
+
+def _supervise(listener: socket.socket, args: argparse.Namespace) -> int:
+    import threading
+
+    from printers.capture.pump import Address
+    from printers.capture.supervisor import Supervisor
+
+    host, port = listener.getsockname()[:2]
+    address = str(Address(host, port))
+    args.listen = address
+    command = [*_own_command(args), "--supervised"]
+    options: dict[str, Any] = {"env": _environment()}
+    if os.name == "posix":  # the child serves our socket: a POS that calls while it restarts waits in its queue
+        listener.set_inheritable(True)
+        command += ["--listen-handle", str(listener.fileno())]
+        options["pass_fds"] = (listener.fileno(),)
+    else:
+        listener.close()  # it was only to see that the address is free
+    first = threading.Event()
+
+    def ready() -> None:
+        if not first.is_set():
+            first.set()
+            print(_ready_line(address, args), flush=True)
+
+    supervisor = Supervisor(command, options=options, on_ready=ready)
+    _on_signals(supervisor.stop)
+    status = supervisor.run(starts_max=STARTS_MAX)
+    listener.close()
+    return status
+
+
+def _ready_line(address: str, args: argparse.Namespace) -> str:
+    return f"영수증 수집 준비됨 · capture ready: {address} -> {args.printer} · {args.spool}"
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """SIGTERM and Ctrl-C end everything in order."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(ValueError):  # not the main thread: a test drives us
+            signal.signal(number, lambda _number, _frame: stop())
