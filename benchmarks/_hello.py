@@ -1,4 +1,4 @@
-"""The smallest PySide6 Widgets program: the peer of agent_start. Says "ready" once its window is painted, then waits."""
+"""The smallest PySide6 Widgets program, the peer of agent_start: says "ready" once it is painted, then waits."""
 
 from __future__ import annotations
 
