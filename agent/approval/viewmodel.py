@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -74,6 +75,7 @@ class ApprovalViewModel:
         self._order: list[str] = []
         self._shown: set[str] = set()
         self._hovered = ""
+        self._in_hand = ""
         self._room = 10_000
         self.state = StackState()
         self._unsubscribe = service.listeners.subscribe(Coalesced(dispatcher, self.reload))
@@ -167,14 +169,27 @@ class ApprovalViewModel:
         item = self._items.get(request_id)
         if item is None or item.phase not in (Phase.OPEN, Phase.REASONS):
             return
-        self._settle(item, self._service.approve(request_id, self._actor()), None)
+        with self._deciding(request_id):
+            outcome = self._service.approve(request_id, self._actor())
+        self._settle(item, outcome, None)
 
     def reject(self, request_id: str, reason: RejectReason, text: str = "") -> None:
         """Reject with a reason; OTHER without a text only asks for one."""
         item = self._items.get(request_id)
         if item is None or item.phase not in (Phase.OPEN, Phase.REASONS):
             return
-        self._settle(item, self._service.reject(request_id, reason, text, self._actor()), reason)
+        with self._deciding(request_id):
+            outcome = self._service.reject(request_id, reason, text, self._actor())
+        self._settle(item, outcome, reason)
+
+    @contextmanager
+    def _deciding(self, request_id: str) -> Iterator[None]:
+        """The service tells its listeners before it answers us: this card's outcome comes with the answer."""
+        self._in_hand = request_id
+        try:
+            yield
+        finally:
+            self._in_hand = ""
 
     def press_notice(self, request_id: str) -> None:
         """The one button of a notice: recover, or cancel an auto-approval."""
@@ -227,7 +242,11 @@ class ApprovalViewModel:
 
     def _follow_up(self, pending: dict[str, RequestCard]) -> None:
         undecided = (Phase.OPEN, Phase.REASONS, Phase.WORKING)
-        gone = [key for key, item in self._items.items() if item.phase in undecided and key not in pending]
+        gone = [
+            key
+            for key, item in self._items.items()
+            if item.phase in undecided and key not in pending and key != self._in_hand
+        ]
         if not gone:
             return
         records = {record.request_id: record for record in self._service.recent(HISTORY_LOOKUP)}
@@ -242,7 +261,11 @@ class ApprovalViewModel:
 
     def _sort(self, pending: dict[str, RequestCard]) -> None:
         """Open cards by urgency; notices and cards with open reasons keep their place, nothing moves under a hand."""
-        held = {i: key for i, key in enumerate(self._order) if self._items[key].phase is not Phase.OPEN}
+        held = {
+            i: key
+            for i, key in enumerate(self._order)
+            if self._items[key].phase is not Phase.OPEN or key not in pending
+        }
         rest = iter([key for key in pending if self._items[key].phase is Phase.OPEN])
         self._order = [held[i] if i in held else next(rest) for i in range(len(self._order))]
 

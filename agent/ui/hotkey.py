@@ -44,7 +44,7 @@ class GlobalHotKey(QAbstractNativeEventFilter):
     def nativeEventFilter(
         self, event_type: QByteArray | bytes | bytearray | memoryview, message: int
     ) -> tuple[bool, int]:
-        if sys.platform == "win32" and bytes(event_type) == b"windows_generic_MSG":
+        if sys.platform == "win32" and event_type == b"windows_generic_MSG":
             import ctypes.wintypes
 
             words = ctypes.wintypes.MSG.from_address(int(message))

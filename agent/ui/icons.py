@@ -26,12 +26,13 @@ class Icons:
             return found
         if len(self._pixmaps) >= _KEPT_MAX:
             self._pixmaps.clear()
+        renderer = self._renderer(name, color, stroke)
         pixmap = QPixmap(round(size * dpr), round(size * dpr))
         pixmap.setDevicePixelRatio(dpr)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._renderer(name, color, stroke).render(painter, QRectF(0, 0, size, size))
+        renderer.render(painter, QRectF(0, 0, size, size))
         painter.end()
         self._pixmaps[key] = pixmap
         return pixmap
