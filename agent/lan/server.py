@@ -13,6 +13,8 @@ from agent.logbook import topic
 
 THREADS = 4
 CONNECTIONS_MAX = 64
+LOOP_S = 5.0
+STOP_S = 1.0
 IDLE_S = 10  # a connection that says nothing for so long is closed (slow loris)
 log = topic("lan")
 
@@ -27,7 +29,8 @@ class LanServer:
         self._wanted_port = port
         self._server: Any = None
         self._thread: threading.Thread | None = None
-        self._application: Application | None = None
+        self._sockets: dict[int, Any] = {}
+        self._stopping = threading.Event()
 
     @property
     def port(self) -> int:
@@ -43,9 +46,10 @@ class LanServer:
         """Bind, write lan.json and serve. Raises OSError when the port is taken."""
         from waitress.server import create_server
 
-        self._application = build(self)
+        self._sockets = {}
         self._server = create_server(
-            self._application,
+            build(self),
+            map=self._sockets,
             host=self._host,
             port=self._wanted_port,
             threads=THREADS,
@@ -63,14 +67,17 @@ class LanServer:
         log.event("lan_started", host=self._host, port=self.port)
 
     def _run(self) -> None:
-        self._server.run()
+        # Our own loop around waitress's: only the thread that uses the sockets may close them.
+        while not self._stopping.is_set():
+            self._server.asyncore.loop(timeout=LOOP_S, map=self._sockets, use_poll=True, count=1)
+        self._server.task_dispatcher.shutdown(timeout=STOP_S)
+        self._server.asyncore.close_all(self._sockets)
 
     def stop(self) -> None:
         """Stop serving and remove lan.json: a tool that finds none knows that no agent runs."""
         remove_lan_file(self._folder)
-        if self._server is None:
+        if self._thread is None:
             return
-        self._server.close()
-        self._server.task_dispatcher.shutdown(timeout=2)
-        if self._thread is not None:
-            self._thread.join(2)
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join(STOP_S + 1)

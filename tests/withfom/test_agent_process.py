@@ -1,8 +1,7 @@
-"""The whole agent as a process without a screen: AGT-04, AGT-05, AGT-14, PNT-07, PNT-08; kill, second start, exit codes."""
+"""The whole agent as a process without a screen: AGT-04, 05, 13, 14, PNT-07, 08; kill -9, second start, exit codes."""
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import stat
@@ -147,9 +146,7 @@ def test_a_code_on_the_command_line_opens_the_shop(tmp_path: Path) -> None:
     cloud = FakeCloud()
     with running(cloud):
         welcome(cloud)
-        with agent_process.agent(
-            tmp_path / "new", "--demo", "--cloud", cloud.base_url, "--enroll-code", CODE
-        ) as agent:
+        with agent_process.agent(tmp_path / "new", "--demo", "--cloud", cloud.base_url, "--enroll-code", CODE) as agent:
             wait_until(lambda: agent.control.status()["online"], "the line is up")
             assert agent.screen()["counter"]["page"] == "home"
             tap(agent, "tablet.start")
@@ -198,4 +195,4 @@ def test_the_log_holds_no_number(folder: Path) -> None:
     assert b"phone=010-****-5678" in stored
     for digits in (b"01012345678", b"1012345678", b"01087654321"):
         assert digits not in stored
-    assert os.path.basename(folder) == "에이전트"
+    assert folder.name == "에이전트"

@@ -252,9 +252,7 @@ def test_an_unknown_request_is_said_to_be_unknown(shop: Counter) -> None:
     assert shop.agent.approval.approve("r-9", STAFF) == UnknownRequest("r-9")
 
 
-def test_a_failure_while_printing_is_queued_leaves_no_decision(
-    shop: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_while_printing_is_queued_leaves_no_decision(shop: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     """AGT-05: all or nothing."""
     seen(shop)
 
