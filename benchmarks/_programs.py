@@ -20,21 +20,28 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python module as a process of its own; its first line on stdout says that it is ready."""
+def running(module: str, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A Python module as a process of its own, and its first line on stdout, which says that it is ready."""
     program = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "QT_QPA_PLATFORM": "offscreen"},
+        env={
+            **os.environ,
+            "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1",
+            "QT_QPA_PLATFORM": "offscreen",
+            "QT_LOGGING_RULES": "default.warning=false",
+        },
     )
     try:
         assert program.stdout is not None
-        if not program.stdout.readline():
+        line = program.stdout.readline().strip()
+        if not line:
             raise SystemExit(f"{module} {' '.join(arguments)} ended with {program.wait()} before it was ready")
-        yield program
+        yield program, line
     finally:
         program.terminate()
         try:

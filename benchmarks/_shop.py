@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from agent.bootstrap import Agent
@@ -101,6 +101,7 @@ def enrolled_agent(folder: Path, where: Cloud, clock: SystemClock | None = None)
 def screens(agent: Agent) -> Iterator[Screens]:
     """All windows of the counter, painted once and at rest."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qInstallMessageHandler(_say_what_matters)
     app = QApplication.instance() or QApplication([])
     dispatcher = QtDispatcher()
     shown = Screens(agent, dispatcher, SettingsService(agent.settings.folder), version="bench", tray=False)
@@ -114,6 +115,12 @@ def screens(agent: Agent) -> Iterator[Screens]:
         shown.close()
         spin(0.05)
         assert app is not None
+
+
+def _say_what_matters(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """The offscreen platform regrets each time that it has no window manager."""
+    if "This plugin does not support" not in text:
+        print(text, file=sys.stderr)
 
 
 class PaintWatch(QObject):

@@ -55,9 +55,13 @@ def one_round(consumer: Consumer, shown: Screens) -> tuple[float, float]:
         wait_for(lambda: watch.painted_ns and consumer.request_id, "the pop-up")
     assert watch.painted_ns is not None
     spin(PAUSE_S / 2)
-    approvals.press_approve(consumer.request_id)
-    approvals.dismiss(consumer.request_id)
-    wait_for(lambda: not popups.faces, "the stack is empty again")
+    approvals.approve(consumer.request_id)
+
+    def cleared() -> bool:
+        approvals.dismiss(consumer.request_id)
+        return not popups.faces
+
+    wait_for(cleared, "the stack is empty again")
     spin(PAUSE_S / 2)
     return (watch.painted_ns - consumer.sent_ns) / 1e6, (consumer.answered_ns - consumer.sent_ns) / 1e6
 
