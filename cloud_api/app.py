@@ -67,17 +67,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     cloud: Cloud = app.state.cloud
     prepare(cloud)
     cloud.hub.bind(asyncio.get_running_loop())
-    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, every_ms=cloud.settings.feed_poll_ms))]
+    stopping = asyncio.Event()
+    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=cloud.settings.feed_poll_ms))]
     if cloud.settings.sweeper:
         sweeper = Sweeper(cloud.database, cloud.clock, every_ms=cloud.settings.sweep_every_ms)
-        tasks.append(asyncio.create_task(sweeper.run()))
+        tasks.append(asyncio.create_task(sweeper.run(stopping)))
     try:
         yield
     finally:
         cloud.hub.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Told, not cancelled: a cancelled task would leave its thread working on a database that closes.
+        stopping.set()
+        await asyncio.gather(*tasks)
         cloud.database.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -19,3 +21,9 @@ def system_clock() -> int:
 def korean_day(now_ms: int) -> int:
     """Number of the calendar day in Korea, which has no daylight saving time."""
     return (now_ms + KST_OFFSET_MS) // DAY_MS
+
+
+async def pause(stopping: asyncio.Event, ms: int) -> None:
+    """Sleeps, but not beyond the moment at which ``stopping`` is set."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), ms / 1000)

@@ -56,8 +56,18 @@ FeedWriter = Callable[[Connection, Sequence[Published], int], None]
 class Database:
     """Opens connections; runs units of work."""
 
-    def __init__(self, url: str, *, clock: Clock, ids: Ids, write_feeds: FeedWriter, checkpoints: bool = True) -> None:
-        """``checkpoints`` is false for short-lived commands beside a running server: on SQLite it alone checkpoints."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        ids: Ids,
+        write_feeds: FeedWriter,
+        checkpoints: bool = True,
+        engines: tuple[Engine, Engine] | None = None,
+    ) -> None:
+        """``checkpoints`` is false for short-lived commands beside a running server: on SQLite it alone checkpoints.
+        ``engines`` (writer, reader) replace the ones for ``url``: the simulator's disks are in memory and crash."""
         self._clock = clock
         self._ids = ids
         self._write_feeds = write_feeds
@@ -65,10 +75,14 @@ class Database:
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         parsed = normalise_url(url)
         self.kind = parsed.get_backend_name()
-        if self.kind == "sqlite":
+        if engines is not None:
+            self._writer, self._reader = engines
+        elif self.kind == "sqlite":
             self._writer, self._reader = _sqlite_engines(parsed, checkpoints=checkpoints)
         else:
-            self._writer = self._reader = create_engine(parsed, pool_size=16, max_overflow=16, pool_pre_ping=True)
+            self._writer = self._reader = create_engine(
+                parsed, pool_size=16, max_overflow=16, pool_pre_ping=True, hide_parameters=True
+            )
 
     @property
     def is_sqlite(self) -> bool:
@@ -162,8 +176,8 @@ def is_transient(error: DBAPIError) -> bool:
 def _sqlite_engines(url: URL, *, checkpoints: bool) -> tuple[Engine, Engine]:
     """One connection that writes, a pool that only reads: two writers of one WAL are never needed."""
     arguments = {"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000}
-    writer = create_engine(url, poolclass=StaticPool, connect_args=arguments)
-    reader = create_engine(url, pool_size=8, max_overflow=32, connect_args=arguments)
+    writer = create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
+    reader = create_engine(url, pool_size=8, max_overflow=32, connect_args=arguments, hide_parameters=True)
 
     def prepare_writer(raw: Any, _record: Any) -> None:
         raw.isolation_level = None

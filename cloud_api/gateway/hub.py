@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
+from cloud_api.clock import pause
 from cloud_api.database import Database
 from cloud_api.gateway import feeds
 
@@ -63,10 +64,10 @@ class Hub:
                 del self._waiting[feed_id]
                 self._known.pop(feed_id, None)
 
-    async def poll(self, database: Database, *, every_ms: int) -> None:
+    async def poll(self, database: Database, stopping: asyncio.Event, *, every_ms: int) -> None:
         """Finds rows that another process wrote; also the safety net should a wake-up ever be lost."""
-        while True:
-            await asyncio.sleep(every_ms / 1000)
+        while not stopping.is_set():
+            await pause(stopping, every_ms)
             watched = tuple(self._waiting)
             if not watched:
                 continue

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from cloud_api.clock import Clock
+from cloud_api.clock import Clock, pause
 from cloud_api.coupons.service import expire_due
 from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
@@ -70,7 +70,7 @@ def tidy(database: Database) -> None:
 
 
 class Sweeper:
-    """Sweeps again and again until it is cancelled."""
+    """Sweeps again and again until it is told to stop."""
 
     def __init__(self, database: Database, clock: Clock, *, every_ms: int) -> None:
         self._database = database
@@ -78,14 +78,14 @@ class Sweeper:
         self._every_ms = every_ms
         self._tidied_ms = 0
 
-    async def run(self) -> None:
+    async def run(self, stopping: asyncio.Event) -> None:
         """A failed sweep is logged and tried again: the next one finds the same requests."""
-        while True:
+        while not stopping.is_set():
             try:
                 await run_in_threadpool(self._once)
             except DBAPIError:
                 log.exception("sweep_failed")
-            await asyncio.sleep(self._every_ms / 1000)
+            await pause(stopping, self._every_ms)
 
     def _once(self) -> None:
         now_ms = self._clock()

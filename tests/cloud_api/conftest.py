@@ -113,3 +113,12 @@ def new_world(database_url: str, key_file: Path) -> Iterator[Callable[..., World
 def world(new_world: Callable[..., World]) -> World:
     """A cloud with one store, in process, with a clock that stands still."""
     return new_world()
+
+
+@pytest.fixture
+def front(sqlite_template: Path, key_file: Path, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for what is decided before any database is asked."""
+    path = tmp_path / "cloud.db"
+    shutil.copy(sqlite_template, path)
+    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False)) as made:
+        yield made

@@ -21,8 +21,8 @@ class InProcess:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cloud-loop", daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="cloud-loop", daemon=True)
         self._thread.start()
         self._lifespan = app.router.lifespan_context(app)
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=ADDRESS)
@@ -31,7 +31,7 @@ class InProcess:
 
     def run(self, job: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the application's loop."""
-        return asyncio.run_coroutine_threadsafe(job, self._loop).result(LIMIT_S)
+        return asyncio.run_coroutine_threadsafe(job, self.loop).result(LIMIT_S)
 
     async def call(self, request: httpx.Request) -> httpx.Response:
         answer = await self._inner.handle_async_request(request)
@@ -41,10 +41,10 @@ class InProcess:
     def close(self) -> None:
         self.client.close()
         self.run(self._lifespan.__aexit__(None, None, None))
-        self.run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.run(self.loop.shutdown_default_executor())
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(LIMIT_S)
-        self._loop.close()
+        self.loop.close()
 
 
 class _Bridge(httpx.BaseTransport):

@@ -25,16 +25,16 @@ def _refused(world: World, headers: dict[str, str], *, target: str = PULL) -> st
     return str(answer.json()["code"])
 
 
-def test_calls_without_a_device_token_are_refused(world: World) -> None:
+def test_calls_without_a_device_token_are_refused(front: World) -> None:
     """Case 1."""
-    for header in ("", "Bearer abc", "WithFoM-Device", "WithFoM-Device ", f"Bearer {world.key}"):
-        assert _refused(world, {"authorization": header}) == "unauthorized"
-    assert _refused(world, {}) == "unauthorized"
+    for header in ("", "Bearer abc", "WithFoM-Device", "WithFoM-Device ", f"Bearer {front.key}"):
+        assert _refused(front, {"authorization": header}) == "unauthorized"
+    assert _refused(front, {}) == "unauthorized"
 
 
-def test_tokens_of_another_kind_are_refused(world: World) -> None:
+def test_tokens_of_another_kind_are_refused(front: World) -> None:
     """Case 3: alg=none, algorithm confusion, another key, garbage."""
-    device = world.device()
+    device = front.device()
     good = device.sign("GET", PULL, b"").split()[1]
     head, claims, signature = good.split(".")
     public = device.key.public_key().public_bytes_raw()
@@ -59,12 +59,12 @@ def test_tokens_of_another_kind_are_refused(world: World) -> None:
     ]
 
     for token in tokens:
-        assert _refused(world, {"authorization": f"WithFoM-Device {token}".encode()}) == "bad_signature"  # type: ignore[dict-item]
+        assert _refused(front, {"authorization": f"WithFoM-Device {token}".encode()}) == "bad_signature"  # type: ignore[dict-item]
 
 
-def test_a_token_is_bound_to_method_address_body_and_audience(world: World) -> None:
+def test_a_token_is_bound_to_method_address_body_and_audience(front: World) -> None:
     """Case 20 and its relatives."""
-    device = world.device()
+    device = front.device()
     wrong: list[dict[str, object]] = [
         {"htm": "POST"},
         {"htu": "/v1/sync/pull?cursor=1.0.1"},
@@ -82,12 +82,12 @@ def test_a_token_is_bound_to_method_address_body_and_audience(world: World) -> N
 
     for claims in wrong:
         header = {"authorization": device.sign("GET", PULL, b"", **claims)}
-        assert _refused(world, header) == "bad_signature", claims
+        assert _refused(front, header) == "bad_signature", claims
 
     body = device.batch(device.earn())
     signed = device.sign("POST", PUSH, body)
     changed = body.replace(b"4500", b"9500")
-    answer = world.http.post(
+    answer = front.http.post(
         PUSH, content=changed, headers={"authorization": signed, "content-type": "application/json"}
     )
     assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
@@ -128,15 +128,15 @@ def test_a_refused_push_leaves_its_nonce_unused(world: World) -> None:
     assert world.http.post(PUSH, content=body, headers=headers).json()["code"] == "stale_epoch"
 
 
-def test_clocks_may_differ_by_three_hundred_seconds(world: World) -> None:
+def test_clocks_may_differ_by_three_hundred_seconds(front: World) -> None:
     """Case 19."""
-    device = world.device()
-    now_s = world.clock() // 1000
+    device = front.device()
+    now_s = front.clock() // 1000
 
     for offset in (-300, 300):
         assert device.get(PULL, iat=now_s + offset).status_code == 200
     for offset in (-301, 301, 10**15, -(10**15)):
-        assert _refused(world, {"authorization": device.sign("GET", PULL, b"", iat=now_s + offset)}) == "skew"
+        assert _refused(front, {"authorization": device.sign("GET", PULL, b"", iat=now_s + offset)}) == "skew"
 
 
 def test_a_revoked_device_is_shut_out_but_only_it_learns_why(world: World) -> None:
@@ -153,8 +153,8 @@ def test_a_revoked_device_is_shut_out_but_only_it_learns_why(world: World) -> No
     assert not world.cloud.database.transact(lambda work: revoke(work, "nobody"))
 
 
-def test_the_query_is_signed_as_sent(world: World) -> None:
-    device = world.device()
+def test_the_query_is_signed_as_sent(front: World) -> None:
+    device = front.device()
     target = "/v1/sync/pull?limit=1&cursor=1%2E0%2E0"
 
     assert device.get(target).status_code == 200
@@ -172,9 +172,9 @@ def test_a_device_reads_only_its_own_store(world: World) -> None:
     assert world.request(asked["request_id"])["state"] == "requested"
 
 
-def test_refusals_take_no_longer_for_unknown_devices_than_a_moment(world: World) -> None:
+def test_refusals_take_no_longer_for_unknown_devices_than_a_moment(front: World) -> None:
     """A flood of unsigned calls costs a look-up, never a write."""
     started = time.monotonic()
     for _ in range(50):
-        _refused(world, {"authorization": "WithFoM-Device " + json.dumps({})})
+        _refused(front, {"authorization": "WithFoM-Device " + json.dumps({})})
     assert time.monotonic() - started < 5

@@ -53,14 +53,14 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
     assert welcome["store_key"] == base64url(kept)
 
 
-def test_a_code_may_be_typed_as_people_type(world: World) -> None:
-    code = world.code()
+def test_a_code_may_be_typed_as_people_type(front: World) -> None:
+    code = front.code()
     key = Ed25519PrivateKey.generate()
     public_key = base64url(key.public_key().public_bytes_raw())
     proof = base64url(key.sign(enroll_proof_message(code, public_key)))
     typed = f" {code[:4].lower()}-{code[4:]} "
 
-    assert world.redeem(typed, key, public_key=public_key, proof=proof).status_code == 201
+    assert front.redeem(typed, key, public_key=public_key, proof=proof).status_code == 201
 
 
 def test_a_used_code_is_unknown_to_others_and_repeats_its_answer_to_its_device(world: World) -> None:
@@ -86,16 +86,16 @@ def test_a_code_ends_after_ten_minutes(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (410, "code_expired")
 
 
-def test_a_key_without_proof_does_not_enroll(world: World) -> None:
-    code = world.code()
+def test_a_key_without_proof_does_not_enroll(front: World) -> None:
+    code = front.code()
     key, stranger = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     strange_proof = base64url(stranger.sign(b"anything"))
 
     for changes in ({"proof": strange_proof}, {"proof": "%%%"}, {"proof": "AAAA"}, {"public_key": "AAAA"}):
-        answer = world.redeem(code, key, **changes)
+        answer = front.redeem(code, key, **changes)
         assert (answer.status_code, answer.json()["code"]) == (422, "bad_proof"), changes
 
-    assert world.redeem(code, key).status_code == 201
+    assert front.redeem(code, key).status_code == 201
 
 
 def test_five_wrong_codes_from_one_address_close_the_door_for_ten_minutes(world: World) -> None:
@@ -128,10 +128,10 @@ def test_one_code_and_many_devices_at_once_give_one_device(world: World) -> None
     assert answers.count(201) == 1
 
 
-def test_codes_are_made_only_for_stores_that_exist_and_kinds_that_exist(world: World) -> None:
-    body = {"store_id": world.store.store_id, "device_kind": "agent", "label": ""}
+def test_codes_are_made_only_for_stores_that_exist_and_kinds_that_exist(front: World) -> None:
+    body = {"store_id": front.store.store_id, "device_kind": "agent", "label": ""}
 
-    assert world.call("POST", "/v1/enrollments", body | {"store_id": "nope"}).json()["code"] == "store_unknown"
-    assert world.call("POST", "/v1/enrollments", body | {"device_kind": "owner"}).status_code == 422
-    assert world.call("POST", "/v1/enrollments", body | {"role": "owner"}).status_code == 422
-    assert world.http.post("/v1/enrollments", json=body).status_code == 401
+    assert front.call("POST", "/v1/enrollments", body | {"store_id": "nope"}).json()["code"] == "store_unknown"
+    assert front.call("POST", "/v1/enrollments", body | {"device_kind": "owner"}).status_code == 422
+    assert front.call("POST", "/v1/enrollments", body | {"role": "owner"}).status_code == 422
+    assert front.http.post("/v1/enrollments", json=body).status_code == 401

@@ -46,8 +46,8 @@ def test_one_row_of_the_brand_reaches_all_of_its_stores(world: World) -> None:
     assert strange.rows("policy")[-1]["rate_bp"] == 100
 
 
-def test_unusable_cursors_are_told_to_start_again(world: World) -> None:
-    device = world.device()
+def test_unusable_cursors_are_told_to_start_again(front: World) -> None:
+    device = front.device()
     for cursor in ("2.0.0", "0.0.0", "1.99.0", "1.0.99", "", "x", "1.0", "1.0.0.0", "-1.0.0", "9" * 60, "1.1e3.0"):
         answer = device.get(f"/v1/sync/pull?cursor={cursor}")
         assert (answer.status_code, answer.json()["code"]) == (410, "cursor_reset"), cursor
@@ -67,9 +67,9 @@ def test_after_a_restore_every_cursor_starts_again(world: World) -> None:
     assert world.device().welcome["cursor"] == "2.0.0"
 
 
-def test_page_sizes_and_waits_out_of_range_are_refused(world: World) -> None:
+def test_page_sizes_and_waits_out_of_range_are_refused(front: World) -> None:
     """Case 25."""
-    device = world.device()
+    device = front.device()
     for query in ("limit=0", "limit=1000000000", "limit=-1", "limit=x", "wait_ms=-1", "wait_ms=999999"):
         assert device.get(f"/v1/sync/pull?cursor=1.0.0&{query}").status_code == 422
     assert device.get("/v1/sync/pull").status_code == 422

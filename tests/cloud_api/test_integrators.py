@@ -66,7 +66,7 @@ def test_one_number_is_one_member_however_it_is_written(world: World) -> None:
     assert _code(world.call("GET", "/v1/members/by-phone?phone=01012345678")) == (404, "member_unknown")
 
 
-def test_numbers_that_are_no_mobile_numbers_are_refused(world: World) -> None:
+def test_numbers_that_are_no_mobile_numbers_are_refused(front: World) -> None:
     """Case 14."""
     bad: list[object] = [
         "010-000-1234",
@@ -83,19 +83,19 @@ def test_numbers_that_are_no_mobile_numbers_are_refused(world: World) -> None:
     ]
 
     for phone in bad:
-        answer = world.call("POST", "/v1/members", {"phone": phone})
+        answer = front.call("POST", "/v1/members", {"phone": phone})
         assert _code(answer) == (422, "phone_invalid"), phone
         assert "1012345678" not in answer.text.replace("request_id", "")
-    with world.cloud.database.read() as conn:
+    with front.cloud.database.read() as conn:
         assert conn.execute(select(member_table)).all() == []
 
 
-def test_amounts_are_whole_numbers_in_range(world: World) -> None:
+def test_amounts_are_whole_numbers_in_range(front: World) -> None:
     """Cases 12, 13."""
-    member = world.member()
+    member = front.member()
     good = {
         "kind": "points",
-        "store_id": world.store.store_id,
+        "store_id": front.store.store_id,
         "member_id": member,
         "points": 10,
         "payment_won": 1000,
@@ -104,23 +104,23 @@ def test_amounts_are_whole_numbers_in_range(world: World) -> None:
 
     for name in ("points", "payment_won"):
         for value in (-1, 2**63, "1,000", "10", 1000.5, True, None, [], {}):
-            assert _code(world.call("POST", "/v1/requests", good | {name: value})) == (422, "invalid"), (name, value)
-    assert _code(world.call("POST", "/v1/requests", good | {"points": 0})) == (422, "invalid")
-    assert _code(world.call("POST", "/v1/requests", good)) == (409, "insufficient_points")
-    assert _code(world.call("POST", "/v1/requests", good | {"points": 1001})) == (409, "points_exceed_payment")
+            assert _code(front.call("POST", "/v1/requests", good | {name: value})) == (422, "invalid"), (name, value)
+    assert _code(front.call("POST", "/v1/requests", good | {"points": 0})) == (422, "invalid")
+    assert _code(front.call("POST", "/v1/requests", good)) == (409, "insufficient_points")
+    assert _code(front.call("POST", "/v1/requests", good | {"points": 1001})) == (409, "points_exceed_payment")
 
 
-def test_fields_that_are_not_the_callers_to_set_are_refused(world: World) -> None:
+def test_fields_that_are_not_the_callers_to_set_are_refused(front: World) -> None:
     """Cases 6, 7 (mass assignment)."""
     for extra in ({"balance": 10**6}, {"member_id": "x"}, {"role": "owner"}):
-        assert _code(world.call("POST", "/v1/members", {"phone": PHONE} | extra)) == (422, "invalid")
-    assert _code(world.call("POST", "/v1/members", [])) == (422, "invalid")
-    assert _code(world.call("POST", "/v1/members")) == (422, "invalid")
+        assert _code(front.call("POST", "/v1/members", {"phone": PHONE} | extra)) == (422, "invalid")
+    assert _code(front.call("POST", "/v1/members", [])) == (422, "invalid")
+    assert _code(front.call("POST", "/v1/members")) == (422, "invalid")
 
 
-def test_bodies_that_are_not_strict_json_are_refused(world: World) -> None:
+def test_bodies_that_are_not_strict_json_are_refused(front: World) -> None:
     """Cases 8, 9, 10, 11, 29."""
-    auth = {"authorization": f"Bearer {world.key}"}
+    auth = {"authorization": f"Bearer {front.key}"}
     bad = [
         b'{"phone":"01012345678","phone":"01087654321"}',
         b'{"phone":NaN}',
@@ -134,24 +134,24 @@ def test_bodies_that_are_not_strict_json_are_refused(world: World) -> None:
         b"9" * 5_000,
     ]
     for raw in bad:
-        answer = world.http.post("/v1/members", content=raw, headers=auth | JSON)
+        answer = front.http.post("/v1/members", content=raw, headers=auth | JSON)
         assert _code(answer) == (400, "bad_json"), raw[:40]
     for kind in ("text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"):
-        answer = world.http.post("/v1/members", content=b"{}", headers=auth | {"content-type": kind})
+        answer = front.http.post("/v1/members", content=b"{}", headers=auth | {"content-type": kind})
         assert _code(answer) == (415, "wrong_content_type"), kind
-    answer = world.http.post("/v1/members", content=b" " * 10_000_000, headers=auth | JSON)
+    answer = front.http.post("/v1/members", content=b" " * 10_000_000, headers=auth | JSON)
     assert _code(answer) == (413, "too_large")
-    gzipped = world.http.post("/v1/members", content=b"\x1f\x8b", headers=auth | JSON | {"content-encoding": "gzip"})
+    gzipped = front.http.post("/v1/members", content=b"\x1f\x8b", headers=auth | JSON | {"content-encoding": "gzip"})
     assert _code(gzipped) == (400, "bad_encoding")
 
 
-def test_a_body_without_a_declared_length_is_limited_too(world: World) -> None:
+def test_a_body_without_a_declared_length_is_limited_too(front: World) -> None:
     def endless() -> Any:
         for _ in range(100):
             yield b" " * 10_000
 
-    headers = {"authorization": f"Bearer {world.key}"} | JSON
-    assert _code(world.http.post("/v1/members", content=endless(), headers=headers)) == (413, "too_large")
+    headers = {"authorization": f"Bearer {front.key}"} | JSON
+    assert _code(front.http.post("/v1/members", content=endless(), headers=headers)) == (413, "too_large")
 
 
 def test_names_are_text_and_nothing_else(world: World) -> None:
@@ -263,55 +263,55 @@ def test_coupons_are_used_where_they_are_valid_and_by_their_owner(world: World) 
     assert use(local).status_code == 201
 
 
-def test_definitions_and_issues_name_what_exists(world: World) -> None:
+def test_definitions_and_issues_name_what_exists(front: World) -> None:
     terms = {"name": "쿠폰", "value_won": 100, "pos_discount_won": 100, "valid_days": 30}
-    here = {"store_id": world.store.store_id}
+    here = {"store_id": front.store.store_id}
 
     def define(**changes: Any) -> Any:
-        return world.call("POST", "/v1/coupon-definitions", terms | changes)
+        return front.call("POST", "/v1/coupon-definitions", terms | changes)
 
     assert _code(define()) == (422, "invalid")
-    assert _code(define(**here, brand_id=world.store.brand_id)) == (422, "invalid")
+    assert _code(define(**here, brand_id=front.store.brand_id)) == (422, "invalid")
     assert _code(define(store_id="nope")) == (404, "store_unknown")
     assert _code(define(brand_id="nope")) == (404, "brand_unknown")
     for wrong in ({"name": " "}, {"valid_days": 0}, {"value_won": -1}):
         assert _code(define(**(here | wrong))) == (422, "invalid")
     issue = {"definition_id": "nope", "idempotency_key": "issue-nope"}
-    assert _code(world.call("POST", f"/v1/members/{world.member()}/coupons", issue)) == (404, "definition_unknown")
-    assert _code(world.call("POST", "/v1/members/nope/coupons", issue)) == (404, "member_unknown")
+    assert _code(front.call("POST", f"/v1/members/{front.member()}/coupons", issue)) == (404, "definition_unknown")
+    assert _code(front.call("POST", "/v1/members/nope/coupons", issue)) == (404, "member_unknown")
 
 
-def test_things_that_do_not_exist_are_404_in_the_same_shape(world: World) -> None:
+def test_things_that_do_not_exist_are_404_in_the_same_shape(front: World) -> None:
     for path in ("/", "/v1", "/v1/nope", "/docs", "/openapi.json", "/v1/members/", "/v1/health/"):
-        assert _code(world.call("GET", path)) == (404, "not_found"), path
-    assert _code(world.call("GET", "/v1/members/nope")) == (404, "member_unknown")
-    assert _code(world.call("GET", "/v1/members/nope/entries")) == (404, "member_unknown")
-    assert _code(world.call("GET", "/v1/requests/nope")) == (404, "request_unknown")
-    assert _code(world.call("GET", "/v1/orders/nope")) == (404, "order_unknown")
-    assert _code(world.call("GET", "/v1/stores/nope/sums")) == (404, "store_unknown")
+        assert _code(front.call("GET", path)) == (404, "not_found"), path
+    assert _code(front.call("GET", "/v1/members/nope")) == (404, "member_unknown")
+    assert _code(front.call("GET", "/v1/members/nope/entries")) == (404, "member_unknown")
+    assert _code(front.call("GET", "/v1/requests/nope")) == (404, "request_unknown")
+    assert _code(front.call("GET", "/v1/orders/nope")) == (404, "order_unknown")
+    assert _code(front.call("GET", "/v1/stores/nope/sums")) == (404, "store_unknown")
 
 
-def test_other_methods_are_405(world: World) -> None:
+def test_other_methods_are_405(front: World) -> None:
     """Case 28."""
     for method in ("TRACE", "DELETE", "PATCH", "PUT", "BREW"):
-        answer = world.http.request(method, "/v1/health")
+        answer = front.http.request(method, "/v1/health")
         assert _code(answer) == (405, "method_not_allowed"), method
     assert (
         "access-control-allow-origin"
-        not in world.http.get("/v1/health", headers={"origin": "https://evil.test"}).headers
+        not in front.http.get("/v1/health", headers={"origin": "https://evil.test"}).headers
     )
 
 
-def test_messages_are_korean_first_and_english_on_demand(world: World) -> None:
-    korean = world.http.get("/v1/nope").json()
-    english = world.http.get("/v1/nope", headers={"accept-language": "en-US,en;q=0.9"}).json()
+def test_messages_are_korean_first_and_english_on_demand(front: World) -> None:
+    korean = front.http.get("/v1/nope").json()
+    english = front.http.get("/v1/nope", headers={"accept-language": "en-US,en;q=0.9"}).json()
 
     assert korean["message"] == "없는 주소입니다."
     assert english["message"] == "There is nothing at this address."
 
 
 @pytest.mark.expect_log("request_failed")
-def test_a_failure_inside_is_a_plain_500_without_a_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_inside_is_a_plain_500_without_a_trace(front: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Case 16.5.1."""
 
     def fail(*_: object, **__: object) -> None:
@@ -319,15 +319,15 @@ def test_a_failure_inside_is_a_plain_500_without_a_trace(world: World, monkeypat
 
     monkeypatch.setattr(members, "get", fail)
 
-    answer = world.call("GET", "/v1/members/somebody")
+    answer = front.call("GET", "/v1/members/somebody")
 
     assert _code(answer) == (500, "internal")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
 
 
-def test_the_openapi_document_names_every_refusal_and_both_keys(world: World) -> None:
-    document = world.app.openapi()
+def test_the_openapi_document_names_every_refusal_and_both_keys(front: World) -> None:
+    document = front.app.openapi()
 
     assert set(document["x-error-catalogue"]) == set(CATALOGUE)
     assert document["paths"]["/v1/sync/push"]["post"]["security"] == [{"device": []}]
@@ -358,5 +358,5 @@ def test_sums_add_up(world: World) -> None:
     }
 
 
-def test_the_cloud_is_one_object_without_globals(world: World) -> None:
-    assert isinstance(world.app.state.cloud, Cloud)
+def test_the_cloud_is_one_object_without_globals(front: World) -> None:
+    assert isinstance(front.app.state.cloud, Cloud)

@@ -146,11 +146,11 @@ def test_numbers_start_anew_every_korean_day_and_in_every_store(world: World) ->
     assert elsewhere == next_day == "101"
 
 
-def test_an_order_of_a_member_shows_a_masked_name(world: World) -> None:
+def test_an_order_of_a_member_shows_a_masked_name(front: World) -> None:
     """MEM-02, MEM-30."""
-    named = world.order(member_id=world.member(nickname="김민지"), nickname="")
-    nameless = world.order(member_id=world.member("010-9999-0000", nickname=""), nickname="")
-    nobody = world.order(nickname="")
+    named = front.order(member_id=front.member(nickname="김민지"), nickname="")
+    nameless = front.order(member_id=front.member("010-9999-0000", nickname=""), nickname="")
+    nobody = front.order(nickname="")
 
     assert named["order"]["nickname"] == "김*지"
     assert nameless["order"]["nickname"] == "010-****-0000"

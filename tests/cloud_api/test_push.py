@@ -56,8 +56,8 @@ def test_a_gap_books_nothing_and_names_the_expected_operation(world: World) -> N
     assert world.points(world.member()) == (45, 0, 0)
 
 
-def test_an_empty_batch_tells_where_the_chain_stands(world: World) -> None:
-    device = world.device()
+def test_an_empty_batch_tells_where_the_chain_stands(front: World) -> None:
+    device = front.device()
     device.push(device.earn())
 
     assert device.push()["expected_seq"] == 2
@@ -237,16 +237,16 @@ def test_one_op_id_twice_in_one_batch_counts_once(world: World) -> None:
     assert world.points(world.member()) == (45, 0, 0)
 
 
-def test_a_gzipped_batch_is_the_same_batch(world: World) -> None:
-    device = world.device()
+def test_a_gzipped_batch_is_the_same_batch(front: World) -> None:
+    device = front.device()
     body = device.batch(device.earn(), device.earn())
 
     assert device.push_gzip(body).json() == device.push_raw(body).json()
 
 
-def test_too_much_is_413_also_when_it_was_small_before_unpacking(world: World) -> None:
+def test_too_much_is_413_also_when_it_was_small_before_unpacking(front: World) -> None:
     """Cases 8, 37."""
-    device = world.device()
+    device = front.device()
     bomb = b'{"protocol":1,"pad":"' + b"0" * 20_000_000 + b'"}'
     many = device.batch(**{"ops": [{}] * 501})
 
@@ -255,8 +255,8 @@ def test_too_much_is_413_also_when_it_was_small_before_unpacking(world: World) -
     assert device.push_raw(many).status_code == 413
 
 
-def test_a_body_that_is_no_batch_changes_nothing(world: World) -> None:
-    device = world.device()
+def test_a_body_that_is_no_batch_changes_nothing(front: World) -> None:
+    device = front.device()
     op = device.earn()
     good = json.loads(device.batch(op))
     bad_bodies = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -391,7 +392,7 @@ def test_the_loser_of_a_compare_and_set_is_told_the_outcome(world: World, monkey
         row = real(conn, request_id, **options)  # type: ignore[arg-type]
         if not stale:
             stale.append(row)
-            return row._replace(version=row.version - 1)  # type: ignore[union-attr]
+            return SimpleNamespace(**dict(row._mapping, version=row.version - 1))  # type: ignore[attr-defined]
         return row
 
     monkeypatch.setattr(decisions.service, "find", find)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import itertools
@@ -77,6 +78,11 @@ class World:
         self.policy = policy or Policy()
         self.store = self.new_store("합정점", "테스트 커피")
         self.key = self.cloud.database.transact(lambda work: create_key(work, "tests")).key
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that the application lives on."""
+        return self._inside.loop
 
     def close(self) -> None:
         self._inside.close()

@@ -1,0 +1,187 @@
+"""The command line of the cloud, as an operator meets it: real processes, one line for every refusal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cloud_api.world import Device
+from withfom.commands import cloud
+
+ROOT = Path(__file__).resolve().parents[2]
+# The command as its own program, without what the other commands bring along.
+PROGRAM = """
+import argparse, sys
+from withfom.commands import cloud
+parser = argparse.ArgumentParser(prog="withfom")
+cloud.register(parser.add_subparsers(dest="command", required=True))
+sys.exit(cloud.run(parser.parse_args()))
+"""
+
+
+def _run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    parser = argparse.ArgumentParser(prog="withfom")
+    cloud.register(parser.add_subparsers(dest="command", required=True))
+    try:
+        code = cloud.run(parser.parse_args(["cloud", *words]))
+    except SystemExit as wrong:
+        code = int(str(wrong.code))
+    out, err = capsys.readouterr()
+    return code, out.strip(), err.strip()
+
+
+@contextmanager
+def _served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    server = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "cloud", "serve", "--folder", str(folder), "--port", "0", *words],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert server.stdout is not None
+    try:
+        line = server.stdout.readline()
+        assert line.startswith("withfom cloud ready: http://127.0.0.1:"), (line, server.stderr and server.stderr.read())
+        yield server, line.split()[-1]
+    finally:
+        if server.poll() is None:
+            server.kill()
+        server.communicate()
+
+
+def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ["--folder", str(tmp_path / "cloud")]
+    assert _run(capsys, "migrate", *folder) == (0, "schema 0001", "")
+    made = json.loads(
+        _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피", "--json", "--rate-bp", "200")[1]
+    )
+    second = _run(capsys, "create-store", *folder, "--name", "망원점", "--brand", "커피")[1]
+    code, key, _ = _run(capsys, "create-key", *folder, "--label", "데모")
+    named = json.loads(_run(capsys, "create-key", *folder, "--label", "데모", "--json")[1])
+    assert (code, set(named), len(key) > 40) == (0, {"key_id", "key"}, True)
+    assert second != made["store_id"]
+    assert (tmp_path / "cloud" / "cloud.keys").stat().st_mode & 0o077 == 0
+
+    with _served(tmp_path / "cloud") as (server, url):
+        assert httpx.get(url + "/v1/health").json()["status"] == "ok"
+        assert httpx.get(url + "/openapi.json").status_code == 404
+        # Beside the running server.
+        issued = json.loads(_run(capsys, "enrollment-code", *folder, "--store", made["store_id"], "--json")[1])
+        device = _enroll(url, issued["code"])
+        assert device.welcome["policy"]["rate_bp"] == 200
+        changed = _run(capsys, "set-policy", *folder, "--brand", "커피", "--request-timeout-ms", "3000")
+        assert changed == (0, "policy version 2", "")
+        target = "/v1/sync/stream?cursor=1.0.0"
+        headers = {"authorization": device.sign("GET", target, b"")}
+        with httpx.Client(timeout=10) as client, client.stream("GET", url + target, headers=headers) as stream:
+            lines = stream.iter_lines()
+            while '"version":2' not in next(lines):
+                pass
+            assert _run(capsys, "revoke-device", *folder, "--device", device.device_id)[0] == 0
+            started = time.monotonic()
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(5) == 0
+            assert time.monotonic() - started < 2
+        assert server.stderr is not None
+        assert server.stderr.read() == ""
+    assert _run(capsys, "verify", *folder) == (0, "postings 0 entries 0 sum 0", "")
+    assert _run(capsys, "mark-restored", *folder) == (0, "generation 2", "")
+
+
+def _enroll(url: str, code: str) -> Device:
+    from types import SimpleNamespace
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from sync.protocol import enroll_proof_message
+    from tests.cloud_api.world import base64url
+
+    key = Ed25519PrivateKey.generate()
+    public_key = base64url(key.public_key().public_bytes_raw())
+    proof = base64url(key.sign(enroll_proof_message(code, public_key)))
+    body = {"code": code, "public_key": public_key, "proof": proof, "label": "PC"}
+    answer = httpx.post(url + "/v1/enrollments/redeem", json=body)
+    assert answer.status_code == 201, answer.text
+    here = SimpleNamespace(clock=lambda: time.time_ns() // 1_000_000)
+    return Device(here, key, answer.json())  # type: ignore[arg-type]
+
+
+def test_a_second_server_of_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with _served(tmp_path) as (_, url):
+        code, out, err = _run(capsys, "serve", "--folder", str(tmp_path), "--port", "0")
+        assert (code, out) == (1, "")
+        assert "already running" in err
+        assert len(err.splitlines()) == 1
+        port = url.rsplit(":", 1)[1]
+        other = tmp_path / "other"
+        taken = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "cloud", "serve", "--folder", str(other), "--port", port],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert taken.returncode == 1
+        assert "cannot listen" in taken.stderr
+        assert "Traceback" not in taken.stderr
+
+
+def test_wrong_usage_is_exit_2_and_failure_exit_1_without_a_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ["--folder", str(tmp_path)]
+    (tmp_path / "file").write_text("")
+    cases = [
+        (2, ["serve"]),
+        (2, ["serve", *folder, "--port", "99999"]),
+        (2, ["serve", *folder, "--port", "-1"]),
+        (2, ["create-store", *folder, "--name", " ", "--brand", "b"]),
+        (2, ["create-store", *folder, "--name", "a"]),
+        (2, ["create-store", *folder, "--name", "a", "--brand", "b", "--rate-bp", "1.5"]),
+        (2, ["create-store", *folder, "--name", "a\nb", "--brand", "b"]),
+        (2, ["nonsense"]),
+        (1, ["enrollment-code", *folder, "--store", "nope"]),
+        (1, ["revoke-device", *folder, "--device", "nope"]),
+        (1, ["set-policy", *folder, "--brand", "nope"]),
+        (1, ["migrate", "--database", "mysql://x/y"]),
+        (1, ["serve", "--database", "mysql://x/y"]),
+        (1, ["migrate", "--folder", str(tmp_path / "file" / "below")]),
+        (1, ["serve", "--folder", str(tmp_path / "file" / "below")]),
+        (1, ["migrate", "--database", "postgresql://127.0.0.1:1/none?connect_timeout=2", *folder]),
+    ]
+    for expected, words in cases:
+        code, out, err = _run(capsys, *words)
+        assert (code, out) == (expected, ""), (words, err)
+        assert err, words
+        assert "Traceback" not in err
+        if expected == 1:
+            assert len(err.splitlines()) == 1, err
+            assert "/" in err
+
+
+def test_the_database_may_be_named_by_the_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a password does not stand in the list of processes."""
+    monkeypatch.setenv(cloud.DATABASE_ENV, f"sqlite:///{tmp_path / 'a.db'}")
+
+    assert _run(capsys, "migrate")[0] == 0
+
+    assert (tmp_path / "a.db").exists()
+    assert (tmp_path / "cloud.keys").exists()

@@ -1,0 +1,211 @@
+"""The stream over a real socket: rows as they happen, resumable, ended when it must end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from cloud_api.bootstrap import build
+from cloud_api.database import Work
+from cloud_api.devices.enrollment import revoke
+from cloud_api.gateway import feeds, routes
+from cloud_api.serve import CloudServer
+from sync.protocol import FeedKind
+from tests.cloud_api.world import Device, World
+
+LIMIT_S = 10.0
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[str]:
+    """The world's cloud on a socket, beside the in-process way in."""
+    with serving(world) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def serving(world: World) -> Iterator[str]:
+    """Runs uvicorn on the loop that the application lives on."""
+    urls: list[str] = []
+    ready = threading.Event()
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    config = uvicorn.Config(
+        world.app, port=0, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
+    server = CloudServer(config, world.cloud.hub, on_ready)
+    # Not `serve`, which is the same around signals: those belong to the main thread.
+    running = asyncio.run_coroutine_threadsafe(server._serve(), world.loop)
+    assert ready.wait(LIMIT_S)
+    try:
+        yield urls[0]
+    finally:
+        server.should_exit = True
+        running.result(LIMIT_S)
+
+
+@dataclass(frozen=True)
+class Event:
+    name: str
+    ident: str | None
+    content: Any
+
+
+class Reading:
+    """An open stream, read event by event."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._lines = answer.iter_lines()
+
+    def next(self) -> Event | None:
+        """The next event; None when the stream ended."""
+        fields: dict[str, str] = {}
+        for line in self._lines:
+            if line.startswith(":"):
+                return Event("comment", None, line)
+            if not line and fields:
+                return Event(fields["event"], fields.get("id"), json.loads(fields["data"]))
+            name, _, value = line.partition(": ")
+            if name:
+                fields[name] = value
+        return None
+
+    def take(self, count: int) -> list[Event]:
+        found = [self.next() for _ in range(count)]
+        assert all(found)
+        return [event for event in found if event is not None]
+
+
+@contextlib.contextmanager
+def streaming(url: str, device: Device, cursor: str | None = None, **headers: str) -> Iterator[Reading]:
+    target = "/v1/sync/stream" + (f"?cursor={cursor}" if cursor is not None else "")
+    named = {"authorization": device.sign("GET", target, b"")} | headers
+    with httpx.Client(timeout=LIMIT_S) as client, client.stream("GET", url + target, headers=named) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield Reading(answer)
+
+
+def test_rows_arrive_as_they_happen_and_an_id_resumes_after_its_row(world: World, served: str) -> None:
+    device, member = world.device(), world.member()
+    with streaming(served, device, device.welcome["cursor"]) as reading:
+        hello, policy, store = reading.take(3)
+        assert (hello.name, hello.ident) == ("hello", None)
+        assert hello.content == {"server_time_ms": world.clock(), "generation": 1}
+        assert [policy.content["kind"], store.content["kind"]] == ["policy", "store"]
+        asked = world.ask_coupon(member, world.coupon(member))
+        device.push(device.seen(asked["request_id"]))
+        requested, seen = reading.take(2)
+
+    assert [row.content["body"]["state"] for row in (requested, seen)] == ["requested", "seen"]
+    assert seen.content["body"]["remaining_ms"] == 60_000
+    assert [row.content for row in (policy, store, requested, seen)] == device.pull()["rows"]
+    device.push(device.decide(asked["request_id"]))
+    for resume in ({"cursor": requested.ident}, {"cursor": "1.0.0", "last-event-id": requested.ident}):
+        with streaming(served, device, **resume) as reading:  # type: ignore[arg-type]
+            _hello, again, approved = reading.take(3)
+        assert again == seen
+        assert approved.content["body"]["state"] == "approved"
+
+
+def test_a_row_is_on_the_wire_a_moment_after_its_commit(world: World, served: str) -> None:
+    device, member = world.device(), world.member()
+    coupons = [world.coupon(member) for _ in range(5)]
+    took = []
+    with streaming(served, device, device.pull()["cursor"]) as reading:
+        reading.take(1)
+        for coupon in coupons:
+            started = time.monotonic()
+            world.ask_coupon(member, coupon)
+            reading.take(1)
+            took.append(time.monotonic() - started)
+
+    assert min(took) < 0.2, took
+
+
+def test_rows_written_by_another_process_arrive_too(world: World, served: str) -> None:
+    """N processes on one database: nobody announces, the poll finds it."""
+    device = world.device()
+    other = build(world.cloud.settings, clock=world.clock)
+    feed_id = feeds.store_feed(world.store.store_id)
+
+    def write(work: Work) -> None:
+        feeds.publish(work, feed_id, FeedKind.EARN, {"from": "elsewhere"})
+
+    try:
+        with streaming(served, device, device.pull()["cursor"]) as reading:
+            reading.take(1)
+            other.database.transact(write)
+            assert reading.take(1)[0].content["body"] == {"from": "elsewhere"}
+    finally:
+        other.database.close()
+
+
+def test_an_unusable_cursor_is_reset_on_the_stream(world: World, served: str) -> None:
+    device = world.device()
+    for cursor in ("7.0.0", "1.99.0", "x", None):
+        with streaming(served, device, cursor) as reading:
+            hello, reset = reading.take(2)
+            assert (hello.name, reset.name, reset.content) == ("hello", "reset", {})
+            assert reading.next() is None
+
+
+def test_a_quiet_stream_stays_alive_and_a_revoked_device_loses_it(
+    world: World, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case 21 while the stream is open."""
+    monkeypatch.setattr(routes, "STREAM_KEEPALIVE_S", 0.05)
+    device = world.device()
+    with streaming(served, device, device.pull()["cursor"]) as reading:
+        assert [event.name for event in reading.take(2)] == ["hello", "comment"]
+        world.cloud.database.transact(lambda work: revoke(work, device.device_id))
+        while (event := reading.next()) is not None:
+            assert event.name == "comment"
+
+    target = "/v1/sync/stream?cursor=1.0.0"
+    refused = httpx.get(served + target, headers={"authorization": device.sign("GET", target, b"")})
+    assert (refused.status_code, refused.json()["code"]) == (401, "device_revoked")
+
+
+def test_open_streams_and_long_polls_end_with_the_server(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    device = world.device()
+    cursor = device.pull()["cursor"]
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(serving(world))
+        readings = [stack.enter_context(streaming(server, device, cursor)) for _ in range(5)]
+        for reading in readings:
+            reading.take(1)
+        started = time.monotonic()
+        world.cloud.hub.close()
+        assert all(reading.next() is None for reading in readings)
+        assert time.monotonic() - started < 1.5
+
+
+def test_every_stream_of_a_store_gets_every_row_in_order(world: World, served: str) -> None:
+    devices = [world.device() for _ in range(4)]
+    cursor = devices[0].pull()["cursor"]
+    with contextlib.ExitStack() as stack:
+        readings = [stack.enter_context(streaming(served, device, cursor)) for device in devices]
+        for reading in readings:
+            reading.take(1)
+        for _ in range(5):
+            for device in devices:
+                device.push(device.earn(), device.earn())
+        seen = [[event.content["n"] for event in reading.take(40)] for reading in readings]
+
+    first = seen[0][0]
+    assert all(numbers == list(range(first, first + 40)) for numbers in seen)
