@@ -44,8 +44,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run_json(arguments: Sequence[str]) -> dict[str, Any]:
-    """Run a subcommand that answers with one JSON object. Raises DemoFailure with its own words."""
+def run_text(arguments: Sequence[str]) -> str:
+    """Run a subcommand to its end and answer what it printed. Raises DemoFailure with its own words."""
     done = subprocess.run(
         [*withfom_command(), *arguments],
         capture_output=True,
@@ -57,9 +57,15 @@ def run_json(arguments: Sequence[str]) -> dict[str, Any]:
     )
     if done.returncode != 0:
         raise DemoFailure(f"withfom {' '.join(arguments)}: {done.stderr.strip() or done.returncode}")
-    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    return done.stdout
+
+
+def run_json(arguments: Sequence[str]) -> dict[str, Any]:
+    """Run a subcommand that answers with one JSON object. Raises DemoFailure with its own words."""
+    printed = run_text([*arguments, "--json"])
+    answer = json.loads(printed.strip().splitlines()[-1])
     if not isinstance(answer, dict):
-        raise DemoFailure(f"withfom {' '.join(arguments)}: unexpected answer {done.stdout!r}")
+        raise DemoFailure(f"withfom {' '.join(arguments)}: unexpected answer {printed!r}")
     return answer
 
 

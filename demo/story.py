@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.processes import DemoFailure, wait_until
+from demo.slips import Sale
 from demo.world import DemoWorld, WorldSettings, require_clean_exit
 
 MINA = "01048215678"
@@ -21,11 +22,18 @@ RATE_DIVISOR = 100  # the demo brand gives 1 %
 class Ledger:
     """What the story expects the cloud to hold in the end, counted by the story itself."""
 
+    first_sale: Sale | None = None
     issued: int = 0
     reversed: int = 0
     coupons_used: int = 0
     checks: int = 0
     failures: list[str] = field(default_factory=list)
+
+    @property
+    def sale(self) -> Sale:
+        """The sale that is reprinted and cancelled later in the story."""
+        assert self.first_sale is not None, "the first scene prints it"
+        return self.first_sale
 
     def check(self, claim: str, found: Any, expected: Any) -> None:
         """Print one line; a wrong figure is remembered and the story goes on, so that all are seen at once."""
@@ -120,7 +128,7 @@ def _number_first(world: DemoWorld, ledger: Ledger) -> None:
     wait_until(lambda: _tablet(world).get("page") == "waiting", what="the tablet waits for the receipt")
     before = _documents(world)
     sale = world.pos.print_sale("card42")
-    world.scene_sale = sale
+    ledger.first_sale = sale
     points = sale.paid_won // RATE_DIVISOR
     _wait_result(world, points)
     ledger.issued += points
@@ -132,9 +140,9 @@ def _number_first(world: DemoWorld, ledger: Ledger) -> None:
 def _reprints(world: DemoWorld, ledger: Ledger) -> None:
     """PNT-09: neither the marked reprint nor the unmarked duplicate earns again."""
     before = _documents(world)
-    points = world.scene_sale.paid_won // RATE_DIVISOR
-    world.pos.reprint(world.scene_sale)
-    world.pos.print_duplicate(world.scene_sale)
+    points = ledger.sale.paid_won // RATE_DIVISOR
+    world.pos.reprint(ledger.sale)
+    world.pos.print_duplicate(ledger.sale)
     ledger.check("reprint and duplicate", _outcome(world, before, 2), ["duplicate", "duplicate"])
     world.wait_online()
     ledger.check("cloud balance unchanged", _balance(world, MINA), points)
@@ -159,10 +167,10 @@ def _receipt_first(world: DemoWorld, ledger: Ledger) -> None:
 def _cancel(world: DemoWorld, ledger: Ledger) -> None:
     """PNT-09, PNT-16: the cancel receipt takes back exactly what its sale gave."""
     before = _documents(world)
-    world.pos.cancel(world.scene_sale)
+    world.pos.cancel(ledger.sale)
     ledger.check("cancel receipt", _outcome(world, before, 1), ["reversed"])
     world.wait_online()
-    ledger.reversed += world.scene_sale.paid_won // RATE_DIVISOR
+    ledger.reversed += ledger.sale.paid_won // RATE_DIVISOR
     ledger.check("cloud balance after the cancel", _balance(world, MINA), 0)
 
 

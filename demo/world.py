@@ -7,7 +7,7 @@ from pathlib import Path
 
 from demo.control import AgentControl
 from demo.customers import CloudClient
-from demo.processes import DemoFailure, Program, free_port, run_json, wait_until
+from demo.processes import DemoFailure, Program, free_port, run_json, run_text, wait_until
 from demo.virtual_pos import VirtualPos
 from demo.virtual_printer import VirtualPrinter
 
@@ -88,12 +88,12 @@ class DemoWorld:
 
     def _start_programs(self) -> None:
         at = ["--folder", self._cloud_folder]
-        run_json(["cloud", "migrate", *at, "--json"])
+        run_text(["cloud", "migrate", *at])
         shop = ["--name", STORE_NAME, "--brand", BRAND_NAME]
-        timeout_s = str(self.settings.request_timeout_s)
-        store = run_json(["cloud", "create-store", *at, *shop, "--request-timeout-s", timeout_s, "--json"])
-        key = run_json(["cloud", "create-key", *at, "--label", "demo", "--json"])
-        code = run_json(["cloud", "enrollment-code", *at, "--store", store["store_id"], "--json"])
+        timeout_ms = str(self.settings.request_timeout_s * 1000)
+        store = run_json(["cloud", "create-store", *at, *shop, "--request-timeout-ms", timeout_ms])
+        key = run_json(["cloud", "create-key", *at, "--label", "demo"])
+        code = run_json(["cloud", "enrollment-code", *at, "--store", store["store_id"]])
         self.start_cloud()
         self._cloud = CloudClient(self.cloud_url, key["key"], store["store_id"])
         self.start_capture()
