@@ -19,7 +19,7 @@ from agent.ui.theme import RADIUS_SMALL, Theme
 class EnrollView(Ground):
     """Fills a window from 1024 × 600 up."""
 
-    def __init__(self, vm: EnrollViewModel, *, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+    def __init__(self, vm: EnrollViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, "bg", parent=parent)
         self._vm, self._texts = vm, texts
         self.setObjectName("enroll")

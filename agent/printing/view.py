@@ -22,7 +22,7 @@ _INKS = {Tone.GOOD: "green_ink", Tone.SOON: "amber_ink", Tone.BAD: "red_ink", To
 
 
 class PrintingView(Ground):
-    def __init__(self, vm: PrintingViewModel, *, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+    def __init__(self, vm: PrintingViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, "bg", parent=parent)
         self._vm, self._texts = vm, texts
         self.setObjectName("printing")

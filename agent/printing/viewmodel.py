@@ -175,12 +175,10 @@ class PrintingViewModel:
     def _listener(self, found: CaptureState) -> DeviceCard:
         t = self._texts
         said = words.capture(t, found.word)
-        notes = [t.n("{n} read today", n=found.read_today)] if found.word is not CaptureWord.NOT_SET_UP else []
-        if found.last_document_ms is not None:
-            notes.append(t.n("last at {time}", time=f"{local_time(found.last_document_ms):%H:%M}"))
-        return DeviceCard(
-            t._("Receipts of your POS"), "", said.word, said.next_step, " · ".join(notes), said.tone, said.icon
-        )
+        note = "" if found.word is CaptureWord.NOT_SET_UP else t.n("{n} read today", n=found.read_today)
+        newest = found.last_document_ms
+        last = "" if newest is None else t.n("Last one at {time}", time=t.clock(newest))
+        return DeviceCard(t._("Receipts of your POS"), last, said.word, said.next_step, note, said.tone, said.icon)
 
     def _job(self, found: PrintJob) -> JobRow:
         t = self._texts

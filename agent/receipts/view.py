@@ -31,7 +31,7 @@ _DISCS = {Tone.GOOD: "green", Tone.WAITING: "neutral", Tone.ASK: "amber", Tone.Q
 class ReceiptsView(Ground):
     """List on the left, the opened document on the right; everything from 900 px up side by side."""
 
-    def __init__(self, vm: ReceiptsViewModel, *, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+    def __init__(self, vm: ReceiptsViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, "bg", parent=parent)
         self._vm, self._texts = vm, texts
         self.setObjectName("receipts")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from agent.tablet.fit import Fit
 from agent.tablet.viewmodel import Page, TabletState, TabletViewModel
-from agent.texts import Texts
+from agent.texts import Language, Texts
 from agent.ui.controls import Button, Control, CountdownRing, Label
 from agent.ui.cup import CupPicture
 from agent.ui.customer import Brand, IconLine, OutcomeMark, ReceiptCard
@@ -23,7 +25,7 @@ class TabletView(Control):
     """A window or part of one; any size from 600 px up, standing or lying."""
 
     def __init__(
-        self, vm: TabletViewModel, *, theme: Theme, texts: dict[str, Texts], parent: QWidget | None = None
+        self, vm: TabletViewModel, theme: Theme, texts: Mapping[Language, Texts], parent: QWidget | None = None
     ) -> None:
         super().__init__(theme, parent)
         self._vm, self._texts = vm, texts

@@ -22,7 +22,7 @@ from agent.earn.types import (
 )
 from agent.tablet import words
 from agent.tablet.number import TypedNumber
-from agent.texts import Texts
+from agent.texts import Language, Texts
 from rules.phone import PhoneProblem
 from sync.clock import Clock
 from sync.errors import SyncError
@@ -50,7 +50,7 @@ class TabletState:
     """Everything on the screen, as finished words. ``[…]`` marks what is set off in green."""
 
     page: Page
-    language: str
+    language: Language
     other_language: str  # the label of the language button
     shop: str
     headline: str = ""

@@ -145,7 +145,7 @@ def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
 
     sale = ReceiptOffer("doc-1", 4_500, 45)
     return {
-        "12-idle": scene(lambda made: None),
+        "12-idle": scene(lambda _made: None),
         "12-idle-receipt-awaited": scene(wait_at_idle, lambda: Earn(answer=WAITING, outcome=Waiting(MASKED, 165_000))),
         "13-keypad": scene(TabletScene.type, lambda: Earn(receipt=sale)),
         "13-keypad-first": scene(lambda made: made.type("")),
@@ -429,7 +429,7 @@ def main() -> int:
                 picture(host).save(str(out / f"{name}-{size[0]}x{size[1]}-{language}-{mode}.png"))
                 host.deleteLater()
                 app.processEvents()
-    print(f"{4 * len(scenes)} pictures in {out}")
+    sys.stdout.write(f"{4 * len(scenes)} pictures in {out}\n")
     return 0
 
 

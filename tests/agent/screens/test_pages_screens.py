@@ -33,9 +33,14 @@ def sizes(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-@pytest.mark.parametrize("size", COUNTER_SIZES, ids=sizes)
+# The smallest window shows every state, the larger ones the fullest state of each page.
+SMALL = COUNTER_SIZES[1]
+FULL = ("09-code-found", "08-receipts-to-check", "07-printer-paper_out")
+SHOTS = [(name, SMALL) for name in (*WINDOWS, *PAGES)] + [(name, at) for name in FULL for at in COUNTER_SIZES]
+
+
+@pytest.mark.parametrize(("name", "size"), SHOTS, ids=lambda value: value if isinstance(value, str) else sizes(value))
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", [*WINDOWS, *PAGES])
 def test_nothing_is_cut_and_every_target_is_large(
     qapp: QApplication, name: str, language: Language, size: tuple[int, int]
 ) -> None:

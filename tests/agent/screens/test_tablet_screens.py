@@ -74,7 +74,7 @@ def test_turning_the_tablet_keeps_what_was_typed_and_cuts_nothing(scene: TabletS
         QApplication.processEvents()
         assert looks.cut_texts(host) == []
         assert looks.small_keys(host, KEY_MIN) == []
-    assert scene.vm.state.number == "010-•••4"
+    assert scene.vm.state.number == "010-•••4-"
 
 
 def test_a_customer_earns_with_a_finger(scene: TabletScene) -> None:
