@@ -8,8 +8,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from agent.bootstrap import Agent
@@ -21,15 +22,18 @@ from agent.launch import AgentSettings
 from agent.logbook import open_log, topic
 from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
-from agent.shell.host import LanHost, summon
 from agent.shell.screens import Screens
 from agent.shell.tray import Tray
 from sync.errors import StoreBusy
+
+if TYPE_CHECKING:  # imported after the first paint
+    from agent.shell.host import LanHost
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BUSY = 3
 log = topic("agent")
+ui_log = topic("ui")
 
 
 def run_agent(settings: AgentSettings, *, version: str) -> int:
@@ -38,11 +42,14 @@ def run_agent(settings: AgentSettings, *, version: str) -> int:
     try:
         agent = Agent.open(settings)
     except StoreBusy as busy:
+        from agent.shell.host import summon
+
         summon(settings.folder)
         complain(busy.user_message, busy.user_message_en)
         return EXIT_BUSY
     try:
         open_log(settings.folder / LOG_FOLDER, "agent")
+        qInstallMessageHandler(_qt_said)
         app = QApplication.instance() or QApplication(["withfom"])
         assert isinstance(app, QApplication)
         app.setApplicationName("WithFoM")
@@ -72,7 +79,8 @@ class AgentProcess:
                 on_open=self._screens.bring_forward,
                 on_quit=self.quit,
             )
-        self._host = LanHost(agent, self._dispatcher, self._screens, version=version)
+        self._version = version
+        self._host: LanHost | None = None
         self._starter = threading.Thread(target=self._start_rest, name="starter", daemon=True)
 
     def run(self) -> int:
@@ -102,7 +110,8 @@ class AgentProcess:
         if self._tray is not None:
             self._tray.hide()
         self._starter.join(5)
-        self._host.stop()
+        if self._host is not None:
+            self._host.stop()
 
     # --- after the first paint, on a thread ------------------------------------------------------------------------
 
@@ -111,7 +120,7 @@ class AgentProcess:
             self._agent.background.start()
             if self._agent.settings.enroll_code and not self._join():
                 return
-            port = self._host.start()
+            port = self._open_lan()
         except AgentError as problem:
             self._give_up(problem.user_message, problem.user_message_en)
             return
@@ -125,6 +134,12 @@ class AgentProcess:
             return
         log.event("ready", port=port)
         say(f"준비됐어요 · ready http://127.0.0.1:{port}")
+
+    def _open_lan(self) -> int:
+        from agent.shell.host import LanHost
+
+        self._host = LanHost(self._agent, self._dispatcher, self._screens, version=self._version)
+        return self._host.start()
 
     def _join(self) -> bool:
         """Redeem the code of the command line, unless this device belongs to a store already."""
@@ -155,6 +170,14 @@ class AgentProcess:
 
         self._agent.link.listeners.subscribe(lambda: self._dispatcher.post(follow))
         follow()
+
+
+def _qt_said(kind: QtMsgType, _where: QMessageLogContext, text: str) -> None:
+    """What Qt has to say goes to the log, not to the console of a shop."""
+    if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
+        ui_log.warning("qt_said", text=text)
+    else:
+        ui_log.event("qt_said", text=text)
 
 
 def _remembered(settings: AgentSettings, service: SettingsService) -> SettingsService:

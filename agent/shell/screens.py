@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from agent.approval.view import StackView
 from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
 from agent.enroll.types import Enrolled
-from agent.enroll.viewmodel import EnrollViewModel
 from agent.home.viewmodel import HomeViewModel
 from agent.link.viewmodel import LinkViewModel
 from agent.settings.service import SettingsService
@@ -20,10 +19,14 @@ from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
 from agent.shell.pages import ACTOR, Look, shop_pages
 from agent.shell.viewmodel import ShellViewModel
-from agent.tablet.view import TabletView
-from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Language, Texts
 from agent.ui.theme import Mode, Theme
+
+if TYPE_CHECKING:  # these are imported when they are needed, after the first paint
+    from agent.approval.view import StackView
+    from agent.enroll.viewmodel import EnrollViewModel
+    from agent.tablet.view import TabletView
+    from agent.tablet.viewmodel import TabletViewModel
 
 COUNTER_SIZE = (1366, 768)
 TABLET_SIZE = (1280, 800)
@@ -63,6 +66,7 @@ class Screens:
 
     def _open_first_run(self) -> None:
         from agent.enroll.view import EnrollView
+        from agent.enroll.viewmodel import EnrollViewModel
 
         self.enroll_vm = EnrollViewModel(
             enroll=self._agent.enroll,
@@ -124,6 +128,8 @@ class Screens:
         """What may appear a moment after the counter: pop-ups and the customer's screen."""
         if self.main is None or self.popups is not None:
             return
+        from agent.approval.view import StackView
+
         assert self.approval_vm is not None, "the shop is open"
         self.popups = StackView(self.approval_vm, self.theme, self.texts)
         self.approval_vm.on_arrival = self._arrived
@@ -132,6 +138,9 @@ class Screens:
             self._open_tablet()
 
     def _open_tablet(self) -> None:
+        from agent.tablet.view import TabletView
+        from agent.tablet.viewmodel import TabletViewModel
+
         agent = self._agent
         other = Texts("en" if self.texts.language == "ko" else "ko")
         texts: dict[Language, Texts] = {self.texts.language: self.texts, other.language: other}
