@@ -45,10 +45,13 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def shots(arguments: list[str]) -> int:
+def shots(_arguments: list[str]) -> int:
     """renders every screen into build/shots"""
     _ready()
-    return become([str(PYTHON), "-m", "pytest", "-m", "screenshot", *arguments])
+    out = str(ROOT / "build" / "shots")
+    quiet = {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "default.warning=false"}
+    counter = run([str(PYTHON), "-m", "tests.agent.screens", "--out", out], **quiet)
+    return counter or run([str(PYTHON), "-m", "tests.agent.screens.customer", "--out", out], **quiet)
 
 
 def bench(arguments: list[str]) -> int:
