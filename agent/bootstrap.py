@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -14,15 +13,15 @@ from agent.days import local_time
 from agent.earn.service import EarnService
 from agent.enroll.service import EnrollService
 from agent.keys import KeyRing, StoreKeys
+from agent.launch import AgentSettings
 from agent.link.service import LinkService, shop_name
 from agent.logbook import topic
 from agent.notifying import AfterCommit
-from agent.operations import Operations
+from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
-from agent.launch import AgentSettings
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from sync.clock import Clock, SystemClock
@@ -142,12 +141,11 @@ class Agent:
 
     def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str) -> None:
         """The cloud answered an operation: the feature that made it books the answer in the same transaction."""
-        found = conn.execute("SELECT body FROM outbox WHERE op_id = ?", (result.op_id,)).fetchone()
-        body = json.loads(found[0])
+        sent = sent_op(conn, result.op_id)
         noun = kind.partition(".")[0]
         feature: EarnService | ApprovalService | OrdersService
         feature = self.earn if noun == "earn" else self.approval if noun == "request" else self.orders
-        feature.on_result(conn, result, kind, body)
+        feature.on_result(conn, result, sent)
         self._after_commit.mark(feature.listeners)
 
 
@@ -252,7 +250,7 @@ class Background:
                 log.warning("tick_failed", problem=type(problem).__name__)
 
     def stop(self) -> None:
-        """Ends every thread within two seconds or so. What was booked stays; what waits is sent after the next start."""
+        """Ends every thread within two seconds or so. What was booked stays, what waits is sent by the next start."""
         self._stopping.set()
         with self._lock:
             self._disconnect()

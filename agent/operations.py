@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 from agent.keys import KeyRing
@@ -10,6 +12,25 @@ from sync import outbox
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.protocol import OpKind
+
+
+@dataclass(frozen=True)
+class SentOp:
+    """An operation of ours that the cloud has answered; ``body`` is without its secrets."""
+
+    op_id: str
+    kind: str
+    body: dict[str, Any]
+    mono_ms: int
+    boot_id: str
+
+
+def sent_op(conn: sqlite3.Connection, op_id: str) -> SentOp:
+    """What was sent under this id. Raises KeyError for an id that is not ours."""
+    found = conn.execute("SELECT kind, body, mono_ms, boot_id FROM outbox WHERE op_id = ?", (op_id,)).fetchone()
+    if found is None:
+        raise KeyError(op_id)
+    return SentOp(op_id, found[0], json.loads(found[1]), found[2], found[3])
 
 
 class Operations:

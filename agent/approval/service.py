@@ -24,7 +24,7 @@ from agent.approval.types import (
 )
 from agent.dispatch import Listeners
 from agent.logbook import topic
-from agent.operations import Operations
+from agent.operations import Operations, SentOp
 from rules.requests import (
     OPEN_STATES,
     RejectReason,
@@ -39,6 +39,7 @@ from sync.store import Store
 
 HISTORY_LENGTH = 5  # APR-13
 TICK_JUMP_MS = 2_000  # a tick this much later than its second means sleep or a moved clock
+ANSWER_FRESH_MS = 5_000  # an answer about time left that is older is asked for again
 REASON_TEXT_MAX = 200  # what fits on a card and a consumer's phone
 DEVICE_ACTOR = "device"
 log = topic("approval")
@@ -313,15 +314,15 @@ class ApprovalService:
         if not still_open:
             repository.set_local_decision(conn, before.request_id, None)
 
-    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
-        """The cloud has answered one of our operations; ``body`` is the operation's own."""
-        request_id = body.get("request_id")
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
+        """The cloud has answered one of our operations."""
+        request_id = sent.body.get("request_id")
         row = repository.find(conn, request_id) if isinstance(request_id, str) else None
         if row is None or result.status == OpStatus.PARKED:
             return  # parked: our decision stays on the screen, the status pill says that it needs attention
         answer = result.body or {}
-        if kind == OpKind.REQUEST_SEEN:
-            self._refresh_countdown(conn, row, answer)
+        if sent.kind == OpKind.REQUEST_SEEN:
+            self._refresh_countdown(conn, row, answer, sent)
             return
         if row.local_decision is None:
             return
@@ -332,11 +333,18 @@ class ApprovalService:
         if isinstance(stands, str) and stands in frozenset(RequestState):
             repository.set_state(conn, row.request_id, RequestState(stands))
 
-    def _refresh_countdown(self, conn: sqlite3.Connection, row: RequestRow, answer: dict[str, Any]) -> None:
+    def _refresh_countdown(
+        self, conn: sqlite3.Connection, row: RequestRow, answer: dict[str, Any], sent: SentOp
+    ) -> None:
+        """Take over the time that was left, counted from our question: rather too little than too much."""
         remaining_ms = answer.get("remaining_ms")
-        if row.waits and isinstance(remaining_ms, int):
-            deadline_ms = self._clock.mono_ms() + max(remaining_ms, 0)
-            repository.set_deadline(conn, row.request_id, deadline_ms, self._clock.boot_id)
+        if not row.waits or not isinstance(remaining_ms, int) or not self._countdown(row).stale:
+            return
+        age_ms = self._clock.mono_ms() - sent.mono_ms
+        if sent.boot_id == self._clock.boot_id and 0 <= age_ms <= ANSWER_FRESH_MS:
+            repository.set_deadline(conn, row.request_id, sent.mono_ms + remaining_ms, self._clock.boot_id)
+        else:
+            self._append_seen(conn, row.request_id)  # an answer to an old question says nothing about now
 
 
 def _urgency(card: RequestCard) -> tuple[bool, int, int, str]:

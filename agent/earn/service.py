@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from typing import Any
 
 from agent.days import day_bounds_ms, local_day
 from agent.dispatch import Listeners
@@ -29,7 +28,7 @@ from agent.earn.types import (
 )
 from agent.keys import KeyRing
 from agent.logbook import topic
-from agent.operations import Operations
+from agent.operations import Operations, SentOp
 from printers.capture.spool import CapturedDocument
 from rules.accrual import AccrualPolicy, accrue
 from rules.phone import Phone, PhoneProblem, parse_phone
@@ -331,11 +330,11 @@ class EarnService:
 
     # --- what the cloud says ---------------------------------------------------------------------------------------
 
-    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
         """The cloud answered an operation of ours: provisional points become what it booked."""
-        if kind != OpKind.EARN:
+        if sent.kind != OpKind.EARN:
             return
-        earn_id = str(body["earn_id"])
+        earn_id = str(sent.body["earn_id"])
         answer = result.body or {}
         posted = answer.get("points")
         posted_points = posted if isinstance(posted, int) and not isinstance(posted, bool) else None

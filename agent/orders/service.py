@@ -10,7 +10,7 @@ from typing import Any
 from agent.days import day_bounds_ms, local_day
 from agent.dispatch import Listeners
 from agent.logbook import topic
-from agent.operations import Operations
+from agent.operations import Operations, SentOp
 from agent.orders import repository
 from agent.orders.types import Advanced, AdvanceOutcome, NotAllowed, OrderItem, OrderView
 from rules.requests import OrderState, order_step_allowed
@@ -93,12 +93,17 @@ class OrdersService:
                 state = step
                 repository.set_state(conn, body["order_id"], step)
 
-    def on_result(self, conn: sqlite3.Connection, result: OpResult, kind: str, body: dict[str, Any]) -> None:
+    def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
         """The cloud answered a step of ours; a step it did not take shows its state instead."""
         stands = (result.body or {}).get("state")
         refused = result.status in (OpStatus.ADJUSTED, OpStatus.REJECTED)
-        if kind == OpKind.ORDER_ADVANCE and refused and isinstance(stands, str) and stands in frozenset(OrderState):
-            repository.set_state(conn, str(body["order_id"]), OrderState(stands))
+        if (
+            sent.kind == OpKind.ORDER_ADVANCE
+            and refused
+            and isinstance(stands, str)
+            and stands in frozenset(OrderState)
+        ):
+            repository.set_state(conn, str(sent.body["order_id"]), OrderState(stands))
 
 
 def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:

@@ -47,13 +47,19 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int) -> Outcom
             return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
         step = transition(RequestState(row.state), Move.SEE)
         if isinstance(step, Stands):
-            return Outcome(OpStatus.APPLIED, None, _state(row))
+            return Outcome(OpStatus.APPLIED, None, _state(row) | _time_left(row, work.now_ms))
         deadline_ms = work.now_ms + timeout_ms
         caller = Caller(origin.actor, origin.op_id)
         moved = service.move(work, row, step, caller, seen_ms=work.now_ms, deadline_ms=deadline_ms)
         if moved is not None:
-            return Outcome(OpStatus.APPLIED, None, _state(moved))
+            return Outcome(OpStatus.APPLIED, None, _state(moved) | _time_left(moved, work.now_ms))
     raise _Contended(request_id)
+
+
+def _time_left(row: Any, now_ms: int) -> dict[str, int]:
+    """For a device that lost its countdown (sleep, restart) and asks by showing the request again."""
+    running = row.state == RequestState.SEEN and row.deadline_ms is not None
+    return {"remaining_ms": max(row.deadline_ms - now_ms, 0)} if running else {}
 
 
 def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:

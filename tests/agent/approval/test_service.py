@@ -423,6 +423,22 @@ def test_the_answer_to_the_second_question_may_carry_the_time_left(shop: Counter
     assert shop.agent.approval.pending()[0].remaining_ms == 12_000
 
 
+def test_an_answer_that_took_too_long_is_asked_for_again(shop: Counter) -> None:
+    """A stored answer is repeated word for word: what was left then says nothing about now."""
+    seen(shop)
+    shop.agent.approval.ask_again(stop_running=True)
+    shop.answer("request.seen", "applied")
+    shop.clock.advance(5_001)
+
+    shop.answer("request.seen", "applied", {"state": "seen", "remaining_ms": 12_000})
+
+    assert shop.agent.approval.pending()[0].remaining_ms is None
+    assert len(shop.ops("request.seen")) == 1
+    shop.clock.advance(100)
+    shop.answer("request.seen", "applied", {"state": "seen", "remaining_ms": 6_000})
+    assert shop.agent.approval.pending()[0].remaining_ms == 5_900
+
+
 def test_after_a_reboot_old_deadlines_mean_nothing(shop: Counter) -> None:
     """A new boot counts its monotonic clock from elsewhere."""
     seen(shop)
