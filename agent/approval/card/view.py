@@ -57,7 +57,7 @@ class CardFace(Control):
         self.title = Label(theme, "", "reward", elide=True, parent=self)
         self.title.setGeometry(_LEFT, 39, _INNER - 68, 30)
         self.meta = Label(theme, "", "body", elide=True, parent=self)
-        self.meta.setGeometry(_LEFT, 71, _INNER, 22)
+        self.meta.setGeometry(_LEFT, 73, _INNER, 18)  # below the ring, so that its second does not touch it
         self.ring = CountdownRing(theme, parent=self)
         self.ring.move(WIDTH - _LEFT - 56, 17)
         self.elsewhere_disc = Disc(theme, icon="users", size=56, parent=self)
@@ -210,12 +210,15 @@ class CardFace(Control):
         return QRect(_LEFT, 105, _INNER, height)
 
     # -- drawing ----------------------------------------------------------------------------------------------------
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         card = self.card
         if card is None:
             return
         painter = QPainter(self)
         color = self.theme.color
+        if self.ring.isVisible() and self.ring.geometry().contains(event.rect()):
+            painter.fillRect(event.rect(), color("surface"))  # a second passed
+            return
         edge, width = ("amber", 2) if card.urgent else ("line", 1)
         rounded(painter, self.rect(), RADIUS_CARD, color("surface"), color(edge), width)
         if card.phase is Phase.NOTICE:

@@ -46,7 +46,9 @@ class Label(Control):
         self._style, self._weight, self._color = style, weight, color
         self._align, self._elide, self._wrap = align, elide, wrap
         horizontal = QSizePolicy.Policy.Ignored if elide else QSizePolicy.Policy.Preferred
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred if wrap else horizontal, QSizePolicy.Policy.Fixed)
+        # A fixed height would stop a wrapped text at the height it has when nothing needs to wrap.
+        vertical = QSizePolicy.Policy.Minimum if wrap else QSizePolicy.Policy.Fixed
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred if wrap else horizontal, vertical)
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -21,7 +21,7 @@ def main() -> int:
     app = QApplication([])
     with tempfile.TemporaryDirectory() as scratch:
         count = sum(1 for _picture in render_all(out, Path(scratch)))
-    print(f"{count} pictures in {out}")
+    sys.stdout.write(f"{count} pictures in {out}\n")
     app.quit()
     return 0
 

@@ -220,6 +220,7 @@ class Approvals:
     cards: tuple[RequestCard, ...] = BUSY
     decisions: tuple[DecisionRecord, ...] = DECISIONS
     shown: list[str] = field(default_factory=list)
+    said: list[tuple[str, ...]] = field(default_factory=list)
     listeners: Listeners = field(default_factory=Listeners)
 
     def pending(self) -> tuple[RequestCard, ...]:
@@ -232,17 +233,19 @@ class Approvals:
         self.shown.extend(request_ids)
 
     def approve(self, request_id: str, actor: str) -> DecisionOutcome:
-        decided = self._take(request_id)
+        decided = self._take(request_id, actor)
         return Decided(request_id, RequestState.APPROVED, decided.pos_discount_won, None)
 
     def reject(self, request_id: str, reason: RejectReason, text: str, actor: str) -> DecisionOutcome:
-        self._take(request_id)
+        self._take(request_id, actor, reason, text)
         return Decided(request_id, RequestState.REJECTED, None, None)
 
     def recover(self, request_id: str, actor: str) -> RecoverOutcome:
+        self.said.append((request_id, actor))
         return Recovering(request_id)
 
-    def _take(self, request_id: str) -> RequestCard:
+    def _take(self, request_id: str, *said: str) -> RequestCard:
+        self.said.append((request_id, *said))
         taken = next(c for c in self.cards if c.request_id == request_id)
         self.cards = tuple(c for c in self.cards if c.request_id != request_id)
         self.listeners.notify()
@@ -252,6 +255,7 @@ class Approvals:
 @dataclass
 class Orders:
     orders: tuple[OrderView, ...] = ORDERS
+    said: list[tuple[str, str]] = field(default_factory=list)
     listeners: Listeners = field(default_factory=Listeners)
 
     def list(
@@ -267,6 +271,7 @@ class Orders:
         )
 
     def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome:
+        self.said.append((order_id, actor))
         self.orders = tuple(replace(o, state=to) if o.order_id == order_id else o for o in self.orders)
         self.listeners.notify()
         return Advanced(order_id, to)

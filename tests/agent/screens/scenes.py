@@ -142,7 +142,7 @@ class CardBoard(Ground):
         self.faces: list[CardFace] = []
         self._shadow = Shadow(theme)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
         painter = QPainter(self)
         for face in self.faces:

@@ -1,0 +1,260 @@
+"""The orders page as claims, without a screen."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agent.approval.types import RejectReason
+from agent.dispatch import ImmediateDispatcher
+from agent.orders import words
+from agent.orders.types import AdvanceOutcome, NotAllowed, OrderItem
+from agent.orders.viewmodel import OrdersViewModel, parse_day
+from agent.texts import Texts
+from rules.requests import OrderState
+from sync.clock import FakeClock
+from tests.agent.screens import sample
+
+
+class Decider:
+    def __init__(self, *open_requests: str) -> None:
+        self.open_requests = set(open_requests)
+        self.asked: list[tuple[str, ...]] = []
+
+    def is_open(self, request_id: str) -> bool:
+        return request_id in self.open_requests
+
+    def approve(self, request_id: str) -> None:
+        self.asked.append(("approve", request_id))
+
+    def reject(self, request_id: str, reason: RejectReason, text: str = "") -> None:
+        self.asked.append(("reject", request_id, reason.value, text))
+
+
+class Page:
+    def __init__(self, *open_requests: str) -> None:
+        self.clock = FakeClock(wall_ms=sample.NOW_MS)
+        self.orders = sample.Orders()
+        self.decider = Decider(*open_requests)
+        self.vm = OrdersViewModel(
+            orders=self.orders,
+            decider=self.decider,
+            clock=self.clock,
+            dispatcher=ImmediateDispatcher(),
+            texts=Texts("ko"),
+            actor=lambda: "이지은",
+        )
+        self.vm.show()
+
+
+def test_rows_say_number_state_menu_channel_time_amount_and_payment() -> None:
+    """ORD-03."""
+    row = next(row for row in Page().vm.state.rows if row.number == "A-067")
+
+    assert (row.state, row.title) == ("준비중", "아메리카노(HOT) 2개, 소금빵 1개")
+    assert row.line == "테이크아웃 14:24 · 8분"
+    assert (row.amount, row.below_amount) == ("12,500원", "선결제")
+
+
+def test_late_orders_say_so_in_words() -> None:
+    """ORD-24."""
+    rows = {row.number: row for row in Page().vm.state.rows}
+
+    assert rows["A-065"].late == "14분 지남"
+    assert rows["A-066"].late == ""
+    assert rows["A-064"].late == ""  # ready: nobody waits for the shop
+
+
+def test_each_state_offers_its_one_next_step() -> None:
+    """ORD-04."""
+    rows = {row.number: row for row in Page().vm.state.rows}
+
+    assert (rows["A-069"].step, rows["A-069"].first_step) == ("접수", True)
+    assert (rows["A-067"].step, rows["A-067"].first_step) == ("준비완료", False)
+    assert rows["A-064"].step == rows["A-063"].step == ""
+
+
+def test_the_next_step_moves_the_order() -> None:
+    """ORD-04."""
+    page = Page()
+
+    page.vm.advance("a69")
+    page.vm.advance("a69")
+
+    assert {row.number: row.state for row in page.vm.state.rows}["A-069"] == "준비완료"
+
+
+def test_an_order_whose_request_still_counts_down_is_decided_there_once() -> None:
+    """ORD-05, APR-05."""
+    page = Page("o1", "o2")
+
+    page.vm.advance("a69")
+
+    assert page.decider.asked == [("approve", "o2")]
+
+
+def test_cancelling_a_waiting_request_needs_a_reason() -> None:
+    """ORD-04, APR-08, A6."""
+    page = Page("o2")
+
+    page.vm.ask_cancel("a69")
+    assert page.vm.state.asking is not None
+    assert page.vm.state.asking.reasons is not None
+    page.vm.confirm_cancel()
+    assert page.decider.asked == []
+    page.vm.choose_reason(RejectReason.OUT_OF_STOCK)
+    page.vm.confirm_cancel()
+
+    assert page.decider.asked == [("reject", "o2", "out_of_stock", "")]
+
+
+def test_a_new_order_without_a_request_is_cancelled_after_a_question() -> None:
+    page = Page()
+
+    page.vm.ask_cancel("a69")
+    assert page.vm.state.asking is not None
+    assert page.vm.state.asking.confirm == "네, 취소할게요"
+    page.vm.confirm_cancel()
+
+    assert {row.number: row.state for row in page.vm.state.rows}["A-069"] == "취소"
+
+
+def test_an_accepted_order_cannot_be_cancelled_here() -> None:
+    """ORD-07: after acceptance only the sold-out notice."""
+    page = Page()
+    page.vm.choose("a67")
+    assert page.vm.state.detail is not None
+    assert page.vm.state.detail.cancel == ""
+
+    page.vm.ask_cancel("a67")
+
+    assert page.vm.state.asking is None
+
+
+def test_a_step_somebody_else_took_first_is_said() -> None:
+    page = Page()
+    said: list[str] = []
+    page.vm.on_change = lambda: said.append(page.vm.state.said)
+
+    def refuse(order_id: str, to: OrderState, actor: str) -> AdvanceOutcome:
+        return NotAllowed(order_id, OrderState.READY)
+
+    page.orders.advance = refuse  # type: ignore[method-assign]
+    page.vm.advance("a67")
+
+    assert "이미 준비완료 상태인 주문이에요" in said
+
+
+def test_filters_count_and_choose() -> None:
+    """ORD-06."""
+    page = Page()
+    counts = {chip.word: chip.count for chip in page.vm.state.chips}
+    assert (counts["전체"], counts["신규"], counts["준비중"], counts["취소"]) == (69, 2, 3, 1)
+
+    page.vm.choose_state("new")
+    assert [row.number for row in page.vm.state.rows] == ["A-069", "A-068"]
+    page.vm.choose_state("all")
+    page.vm.choose_channel("app_order")
+    assert [row.number for row in page.vm.state.rows] == ["A-065", "A-063"]
+
+
+@pytest.mark.parametrize("words_typed", ["A-067", "067", "김*수"])
+def test_search_finds_numbers_and_nicknames(words_typed: str) -> None:
+    """ORD-06."""
+    page = Page()
+
+    page.vm.set_search(words_typed)
+
+    assert [row.number for row in page.vm.state.rows] == ["A-067"]
+
+
+def test_a_search_without_a_hit_says_what_to_try() -> None:
+    page = Page()
+
+    page.vm.set_search("없는 주문")
+
+    assert page.vm.state.empty == "찾는 주문이 없어요. 주문번호나 닉네임으로 찾아 보세요."
+
+
+def test_periods_are_days_of_the_shop() -> None:
+    """ORD-06."""
+    page = Page()
+
+    page.vm.choose_period("yesterday")
+    assert page.vm.state.rows == ()
+    page.vm.choose_range(date(2026, 11, 20), date(2026, 11, 1))
+    assert page.vm.state.period_word == "11/1–11/20"
+    assert page.vm.state.chips[0].count == 69
+    page.vm.last_days(7)
+    assert page.vm.state.period_word == "11/14–11/20"
+
+
+def test_a_range_is_at_most_three_months() -> None:
+    page = Page()
+
+    page.vm.choose_range(date(2000, 1, 1), date(2026, 11, 20))
+
+    assert len(page.vm._days()) == 92
+
+
+def test_a_long_day_is_shown_in_parts() -> None:
+    page = Page()
+    assert (len(page.vm.state.rows), page.vm.state.hidden, page.vm.state.more_word) == (60, 9, "9건 더 보기")
+
+    page.vm.show_more()
+
+    assert (len(page.vm.state.rows), page.vm.state.hidden) == (69, 0)
+
+
+def test_out_of_sight_arrivals_cost_nothing() -> None:
+    page = Page()
+    changes: list[int] = []
+    page.vm.on_change = lambda: changes.append(1)
+    page.vm.hide()
+
+    page.orders.orders = ()
+    page.orders.listeners.notify()
+    assert changes == []
+    page.vm.show()
+    assert page.vm.state.rows == ()
+
+
+def test_the_same_order_pressed_again_closes_its_detail() -> None:
+    page = Page()
+
+    page.vm.choose("a67")
+    assert page.vm.state.detail is not None
+    assert [step.icon for step in page.vm.state.detail.steps] == ["circle-check", "loader-circle", "circle"]
+    page.vm.choose("a67")
+
+    assert page.vm.state.detail is None
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([], ""),
+        ([OrderItem("라떼", 2, 1)], "라떼 2개"),
+        ([OrderItem("라떼", 1, 1), OrderItem("빵", 3, 1)], "라떼 1개, 빵 3개"),
+        ([OrderItem("라떼", 1, 1), OrderItem("빵", 1, 1), OrderItem("차", 1, 1)], "라떼 외 2개"),
+    ],
+)
+def test_the_menu_in_one_line(items: list[OrderItem], said: str) -> None:
+    assert words.summary(Texts("ko"), items) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2026-11-20", date(2026, 11, 20)),
+        ("20261120", date(2026, 11, 20)),
+        ("2026.11.20", date(2026, 11, 20)),
+        ("2026-02-30", None),
+        ("11-20", None),
+        ("", None),
+        ("이천이십육", None),
+    ],
+)
+def test_dates_are_read_as_people_type_them(typed: str, day: date | None) -> None:
+    assert parse_day(typed) == day
