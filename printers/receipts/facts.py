@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from printers.receipts.items import Goods, goods_of
 from printers.receipts.lines import Line, Pair, Unit
-from printers.receipts.words import Role, is_exact_tender, role_of
+from printers.receipts.words import Role, is_exact, is_exact_tender, role_of
 
+_CONDITION = re.compile(
+    r"(이상|이하|미만|초과|부터|까지|마다|할인|적립|증정|무료|구매|결제시|주문시|사용시|충전|쿠폰|지급|추가)"
+)
 TOTAL_ROLES = frozenset({Role.DUE, Role.TOTAL, Role.SUBTOTAL, Role.AMOUNT})
 
 
@@ -60,8 +64,8 @@ def facts_of(lines: Sequence[Line]) -> Facts:
             pairs = (stacked,)
             skip = line.index + 1
         inside_goods = line.index < facts.goods.end
-        for pair in pairs:
-            if not inside_goods:
+        for place, pair in enumerate(pairs):
+            if not inside_goods and not _is_promise(pair, pairs[place + 1 :]):
                 _take(facts, line, pair)
     return facts
 
@@ -75,6 +79,14 @@ def _stacked(lines: Sequence[Line], line: Line) -> Pair | None:
         return None
     pair = line.pairs[0]
     return Pair(pair.label, pair.inner, below.money) if role_of(pair.label, pair.inner) else None
+
+
+def _is_promise(pair: Pair, following: Sequence[Pair]) -> bool:
+    """A sentence about money ("10,000원 이상 구매 시"), not an amount of this sale."""
+    if not following or not pair.values:
+        return False
+    words = following[0].label
+    return bool(_CONDITION.match(words)) or (not following[0].values and not is_exact(pair.label) and len(words) > 1)
 
 
 def _take(facts: Facts, line: Line, pair: Pair) -> None:

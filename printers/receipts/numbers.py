@@ -19,14 +19,14 @@ def _spaced(label: str) -> str:
 
 _NO = r"(?:번\s*호|N\s*[Oo]\s*\.?|#|코\s*드)"
 _APPROVAL = re.compile(
-    rf"(?P<original>원\s*거?\s*래?\s*|당\s*초\s*|취\s*소\s*전\s*)?승\s*인\s*{_NO}(?:\s*/\s*[가-힣\s]+)?\s*(?:\([^)]*\))?\s*[:.#=\-]*\s*"
+    rf"(?P<original>원\s*거?\s*래?\s*|당\s*초\s*|취\s*소\s*전\s*)?승\s*인\s*{_NO}(?:\s*/\s*[가-힣\s]+)?\s*(?:\([^)]*\))?\s*[\])]?\s*[:.#=\-]*\s*"
     r"(?P<value>[A-Za-z0-9#][A-Za-z0-9#\- ]*)?"
 )
 _APPROVAL_BARE = re.compile(r"(?:신용카드|신용|카드|체크카드|정상)\s*승\s*인\s*[:.#]*\s+(?P<value>[A-Z0-9#]{6,13})\s*$")
 _APPROVAL_ENGLISH = re.compile(
     r"\b(?:AUTH|APPROVAL|APPR|APP)\.?\s*(?:NO|CODE|#)?\.?\s*[:#.]+\s*(?P<value>[A-Z0-9]{4,12})\b", re.I
 )
-_VALUE = r"[:.#=]*\s*(?P<value>[A-Za-z0-9#](?:[A-Za-z0-9]|\s?[-/_.]\s?(?=[A-Za-z0-9]))*)"
+_VALUE = r"[\])]?\s*[:.#=]*\s*(?P<value>[A-Za-z0-9#](?:[A-Za-z0-9]|\s?[-/_.]\s?(?=[A-Za-z0-9]))*)"
 _NOT_INSIDE = r"(?<![가-힣A-Za-z])"
 _RECEIPT_LABELS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(_NOT_INSIDE + f"(?:{pattern})" + r"\s*" + _VALUE, re.I)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ from printers.stream.page import Page
 LOGO_DOTS_MAX = 300  # a higher picture alone is a document of its own, not the logo of what follows
 CANCELLING = frozenset({"cancel", "refund", "partial_refund"})
 PAID_KINDS = frozenset({"sale", "reprint"}) | CANCELLING
+_PAID_IN_APP = re.compile(r"선결제|앱결제|온라인결제|바로결제|미리결제|결제완료|사전결제")
+_PAID_AT_DOOR = re.compile(r"만나서|현장결제|후불|착불|방문결제|미결제")
 WITHOUT_MONEY = frozenset({"kitchen", "kitchen_cancel", "order_ticket", "queue_ticket", "exchange_slip", "test_page"})
 
 
@@ -79,13 +82,23 @@ def _separate_picture(document: CutDocument) -> bool:
 
 
 def _closed(reading: Reading, document: CutDocument) -> Reading:
-    """A receipt that broke off before its total is incomplete, not unknown."""
-    if reading.kind != "unknown" or document.ended is Ended.CUT:
+    """A receipt that broke off before its payment is incomplete: neither unknown nor a sale."""
+    if document.ended is Ended.CUT:
         return reading
-    text = "".join(document.page.text.split())
-    if any(word in text for word in RECEIPT_PROOF) and "합계" not in text and "결제금액" not in text:
-        return Reading("incomplete", receipt_no=reading.receipt_no, time=reading.time, details=reading.details)
-    return reading
+    broke_off = reading.kind == "unknown" and _began_as_receipt(document.page)
+    unpaid = reading.kind in ("sale", "reprint") and not (
+        reading.approval_numbers or {"tenders", "approvals", "received"} & set(reading.witnesses)
+    )
+    if not (broke_off or unpaid):
+        return reading
+    return Reading("incomplete", receipt_no=reading.receipt_no, time=reading.time, details=reading.details)
+
+
+def _began_as_receipt(page: Page) -> bool:
+    text = "".join(page.text.split())
+    return any(word in text for word in RECEIPT_PROOF) and not any(
+        word in text for word in ("합계", "결제금액", "총액")
+    )
 
 
 @dataclass
@@ -138,7 +151,7 @@ class _Reader:
         paid: int | None = None
         payments: tuple[Payment, ...] = ()
         if kind == "delivery_order" and agreed is not None:
-            payments = _payments(agreed, approvals, title, 1)
+            payments = _payments(agreed, approvals, title, 1) if agreed.tenders else self._paid_in_app(agreed)
             paid = sum(payment.amount for payment in payments) if payments else None
         items = _items(facts, agreed, 1) if kind != "settlement" else ()
         return Reading(
@@ -176,6 +189,13 @@ class _Reader:
             kind, sign * agreed.total, sign * agreed.total, payments, _numbers(approvals), receipt_number(self.lines),
             printed_time(self.lines), _items(facts, agreed, sign), details, agreed.witnesses,
         )  # fmt: skip
+
+    def _paid_in_app(self, agreed: Agreed) -> tuple[Payment, ...]:
+        """A delivery order says in words how it was paid."""
+        text = "".join(line.squeezed for line in self.lines)
+        if _PAID_AT_DOOR.search(text) or not _PAID_IN_APP.search(text):
+            return ()
+        return (Payment("app_prepaid", agreed.total),)
 
     # -- details ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from printers.receipts.facts import Facts, Sum, Tender
+from printers.receipts.lines import Unit
 from printers.receipts.words import Role
 
 ADJUSTMENTS_MAX = 7  # single amounts whose sums are tried; bounds the work
@@ -68,21 +69,23 @@ class Ledger:
     def change(self) -> int:
         return self.one(Role.CHANGE)
 
-    @property
-    def adjustments(self) -> list[int]:
-        """Amounts by which two sums of one receipt may honestly differ."""
-        found: list[int] = []
-        for role in (Role.DISCOUNT, Role.VAT, Role.SERVICE, Role.DEPOSIT, Role.FEE, Role.POINTS_USED):
-            found += [abs(amount) for amount in self.facts.amounts(role) if amount]
-        if not self.facts.amounts(Role.DEPOSIT):
-            found += [abs(amount) for amount in self.facts.goods.deposits]
-        found += [abs(amount) for amount in self.facts.goods.discounts if abs(amount) not in found]
-        return found[:ADJUSTMENTS_MAX]
+    def _all(self, *roles: Role) -> list[int]:
+        return [abs(found.amount) for found in self.facts.others if found.role in roles and found.amount]
 
     @property
     def differences(self) -> set[int]:
-        parts = self.adjustments
-        return {sum(chosen) for size in range(1, len(parts) + 1) for chosen in combinations(parts, size)}
+        """By how much an honest earlier sum may exceed the total: discounts and points, less VAT, service, deposits."""
+        less = self._all(Role.DISCOUNT, Role.POINTS_USED)
+        less += [abs(amount) for amount in self.facts.goods.discounts if abs(amount) not in less]
+        more = self._all(Role.VAT, Role.SERVICE, Role.DEPOSIT, Role.FEE)
+        if not self.facts.amounts(Role.DEPOSIT):
+            more += [abs(amount) for amount in self.facts.goods.deposits]
+        return {
+            minus - plus
+            for minus in _any_of(*less[:ADJUSTMENTS_MAX])
+            for plus in _any_of(*more[:ADJUSTMENTS_MAX])
+            if minus or plus
+        }
 
     # -- witnesses ----------------------------------------------------------------------------------------------
 
@@ -95,9 +98,11 @@ class Ledger:
             gross = sum(t.amount for t in chosen)
             if not chosen or gross <= 0:
                 continue
-            if self.change and any(t.method == "cash" for t in chosen):
+            gave_change = bool(self.change) and any(t.method == "cash" for t in chosen)
+            if gave_change:
                 found.setdefault(gross - self.change, chosen)
-            found.setdefault(gross, chosen)
+            if not gave_change or self.one(Role.RECEIVED):  # the cash row may already be without the change
+                found.setdefault(gross, chosen)
         return found
 
     def goods_agree(self, total: int) -> bool:
@@ -117,11 +122,15 @@ class Ledger:
         deposit = self.one(Role.DEPOSIT)
         if not self.facts.amounts(Role.VAT):
             return False
-        nets = [abs(amount) for amount in self.facts.amounts(Role.SUPPLY)]
-        nets += [found.amount for found in self.totals if found.role in (Role.AMOUNT, Role.SUBTOTAL)]
+        supplies = [abs(amount) for amount in self.facts.amounts(Role.SUPPLY) if amount]
+        nets = supplies + [found.amount for found in self.totals if found.role in (Role.AMOUNT, Role.SUBTOTAL)]
         if any(net and net + vat + extra == total for net in nets for extra in _any_of(exempt, service, deposit)):
             return True
-        return bool(vat) and not exempt and abs(total - 11 * vat) <= 11 and total > 11
+        return bool(vat) and not exempt and not supplies and abs(total - 11 * vat) < 11
+
+    def vat_contradicts(self, total: int) -> bool:
+        """VAT is printed but not part of this total: something is still added to it."""
+        return bool(self.one(Role.VAT)) and not self.one(Role.EXEMPT) and not self.tax_agrees(total)
 
     def approvals_agree(self, total: int) -> bool | None:
         """None: no approved amounts are printed. False: they contradict."""
@@ -140,8 +149,9 @@ class Ledger:
 
     def sole_amount(self, total: int) -> bool:
         """A card slip that shows one amount only, and an approval for it."""
-        shown = {abs(value.amount) for line in self.facts.lines for value in line.money if value.amount}
-        return bool(self.approvals) and shown == {total}
+        shown = [value for line in self.facts.lines for value in line.money if value.amount]
+        amounts = {abs(value.amount) for value in shown if value.unit is Unit.WON} or {abs(v.amount) for v in shown}
+        return self.approvals == 1 and amounts == {total} and len(self.tenders) <= 1
 
 
 def agree(ledger: Ledger) -> Agreed | None:
@@ -181,6 +191,10 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     approved = ledger.approvals_agree(total)
     if approved is False or not _others_explained(ledger, total, tenders):
         return None
+    if not named and ledger.one(Role.POINTS_USED):
+        return None  # points may be a discount or a payment: without a named total nobody can tell
+    if not tenders and ledger.vat_contradicts(total):
+        return None
     arithmetic = [
         name
         for name, holds in (
@@ -193,12 +207,17 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
         if holds
     ]
     weak = not any(_RANK[found.role] >= 3 for found in named)
+    if not named and not {"items", "tax"} & set(arithmetic):
+        arithmetic = ["tenders"] if len(tenders) == 1 else []  # payments and change alone prove only each other
     if not arithmetic or (arithmetic == ["tenders"] and not named):
-        arithmetic += ["sole amount"] if ledger.sole_amount(total) else []
+        sole = ledger.sole_amount(total) and (bool(tenders) or not weak)
+        arithmetic += ["sole amount"] if sole else []
         if not arithmetic and _named_twice(named):
             arithmetic = ["labels"]
-    if len(witnesses) + len(arithmetic) < 2 or (weak and not arithmetic):
+    if len(witnesses) + len(arithmetic) < 2:
         return None
+    if weak and not {"tenders", "approvals", "received", "tax", "sole amount"} & set(arithmetic):
+        return None  # goods agree with a sum that discounts or VAT may still change
     change = ledger.change if tenders and sum(t.amount for t in tenders) - ledger.change == total else 0
     paid = bool(tenders) or "received" in arithmetic
     return Agreed(total, (*witnesses, *arithmetic), tuple(tenders), change, paid)
@@ -216,7 +235,7 @@ def _others_explained(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> 
     arithmetic = ledger.goods_agree(total) or ledger.tax_agrees(total)
     for found in ledger.totals:
         amount = found.amount
-        if amount in (total, 0) or abs(amount - total) in differences:
+        if amount in (total, 0) or amount - total in differences:
             continue
         if amount in ledger.goods and ledger.goods_agree(total):
             continue

@@ -152,7 +152,7 @@ _TENDERS: dict[str, str] = {
         """,
         "cash": """
             현금 현금결제 현금금액 현금결제금액 현금매출 CASH 현금지불 현금합계 단순현금 현금(영수증)
-            현금영수증결제 현금입금 현금사용 일반현금 현금판매 현금액 현금결제액
+            현금영수증결제 현금영수증 현금입금 현금사용 일반현금 현금판매 현금액 현금결제액
         """,
         "easy_pay": """
             간편결제 카카오페이 네이버페이 삼성페이 토스페이 토스 제로페이 페이코 PAYCO 애플페이 APPLEPAY
@@ -196,6 +196,7 @@ _NOT_ISSUER = re.compile(
     r"기프트|선불|멤버|포인트|적립|교통|잔액|할인|충전|번호|회원|쿠폰|스탬프|카드사|생일|엽서|신용카드전표|사원|출입|현금|상품|매수"
 )
 _TENDER_START = re.compile(r"(신용카드|체크카드|카드결제|신용|카드)[-_/:]?([가-힣A-Z]{0,8})")
+_PAYMENT_HEAD = re.compile(r"^(?:결제수단|결제방법|결제방식|지불수단|지불방법|결제구분|결제내역|결제|지불)[:\-]?")
 _TENDER_TAIL_OK = re.compile(
     r"(일시불|할부|결제|승인|금액|합계|[가-힣A-Z]{1,6}카드|비씨|BC|국민|KB|신한|삼성|현대|롯데|하나|우리|농협|NH|씨티|카카오|토스|케이|IC|체크|매출|지불|판매|매입)?"
 )
@@ -218,6 +219,9 @@ def role_of(label: str, inner: str = "") -> tuple[Role, str | None] | None:
     if plain.endswith(_DUE_ENDINGS) and not _SPOILING.search(plain[:-4]) and len(plain) <= 14:
         return Role.DUE, None
     method = _tender_by_shape(plain)
+    if method is None:
+        bare = _PAYMENT_HEAD.sub("", plain)
+        method = _TENDERS.get(bare) or (_tender_by_shape(bare) if bare != plain else None)
     return (Role.TENDER, method) if method else None
 
 
@@ -245,6 +249,11 @@ def _tender_by_shape(label: str) -> str | None:
     if label.endswith("상품권") and len(label) <= 10:
         return "giftcard"
     return None
+
+
+def is_exact(label: str) -> bool:
+    """Whether the label is in the vocabulary as it stands."""
+    return label in _EXACT or is_exact_tender(label)
 
 
 def is_exact_tender(label: str) -> bool:
