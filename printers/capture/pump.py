@@ -12,7 +12,7 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -92,6 +92,7 @@ class Pump:
         self._lock = threading.Lock()
         self._sessions: dict[int, _Session] = {}
         self._next_id = 0
+        self._tap_failed = False
 
     def serve(self) -> None:
         """Accept until stopped. Returns when the last session has ended or was cut off."""
@@ -170,16 +171,26 @@ class Pump:
     def began(self, session: int) -> None:
         self._counters.add("sessions")
         self._counters.add("sessions_total")
-        self._tap.opened(session)
+        self._told(lambda: self._tap.opened(session))
 
     def copied(self, session: int, chunk: bytes) -> None:
-        self._tap.copied(session, chunk)
+        self._told(lambda: self._tap.copied(session, chunk))
+
+    def _told(self, tell: Callable[[], None]) -> None:
+        """Taps promise not to raise; should one break its promise, printing goes on all the same."""
+        try:
+            tell()
+        except Exception as error:  # whatever it is, it is not the printer's trouble
+            self._counters.add("parser_failures")
+            if not self._tap_failed:
+                log.error("tap_failed error=%s", type(error).__name__, exc_info=error)
+            self._tap_failed = True
 
     def ended(self, session: int, *, began: bool) -> None:
         with self._lock:
             self._sessions.pop(session, None)
         if began:
-            self._tap.closed(session)
+            self._told(lambda: self._tap.closed(session))
             self._counters.add("sessions", -1)
 
 
@@ -250,6 +261,8 @@ class _Session:
         except OSError:
             self._break()
             return
+        if self._broken:
+            return  # we woke up because the other direction broke: no orderly goodbye
         with contextlib.suppress(OSError):  # the other side has gone meanwhile
             target.shutdown(socket.SHUT_WR)
 
