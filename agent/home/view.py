@@ -118,12 +118,13 @@ class HomeView(Ground):
         super().resizeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._vm.refresh()
+        self._vm.show()
         self._timer.start()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
+        self._vm.hide()
         super().hideEvent(event)
 
     @property

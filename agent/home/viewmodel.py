@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 from agent.approval import words
@@ -22,7 +23,7 @@ from agent.printing.types import PrinterState, PrinterWord
 from agent.texts import Texts
 from sync.clock import Clock
 
-DECISIONS_TODAY_MAX = 1_000
+DECISIONS_TODAY_MAX = 400  # more than a busy counter decides in a day
 _PRINTER_TROUBLE = {PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING}
 
 
@@ -76,21 +77,43 @@ class HomeViewModel:
         self._rows = ROWS_MAX
         self._asking: Asking | None = None
         self._recovery: Recovery | None = None
+        self._records: tuple[DecisionRecord, ...] = ()
+        self._orders_today: tuple[OrderView, ...] = ()
+        self._earned = EarnFigures(0, 0, 0, 0, 0, 0)
         self._day: tuple[Figures, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
         self._warning: Warn | None = None
         self._offline_as_of = ""
         self._online = True
+        self._needs_attention = 0
+        self._today = local_day(clock.wall_ms())
         self._shows_orders = True
         self.state = HomeState()
-        sources = (approvals.listeners, orders.listeners, earn.listeners, link.listeners)
-        refresh = Coalesced(dispatcher, self.refresh)
-        self._unsubscribe = [source.subscribe(refresh) for source in sources]
+        self._shown = True
+        sources = (
+            (approvals.listeners, self._read_approvals),
+            (orders.listeners, self._read_orders),
+            (earn.listeners, self._read_earned),
+            (link.listeners, self._read_link),
+        )
+        # Each source is read alone: a receipt that was read does not list the day's orders again.
+        self._unsubscribe = [
+            listeners.subscribe(Coalesced(dispatcher, partial(self._changed, read))) for listeners, read in sources
+        ]
         self.refresh()
 
     def close(self) -> None:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+
+    def show(self) -> None:
+        """The page came into sight: read everything anew."""
+        self._shown = True
+        self.refresh()
+
+    def hide(self) -> None:
+        """Out of sight: arrivals cost nothing."""
+        self._shown = False
 
     # -- what people press ------------------------------------------------------------------------------------------
     def set_rows(self, rows: int) -> None:
@@ -155,35 +178,57 @@ class HomeViewModel:
     # -- what comes in ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:
         """Read everything anew."""
-        now_ms = self._clock.wall_ms()
+        for read in (self._read_link, self._read_approvals, self._read_orders, self._read_earned):
+            read()
+        self._derive()
+
+    def _changed(self, read: Callable[[], None]) -> None:
+        if self._shown:
+            read()
+            self._derive()
+
+    def _read_approvals(self) -> None:
         self._pending = self._approvals.pending()
         self._read_mono_ms = self._clock.mono_ms()
         if self._asking is not None and all(c.request_id != self._asking.request_id for c in self._pending):
             self._asking = None  # decided elsewhere meanwhile
+        self._records = self._approvals.recent(DECISIONS_TODAY_MAX)
+
+    def _read_orders(self) -> None:
+        self._orders_today = self._orders.list(local_day(self._clock.wall_ms())) if self._shows_orders else ()
+
+    def _read_earned(self) -> None:
+        self._earned = self._earn.today()
+
+    def _read_link(self) -> None:
         status, profile = self._link.status(), self._link.store_profile()
-        self._online = status.online
+        self._online, self._needs_attention = status.online, status.needs_attention
         since = status.offline_since_wall_ms
         self._offline_as_of = self._texts.clock(since) if since is not None and not status.online else ""
         self._shows_orders = profile is None or profile.service_type.lower() not in ("reward", "reward_only")
-        records = self._approvals.recent(DECISIONS_TODAY_MAX)
-        self._read_figures(records, now_ms)
-        self._decisions = tuple(self._decision(record) for record in records[:ROWS_MAX])
-        self._warning = self._warn(status.needs_attention)
+
+    def _derive(self) -> None:
+        """Figures, decisions and the warning out of what was read."""
+        t, today = self._texts, local_day(self._clock.wall_ms())
+        self._today = today
+        remark = t.n("as of {time}", time=self._offline_as_of) if self._offline_as_of else t._("Today")
+        of_today = [record for record in self._records if local_day(record.decided_ms) == today]
+        tiles = [
+            figures.rewards_today(t, of_today, self._earned, remark),
+            figures.receipts_today(t, self._earned, remark),
+        ]
+        if self._shows_orders:
+            tiles.insert(0, figures.orders_today(t, self._orders_today, remark))
+        self._day = tuple(tiles)
+        self._decisions = tuple(self._decision(record) for record in self._records[:ROWS_MAX])
+        self._warning = self._warn(self._needs_attention)
         self._publish()
 
-    def _read_figures(self, records: Sequence[DecisionRecord], now_ms: int) -> None:
-        t, today = self._texts, local_day(now_ms)
-        remark = t.n("as of {time}", time=self._offline_as_of) if self._offline_as_of else t._("Today")
-        earned = self._earn.today()
-        of_today = [record for record in records if local_day(record.decided_ms) == today]
-        tiles = [figures.rewards_today(t, of_today, earned, remark), figures.receipts_today(t, earned, remark)]
-        if self._shows_orders:
-            tiles.insert(0, figures.orders_today(t, self._orders.list(today), remark))
-        self._day = tuple(tiles)
-
     def tick(self) -> None:
-        """A second passed: only countdowns can have changed."""
-        if self._pending:
+        """A second passed: only countdowns can have changed, unless a new day began."""
+        if local_day(self._clock.wall_ms()) != self._today:
+            self.refresh()
+        elif self._pending:
             self._publish()
 
     # -- what is shown ----------------------------------------------------------------------------------------------

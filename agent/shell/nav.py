@@ -60,7 +60,9 @@ class NavItem(PressControl):
     def _word(self) -> tuple[str, str, int]:
         style = "caption" if self._rail else "body"
         weight = 600 if self.isChecked() else 500
-        return (self.entry.short if self._rail else self.entry.title), style, weight
+        # A long English title gives way to its short word rather than to dots.
+        wide = self.theme.metrics("body", 600).horizontalAdvance(self.entry.title) > self._word_room()
+        return (self.entry.short if self._rail or wide else self.entry.title), style, weight
 
     def text_fits(self) -> bool:
         word, style, weight = self._word()

@@ -10,7 +10,7 @@ from agent.home.state import ROWS_MAX, Board, BoardRow
 from agent.texts import Texts
 from agent.ui.controls import Button, Chip, Control, CountdownRing, IconView, Label, Span, StripAction
 from agent.ui.controls.marks import RingTone
-from agent.ui.paint import rounded
+from agent.ui.paint import elided, rounded
 from agent.ui.theme import RADIUS_CARD, Theme
 
 ROW_MIN = 56  # a 44 px button and 6 above and below
@@ -71,7 +71,10 @@ class RequestRow(Control):
         left, top = 72, self.height() // 2 + 1
         flag = self.flag.needed_width()
         room = max(0, self._line_end - left - flag)
-        wide = min(room, self.line.needed_width())
+        wide = self.line.needed_width()
+        if wide > room:  # the flag follows the dots, not the end of the room
+            metrics = self.theme.metrics("caption")
+            wide = int(metrics.horizontalAdvance(elided(self.line.text(), metrics, room)) + 0.99)
         self.line.setGeometry(left, top, wide, 18)
         self.flag.setGeometry(left + wide, top, flag, 18)
 

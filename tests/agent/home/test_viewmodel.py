@@ -154,6 +154,28 @@ def test_decisions_of_yesterday_are_not_of_today() -> None:
     assert len(home.vm.state.decisions) == 5
 
 
+def test_a_new_day_starts_at_zero() -> None:
+    home = Home()
+
+    home.clock.advance(10 * 3_600_000)
+    home.vm.tick()
+
+    assert home.vm.state.figures[0].figures[0].value == "0"
+    assert home.vm.state.figures[1].figures[0].value == "0"
+
+
+def test_out_of_sight_arrivals_cost_nothing() -> None:
+    home = Home()
+    home.vm.hide()
+
+    home.approvals.cards = ()
+    home.approvals.listeners.notify()
+    assert home.vm.state.rewards.count == 5
+
+    home.vm.show()
+    assert home.vm.state.rewards.count == 0
+
+
 def test_offline_says_what_goes_on_and_marks_old_figures() -> None:
     """UXR-23, ux.md: one honest word."""
     home = Home()

@@ -108,7 +108,7 @@ def make_world(folder: Path, mode: Mode, language: Language, *, offline: bool = 
             order_page.refresh,
         ),
         Page("receipts", "Receipts", "Receipts", "receipt-text", empty),
-        Page("printing", "Devices", "Printers", "printer", empty),
+        Page("printing", "Printers & devices", "Printers", "printer", empty),
         Page(
             "settings",
             "Settings",
