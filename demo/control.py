@@ -14,8 +14,10 @@ class AgentControl:
 
     def __init__(self, folder: Path) -> None:
         found = json.loads((folder / "lan.json").read_text("utf-8"))
+        base_url = f"http://127.0.0.1:{found['port']}"
+        self.tablet_url = f"{base_url}/tablet/"
         self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{found['port']}",
+            base_url=base_url,
             headers={"Authorization": f"Bearer {found['token']}"},
             timeout=15.0,
             trust_env=False,

@@ -77,6 +77,7 @@ class Program:
     popen: subprocess.Popen[str]
     log: Path
     ready_line: str = ""
+    _reader: threading.Thread | None = None
 
     @staticmethod
     def start(name: str, arguments: Sequence[str], folder: Path) -> Program:
@@ -104,11 +105,13 @@ class Program:
 
         def drain() -> None:
             assert self.popen.stdout is not None
-            for line in self.popen.stdout:
-                lines.put(line)
+            with self.popen.stdout as out:
+                for line in out:
+                    lines.put(line)
             lines.put("")
 
-        threading.Thread(target=drain, name=f"{self.name}-out", daemon=True).start()
+        self._reader = threading.Thread(target=drain, name=f"{self.name}-out", daemon=True)
+        self._reader.start()
         try:
             line = lines.get(timeout=READY_TIMEOUT_S)
         except queue.Empty:
@@ -133,6 +136,7 @@ class Program:
         except subprocess.TimeoutExpired:
             self.kill()
             code = self.popen.wait(STOP_TIMEOUT_S)
+        self._join_reader()
         return code
 
     def kill(self) -> None:
@@ -140,6 +144,11 @@ class Program:
         if self.running:
             self.popen.kill()
             self.popen.wait(STOP_TIMEOUT_S)
+        self._join_reader()
+
+    def _join_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.join(STOP_TIMEOUT_S)
 
 
 def wait_until(claim: Any, *, what: str, timeout_s: float = 15.0, every_s: float = 0.05) -> Any:

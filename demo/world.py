@@ -132,6 +132,8 @@ class DemoWorld:
         if self.settings.headless:
             arguments.append("--headless")
         self._start("agent", "agent", *arguments, *extra)
+        if self._agent is not None:
+            self._agent.close()
         self._agent = AgentControl(self.agent_folder)
 
     def _start(self, name: str, *arguments: str) -> None:
