@@ -1,0 +1,279 @@
+"""Owns the simulated cloud machine: the real cloud on a disk that can crash, called without HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+from starlette.responses import Response
+
+from cloud_api.bootstrap import Cloud
+from cloud_api.database import Database
+from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce
+from cloud_api.errors import ApiError
+from cloud_api.gateway import feeds, routes
+from cloud_api.gateway.hub import Hub
+from cloud_api.http import PUSH_PATH, json_response, unzip
+from cloud_api.requests.sweeper import HOUSEKEEPING_EVERY_MS, sweep, tidy
+from cloud_api.settings import Settings
+from cloud_api.vault import Vault
+from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS
+from simulation.agenda import Agenda
+from simulation.disks import Disk
+from simulation.outcomes import Crash, Violation
+from simulation.seeded import SeededCloudIds
+from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor
+
+JSON = {"content-type": "application/json"}
+EVENTS = {"content-type": "text/event-stream"}
+SETTINGS = Settings("sqlite:///in-memory", Path("in-memory.keys"), sweeper=False)
+_OVER = (
+    "SELECT 1 FROM request WHERE (state = 'seen' AND deadline_ms <= ?) OR (state = 'requested' AND created_ms <= ?)"
+    " LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it left a counter; sent twice it is the same bytes with the same nonce."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+
+@dataclass
+class Answered:
+    """What the cloud answers; a stream's chunks come while it is read."""
+
+    status: int
+    headers: dict[str, str]
+    chunks: Iterator[bytes]
+    streams: bool = False
+
+    @staticmethod
+    def whole(status: int, body: bytes, **headers: str) -> Answered:
+        return Answered(status, {**JSON, **headers}, iter((body,)))
+
+
+class Engines:
+    """SQLAlchemy's engines outlive the simulated machines, because what they keep is compiled SQL and nothing else."""
+
+    def __init__(self) -> None:
+        self._conn: sqlite3.Connection | None = None
+        self.writer = create_engine("sqlite://", creator=self._current, poolclass=StaticPool)
+        self.reader = create_engine("sqlite://", creator=self._current, poolclass=StaticPool)
+        for engine, begin in ((self.writer, "BEGIN IMMEDIATE"), (self.reader, "BEGIN")):
+            _begin_with(engine, begin)
+
+    def use(self, conn: sqlite3.Connection) -> None:
+        """From now on this is the database."""
+        self.writer.dispose()
+        self.reader.dispose()
+        self._conn = conn
+
+    def _current(self) -> sqlite3.Connection:
+        assert self._conn is not None
+        return self._conn
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(statement))
+
+
+def start_cloud(
+    disk: Disk, engines: Engines, vault: Vault, clock: Callable[[], int], rng: random.Random
+) -> tuple[Cloud, sqlite3.Connection]:
+    """The real cloud on what is durable."""
+    conn = disk.open()
+    conn.execute("PRAGMA foreign_keys = ON")
+    engines.use(conn)
+    ids = SeededCloudIds(clock, rng)
+    database = Database(
+        SETTINGS.database_url,
+        clock=clock,
+        ids=ids,
+        write_feeds=feeds.write_published,
+        engines=(engines.writer, engines.reader),
+    )
+    return Cloud(SETTINGS, clock, ids, vault, database, Hub()), conn
+
+
+class CloudMachine:
+    """Up or down. ``serve`` answers like the HTTP routes, which it calls behind their door."""
+
+    def __init__(self, agenda: Agenda, disk: Disk, engines: Engines, vault: Vault, rng: random.Random) -> None:
+        self.disk = disk
+        self.crashes = 0
+        self.on_crash: Callable[[], None] = lambda: None
+        self.on_publish: Callable[[], None] = lambda: None
+        self.on_results: Callable[[str, int, int, str], None] = lambda *_: None
+        self._agenda = agenda
+        self._engines = engines
+        self._vault = vault
+        self._rng = rng
+        self._tidied_ms = agenda.now_ms
+        self.up = False
+        self.start()
+
+    def start(self) -> None:
+        """Power on."""
+        self.cloud, self.conn = start_cloud(self.disk, self._engines, self._vault, self.clock, self._rng)
+        self.cloud.database.on_publish(lambda _feeds: self.on_publish())
+        self.up = True
+
+    def clock(self) -> int:
+        return self._agenda.now_ms
+
+    def crash(self) -> None:
+        """Power off, if it is not off already."""
+        if self.up:
+            self.up = False
+            self.crashes += 1
+            self.conn = self.disk.open()  # what one finds who looks at the disk meanwhile
+            self.conn.disk = None
+            self.on_crash()
+
+    def calling(self, job: Callable[[Cloud], Any]) -> Any | None:
+        """Runs a piece of the cloud's work; None when the machine is down or goes down in it."""
+        if not self.up:
+            return None
+        try:
+            return job(self.cloud)
+        except Crash as crash:
+            if crash.node != self.disk.node:
+                raise
+            self.crash()
+            return None
+
+    def sweep(self, between: Callable[[], None]) -> None:
+        """One round of the sweeper, if it would find anything; ``between`` runs after it looked, before it writes."""
+        now_ms = self.clock()
+        due, stale = now_ms - SWEEP_GRACE_MS, now_ms - NO_ACK_EXPIRE_MS
+        tidies = now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS
+        if not self.up or not (tidies or self.rows(_OVER, due, stale)):
+            return
+
+        def job(cloud: Cloud) -> None:
+            sweep(_Interrupted(cloud.database, between), cloud.clock())
+            if tidies:
+                self._tidied_ms = now_ms
+                tidy(cloud.database)
+
+        self.calling(job)
+
+    def serve(self, sent: Sent) -> Answered | None:
+        """The answer; None when the machine was down or went down, and the connection with it."""
+        found: Answered | None = self.calling(lambda cloud: self._answer(cloud, sent))
+        return found
+
+    def _answer(self, cloud: Cloud, sent: Sent) -> Answered:
+        try:
+            if len(sent.body) > PUSH_BYTES_MAX:
+                raise ApiError("too_large")
+            signed = SignedCall(sent.headers.get("Authorization"), sent.method, sent.target, sent.body)
+            call = authenticate(cloud.database, signed, cloud.clock())
+            if sent.path == PUSH_PATH:
+                return self._push(cloud, call, sent)
+            query = {name: values[0] for name, values in parse_qs(urlsplit(sent.target).query).items()}
+            if sent.path.endswith("/pull"):
+                return Answered.whole(200, _pull(cloud, call, query))
+            generation = routes._open_stream(cloud, call)
+            chunks = self._stream(cloud, call, query["cursor"], generation)
+            return Answered(200, EVENTS, chunks, streams=True)
+        except ApiError as error:
+            body = json.dumps(error.body(request_id="simulated", english=True)).encode()
+            return Answered.whole(error.problem.status, body, **error.headers)
+
+    def _push(self, cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
+        raw = sent.body
+        if sent.headers.get("Content-Encoding") == "gzip":
+            raw = unzip(raw, PUSH_BYTES_MAX)
+        pushed = routes._push(cloud, call, raw)
+        first = json.loads(raw)["ops"][0]["seq"]
+        for place, result in enumerate(pushed.results):
+            self.on_results(call.device_id, call.epoch, first + place, result)
+        return Answered.whole(200, pushed.to_json())
+
+    def _stream(self, cloud: Cloud, call: DeviceCall, cursor: str, generation: int) -> Iterator[bytes]:
+        """The rows there are, those that come in the next seconds, and the end. Raises ConnectionError with the
+        machine."""
+        yield routes._event("hello", {"server_time_ms": cloud.clock(), "generation": generation})
+        try:
+            after = routes._cursor(cursor)
+            for wait_ms in (0, self._rng.choice((0, 200, 2_000, 9_000))):
+                self._agenda.pass_time(wait_ms)
+                if cloud is not self.cloud or not self.up:
+                    raise ConnectionError("the cloud went away")
+                page = routes._read_page(cloud, call, after, PULL_ROWS_MAX)
+                for row, behind in zip(page.rows, page.cursors, strict=True):
+                    yield routes._event("row", row, behind)
+                after = page.cursor
+                yield b": keep\n\n"
+        except ApiError:
+            yield routes._event("reset", {})
+
+    # --- what the simulation looks at, past all product code ---------------------------------------------------------
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a query finds on the disk."""
+        return self.conn.execute(sql, values).fetchall()
+
+    def heads(self) -> dict[str, int]:
+        """Rows by feed."""
+        return dict(self.rows("SELECT feed_id, n FROM feed"))
+
+
+def _pull(cloud: Cloud, call: DeviceCall, query: dict[str, str]) -> bytes:
+    cloud.database.transact(lambda work: claim_nonce(work, call))
+    after: Cursor = routes._cursor(query["cursor"])
+    page = routes._read_page(cloud, call, after, int(query["limit"]))
+    answer = json_response(
+        {
+            "rows": page.rows,
+            "cursor": str(page.cursor),
+            "has_more": page.has_more,
+            "generation": page.cursor.generation,
+            "server_time_ms": cloud.clock(),
+        }
+    )
+    return bytes(answer.body)
+
+
+class _Interrupted(Database):
+    """The database as a sweep sees it, with a moment before each of its writes in which others come first."""
+
+    def __init__(self, database: Database, between: Callable[[], None]) -> None:
+        self.__dict__.update(database.__dict__)
+        self._between = between
+
+    def transact(self, job: Callable[[Any], Any]) -> Any:
+        self._between()
+        return super().transact(job)
+
+
+def body_of(answer: Response) -> dict[str, Any]:
+    """The JSON body of a route's answer."""
+    found = json.loads(bytes(answer.body))
+    if not isinstance(found, dict):
+        raise Violation("shape", "a route answered without an object")
+    return found
+
+
+def plain(sent: Sent) -> bytes:
+    """The body of a request as it was before compression."""
+    return gzip.decompress(sent.body) if sent.headers.get("Content-Encoding") == "gzip" else sent.body

@@ -1,0 +1,239 @@
+"""Owns one counter's machine: the real agent on a disk that can crash, its loops driven by virtual time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from agent.bootstrap import Agent
+from agent.keys import StoreKeys
+from agent.launch import AgentSettings
+from printers.capture.spool import CapturedDocument
+from simulation.agenda import Agenda, PcClock
+from simulation.disks import Disk, MemoryStore
+from simulation.ground import Device
+from simulation.outcomes import Crash
+from simulation.wire import Line, Network
+from sync.engine import WaitUntil
+from sync.exchange import Exchange
+from sync.ids import SeededIds
+from sync.inbox import read_cursor
+from sync.protocol import Cursor
+from sync.secrets import FieldCipher
+from sync.signing import RequestSigner
+
+T = TypeVar("T")
+
+LOOK_AGAIN_MS = 30_000  # as the worker does
+TICK_MS = 2_500  # slower than the product's second, and still no jump to its watch over sleep
+PARKED_MS = 25_000  # a listener that hears nothing for so long asks by itself
+MEMORY = Path("in-memory")
+
+
+class Incarnation:
+    """The running program, from its start to its crash. Nothing of it survives but what its disk made durable."""
+
+    def __init__(self, machine: CounterMachine) -> None:
+        device, clock = machine.device, machine.clock
+        self._machine = machine
+        self._agenda = machine.agenda
+        self._rng = machine.rng
+        self.alive = True
+        self.store = MemoryStore(machine.disk)
+        self.ids = SeededIds(machine.rng.getrandbits(48), clock)
+        self.cipher = FieldCipher(device.secrets.field_key)
+        self.agent = Agent(AgentSettings(folder=MEMORY), self.store, clock, self.ids)
+        self.agent.keyring.install(StoreKeys(device.secrets.store_key, self.cipher))
+        signer = RequestSigner(device.identity.device_id, device.secrets.signing_key(), clock=clock, ids=self.ids)
+        self.exchange = Exchange(
+            store=self.store,
+            transport=Line(
+                device.name,
+                machine.network,
+                lambda: self.alive,
+                signer=signer,
+                clock=clock,
+                url=device.identity.base_url,
+            ),
+            cipher=self.cipher,
+            appliers=self.agent.appliers(),
+            on_result=self.agent.on_result,
+            clock=clock,
+            random_unit=machine.rng.random,
+            on_change=lambda: None,
+            on_network_back=self._network_back,
+        )
+        self.agent.link.attach(self.exchange)
+        self._push_busy = self._push_again = self._push_planned = False
+        self._feed_busy = self._feed_planned = False
+        self.parked = False
+
+    def start(self) -> None:
+        """What the product's background does when it starts."""
+        self.store.after_commit(self._wake_push)
+        self.agent.approval.ask_again()
+        self._plan_push(1)
+        self._plan_feed(1)
+        self._plan_tick()
+
+    # --- the two loops of sync.worker, turn by turn ------------------------------------------------------------------
+
+    def _network_back(self) -> None:
+        self._plan_push(1)
+        self._plan_feed(1)
+
+    def _wake_push(self) -> None:
+        self._plan_push(self._rng.randint(1, 25))
+
+    def _plan_push(self, delay_ms: int) -> None:
+        if self._push_busy:
+            self._push_again = True
+        elif not self._push_planned:
+            self._push_planned = True
+            self._machine.later(self, delay_ms, self._push)
+
+    def _push(self) -> None:
+        self._push_planned = False
+        if self._push_busy:
+            self._push_again = True
+            return
+        self._push_busy, self._push_again = True, False
+        try:
+            action = self.exchange.push_step()
+        finally:
+            self._push_busy = False
+        if action is None or self._push_again:
+            self._plan_push(self._rng.randint(1, 10))
+        elif isinstance(action, WaitUntil):
+            self._plan_push(action.mono_ms - self._machine.clock.mono_ms())
+        else:
+            self._machine.later(self, LOOK_AGAIN_MS, self._wake_push)
+
+    def _plan_feed(self, delay_ms: int) -> None:
+        if not self._feed_planned and not self._feed_busy:
+            self._feed_planned = True
+            self.parked = False
+            self._machine.later(self, delay_ms, self._feed)
+
+    def _feed(self) -> None:
+        self._feed_planned = False
+        if self._feed_busy:
+            return
+        self._feed_busy = True
+        try:
+            action = self.exchange.feed_step()
+        finally:
+            self._feed_busy = False
+        if isinstance(action, WaitUntil):
+            self._plan_feed(action.mono_ms - self._machine.clock.mono_ms())
+        elif self._machine.all_read(self.cursor()):
+            # Listening: a long poll or a stream that has nothing to say. The call is made when there is something.
+            self.parked = True
+            self._machine.later(self, PARKED_MS, self._unpark)
+        else:
+            self._plan_feed(self._rng.randint(1, 20))
+
+    def _unpark(self) -> None:
+        if self.parked:
+            self._plan_feed(0)
+
+    def rows_came(self) -> None:
+        """The cloud has rows for those who listen."""
+        if self.parked:
+            self._plan_feed(self._rng.randint(1, 150))
+
+    def _plan_tick(self) -> None:
+        self._machine.later(self, TICK_MS, self._tick)
+
+    def _tick(self) -> None:
+        self.agent.approval.tick()
+        self.agent.earn.tick()
+        self._plan_tick()
+
+    def cursor(self) -> Cursor:
+        with self.store.read() as conn:
+            return read_cursor(conn)
+
+
+class CounterMachine:
+    """The PC at a counter: on, off or asleep. People and the POS act through ``acting``."""
+
+    def __init__(
+        self,
+        device: Device,
+        *,
+        agenda: Agenda,
+        network: Network,
+        rng: random.Random,
+        all_read: Callable[[Cursor], bool],
+    ) -> None:
+        self.device = device
+        self.name = device.name
+        self.agenda = agenda
+        self.network = network
+        self.rng = rng
+        self.all_read = all_read
+        self.clock = PcClock(agenda, mono_start_ms=rng.randint(10_000, 10_000_000))
+        self.disk = Disk(device.name, device.image)
+        self.spool: list[CapturedDocument] = []  # files of the capture, which runs on its own
+        self.crashes = 0
+        self.asleep_until_ms = 0
+        self.now: Incarnation | None = None
+        self.on_crash: Callable[[CounterMachine], None] = lambda _machine: None
+
+    def start(self) -> None:
+        """The program starts on what is durable."""
+        incarnation = Incarnation(self)
+        self.now = incarnation
+        self._guarded(incarnation, incarnation.start)
+
+    def later(self, incarnation: Incarnation, delay_ms: int, job: Callable[[], None]) -> None:
+        """A step of the program itself; waits while the machine sleeps, is forgotten when it has crashed."""
+
+        def step() -> None:
+            if not incarnation.alive:
+                return
+            asleep_ms = self.asleep_until_ms - self.agenda.now_ms
+            if asleep_ms > 0:
+                self.agenda.after(asleep_ms, step)
+                return
+            self._guarded(incarnation, job)
+
+        self.agenda.after(delay_ms, step)
+
+    def acting(self, job: Callable[[Agent], T]) -> T | None:
+        """Somebody uses the counter. None when it is off, asleep or crashes under their fingers."""
+        incarnation = self.now
+        if incarnation is None or not self.awake:
+            return None
+        return self._guarded(incarnation, lambda: job(incarnation.agent))
+
+    @property
+    def awake(self) -> bool:
+        return self.now is not None and self.agenda.now_ms >= self.asleep_until_ms
+
+    def _guarded(self, incarnation: Incarnation, job: Callable[[], T]) -> T | None:
+        try:
+            return job()
+        except Crash as crash:
+            if crash.node != self.name:
+                raise
+            self.went_down(incarnation)
+            return None
+
+    def kill(self) -> None:
+        """Power off between two steps."""
+        if self.now is not None:
+            self.disk.pull_plug(self.now.store.conn)
+            self.went_down(self.now)
+
+    def went_down(self, incarnation: Incarnation) -> None:
+        """Everything in memory is gone."""
+        incarnation.alive = False
+        incarnation.store.dead = True
+        if self.now is incarnation:
+            self.now = None
+            self.crashes += 1
+            self.on_crash(self)

@@ -1,0 +1,80 @@
+"""Owns what may go wrong in one run, how often, and how often it did. Everything comes from the seed.
+
+Later work adds here: a counter restored from a backup, a cloud restored from a backup, a full disk.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+# What the line may do to one call. Every name is a kind of fault in the report.
+LINE_FAULTS = (
+    "drop_request",  # never arrives
+    "late_request",  # arrives long after the counter has given up, behind later ones
+    "duplicate_request",  # arrives twice; the second answer is thrown away
+    "duplicate_answered",  # arrives twice; the first answer is thrown away, as by a proxy that tries again
+    "lost_answer",  # the cloud did it, and the counter never hears so
+    "truncated_body",  # half the body in a well-formed answer
+    "cut_body",  # the connection breaks in the body
+    "garbage_body",  # 200 with something else: a captive portal
+    "older_answer",  # the answer of an earlier call of the same kind
+    "status_413",
+    "status_429",
+    "status_502",
+    "slow",  # several seconds each way
+)
+PARTITION, CLOUD_CRASH, COUNTER_CRASH = "partition", "cloud_crash", "counter_crash"
+CLOCK_JUMP, SLEEP, REBOOT = "clock_jump", "sleep", "reboot"
+SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
+SMALL_PROXY_BYTES = 1_600
+
+
+@dataclass
+class FaultPlan:
+    """One seed's rates; ``calm`` ends all of it."""
+
+    rates: dict[str, float]
+    cloud_crash_every: int | None  # commits, on average
+    counter_crash_every: int | None
+    reboots: bool
+    partitions: int  # a counter
+    jumps: int
+    sleeps: int
+    small_proxy: bool
+    healed: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def happened(self, kind: str) -> None:
+        self.counts[kind] += 1
+
+    def draw(self, rng: random.Random) -> str | None:
+        """What happens to this call; at most one thing."""
+        if self.healed:
+            return None
+        roll = rng.random()
+        for kind, rate in self.rates.items():
+            roll -= rate
+            if roll < 0:
+                self.happened(kind)
+                return kind
+        return None
+
+
+def plan_faults(rng: random.Random) -> FaultPlan:
+    """Some seeds have a little of everything, some much of a few things."""
+    chosen = rng.sample(LINE_FAULTS, rng.randint(3, len(LINE_FAULTS)))
+    total = rng.choice((0.1, 0.25, 0.4, 0.55))
+    weights = {kind: rng.random() for kind in chosen}
+    scale = total / sum(weights.values())
+    return FaultPlan(
+        rates={kind: weight * scale for kind, weight in weights.items()},
+        cloud_crash_every=rng.choice((None, 25, 60)),
+        counter_crash_every=rng.choice((None, 12, 30)),
+        reboots=rng.random() < 0.5,
+        partitions=rng.choice((0, 1, 2, 3)),
+        jumps=rng.choice((0, 0, 1, 2)),
+        sleeps=rng.choice((0, 0, 1)),
+        small_proxy=rng.random() < 0.15,
+    )

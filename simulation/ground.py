@@ -1,0 +1,111 @@
+"""Owns the world at opening time: a migrated cloud with one shop, two enrolled counters, members with coupons.
+
+Made once a process by the product's own code; every seed starts from copies of these images.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import insert
+
+from cloud_api.bootstrap import Cloud, prepare
+from cloud_api.coupons import service as coupons
+from cloud_api.database import Work
+from cloud_api.devices import enrollment
+from cloud_api.ids import base64url, from_base64url
+from cloud_api.integrators.models import integrator_key
+from cloud_api.members.service import find_or_create
+from cloud_api.stores.service import NewStore, Policy, Profile, create_store
+from cloud_api.vault import Vault
+from rules.phone import Phone
+from simulation.agenda import START_MS
+from simulation.cloud import Engines, start_cloud
+from simulation.disks import Disk
+from sync import migrations
+from sync.enroll import write_enrollment
+from sync.profile import Identity, parse_policy, parse_store_profile
+from sync.protocol import Cursor, enroll_proof_message
+from sync.secrets import DeviceSecrets
+
+BASE_URL = "http://127.0.0.1:1"  # nobody is ever called there
+KEY_ID = "consumer-app"
+PHONES = tuple(Phone(f"+82105550{n:04d}") for n in range(1, 7))
+COUPONS_EACH = 4
+COUNTERS = ("counter-a", "counter-b")
+
+
+@dataclass(frozen=True)
+class Device:
+    """One enrolled counter: its keys and its disk at opening time."""
+
+    name: str
+    identity: Identity
+    secrets: DeviceSecrets
+    image: bytes
+
+
+@dataclass(frozen=True)
+class Ground:
+    engines: Engines
+    vault: Vault
+    cloud_image: bytes
+    profile: Profile
+    devices: tuple[Device, ...]
+    member_ids: tuple[str, ...]
+    coupon_ids: dict[str, tuple[str, ...]]  # by member
+
+
+def prepare_ground() -> Ground:
+    """Takes about a second; runs that follow each other share it."""
+    engines = Engines()
+    vault = Vault(b"f" * 32, b"l" * 32)
+    disk = Disk("cloud", b"")
+    cloud, conn = start_cloud(disk, engines, vault, lambda: START_MS, random.Random(0))
+    prepare(cloud)
+    profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault))
+    devices = tuple(_enroll(cloud, profile, name) for name in COUNTERS)
+    return Ground(engines, vault, conn.serialize(), profile, devices, members, held)
+
+
+def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[str, tuple[str, ...]]]:
+    profile = create_store(work, vault, NewStore("느린오후 합정점", "느린오후 커피"), Policy(rate_bp=500))
+    work.conn.execute(
+        insert(integrator_key).values(key_id=KEY_ID, key_hash="simulated", label="app", created_ms=work.now_ms)
+    )
+    wanted = coupons.NewDefinition(profile.brand_id, None, "아메리카노 1잔", "5,000원 이상", 4_500, 4_500, 90)
+    definition = coupons.define(work, wanted)
+    by_lookup = find_or_create(work, vault, PHONES, store_id=profile.store_id)
+    members = tuple(by_lookup[vault.phone_lookup(phone)] for phone in PHONES)
+    held = {
+        member: tuple(str(coupons.issue(work, member, definition)["coupon_id"]) for _ in range(COUPONS_EACH))
+        for member in members
+    }
+    return profile, members, held
+
+
+def _enroll(cloud: Cloud, profile: Profile, name: str) -> Device:
+    issued = cloud.database.transact(lambda work: enrollment.issue_code(work, profile.store_id, "agent", name))
+    private = name.encode().ljust(32, b".")
+    key = Ed25519PrivateKey.from_private_bytes(private)
+    public = base64url(key.public_key().public_bytes_raw())
+    proof = base64url(key.sign(enroll_proof_message(issued.code, public)))
+    wanted = enrollment.Redemption(issued.code, public, proof, name)
+    welcome = enrollment.redeem(cloud.database, cloud.vault, wanted, address="192.0.2.1")
+    identity = Identity(BASE_URL, welcome["device_id"], welcome["epoch"], profile.store_id, name, "simulated")
+    secrets = DeviceSecrets(private, from_base64url(welcome["store_key"]), b"c" * 32)
+    conn = Disk(name, b"").open()
+    migrations.migrate(conn, migrations.shipped())
+    conn.execute("BEGIN IMMEDIATE")
+    write_enrollment(
+        conn,
+        identity,
+        parse_store_profile(welcome["store"]),
+        parse_policy(welcome["policy"]),
+        cursor=Cursor.parse(welcome["cursor"]),
+        server_time_ms=welcome["server_time_ms"],
+    )
+    conn.execute("COMMIT")
+    return Device(name, identity, secrets, conn.serialize())

@@ -1,0 +1,83 @@
+"""Owns what people were told: the screens' confirmations, which no later failure may make untrue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.approval.types import RequestCard
+from agent.earn.types import Earned
+from simulation.cloud import CloudMachine
+from simulation.counter import CounterMachine
+from simulation.outcomes import demand
+
+# A countdown on a screen may be behind the cloud's by the way of the answer, and ahead by nothing but rounding.
+COUNTDOWN_LATE_MS = 9_500
+COUNTDOWN_EARLY_MS = 5_050  # the answer to a question about a lost countdown counts from the question
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A screen said that this request is decided; ``remaining_ms`` is what its countdown showed."""
+
+    counter: str
+    how: str
+    remaining_ms: int | None
+
+
+@dataclass
+class Memory:
+    """Written by the shop, read by the checks."""
+
+    cloud: CloudMachine
+    operations: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)  # counter: seq: (op id, hash)
+    earns: dict[str, tuple[str, Earned]] = field(default_factory=dict)  # with the operation's id
+    promises: dict[str, list[Promise]] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
+    poisoned: int = 0
+    results: dict[tuple[str, int, int], str] = field(default_factory=dict)
+
+    def confirmed(self, counter: CounterMachine) -> None:
+        """Whatever the counter has in its outbox now, a person has seen the effect of."""
+        if counter.now is None:
+            return
+        known = self.operations.setdefault(counter.name, {})
+        found = counter.now.store.conn.execute(
+            "SELECT seq, op_id, hash FROM outbox WHERE seq > ? ORDER BY seq", (max(known, default=0),)
+        )
+        for seq, op_id, digest in found:
+            known[seq] = (op_id, digest)
+
+    def earned(self, counter: CounterMachine, answer: Earned) -> None:
+        """The tablet showed points."""
+        if counter.now is None:
+            return
+        sql = "SELECT op_id FROM earn WHERE earn_id = ?"
+        found = counter.now.store.conn.execute(sql, (answer.earn_id,)).fetchone()
+        demand(found is not None, "I3", f"{counter.name} showed {answer} and has no such earn")
+        _, before = self.earns.setdefault(answer.earn_id, (found[0], answer))
+        demand(before == answer, "I10", f"{counter.name} showed {before}, then {answer}")
+
+    def decided(self, counter: CounterMachine, request_id: str, how: str, remaining_ms: int | None) -> None:
+        """The card said: done."""
+        self.promises.setdefault(request_id, []).append(Promise(counter.name, how, remaining_ms))
+
+    def saw_cards(self, counter: CounterMachine, cards: Sequence[RequestCard]) -> None:
+        """APR-18: a countdown on a screen is the cloud's, whatever clocks, sleep and restarts did."""
+        now_ms = self.cloud.clock()
+        for card in cards:
+            if card.remaining_ms is None:
+                continue
+            found = self.cloud.rows("SELECT state, deadline_ms FROM request WHERE request_id = ?", card.request_id)
+            demand(len(found) == 1, "I4", f"a card of an unknown request {card.request_id}")
+            state, deadline_ms = found[0]
+            if state != "seen":
+                continue
+            true_ms = max(deadline_ms - now_ms, 0)
+            fits = true_ms - COUNTDOWN_EARLY_MS <= card.remaining_ms <= true_ms + COUNTDOWN_LATE_MS
+            demand(fits, "countdown", f"{counter.name} shows {card.remaining_ms} ms, the cloud has {true_ms} ms")
+
+    def result(self, device_id: str, epoch: int, seq: int, text: str) -> None:
+        """The cloud answered an operation; it must always answer so."""
+        before = self.results.setdefault((device_id, epoch, seq), text)
+        demand(before == text, "I10", f"operation {seq} of {device_id} was answered {before}, then {text}")

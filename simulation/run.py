@@ -1,0 +1,272 @@
+"""Owns one run: a seed, a world, faults, healing, rest, and the verdict."""
+
+from __future__ import annotations
+
+import logging
+import random
+import traceback
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+
+from simulation.agenda import Agenda
+from simulation.cloud import CloudMachine
+from simulation.counter import CounterMachine
+from simulation.disks import AFTER, BEFORE, Disk
+from simulation.faults import CLOCK_JUMP, CLOUD_CRASH, COUNTER_CRASH, REBOOT, SLEEP, FaultPlan, plan_faults
+from simulation.ground import Ground
+from simulation.memory import Memory
+from simulation.outcomes import Crash, Violation, demand
+from simulation.shop import Shop
+from simulation.verdict import judge
+from simulation.watch import watch_cloud, watch_counter
+from simulation.wire import Network
+from sync.protocol import Cursor
+
+SAFETY_MS = (100_000, 260_000)
+ACTIONS = (20, 40)
+TIMEOUTS_MS = (60_000, 20_000, 8_000)
+SWEEP_MS = 700
+REST_WITHIN_MS = 15 * 60_000
+REST_STEP_MS = 20_000
+QUIET_MS = 200_000  # longer than every back-off and look-again
+CRASHES_MAX = 8
+TRACE_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a seed. ``digest`` is equal when two runs did exactly the same."""
+
+    seed: int
+    violation: str | None
+    commits: int
+    faults: Counter[str]
+    operations: int
+    virtual_ms: int
+    digest: int
+    trace: tuple[str, ...]
+
+
+class World:
+    """Everything that one seed has."""
+
+    def __init__(self, seed: int, ground: Ground) -> None:
+        self.rng = random.Random(seed)
+        self.ground = ground
+        self.agenda = Agenda()
+        self.plan: FaultPlan = plan_faults(self.rng)
+        self.trace: list[str] = []
+        self.began_ms = self.agenda.now_ms
+        self.cloud = CloudMachine(
+            self.agenda, Disk("cloud", ground.cloud_image), ground.engines, ground.vault, self.rng
+        )
+        self.network = Network(self.agenda, self.cloud, self.plan, self.rng)
+        self.counters = tuple(
+            CounterMachine(
+                device, agenda=self.agenda, network=self.network, rng=self.rng, all_read=self._all_read
+            )
+            for device in ground.devices[: 1 if self.rng.random() < 0.25 else 2]
+        )  # fmt: skip
+        self.memory = Memory(self.cloud)
+        self.shop = Shop(self.agenda, self.rng, ground, self.cloud, self.counters, self.memory)
+        self._wire()
+
+    def _wire(self) -> None:
+        self.network.note = self.note
+        self.cloud.on_publish = self._rows_came
+        self.cloud.on_crash = self._cloud_crashed
+        self.cloud.on_results = self.memory.result
+        self.cloud.disk.on_commit = watch_cloud()
+        for counter in self.counters:
+            counter.on_crash = self._counter_crashed
+            counter.disk.on_commit = watch_counter(counter.name)
+
+    def note(self, text: str) -> None:
+        self.trace.append(f"{self.agenda.now_ms - self.began_ms:>7} {text}")
+
+    @property
+    def commits(self) -> int:
+        return self.cloud.disk.commits + sum(counter.disk.commits for counter in self.counters)
+
+    # --- phases ------------------------------------------------------------------------------------------------------
+
+    def live(self) -> None:
+        """Faults, healing, rest, verdict. Raises Violation."""
+        self.cloud.calling(self.shop.set_timeout(self.rng.choice(TIMEOUTS_MS)))
+        self._arm_cloud()
+        for counter in self.counters:
+            counter.start()
+            self._arm_counter(counter)
+        span_ms = self.rng.randint(*SAFETY_MS)
+        self.shop.begin(self.rng.randint(*ACTIONS), span_ms)
+        self._plan_misfortunes(span_ms)
+        self._sweep()
+        self.agenda.run_until(self.agenda.now_ms + span_ms)
+        self._heal()
+        self._rest()
+        judge(self.cloud, self.counters, self.memory, self.shop.sales)
+
+    def _plan_misfortunes(self, span_ms: int) -> None:
+        for counter in self.counters:
+            for _ in range(self.plan.partitions):
+                length_ms = self.rng.randint(3_000, 90_000)
+                self._sometime(span_ms, lambda at=counter, ms=length_ms: self.network.partition(at.name, ms))
+            for _ in range(self.plan.jumps):
+                jump_ms = self.rng.choice((-3_600_000, 3_600_000, -400_000, 90_000))
+                self._sometime(span_ms, lambda at=counter, ms=jump_ms: self._jump(at, ms))
+            for _ in range(self.plan.sleeps):
+                sleep_ms = self.rng.randint(5_000, 90_000)
+                self._sometime(span_ms, lambda at=counter, ms=sleep_ms: self._sleep(at, ms))
+            if self.plan.counter_crash_every is not None:
+                self._sometime(span_ms, lambda at=counter: self._cut_power(at))
+
+    def _sometime(self, span_ms: int, job: object) -> None:
+        assert callable(job)
+        self.agenda.after(self.rng.randrange(span_ms), job)
+
+    def _jump(self, counter: CounterMachine, ms: int) -> None:
+        self.note(f"{counter.name} clock {ms:+}")
+        self.plan.happened(CLOCK_JUMP)
+        counter.clock.jump(ms)
+
+    def _sleep(self, counter: CounterMachine, ms: int) -> None:
+        self.note(f"{counter.name} sleeps {ms}")
+        self.plan.happened(SLEEP)
+        counter.asleep_until_ms = self.agenda.now_ms + ms
+
+    def _cut_power(self, counter: CounterMachine) -> None:
+        if not self.plan.healed:
+            counter.kill()
+
+    def _sweep(self) -> None:
+        def step() -> None:
+            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 0, 40))))
+            self._sweep()
+
+        self.agenda.after(SWEEP_MS, step)
+
+    def _heal(self) -> None:
+        self.note("healed")
+        self.plan.healed = True
+        self.shop.open = False
+        self.network.heal()
+        self.cloud.disk.plan_crash(None)
+        for counter in self.counters:
+            counter.disk.plan_crash(None)
+            counter.asleep_until_ms = 0
+
+    def _rest(self) -> None:
+        """I8 and I11: everything arrives within a bound; then nothing is sent any more."""
+        end_ms = self.agenda.now_ms + REST_WITHIN_MS
+        while (restless := self._restless()) is not None:
+            demand(self.agenda.now_ms < end_ms, "I8", f"after {REST_WITHIN_MS // 60_000} healed minutes: {restless}")
+            self.agenda.run_until(self.agenda.now_ms + REST_STEP_MS)
+        before = self.network.pushes
+        self.agenda.run_until(self.agenda.now_ms + QUIET_MS)
+        demand(self.network.pushes == before, "I11", f"{self.network.pushes - before} pushes of a world at rest")
+        restless = self._restless()
+        demand(restless is None, "I8", f"the world woke up: {restless}")
+
+    def _restless(self) -> str | None:
+        if not self.cloud.up:
+            return "the cloud is down"
+        open_requests = self.cloud.rows("SELECT count(*) FROM request WHERE state IN ('requested', 'seen')")[0][0]
+        if open_requests:
+            return f"{open_requests} open requests"
+        for counter in self.counters:
+            if counter.now is None or counter.spool:
+                return f"{counter.name} is {'busy' if counter.now else 'down'}"
+            status = counter.now.exchange.status()
+            if status.pending:
+                return f"{counter.name} has {status.pending} operations waiting, last error {status.last_error}"
+            if not self._all_read(counter.now.cursor()):
+                return f"{counter.name} reads {counter.now.cursor()} of {self.cloud.heads()}, {status.last_error}"
+        return None
+
+    # --- crashes -----------------------------------------------------------------------------------------------------
+
+    def _crashes(self) -> int:
+        return self.cloud.crashes + sum(counter.crashes for counter in self.counters)
+
+    def _arm(self, disk: Disk, every: int | None) -> None:
+        if every is None or self.plan.healed or self._crashes() >= CRASHES_MAX:
+            disk.plan_crash(None)
+            return
+        disk.plan_crash(1 + int(self.rng.expovariate(1 / every)), self.rng.choice((BEFORE, AFTER)))
+
+    def _arm_cloud(self) -> None:
+        self._arm(self.cloud.disk, self.plan.cloud_crash_every)
+
+    def _arm_counter(self, counter: CounterMachine) -> None:
+        self._arm(counter.disk, self.plan.counter_crash_every)
+
+    def _cloud_crashed(self) -> None:
+        self.note("cloud crashed")
+        self.plan.happened(CLOUD_CRASH)
+
+        def again() -> None:
+            self.cloud.start()
+            self.note("cloud started")
+            self._arm_cloud()
+            self._rows_came()
+
+        self.agenda.after(self.rng.randint(50, 15_000), again)
+
+    def _counter_crashed(self, counter: CounterMachine) -> None:
+        self.note(f"{counter.name} crashed")
+        self.plan.happened(COUNTER_CRASH)
+
+        def again() -> None:
+            if self.plan.reboots and self.rng.random() < 0.6:
+                self.plan.happened(REBOOT)
+                counter.clock.reboot(self.rng.randint(5_000, 20_000_000))
+            self.note(f"{counter.name} started")
+            self._arm_counter(counter)
+            counter.start()
+
+        self.agenda.after(self.rng.randint(300, 12_000), again)
+
+    # --- feeds -------------------------------------------------------------------------------------------------------
+
+    def _rows_came(self) -> None:
+        for counter in self.counters:
+            if counter.now is not None:
+                counter.now.rows_came()
+
+    def _all_read(self, cursor: Cursor) -> bool:
+        heads = self.cloud.heads() if self.cloud.up else {}
+        profile = self.ground.profile
+        return (cursor.store_n, cursor.brand_n) == (
+            heads.get(f"store:{profile.store_id}"),
+            heads.get(f"brand:{profile.brand_id}"),
+        )
+
+
+def run_seed(seed: int, ground: Ground) -> Outcome:
+    """Never raises for what the product does: an exception of its code is a violation like any other."""
+    world = World(seed, ground)
+    violation: str | None = None
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # what the product logs under faults is thousands of lines of the expected
+    try:
+        world.live()
+    except Violation as found:
+        violation = str(found)
+    except Crash as crash:
+        violation = f"simulator: a crash got out: {crash}"
+    except Exception as bug:
+        place = traceback.extract_tb(bug.__traceback__)[-1]
+        violation = f"unexpected: {type(bug).__name__}: {bug} (at {place.name}, line {place.lineno})"
+    finally:
+        logging.disable(disabled)
+    return Outcome(
+        seed=seed,
+        violation=violation,
+        commits=world.commits,
+        faults=world.plan.counts,
+        operations=sum(len(found) for found in world.memory.operations.values()),
+        virtual_ms=world.agenda.now_ms - world.began_ms,
+        digest=zlib.crc32("\n".join(world.trace).encode()),
+        trace=tuple(world.trace),
+    )

@@ -1,0 +1,396 @@
+"""Owns the people and the POS: sales, numbers, reprints, cancels, requests, decisions, orders. All from the seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.approval.types import Decided
+from agent.bootstrap import Agent
+from agent.earn.types import Earned
+from agent.orders.types import Advanced
+from cloud_api.bootstrap import Cloud
+from cloud_api.errors import ApiError
+from cloud_api.orders import routes as order_routes
+from cloud_api.requests import routes as request_routes
+from cloud_api.stores.service import Policy, policy_of, set_policy
+from printers.capture.spool import CapturedDocument
+from rules.receipts import approval_tag
+from rules.requests import OrderState, RejectReason
+from simulation.agenda import Agenda
+from simulation.cloud import CloudMachine, body_of
+from simulation.counter import CounterMachine
+from simulation.ground import KEY_ID, PHONES, Ground
+from simulation.memory import Memory
+from simulation.outcomes import demand
+from sync import outbox
+
+STAFF_LOOK_MS = (1_500, 6_000)
+MENU = ("아메리카노", "카페라떼", "바닐라라떼", "콜드브루", "치즈케이크")
+
+
+@dataclass
+class Sale:
+    """What really happened at the till."""
+
+    receipt_no: str
+    paid_won: int
+    approvals: tuple[str, ...]
+    printed_at: str
+    captured_by: tuple[CounterMachine, ...]
+    cancelled: bool = False
+
+
+@dataclass
+class Shop:
+    """Plans what people do; tells the memory what screens answered them."""
+
+    agenda: Agenda
+    rng: random.Random
+    ground: Ground
+    cloud: CloudMachine
+    counters: tuple[CounterMachine, ...]
+    memory: Memory
+    open: bool = True
+    sales: list[Sale] = field(default_factory=list)
+    _plans: dict[tuple[str, str], str] = field(default_factory=dict)
+    _numbers: int = 0
+
+    def begin(self, actions: int, span_ms: int) -> None:
+        """Spreads this many things over the time; staff look at their screens all the while."""
+        kinds = (
+            (self.sell, 34),
+            (self.reprint, 5),
+            (self.cancel, 9),
+            (self.cancel_first, 2),
+            (self.ask_coupon, 14),
+            (self.ask_points, 14),
+            (self.order, 10),
+            (self.advance_order, 8),
+            (self.poison, 2),
+            (self.new_policy, 2),
+        )
+        names = [job for job, weight in kinds for _ in range(weight)]
+        for _ in range(actions):
+            self.agenda.after(self.rng.randrange(span_ms), self._if_open(self.rng.choice(names)))
+        for counter in self.counters:
+            self._look_later(counter)
+
+    def _if_open(self, job: Any) -> Any:
+        return lambda: job() if self.open else None
+
+    def _after(self, low_ms: int, high_ms: int, job: Any) -> None:
+        self.agenda.after(self.rng.randint(low_ms, high_ms), job)
+
+    def _next(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    # --- the till ----------------------------------------------------------------------------------------------------
+
+    def sell(self, *, prints: bool = True) -> Sale:
+        """A sale whose receipt one counter captures, or two."""
+        n = self._next()
+        captured_by = [self.rng.choice(self.counters)]
+        if self.rng.random() < 0.25:
+            captured_by = list(self.counters)
+        card = self.rng.random() < 0.7
+        sale = Sale(
+            receipt_no=f"R-{n:04d}",
+            paid_won=self.rng.randint(20, 800) * 100,
+            approvals=(f"{30_000_000 + n}",) if card else (),
+            printed_at=f"2026-09-21T{9 + n % 12:02d}:{n % 60:02d}:00",
+            captured_by=tuple(captured_by),
+        )
+        self.sales.append(sale)
+        if prints:
+            for counter in sale.captured_by:
+                self._print(counter, sale, "sale")
+        if self.rng.random() < 0.9:
+            for counter in sale.captured_by:
+                self._after(-8_000 if prints else 0, 30_000, lambda at=counter: self.enter_number(at))
+        if self.rng.random() < 0.12:
+            self._after(500, 90_000, lambda: self.cancel_sale(sale))
+        return sale
+
+    def _print(self, counter: CounterMachine, sale: Sale, kind: str) -> None:
+        n = self._next()
+        cancels = kind == "cancel"
+        key = counter.device.secrets.store_key
+        document = CapturedDocument(
+            document_id=f"doc-{n:05d}",
+            captured_wall_ms=counter.clock.wall_ms(),
+            source="pos",
+            reading={
+                "kind": kind,
+                "total": -sale.paid_won if cancels else sale.paid_won,
+                "paid": -sale.paid_won if cancels else sale.paid_won,
+                "receipt_no": f"C-{sale.receipt_no}" if cancels else sale.receipt_no,
+                "till": "01",
+                "time": sale.printed_at,
+            },
+            approval_tags=tuple(approval_tag(key, number) for number in sale.approvals),
+            original_approval_tags=(),
+            original_receipt_no=sale.receipt_no if cancels else None,
+            text_digest=f"{kind}-{sale.receipt_no}",
+            lines=("느린오후 커피",),
+        )
+        counter.spool.append(document)
+        self._after(5, 1_500, lambda: self.take_spool(counter))
+
+    def take_spool(self, counter: CounterMachine) -> None:
+        """The agent takes the oldest file; a crash before the file is removed brings it again."""
+        if not counter.spool:
+            return
+        if not counter.awake:
+            self._after(1_000, 3_000, lambda: self.take_spool(counter))
+            return
+        document = counter.spool[0]
+        taken = counter.acting(lambda agent: agent.earn.ingest(document))
+        if taken is None or self.rng.random() < 0.05:  # crashed before the file was removed, or removing it failed
+            self._after(500, 3_000, lambda: self.take_spool(counter))
+            return
+        counter.spool.remove(document)
+        self.memory.confirmed(counter)
+
+    def enter_number(self, counter: CounterMachine, tries: int = 0) -> None:
+        """A customer types a number on the tablet of this counter; an impatient one taps twice."""
+        if not self.open:
+            return
+        phone = self.rng.choice(PHONES).national
+        entry_id = counter.acting(lambda agent: agent.earn.open_entry())
+        if entry_id is None:
+            if tries < 3:
+                self._after(2_000, 8_000, lambda: self.enter_number(counter, tries + 1))
+            return
+        if self.rng.random() < 0.05:
+            counter.acting(lambda agent: agent.earn.skip(entry_id))
+            return
+        self._after(200, 6_000, lambda: self._submit(counter, entry_id, phone))
+
+    def _submit(self, counter: CounterMachine, entry_id: str, phone: str, tries: int = 0) -> None:
+        if not self.open:
+            return
+        answer = counter.acting(lambda agent: agent.earn.submit_phone(entry_id, phone))
+        if answer is None:
+            if tries < 3:  # the tablet shows the entry again once the counter is back
+                self._after(2_000, 8_000, lambda: self._submit(counter, entry_id, phone, tries + 1))
+            return
+        self.memory.confirmed(counter)
+        if isinstance(answer, Earned):
+            self.memory.earned(counter, answer)
+            if self.rng.random() < 0.2:
+                again = counter.acting(lambda agent: agent.earn.submit_phone(entry_id, phone))
+                demand(again is None or again == answer, "I10", f"entry {entry_id}: {answer}, then {again}")
+
+    def reprint(self) -> None:
+        """The till prints an earlier receipt once more, marked or not."""
+        if self.sales and self.open:
+            sale = self.rng.choice(self.sales[-8:])
+            kind = self.rng.choice(("reprint", "sale"))
+            for counter in sale.captured_by:
+                self._print(counter, sale, kind)
+            if self.rng.random() < 0.4:
+                self._after(500, 9_000, lambda: self.enter_number(self.rng.choice(sale.captured_by)))
+
+    def cancel(self) -> None:
+        standing = [sale for sale in self.sales if not sale.cancelled]
+        if standing:
+            self.cancel_sale(self.rng.choice(standing[-8:]))
+
+    def cancel_sale(self, sale: Sale) -> None:
+        """The whole sale is cancelled; its slip is captured where the sale was, sometimes in two copies."""
+        if sale.cancelled or not self.open:
+            return
+        sale.cancelled = True
+        for counter in sale.captured_by:
+            for _ in range(self.rng.choice((1, 1, 1, 2))):
+                self._print(counter, sale, "cancel")
+
+    def cancel_first(self) -> None:
+        """The cancel slip is captured before the sale's own receipt."""
+        sale = self.sell(prints=False)
+        sale.cancelled = True
+        for counter in sale.captured_by:
+            self._print(counter, sale, "cancel")
+            self._after(500, 20_000, lambda at=counter: self._print(at, sale, "sale"))
+
+    def poison(self) -> None:
+        """A program of another version left an operation that this cloud does not know."""
+        counter = self.rng.choice(self.counters)
+        kind = self.rng.choice(("loyalty.stamp", "earn", "request.decide"))
+
+        def leave(agent: Agent) -> bool:
+            with agent.store.transaction() as conn:
+                incarnation = counter.now
+                assert incarnation is not None
+                operation = outbox.NewOp(kind, {"from": "another version"}, "device")
+                outbox.append(conn, operation, clock=counter.clock, ids=incarnation.ids, cipher=incarnation.cipher)
+            return True
+
+        if counter.acting(leave):
+            self.memory.confirmed(counter)
+            self.memory.poisoned += 1
+
+    # --- consumers, through the integrators' routes ------------------------------------------------------------------
+
+    def ask_coupon(self) -> None:
+        member = self.rng.choice(self.ground.member_ids)
+        body = request_routes.UseCoupon(
+            kind="coupon",
+            store_id=self.ground.profile.store_id,
+            member_id=member,
+            coupon_id=self.rng.choice(self.ground.coupon_ids[member]),
+            idempotency_key=f"app-key-{self._next():05d}",
+        )
+        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
+
+    def ask_points(self) -> None:
+        rich = self.cloud.rows(
+            "SELECT owner_id, balance FROM account WHERE kind = 'member' AND balance >= 10 ORDER BY owner_id"
+        )
+        if not rich:
+            return
+        member, balance = self.rng.choice(rich)
+        points = self.rng.randint(1, min(balance + 5, 4_000))  # sometimes more than there is
+        body = request_routes.UsePoints(
+            kind="points",
+            store_id=self.ground.profile.store_id,
+            member_id=member,
+            points=points,
+            payment_won=points + self.rng.randint(0, 9_000),
+            idempotency_key=f"app-key-{self._next():05d}",
+        )
+        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
+
+    def order(self) -> None:
+        items = [order_routes.Item(name=self.rng.choice(MENU), qty=1, amount_won=4_500)]
+        body = order_routes.NewOrder(
+            store_id=self.ground.profile.store_id,
+            nickname="민지",
+            channel=self.rng.choice(("in_store", "take_out", "app_order")),
+            items=items,
+            total_won=4_500,
+            payment="prepaid",
+            idempotency_key=f"app-key-{self._next():05d}",
+        )
+        self._ask(lambda cloud: dict(body_of(order_routes.take_in(body, cloud, KEY_ID))["request"]))
+
+    def _ask(self, call: Any, tries: int = 0, earlier: dict[str, Any] | None = None) -> None:
+        """A consumer's app asks until it has an answer; sometimes the answer is lost and it asks again."""
+        try:
+            answer = self.cloud.calling(call)
+        except ApiError:
+            return  # refused: not enough points, coupon gone
+        if answer is None:
+            if tries < 5 and self.open:
+                self._after(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier))
+            return
+        demand(earlier is None or earlier == answer, "I10", f"one idempotency key, two answers: {earlier}, {answer}")
+        if earlier is not None or not self.open:
+            return
+        if self.rng.random() < 0.15:
+            self._after(100, 8_000, lambda: self._ask(call, tries, answer))
+        if self.rng.random() < 0.2:
+            self._after(300, 70_000, lambda: self.withdraw(answer["request_id"]))
+
+    def withdraw(self, request_id: str) -> None:
+        """The consumer takes the request back, if nobody has decided."""
+        if not self.open:
+            return
+
+        def job(cloud: Cloud) -> bool:
+            try:
+                request_routes.withdraw(request_id, cloud, KEY_ID)
+            except ApiError:
+                return False
+            return True
+
+        if self.cloud.calling(job):
+            self.memory.withdrawn.add(request_id)
+
+    def new_policy(self) -> None:
+        """The brand changes its rate: what counters computed with the old one is adjusted."""
+        rate_bp = self.rng.choice((300, 500, 700))
+        brand_id = self.ground.profile.brand_id
+
+        def job(cloud: Cloud) -> None:
+            with cloud.database.read() as conn:
+                timeout_ms = policy_of(conn, brand_id).request_timeout_ms
+            changed = Policy(rate_bp=rate_bp, request_timeout_ms=timeout_ms)
+            cloud.database.transact(lambda work: set_policy(work, brand_id, changed))
+
+        self.cloud.calling(job)
+
+    def set_timeout(self, timeout_ms: int) -> Callable[[Cloud], None]:
+        """The brand's time for a decision."""
+
+        def job(cloud: Cloud) -> None:
+            changed = Policy(rate_bp=500, request_timeout_ms=timeout_ms)
+            cloud.database.transact(lambda work: set_policy(work, self.ground.profile.brand_id, changed))
+
+        return job
+
+    # --- staff -------------------------------------------------------------------------------------------------------
+
+    def _look_later(self, counter: CounterMachine) -> None:
+        self._after(*STAFF_LOOK_MS, lambda: self._look(counter))
+
+    def _look(self, counter: CounterMachine) -> None:
+        self._look_later(counter)
+        cards = counter.acting(lambda agent: agent.approval.pending())
+        if not cards:
+            return
+        self.memory.saw_cards(counter, cards)
+        counter.acting(lambda agent: agent.approval.mark_shown([card.request_id for card in cards]))
+        for card in cards:
+            key = (counter.name, card.request_id)
+            if key not in self._plans and self.open:
+                plan = self.rng.choice(("approve", "approve", "reject", "wait", "wait"))
+                self._plans[key] = plan
+                if plan != "wait":
+                    self._after(500, 75_000, lambda which=card.request_id, how=plan: self._decide(counter, which, how))
+
+    def _decide(self, counter: CounterMachine, request_id: str, how: str) -> None:
+        if not self.open:
+            return
+        card = next(
+            (c for c in counter.acting(lambda agent: agent.approval.pending()) or () if c.request_id == request_id),
+            None,
+        )
+
+        def tap(agent: Agent) -> Any:
+            if how == "approve":
+                return agent.approval.approve(request_id, f"staff:{counter.name}")
+            return agent.approval.reject(request_id, RejectReason.OUT_OF_STOCK, "", f"staff:{counter.name}")
+
+        answer = counter.acting(tap)
+        if not isinstance(answer, Decided):
+            return
+        self.memory.confirmed(counter)
+        self.memory.decided(counter, request_id, how, card.remaining_ms if card else None)
+        if how == "approve" and self.rng.random() < 0.2:
+            self._after(500, 60_000, lambda: self._recover(counter, request_id))
+
+    def _recover(self, counter: CounterMachine, request_id: str) -> None:
+        if self.open and counter.acting(lambda agent: agent.approval.recover(request_id, "owner")):
+            self.memory.confirmed(counter)
+
+    def advance_order(self) -> None:
+        """Staff move an order on from the list."""
+        counter = self.rng.choice(self.counters)
+        orders = counter.acting(lambda agent: agent.orders.list()) or ()
+        steps = {
+            OrderState.NEW: (OrderState.PREPARING, OrderState.CANCELLED),
+            OrderState.PREPARING: (OrderState.READY,),
+        }
+        movable = [order for order in orders if order.state in steps]
+        if not movable:
+            return
+        order = self.rng.choice(movable)
+        to = self.rng.choice(steps[order.state])
+        answer = counter.acting(lambda agent: agent.orders.advance(order.order_id, to, f"staff:{counter.name}"))
+        if isinstance(answer, Advanced):
+            self.memory.confirmed(counter)

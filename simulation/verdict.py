@@ -1,0 +1,246 @@
+"""Owns the invariants of a world that has come to rest: what must be true once everything has arrived."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from rules.requests import OPEN_STATES
+from simulation.cloud import CloudMachine
+from simulation.counter import CounterMachine
+from simulation.memory import Memory
+from simulation.outcomes import demand
+from simulation.shop import Sale
+from simulation.watch import check_book
+from sync.chain import verify_chain
+
+# Written down a second time, apart from the product's rules, so that a change there is noticed here.
+_REQUEST_MOVES = {
+    "requested": {"seen", "approved", "rejected", "withdrawn", "expired"},
+    "seen": {"approved", "auto_approved", "rejected", "withdrawn"},
+    "approved": {"recovered"},
+    "auto_approved": {"approved", "rejected", "auto_cancelled"},
+}
+_POSTINGS = {  # of a points request, by how it ended
+    "requested": ["hold"],
+    "seen": ["hold"],
+    "approved": ["capture", "hold"],
+    "auto_approved": ["capture", "hold"],
+    "withdrawn": ["hold", "release"],
+    "expired": ["hold", "release"],
+    "recovered": ["capture", "hold", "return"],
+    "auto_cancelled": ["capture", "hold", "return"],
+}
+_COUPONS = {"requested": "pending", "seen": "pending", "approved": "used", "auto_approved": "used"}
+
+
+def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Memory, sales: list[Sale]) -> None:
+    """Raises Violation."""
+    check_book(cloud.conn)
+    _effects_once(cloud)
+    _sales(cloud, memory, sales)
+    _requests(cloud, memory)
+    for counter in counters:
+        _confirmed(cloud, counter, memory)
+        _chain(cloud, counter)
+        _outbox(cloud, counter)
+        _feed(cloud, counter)
+        _requests_here(cloud, counter)
+        _orders_here(cloud, counter)
+        _earns_here(cloud, counter)
+
+
+def _effects_once(cloud: CloudMachine) -> None:
+    """I2"""
+    for what, sql in (
+        ("receipts", "SELECT receipt_no, count(*) c FROM earn WHERE receipt_no IS NOT NULL GROUP BY 1 HAVING c > 1"),
+        ("operations", "SELECT op_id, kind, count(*) c FROM posting WHERE op_id IS NOT NULL GROUP BY 1, 2 HAVING c > 1"),
+        ("requests", "SELECT request_id, kind, count(*) c FROM posting WHERE request_id IS NOT NULL GROUP BY 1, 2"
+                     " HAVING c > 1"),
+        ("reversed earns", "SELECT reverses_id, count(*) c FROM posting WHERE reverses_id IS NOT NULL GROUP BY 1"
+                           " HAVING c > 1"),
+        ("reversals", "SELECT earn_id, count(*) c FROM reversal WHERE state = 'applied' GROUP BY 1 HAVING c > 1"),
+        ("chain places", "SELECT op_id, count(*) c FROM device_op WHERE op_id <> '' GROUP BY 1 HAVING c > 1"),
+    ):  # fmt: skip
+        found = cloud.rows(sql)
+        demand(not found, "I2", f"{what} with more than one effect: {found}")
+
+
+def _sales(cloud: CloudMachine, memory: Memory, sales: list[Sale]) -> None:
+    """The till is the truth: a confirmed earn is booked over what was paid, a cancelled sale keeps no points."""
+    booked = {row[0]: row for row in cloud.rows("SELECT receipt_no, paid_won, status, earn_id FROM earn")}
+    for sale in sales:
+        row = booked.get(sale.receipt_no)
+        if row is None:
+            continue
+        demand(row[1] == sale.paid_won, "I3", f"{sale.receipt_no}: {sale.paid_won} won paid, {row[1]} booked")
+        if not sale.cancelled:
+            demand(row[2] == "posted", "I2", f"{sale.receipt_no} stands at the till and its points are {row[2]}")
+        else:
+            demand(row[2] == "reversed", "reversal", f"{sale.receipt_no} was cancelled and keeps its points")
+    earn_ids = {row[0] for row in cloud.rows("SELECT earn_id FROM earn")}
+    refused = {
+        json.loads(result)["op_id"]
+        for (result,) in cloud.rows("SELECT result FROM device_op WHERE kind = 'earn' AND status = 'rejected'")
+        if json.loads(result)["code"] == "duplicate_receipt"
+    }
+    for earn_id, (op_id, shown) in memory.earns.items():
+        answered = earn_id in earn_ids or op_id in refused
+        demand(answered, "I3", f"the tablet showed {shown}, the cloud has neither the earn nor another of its receipt")
+
+
+def _requests(cloud: CloudMachine, memory: Memory) -> None:
+    """I6: the story of every request, and what it moved."""
+    stories: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for (body,) in cloud.rows("SELECT body FROM feed_row WHERE kind = 'request' ORDER BY feed_id, n"):
+        row = json.loads(body)
+        stories[row["request_id"]].append((row["version"], row["state"]))
+    postings: dict[str, list[str]] = defaultdict(list)
+    for request_id, kind in cloud.rows("SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL"):
+        postings[request_id].append(kind)
+    for request_id, kind, state, coupon_id in cloud.rows("SELECT request_id, kind, state, coupon_id FROM request"):
+        story = stories.pop(request_id)
+        demand([version for version, _ in story] == list(range(1, len(story) + 1)), "I6", f"{request_id}: {story}")
+        states = [name for _, name in story]
+        demand(states[0] == "requested" and states[-1] == state, "I6", f"{request_id} is {state}, told {states}")
+        for before, after in zip(states, states[1:], strict=False):
+            demand(after in _REQUEST_MOVES.get(before, ()), "I6", f"{request_id}: {states}")
+        demand(state not in OPEN_STATES, "I8", f"{request_id} is still {state}")
+        if kind == "points":
+            wanted = _POSTINGS.get(state, ["hold", "release"])
+            if state == "rejected" and "auto_approved" in states:
+                wanted = ["capture", "hold", "return"]
+            demand(sorted(postings[request_id]) == wanted, "I6", f"{request_id} {states}: {postings[request_id]}")
+        if kind == "coupon":
+            _coupon(cloud, request_id, coupon_id, state)
+        _promises(memory, request_id, states)
+    demand(not stories, "I6", f"rows about requests that do not exist: {list(stories)}")
+
+
+def _coupon(cloud: CloudMachine, request_id: str, coupon_id: str, state: str) -> None:
+    holder, coupon_state = cloud.rows("SELECT request_id, state FROM coupon WHERE coupon_id = ?", coupon_id)[0]
+    wanted = _COUPONS.get(state)
+    mine = holder == request_id
+    demand(mine == (wanted is not None), "I6", f"coupon of {request_id} ({state}) is {coupon_state} for {holder}")
+    demand(not mine or coupon_state == wanted, "I6", f"coupon of {request_id} ({state}) is {coupon_state}")
+
+
+def _promises(memory: Memory, request_id: str, states: list[str]) -> None:
+    """APR-19: a tap before 0 wins over the clock; only another person can have been faster."""
+    for promise in memory.promises.get(request_id, ()):
+        if promise.remaining_ms:
+            demand(states[-1] != "auto_approved", "APR-19", f"{promise} on {request_id}, and time decided it: {states}")
+    if request_id in memory.withdrawn:
+        demand(states[-1] == "withdrawn", "I6", f"{request_id} was withdrawn and is {states}")
+
+
+def _confirmed(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
+    """I3"""
+    device = counter.device.identity.device_id
+    there = {
+        seq: (op_id, digest)
+        for seq, op_id, digest in cloud.rows("SELECT seq, op_id, hash FROM device_op WHERE device_id = ?", device)
+    }
+    for seq, (op_id, digest) in memory.operations.get(counter.name, {}).items():
+        found = there.get(seq)
+        readable = found is not None and found[0] in (op_id, "")
+        demand(readable and found[1] == digest, "I3", f"{counter.name} confirmed {seq} {op_id}; there is {found}")
+
+
+def _chain(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I9"""
+    assert counter.now is not None
+    with counter.now.store.read() as conn:
+        broken = verify_chain(conn, counter.now.cipher)
+        head = tuple(conn.execute("SELECT last_seq, last_hash FROM outbox_head").fetchone() or (0, "0" * 64))
+    demand(broken is None, "I9", f"{counter.name}'s chain breaks at {broken}")
+    device = counter.device.identity.device_id
+    there = cloud.rows("SELECT last_seq, last_hash, suspended_ms FROM device WHERE device_id = ?", device)[0]
+    demand(there[:2] == head, "I9", f"{counter.name} stands at {head}, the cloud at {there[:2]}")
+    demand(there[2] is None, "I9", f"{counter.name} is suspended without a clone")
+    forks = cloud.rows("SELECT seq, code FROM forked_op WHERE device_id = ?", device)
+    demand(not forks, "I9", f"{counter.name} forked without a clone: {forks}")
+
+
+def _outbox(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I8, I10: nothing waits; both sides hold the same answers; nothing failed on the way."""
+    device = counter.device.identity.device_id
+    answers = {
+        seq: json.loads(result)
+        for seq, result in cloud.rows("SELECT seq, result FROM device_op WHERE device_id = ?", device)
+    }
+    for row in _here(
+        counter, "SELECT seq, kind, status, code, result_json, local_error, body FROM outbox ORDER BY seq"
+    ):
+        where = f"{counter.name} {row['seq']} {row['kind']}"
+        demand(row["status"] != "pending", "I8", f"{where} still waits")
+        poison = "another version" in row["body"]
+        demand(row["local_error"] is None or poison, "unexpected", f"{where}: {row['local_error']}")
+        demand(json.loads(row["result_json"]) == answers[row["seq"]], "I10", f"{where}: {row['result_json']}")
+        demand((row["status"] == "parked") == poison, "I2", f"{where} is {row['status']} {row['code']}")
+
+
+def _feed(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I7: every row of both feeds, once, in order, as the cloud wrote it."""
+    failed = _here(counter, "SELECT feed, n, error FROM feed_row WHERE error IS NOT NULL")
+    demand(not failed, "unexpected", f"{counter.name} could not apply rows: {[tuple(row) for row in failed]}")
+    for feed in ("store", "brand"):
+        there = cloud.rows("SELECT n, kind, body FROM feed_row WHERE feed_id LIKE ? ORDER BY n", f"{feed}:%")
+        here = [tuple(row) for row in _here(counter, "SELECT n, kind FROM feed_row WHERE feed = ? ORDER BY n", feed)]
+        demand(here == [row[:2] for row in there], "I7", f"{counter.name} has {here} of the {feed} feed")
+        head = cloud.rows("SELECT n FROM feed WHERE feed_id LIKE ?", f"{feed}:%")[0][0]
+        demand(head == len(there), "I7", f"the {feed} feed says {head} and has {len(there)} rows")
+
+
+def _requests_here(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I4: what the counter shows of requests is what stands."""
+    there = {
+        row[0]: row
+        for row in cloud.rows("SELECT request_id, version, state, decided_by, reason FROM request")
+    }  # fmt: skip
+    here = _here(
+        counter, "SELECT request_id, version, state, decided_by, reason, local_decision, deadline_mono_ms FROM request"
+    )
+    demand(len(here) == len(there), "I4", f"{counter.name} knows {len(here)} requests of {len(there)}")
+    for row in here:
+        same = tuple(row)[:5] == tuple(there[row["request_id"]])
+        demand(same, "I4", f"{counter.name} shows {tuple(row)}, there is {there[row['request_id']]}")
+        demand(row["local_decision"] is None, "I4", f"{counter.name} still waits for its word on {tuple(row)}")
+
+
+def _orders_here(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I4"""
+    there = cloud.rows("SELECT order_id, version, state FROM customer_order ORDER BY 1")
+    here = [tuple(row) for row in _here(counter, "SELECT order_id, version, state FROM customer_order ORDER BY 1")]
+    demand(here == there, "I4", f"{counter.name} shows orders {set(here) ^ set(there)}")
+
+
+def _earns_here(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """I4: no earn stays provisional, and its points are the booked ones."""
+    there = {row[0]: row[1:] for row in cloud.rows("SELECT earn_id, status, points FROM earn")}
+    answers = {
+        row["earn_id"]: json.loads(row["result_json"])
+        for row in _here(counter, "SELECT earn_id, result_json FROM earn JOIN outbox USING (op_id)")
+    }
+    for row in _here(counter, "SELECT earn_id, status, points, posted_points FROM earn"):
+        where = f"{counter.name} shows {tuple(row)}"
+        answer = answers[row["earn_id"]]
+        if answer["status"] == "rejected":
+            demand(row["status"] in ("rejected", "reversed"), "I4", f"{where}, the cloud said {answer}")
+            continue
+        demand(row["earn_id"] in there, "I3", f"{where}, the cloud has no such earn")
+        status, points = there[row["earn_id"]]
+        if status == "reversed":
+            demand(row["status"] == "reversed", "I4", f"{where}, the cloud took it back")
+        else:
+            wanted = "posted" if points == row["points"] else "adjusted"
+            demand(
+                row["status"] == wanted and row["posted_points"] == points, "I4", f"{where}, there {status} {points}"
+            )
+
+
+def _here(counter: CounterMachine, sql: str, *values: Any) -> list[Any]:
+    assert counter.now is not None
+    with counter.now.store.read() as conn:
+        return conn.execute(sql, values).fetchall()

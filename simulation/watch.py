@@ -1,0 +1,63 @@
+"""Owns the invariants that are cheap enough for every commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from simulation.outcomes import demand
+
+DEEP_EVERY = 12
+
+
+def watch_cloud() -> Callable[[sqlite3.Connection], None]:
+    """I1, I5, I6 after every commit of the cloud; replays the whole book every few commits."""
+    commits = 0
+
+    def after_commit(conn: sqlite3.Connection) -> None:
+        nonlocal commits
+        commits += 1
+        total, lowest, held = conn.execute(
+            "SELECT coalesce(sum(balance), 0), coalesce(min(balance) FILTER (WHERE kind LIKE 'member' OR"
+            " kind LIKE 'member_hold'), 0), coalesce(sum(balance) FILTER (WHERE kind = 'member_hold'), 0) FROM account"
+        ).fetchone()
+        demand(total == 0, "I1", f"balances sum to {total}")
+        demand(lowest >= 0, "I5", f"a member has {lowest}")
+        waiting = conn.execute(
+            "SELECT coalesce(sum(points), 0) FROM request WHERE state IN ('requested', 'seen')"
+        ).fetchone()[0]
+        demand(held == waiting, "I6", f"{held} points are held, open requests wait for {waiting}")
+        if commits % DEEP_EVERY == 0:
+            check_book(conn)
+
+    return after_commit
+
+
+def check_book(conn: sqlite3.Connection) -> None:
+    """I1: every posting sums to zero, every balance equals the replay of its entries."""
+    crooked = conn.execute("SELECT posting_id FROM entry GROUP BY posting_id HAVING sum(amount) <> 0").fetchall()
+    demand(not crooked, "I1", f"postings that do not sum to zero: {crooked}")
+    drifted = conn.execute(
+        "SELECT account_id, balance, (SELECT coalesce(sum(amount), 0) FROM entry e WHERE e.account_id = a.account_id)"
+        " AS replay FROM account a WHERE balance <> replay"
+    ).fetchall()
+    demand(not drifted, "I1", f"balances that are not their replay: {drifted}")
+
+
+def watch_counter(name: str) -> Callable[[sqlite3.Connection], None]:
+    """I7 and the outbox's own order after every commit of a counter."""
+    reached = (0, 0, 0)
+    last_seq = 0
+
+    def after_commit(conn: sqlite3.Connection) -> None:
+        nonlocal reached, last_seq
+        found = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor").fetchone()
+        cursor = (int(found[0]), int(found[1]), int(found[2]))
+        monotone = cursor[0] == reached[0] and cursor[1] >= reached[1] and cursor[2] >= reached[2]
+        demand(reached == (0, 0, 0) or monotone, "I7", f"{name}'s cursor went from {reached} to {cursor}")
+        reached = cursor
+        head = conn.execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0]
+        demand(head >= last_seq, "I9", f"{name} gave number {last_seq} and stands at {head}")
+        last_seq = head
+
+    return after_commit
