@@ -13,7 +13,7 @@ from dataclasses import dataclass
 STAR = "*"
 KEPT = 4  # last digits of a card that may stay
 
-_DIGIT_RUN = re.compile(r"(?<![\d.,])\d(?:(?:[ \-·.]{0,2}|[ \-]{0,2}\n {0,4})\d){12,40}(?!\d)")
+_DIGIT_RUN = re.compile(r"(?<![\d.,])\d(?:(?:[ \-·.]{0,2}|[ \-]{0,2}\n[ \-]{0,4})\d){12,40}(?!\d)")
 _GROUP = re.compile(r"\d+")
 _NOT_A_CARD = re.compile(  # dates, times and business numbers, so that they do not lend their digits to a card
     r"(?<![\d\-])20\d{2}[-/.]\d{2}[-/.]\d{2}(?!\d)|(?<![\d\-])\d{3}-\d{2}-\d{5}(?![\d\-])|\d{1,2}:\d{2}(?::\d{2})?"

@@ -1,0 +1,220 @@
+"""`withfom capture` as a program: it starts, passes bytes on, survives a kill, and ends in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from printers.capture import spool
+from printers.capture.pump import Address, listen_on
+from printers.capture.status import read_status
+from tests.helpers.waiting import free_port, wait_until
+from tests.printers.capture.line import RecordingPrinter, read_exactly
+
+ROOT = Path(__file__).parents[2]
+SALE = (ROOT / "tests" / "golden" / "receipts" / "s01_sale_card_42col_cp949.bin").read_bytes()
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "withfom", "capture", *arguments]
+
+
+@contextmanager
+def running(folder: Path, printer: RecordingPrinter, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    program = subprocess.Popen(
+        command("--listen", "127.0.0.1:0", "--printer", str(printer.address), "--spool", str(folder), *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert program.stdout is not None
+        ready = program.stdout.readline()
+        found = re.search(r"capture ready: 127\.0\.0\.1:(\d+)", ready)
+        assert found, ready
+        yield program, int(found[1])
+    finally:
+        if program.poll() is None:
+            program.terminate()
+        program.communicate(timeout=20)
+
+
+@pytest.fixture
+def printer() -> Iterator[RecordingPrinter]:
+    found = RecordingPrinter()
+    yield found
+    found.close()
+
+
+def print_once(port: int, stream: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:
+        pos.sendall(stream)
+        pos.shutdown(socket.SHUT_WR)
+        while pos.recv(1_024):
+            pass
+
+
+def test_a_receipt_is_printed_handed_over_and_counted(tmp_path: Path, printer: RecordingPrinter) -> None:
+    """PNT-07"""
+    with running(tmp_path, printer, "--till", "3") as (program, port):
+        print_once(port, SALE)
+        paths = wait_until(lambda: spool.pending(tmp_path), "the document is in the spool")
+        status = wait_until(
+            lambda: (found := read_status(tmp_path)) and found.documents == 1 and found, "the status counts it"
+        )
+        program.terminate()
+        assert program.wait(15) == 0
+
+    document = spool.load(paths[0])
+    assert document is not None
+    assert (document.source, document.reading["total"]) == ("3", 17_800)
+    assert printer.everything == SALE
+    assert status.state == "running"
+    assert status.printer_reachable is True
+    assert status.is_alive(int(time.time() * 1000))
+    last = read_status(tmp_path)
+    assert last is not None
+    assert last.state == "stopped"
+
+
+def test_a_killed_pump_is_back_within_three_seconds(tmp_path: Path, printer: RecordingPrinter) -> None:
+    """Fail-open: the POS waits a moment, it is not refused."""
+    with running(tmp_path, printer) as (_program, port):
+        status = wait_until(lambda: read_status(tmp_path), "the status is written")
+        os.kill(status.pid, signal.SIGKILL)
+        began = time.monotonic()
+
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:
+            pos.sendall(b"\x10\x04\x01")
+            while not (answer := _answer(pos)):  # a connection that was waiting when the child died
+                pos.close()
+                pos = socket.create_connection(("127.0.0.1", port), timeout=10)
+                pos.sendall(b"\x10\x04\x01")
+
+        assert answer == b"\x12"
+        assert time.monotonic() - began < 3.0
+        pos.close()
+
+
+def _answer(pos: socket.socket) -> bytes:
+    try:
+        return read_exactly(pos, 1)
+    except ConnectionError:
+        return b""
+
+
+def test_a_killed_reader_is_started_again_and_printing_never_stops(tmp_path: Path, printer: RecordingPrinter) -> None:
+    with running(tmp_path, printer, "--no-supervisor") as (program, port):
+        print_once(port, SALE)
+        wait_until(lambda: len(spool.pending(tmp_path)) == 1, "the first receipt is read")
+        for child in _children(program.pid):
+            os.kill(child, signal.SIGKILL)
+        print_once(port, SALE)
+        assert printer.everything == SALE * 2
+
+        def read_again() -> bool:
+            print_once(port, SALE)
+            return len(spool.pending(tmp_path)) >= 2
+
+        wait_until(read_again, "receipts are read again")
+        program.terminate()
+        assert program.wait(15) == 0
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    if not found.exists():
+        pytest.skip("no list of child processes on this system")
+    return [int(word) for word in found.read_text().split()]
+
+
+def test_a_port_in_use_is_named_in_both_languages(tmp_path: Path) -> None:
+    taken = listen_on(Address("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    answer = subprocess.run(
+        command("--listen", f"127.0.0.1:{port}", "--printer", "127.0.0.1:1", "--spool", str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=False,
+    )
+    taken.close()
+
+    assert answer.returncode == 2
+    assert str(port) in answer.stderr
+    assert "쓸 수 없어요" in answer.stderr
+    assert "in use" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--listen", "nonsense", "--printer", "127.0.0.1:9100"), "nonsense"),
+        (("--listen", "127.0.0.1:70000", "--printer", "127.0.0.1:9100"), "70000"),
+        (("--listen", "127.0.0.1:0", "--printer", "printer"), "printer"),
+        (("--listen", "127.0.0.1:0", "--printer", "127.0.0.1:0"), "127.0.0.1:0"),
+        (("--listen", "127.0.0.1:0", "--printer", "127.0.0.1:9100", "--allow", "10.0.0.0/99"), "10.0.0.0/99"),
+        (("--listen", "203.0.113.7:9100", "--printer", "127.0.0.1:9100"), "203.0.113.7"),
+    ],
+)
+def test_bad_addresses_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], named: str
+) -> None:
+    from withfom.main import main
+
+    assert main(["capture", *arguments, "--spool", str(tmp_path / "spool")]) == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert re.search("[가-힣]", said)
+    assert len(said.strip().split("\n")) == 2
+
+
+def test_a_spool_that_cannot_be_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from withfom.main import main
+
+    (tmp_path / "file").write_text("")
+    port = free_port()
+    status = main(
+        ["capture", "--listen", f"127.0.0.1:{port}", "--printer", "127.0.0.1:1", "--spool", str(tmp_path / "file")]
+    )
+
+    assert status == 2
+    assert "file" in capsys.readouterr().err
+
+
+def test_a_pump_without_its_supervisor_ends(tmp_path: Path, printer: RecordingPrinter) -> None:
+    """Nobody may stand on the port of a supervisor that is gone."""
+    with running(tmp_path, printer) as (program, port):
+        status = wait_until(lambda: read_status(tmp_path), "the status is written")
+        threads = threading.active_count()
+        program.kill()
+        program.wait(10)
+
+        wait_until(lambda: not _alive(status.pid), "the child has ended")
+        wait_until(lambda: _refuses(port), "the port is free")
+        assert threading.active_count() == threads
+
+
+def _alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def _refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
