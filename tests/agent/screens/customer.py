@@ -416,7 +416,8 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication([])
-    from tests.agent.screens.looks import on_screen, picture
+    assert app is not None
+    from tests.agent.screens.looks import gone, on_screen, picture
 
     pages = {**RECEIPT_STATES, **PRINTER_STATES}
     scenes = [(name, build, size) for name, build in TABLET_STATES.items() for size in TABLET_SIZES]
@@ -427,8 +428,7 @@ def main() -> int:
             for language in LANGUAGES:
                 host = on_screen(build(Look(mode, language)), size)
                 picture(host).save(str(out / f"{name}-{size[0]}x{size[1]}-{language}-{mode}.png"))
-                host.deleteLater()
-                app.processEvents()
+                gone(host)
     sys.stdout.write(f"{4 * len(scenes)} pictures in {out}\n")
     return 0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QEvent, QPoint, QRect
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QWidget
 
@@ -27,6 +28,20 @@ def on_screen(view: QWidget, size: tuple[int, int]) -> QWidget:
     for _round in range(3):
         QApplication.processEvents()
     return host
+
+
+@contextmanager
+def shown(view: QWidget, size: tuple[int, int]) -> Iterator[QWidget]:
+    """``on_screen`` for one test; what it made is gone afterwards, or every later picture would restyle it again."""
+    host = on_screen(view, size)
+    yield host
+    gone(host)
+
+
+def gone(host: QWidget) -> None:
+    host.hide()
+    host.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def picture(host: QWidget) -> QImage:

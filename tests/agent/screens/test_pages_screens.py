@@ -45,20 +45,18 @@ def test_nothing_is_cut_and_every_target_is_large(
     qapp: QApplication, name: str, language: Language, size: tuple[int, int]
 ) -> None:
     build = WINDOWS.get(name) or PAGES[name]
-    host = looks.on_screen(build(Look("light", language)), size if name in WINDOWS else page_size(size))
-
-    assert looks.cut_texts(host) == []
-    assert looks.small_targets(host, 44) == []
-    host.deleteLater()
+    room = size if name in WINDOWS else page_size(size)
+    with looks.shown(build(Look("light", language)), room) as host:
+        assert looks.cut_texts(host) == []
+        assert looks.small_targets(host, 44) == []
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", [*WINDOWS, *PAGES])
 def test_every_text_can_be_read(qapp: QApplication, name: str, mode: Mode) -> None:
     build = WINDOWS.get(name) or PAGES[name]
-    host = looks.on_screen(build(Look(mode, "ko")), (1024, 600) if name in WINDOWS else page_size((1024, 600)))
-    assert looks.pale_texts(host) == []
-    host.deleteLater()
+    with looks.shown(build(Look(mode, "ko")), SMALL if name in WINDOWS else page_size(SMALL)) as host:
+        assert looks.pale_texts(host) == []
 
 
 # -- first run ------------------------------------------------------------------------------------------------------

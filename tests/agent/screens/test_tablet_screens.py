@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEventPoint, QGuiApplication, QPointingDevice, QTouchEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from agent.earn.types import Earned
 from agent.tablet.viewmodel import Page
@@ -30,8 +31,7 @@ def scene(look: Look) -> Iterator[TabletScene]:
     made = tablet(look, Earn())
     host = looks.on_screen(made.view, (1280, 800))
     yield made
-    host.close()
-    host.deleteLater()
+    looks.gone(host)
 
 
 def named(view: QWidget, name: str) -> QAbstractButton:
@@ -47,21 +47,18 @@ def test_nothing_is_cut_and_every_target_is_large(
     qapp: QApplication, name: str, language: Language, size: tuple[int, int]
 ) -> None:
     """ux.md: keys of 72 px and more, nothing under 18 px, nothing clipped."""
-    host = looks.on_screen(TABLET_STATES[name](Look("light", language)), size)
-
-    assert looks.cut_texts(host) == []
-    assert looks.small_keys(host, KEY_MIN) == []
-    assert looks.small_targets(host, 72) == []
-    assert looks.small_type(host, 26) == []
-    host.deleteLater()
+    with looks.shown(TABLET_STATES[name](Look("light", language)), size) as host:
+        assert looks.cut_texts(host) == []
+        assert looks.small_keys(host, KEY_MIN) == []
+        assert looks.small_targets(host, 72) == []
+        assert looks.small_type(host, 26) == []
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", TABLET_STATES)
 def test_every_text_can_be_read(qapp: QApplication, name: str, mode: Mode) -> None:
-    host = looks.on_screen(TABLET_STATES[name](Look(mode, "ko")), (1024, 600))
-    assert looks.pale_texts(host) == []
-    host.deleteLater()
+    with looks.shown(TABLET_STATES[name](Look(mode, "ko")), (1024, 600)) as host:
+        assert looks.pale_texts(host) == []
 
 
 def test_turning_the_tablet_keeps_what_was_typed_and_cuts_nothing(scene: TabletScene) -> None:
@@ -143,15 +140,15 @@ def test_mashing_the_glass_does_no_harm_and_books_nothing_by_accident(scene: Tab
     assert scene.vm.state.page in (Page.KEYPAD, Page.EARNED)
 
 
-def test_a_finger_hammering_on_submit_does_not_close_the_result(scene: TabletScene) -> None:
+def test_a_finger_hammering_on_submit_does_not_close_the_result(scene: TabletScene, qtbot: QtBot) -> None:
     scene.type()
     named(scene.view, "tablet.submit").click()
     done = named(scene.view, "tablet.done")
     assert done.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     assert scene.view.childAt(done.mapTo(scene.view, done.rect().center())) is not done
 
-    QTest.qWait(350)
-    assert scene.view.childAt(done.mapTo(scene.view, done.rect().center())) is done
+    middle = done.mapTo(scene.view, done.rect().center())
+    qtbot.waitUntil(lambda: scene.view.childAt(middle) is done)
 
 
 def test_the_figure_is_painted_well_within_fifty_milliseconds(scene: TabletScene) -> None:
