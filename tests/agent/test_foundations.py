@@ -16,10 +16,11 @@ from agent.keys import KeyRing, StoreKeys
 from agent.launch import AgentSettings, check_port, default_folder, parse_cloud, parse_printer
 from agent.logbook import open_log, topic
 from agent.notifying import AfterCommit
-from agent.printing.capture import capture_word, read_status
+from agent.printing.capture import capture_word
 from agent.printing.types import PrinterAddress
 from agent.printing.words import CaptureWord
-from printers.capture.spool import STATUS_FILE
+from printers.capture.counters import Counters
+from printers.capture.status import StatusWriter
 from sync.errors import NotEnrolled, VaultUnavailable
 from sync.secrets import FieldCipher
 
@@ -132,15 +133,17 @@ def test_documents_are_expected_beside_the_data_unless_told_otherwise(tmp_path: 
 
 
 def test_the_capture_is_listening_stopped_or_not_set_up(tmp_path: Path) -> None:
+    """AGT-14"""
     assert capture_word(tmp_path, 0) is CaptureWord.NOT_SET_UP
-    path = tmp_path / STATUS_FILE
-    path.write_text('{"running": true}')
-    written_ms = path.stat().st_mtime_ns // 1_000_000
+    writer = StatusWriter(
+        tmp_path, counters=Counters(), wall_ms=lambda: 1_000, listen="127.0.0.1:9100", printer="p:9100", till="1"
+    )
+    writer.start()
 
-    assert capture_word(tmp_path, written_ms + 1_000) is CaptureWord.LISTENING
-    assert capture_word(tmp_path, written_ms + 60_000) is CaptureWord.STOPPED
-    path.write_text("[" * 5_000)
-    assert read_status(tmp_path) == {}
+    assert capture_word(tmp_path, 1_000) is CaptureWord.LISTENING
+    assert capture_word(tmp_path, 60_000) is CaptureWord.STOPPED
+    writer.stop()
+    assert capture_word(tmp_path, 1_000) is CaptureWord.STOPPED
 
 
 # --- log -------------------------------------------------------------------------------------------------------------
