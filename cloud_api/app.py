@@ -35,16 +35,21 @@ _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     """The application; its database is migrated when it starts. Raises StartError."""
     cloud = build(settings, clock=clock)
+    app = _routes(serve_openapi=settings.serve_openapi)
+    app.state.cloud = cloud
+    return app
+
+
+def _routes(*, serve_openapi: bool) -> FastAPI:
     app = FastAPI(
         title=TITLE,
         version=VERSION,
         lifespan=_lifespan,
-        openapi_url="/openapi.json" if settings.serve_openapi else None,
+        openapi_url="/openapi.json" if serve_openapi else None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.cloud = cloud
     for router in (devices, gateway, members, coupons, requests, orders, stores):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)

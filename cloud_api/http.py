@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import zlib
@@ -155,5 +154,5 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def json_response(content: Any, status: int = 200) -> Response:
     """Compact JSON."""
-    raw = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    raw = strict_json.dumps(content).encode()
     return Response(raw, status_code=status, media_type="application/json")

@@ -53,3 +53,12 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise BadJson("nested too deeply")
+
+
+# One encoder for everything: `json.dumps` with arguments makes a new one for each call.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON."""
+    return _encoder.encode(value)

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
+from cloud_api import strict_json
+from cloud_api.bulk import insert_rows
 from cloud_api.database import Published, Work
 from cloud_api.gateway.models import feed, feed_row, server_state
 from rules.requests import RequestState
@@ -34,7 +36,7 @@ def create(conn: Connection, feed_id: str) -> None:
 
 def publish(work: Work, feed_id: str, kind: FeedKind, body: dict[str, Any], *, deadline_ms: int | None = None) -> None:
     """Adds a row to the feed when the transaction ends."""
-    written = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    written = strict_json.dumps(body)
     work.published.append(Published(feed_id, kind.value, written, deadline_ms))
 
 
@@ -68,7 +70,7 @@ def write_published(conn: Connection, rows: Sequence[Published], now_ms: int) ->
                     "written_ms": now_ms,
                 }
             )
-    conn.execute(insert(feed_row), numbered)
+    insert_rows(conn, feed_row, numbered)
 
 
 @dataclass(frozen=True)

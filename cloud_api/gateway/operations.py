@@ -47,25 +47,25 @@ class _Unreadable(Exception):
 
 def read_op(raw: Any, seq: int, previous_hash: str, *, device_id: str, store_id: str, epoch: int) -> ReadOp:
     """Never raises for anything a client can send."""
-    spelled = _spell(raw)
+    spelled, strict = _spell(raw)
     digest = hashlib.sha256(previous_hash.encode() + b"\n" + spelled).hexdigest()
     op_id = raw.get("op_id") if isinstance(raw, dict) else None
     kind = raw.get("kind") if isinstance(raw, dict) else None
     safe_id = op_id if isinstance(op_id, str) and _ID.fullmatch(op_id) else ""
     safe_kind = kind if isinstance(kind, str) and _ID.fullmatch(kind) else ""
-    op, problem = _envelope(raw, safe_id)
+    op, problem = _envelope(raw, safe_id) if strict else (None, UNREADABLE)
     if op is not None and (op.device, op.store, op.epoch, op.seq) != (device_id, store_id, epoch, seq):
         op, problem = None, FOREIGN
     return ReadOp(seq, safe_id, safe_kind, digest, spelled, op, problem)
 
 
-def _spell(raw: Any) -> bytes:
-    """The bytes that the chain covers; a spelling is found also for what the wire does not allow."""
+def _spell(raw: Any) -> tuple[bytes, bool]:
+    """The bytes that the chain covers, and whether they are what the wire allows; a spelling is found for anything."""
     try:
-        return canonical_json(raw)
+        return canonical_json(raw), True
     except (TypeError, ValueError):
         loose = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return loose.encode("utf-8", "surrogatepass")
+        return loose.encode("utf-8", "surrogatepass"), False
 
 
 def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
@@ -73,8 +73,7 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
         return None, UNREADABLE
     try:
         op = Operation.from_wire(raw)
-        canonical_json(raw)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError):
         return None, UNREADABLE
     if any(abs(number) > INT64_MAX for number in (op.seq, op.epoch, op.v, op.wall_ms, op.mono_ms)):
         return None, UNREADABLE

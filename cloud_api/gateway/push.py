@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from cloud_api import strict_json
+from cloud_api.bulk import insert_rows
 from cloud_api.database import Work, is_transient
 from cloud_api.devices.auth import DeviceCall, claim_nonce, refusal
 from cloud_api.devices.models import device
@@ -289,7 +291,7 @@ def _keep(
                 "received_ms": work.now_ms,
             }
         )
-    work.conn.execute(insert(device_op), rows)
+    insert_rows(work.conn, device_op, rows)
     work.conn.execute(
         update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)
     )
@@ -301,4 +303,4 @@ def _place(device_id: str, epoch: int, seq: int) -> str:
 
 
 def _result_text(result: OpResult) -> str:
-    return json.dumps(result.to_wire(), ensure_ascii=False, separators=(",", ":"))
+    return strict_json.dumps(result.to_wire())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -212,6 +211,6 @@ def _trusted(cloud: Cloud, call: DeviceCall) -> bool:
 
 
 def _event(name: str, content: dict[str, Any], cursor: Cursor | None = None) -> bytes:
-    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    written = strict_json.dumps(content)
     ident = f"id: {cursor}\n" if cursor is not None else ""
     return f"event: {name}\n{ident}data: {written}\n\n".encode()

@@ -5,12 +5,13 @@ Works on whole runs of operations: a few statements for hundreds of earns.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from cloud_api import strict_json
+from cloud_api.bulk import insert_rows
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
@@ -20,10 +21,11 @@ from cloud_api.ledger.facts import (
     FLAG_DEVICE_SUSPENDED,
     FLAG_POINTS_DIFFER,
     FLAG_SUSPICIOUS_AMOUNT,
+    BookedEarn,
     EarnFact,
     Outcome,
 )
-from cloud_api.ledger.models import AccountKind, Earn, EarnStatus, PostingKind, earn, earn_tag
+from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members.service import find_or_create
 from cloud_api.stores.service import Policy
@@ -62,7 +64,7 @@ class _Known:
 class _Run:
     """What a run of earns will write."""
 
-    rows: list[Earn] = field(default_factory=list)
+    rows: list[BookedEarn] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
     postings: list[NewPosting] = field(default_factory=list)
 
@@ -70,9 +72,9 @@ class _Run:
         if not self.rows:
             return
         post(work, self.postings)
-        work.conn.execute(insert(earn), [row.model_dump() for row in self.rows])
+        insert_rows(work.conn, earn, [vars(row) for row in self.rows])
         if self.tags:
-            work.conn.execute(insert(earn_tag), self.tags)
+            insert_rows(work.conn, earn_tag, self.tags)
 
 
 def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact]) -> list[Outcome]:
@@ -135,9 +137,9 @@ def _repeated(known: _Known, fact: EarnFact) -> Outcome | None:
     return None
 
 
-def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> Earn:
+def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> BookedEarn:
     computed = accrue(fact.paid_won, policy.accrual)
-    return Earn(
+    return BookedEarn(
         store_id=fact.origin.store_id,
         earn_id=fact.earn_id,
         op_id=fact.origin.op_id,
@@ -153,8 +155,8 @@ def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> Ear
         provisional_points=fact.points,
         rate_bp=computed.rate_bp,
         policy_version=computed.policy_version,
-        reasons=json.dumps(computed.reasons),
-        flags=json.dumps(_flags(work, fact, computed)),
+        reasons=strict_json.dumps(computed.reasons),
+        flags=strict_json.dumps(_flags(work, fact, computed)),
         status=EarnStatus.POSTED.value,
         posting_id=work.ids.uuid7() if computed.points else None,
         occurred_ms=fact.occurred_ms,
@@ -183,7 +185,7 @@ def _flags(work: Work, fact: EarnFact, computed: Accrual) -> list[str]:
     return flags
 
 
-def _posting(fact: EarnFact, row: Earn, posting_id: str, balances: dict[str, int]) -> NewPosting:
+def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, balances: dict[str, int]) -> NewPosting:
     debt_account = account_id(AccountKind.MEMBER_DEBT, row.member_id)
     lines = credit_member(row.member_id, row.points, balances[debt_account])
     for line in lines:
@@ -202,7 +204,7 @@ def _posting(fact: EarnFact, row: Earn, posting_id: str, balances: dict[str, int
     )
 
 
-def _booked(fact: EarnFact, row: Earn) -> Outcome:
+def _booked(fact: EarnFact, row: BookedEarn) -> Outcome:
     body = {"earn_id": row.earn_id, "status": row.status, "points": row.points}
     if row.points == fact.points:
         return Outcome(OpStatus.APPLIED, None, body)

@@ -68,3 +68,30 @@ class ReversalFact:
     amount_won: int
     earn_id: str | None
     occurred_ms: int
+
+
+@dataclass(frozen=True)
+class BookedEarn:
+    """A row of the earn table to be. Not the model: making hundreds of those costs more than storing them."""
+
+    store_id: str
+    earn_id: str
+    op_id: str
+    device_id: str
+    member_id: str
+    fingerprint: str | None
+    receipt_key: str | None
+    receipt_no: str | None
+    till: str | None
+    source: str
+    paid_won: int
+    points: int
+    provisional_points: int
+    rate_bp: int
+    policy_version: int
+    reasons: str
+    flags: str
+    status: str
+    posting_id: str | None
+    occurred_ms: int
+    booked_ms: int

@@ -9,10 +9,9 @@ from sqlalchemy import insert, or_, select, update
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
-from cloud_api.ledger.facts import Outcome, ReversalFact
+from cloud_api.ledger.facts import BookedEarn, Outcome, ReversalFact
 from cloud_api.ledger.models import (
     AccountKind,
-    Earn,
     EarnStatus,
     PostingKind,
     Reversal,
@@ -64,7 +63,9 @@ def book_reversal(work: Work, fact: ReversalFact) -> Outcome:
     return Outcome(OpStatus.APPLIED, None, body)
 
 
-def apply_waiting(work: Work, store_id: str, earns: Sequence[Earn], tags: Sequence[dict[str, str]]) -> frozenset[str]:
+def apply_waiting(
+    work: Work, store_id: str, earns: Sequence[BookedEarn], tags: Sequence[dict[str, str]]
+) -> frozenset[str]:
     """Cancels those of the new earns whose cancel slip came first; returns their ids."""
     if not earns:
         return frozenset()
@@ -86,7 +87,9 @@ def apply_waiting(work: Work, store_id: str, earns: Sequence[Earn], tags: Sequen
     return frozenset(cancelled)
 
 
-def _waiting_for(work: Work, store_id: str, earns: Sequence[Earn], tags: Sequence[dict[str, str]]) -> Sequence[Any]:
+def _waiting_for(
+    work: Work, store_id: str, earns: Sequence[BookedEarn], tags: Sequence[dict[str, str]]
+) -> Sequence[Any]:
     by_tag = select(reversal_tag.c.reversal_id).where(
         reversal_tag.c.store_id == store_id, reversal_tag.c.tag.in_({item["tag"] for item in tags})
     )
@@ -104,7 +107,7 @@ def _waiting_for(work: Work, store_id: str, earns: Sequence[Earn], tags: Sequenc
     ).all()
 
 
-def _matches(waiting: Any, row: Earn, tags: Sequence[dict[str, str]], work: Work) -> bool:
+def _matches(waiting: Any, row: BookedEarn, tags: Sequence[dict[str, str]], work: Work) -> bool:
     if waiting.wanted_earn_id == row.earn_id:
         return True
     if waiting.sale_fingerprint is not None and waiting.sale_fingerprint == row.fingerprint:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, select, text
 
+from cloud_api.bulk import add_to_column, insert_rows
 from cloud_api.database import Work
 from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, posting
 
@@ -49,11 +50,6 @@ class NewPosting:
 _OPEN_ACCOUNT = text(
     "INSERT INTO account (account_id, kind, owner_id, balance) VALUES (:account_id, :kind, :owner_id, 0)"
     " ON CONFLICT (account_id) DO NOTHING"
-)
-_MOVE_BALANCE = (
-    update(account)
-    .where(account.c.account_id == bindparam("which"))
-    .values(balance=account.c.balance + bindparam("delta"))
 )
 _MEMBER_KINDS = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
 _STORE_KINDS = (AccountKind.STORE_ISSUANCE, AccountKind.STORE_REDEMPTION)
@@ -110,9 +106,9 @@ def post(work: Work, postings: Sequence[NewPosting]) -> None:
                 }
             )
             deltas[line.account_id] = deltas.get(line.account_id, 0) + line.amount
-    work.conn.execute(insert(posting), [_posting_row(record, work.now_ms) for record in postings])
-    work.conn.execute(insert(entry), entries)
-    work.conn.execute(_MOVE_BALANCE, [{"which": name, "delta": deltas[name]} for name in sorted(deltas)])
+    insert_rows(work.conn, posting, [_posting_row(record, work.now_ms) for record in postings])
+    insert_rows(work.conn, entry, entries)
+    add_to_column(work.conn, account, "account_id", "balance", deltas)
 
 
 def _posting_row(record: NewPosting, now_ms: int) -> dict[str, Any]:
