@@ -7,6 +7,8 @@ import secrets
 import zlib
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -87,6 +89,14 @@ class Gate:
             await self._app(scope, _replay(body, receive), tagged_send)
         except ApiError as error:
             await error_response(error, scope)(scope, receive, tagged_send)
+        except ClientGone:
+            return
+        except (OperationalError, PoolTimeout) as error:
+            # The database is full, locked or away: nothing was booked, and the same call may work in a moment.
+            log.error("database_failed request_id=%s path=%s error=%s", request_id, scope["path"], error)
+            if started:
+                raise
+            await error_response(ApiError("busy", headers={"Retry-After": "2"}), scope)(scope, receive, tagged_send)
         except Exception:
             # Whatever it was, the caller gets the same plain answer and the log gets the rest.
             log.exception("request_failed request_id=%s path=%s", request_id, scope["path"])

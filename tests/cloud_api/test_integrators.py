@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from cloud_api.bootstrap import Cloud
 from cloud_api.errors import CATALOGUE
@@ -324,6 +325,45 @@ def test_a_failure_inside_is_a_plain_500_without_a_trace(front: World, monkeypat
     assert _code(answer) == (500, "internal")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.expect_log("database_failed")
+def test_a_database_that_is_full_or_away_is_503_and_books_nothing(front: World) -> None:
+    """Disk full: the same call works when there is room again."""
+    pages = front.cloud.database.transact(lambda work: work.conn.execute(text("PRAGMA page_count")).scalar_one())
+
+    def limit(count: int) -> None:
+        front.cloud.database.transact(lambda work: work.conn.execute(text(f"PRAGMA max_page_count = {count}")).all())
+
+    device = front.device()
+    ops = [device.earn(approval_tags=[new_id("t" * 90) for _ in range(20)]) for _ in range(60)]
+    limit(pages)
+
+    refused = device.push_raw(device.batch(*ops))
+
+    assert _code(refused) == (503, "busy")
+    assert refused.headers["retry-after"] == "2"
+    limit(1_000_000)
+    assert device.push(*ops)["expected_seq"] == 61
+    front.assert_book_is_sound()
+
+
+def test_a_caller_that_hangs_up_in_the_middle_is_no_failure(front: World) -> None:
+    async def hang_up() -> list[object]:
+        sent: list[object] = []
+        scope = {"type": "http", "method": "POST", "path": "/v1/members", "headers": [], "query_string": b""}
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.disconnect"}
+
+        async def send(message: object) -> None:
+            sent.append(message)
+
+        await front.app(scope, receive, send)  # type: ignore[arg-type]
+        return sent
+
+    future = asyncio.run_coroutine_threadsafe(hang_up(), front.loop)
+    assert future.result(10) == []
 
 
 def test_the_openapi_document_names_every_refusal_and_both_keys(front: World) -> None:
