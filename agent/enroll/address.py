@@ -15,11 +15,10 @@ class AddressProblem(StrEnum):
 
 def cloud_address(text: str) -> str | AddressProblem:
     """The address as it is used, or what is wrong with it; a missing ``https://`` is added."""
-    trimmed = text.strip().rstrip("/")
+    trimmed = text.strip()
     if not trimmed:
         return AddressProblem.EMPTY
-    if "://" not in trimmed:
-        trimmed = "https://" + trimmed
+    trimmed = (trimmed if "://" in trimmed else "https://" + trimmed).rstrip("/")
     try:
         parts = urlsplit(trimmed)
         host, port = parts.hostname, parts.port

@@ -1,0 +1,166 @@
+"""The receipts page without a display: every outcome has its reason in words, chips and search."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.dispatch import ImmediateDispatcher
+from agent.receipts import words
+from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptRow
+from agent.receipts.viewmodel import Chip, ReceiptsViewModel
+from agent.receipts.words import Tone
+from agent.texts import Language, Texts
+from sync.clock import FakeClock
+from tests.agent.screens.customer import MASKED, NOW_MS, ROWS, Receipts, row
+
+DAY_MINUTES = 24 * 60
+
+
+def page(rows: tuple[ReceiptRow, ...] = ROWS, language: Language = "en") -> tuple[ReceiptsViewModel, Receipts]:
+    service = Receipts(rows)
+    vm = ReceiptsViewModel(
+        receipts=service, texts=Texts(language), clock=FakeClock(wall_ms=NOW_MS), dispatcher=ImmediateDispatcher()
+    )
+    vm.show()
+    return vm, service
+
+
+def ids(vm: ReceiptsViewModel) -> list[str]:
+    return [row.document_id for row in vm.state.rows]
+
+
+@pytest.mark.parametrize("outcome", DocumentOutcome)
+@pytest.mark.parametrize(
+    "kind", ["sale", "cancel", "refund", "partial_refund", "kitchen", "settlement", "unknown", "?"]
+)
+def test_every_outcome_says_why_in_both_languages(outcome: DocumentOutcome, kind: str) -> None:
+    found = row(1, outcome, 4_500, kind=kind, points=45)
+    korean, english = words.verdict(Texts("ko"), found), words.verdict(Texts("en"), found)
+    assert korean.why
+    assert korean.why != english.why
+    assert korean.title != english.title
+
+
+@pytest.mark.parametrize("status", ["provisional", "posted", "adjusted", "rejected", "reversed", None])
+def test_an_earn_says_how_far_it_has_come(status: str | None) -> None:
+    verdict = words.verdict(Texts("en"), row(1, DocumentOutcome.EARNED, 4_500, points=45, masked=MASKED, status=status))
+    assert (verdict.tone is Tone.GOOD) == (status not in ("rejected", "reversed"))
+    assert verdict.why
+
+
+def test_what_was_not_credited_is_said_in_plain_words() -> None:
+    t = Texts("en")
+    assert "nobody typed a number" in words.verdict(t, row(1, DocumentOutcome.UNMATCHED, 4_500)).why
+    assert "earns once" in words.verdict(t, row(1, DocumentOutcome.DUPLICATE, 4_500)).why
+    assert "do not agree" in words.verdict(t, row(1, DocumentOutcome.ASK, None)).why
+    assert "for a person" in words.verdict(t, row(1, DocumentOutcome.ASK, -500, kind="partial_refund")).why
+    assert "wrong amount" in words.verdict(t, row(1, DocumentOutcome.ASK, None, kind="unknown")).why
+    assert "not a payment" in words.verdict(t, row(1, DocumentOutcome.IGNORED, None, kind="kitchen")).why
+    assert "Nothing was paid" in words.verdict(t, row(1, DocumentOutcome.IGNORED, 0)).why
+
+
+def test_chips_count_and_filter() -> None:
+    yesterday = row(9, DocumentOutcome.ASK, None, minutes=DAY_MINUTES)
+    older = row(8, DocumentOutcome.UNMATCHED, 4_500, minutes=DAY_MINUTES)
+    vm, _service = page((*ROWS, yesterday, older))
+    assert vm.state.counts == {Chip.TODAY: len(ROWS), Chip.TO_CHECK: 2, Chip.WITHOUT_NUMBER: 2}
+
+    vm.choose_chip(Chip.TO_CHECK)
+    assert ids(vm) == ["doc-42", "doc-9"]
+    assert vm.state.rows[1].time == "11/19"
+    vm.choose_chip(Chip.WITHOUT_NUMBER)
+    assert ids(vm) == ["doc-40", "doc-37"]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("13,500", ["doc-41"]),
+        ("13500원", ["doc-41"]),
+        ("5800", ["doc-38"]),
+        ("0036", ["doc-36"]),
+        ("0912", ["doc-41"]),
+        ("7731", ["doc-39"]),
+        ("010-", []),
+        ("zzz", []),
+    ],
+)
+def test_search_finds_amount_number_and_last_four(search: str, found: list[str]) -> None:
+    vm, _service = page()
+    vm.set_search(search)
+    assert ids(vm) == found
+
+
+def test_search_looks_beyond_the_chip_and_says_when_nothing_is_there() -> None:
+    vm, _service = page()
+    vm.choose_chip(Chip.TO_CHECK)
+    vm.set_search("13500")
+    assert ids(vm) == ["doc-41"]
+    vm.set_search("no such thing")
+    assert "Nothing found" in vm.state.empty
+    assert vm.state.chosen is None
+    vm.set_search("  ")
+    assert ids(vm) == ["doc-42"]
+
+
+def test_the_first_row_is_open_and_a_chosen_one_stays_open_while_new_ones_arrive() -> None:
+    vm, service = page()
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.document_id == "doc-42"
+    vm.choose("doc-40")
+    service.rows = (row(43, DocumentOutcome.WAITING, 5_000), *ROWS)
+    service.listeners.notify()
+    assert ids(vm)[0] == "doc-43"
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.document_id == "doc-40"
+
+
+def test_an_opened_document_shows_its_paper_and_what_was_read() -> None:
+    vm, _service = page(language="ko")
+    vm.choose("doc-41")
+    opened = vm.state.chosen
+    assert opened is not None
+    assert opened.paper[0].strip() == "느린오후 커피"
+    facts = dict(opened.facts)
+    assert facts["결제"] == "카드 13,500원"
+    assert facts["영수증"] == "0041 · POS 01"
+    assert "010-****-0912" in opened.facts[-1][1]
+
+
+def test_a_cancellation_has_a_true_minus_sign() -> None:
+    vm, _service = page(language="ko")
+    cancelled = next(row for row in vm.state.rows if row.document_id == "doc-38")
+    assert cancelled.amount == "−5,800원"
+    assert cancelled.chip == "−58P 회수"
+
+
+def test_readings_of_odd_shape_are_left_out_and_break_nothing() -> None:
+    found = row(1, DocumentOutcome.ASK, None, kind="unknown")
+    for reading in (
+        {},
+        {"payments": "x"},
+        {"payments": [None, {"amount": "4"}, {"method": "?", "amount": 5}]},
+        {"items": 3},
+    ):
+        facts = words.facts(Texts("en"), ReceiptDetail(found, (), reading))
+        assert facts[0] == ("Kind", "Not recognised")
+
+
+def test_an_empty_day_says_what_will_appear() -> None:
+    vm, _service = page(())
+    assert "as your POS prints" in vm.state.empty
+    for chip in (Chip.TO_CHECK, Chip.WITHOUT_NUMBER):
+        vm.choose_chip(chip)
+        assert vm.state.empty
+
+
+def test_out_of_sight_costs_nothing_and_a_closed_page_hears_nothing() -> None:
+    vm, service = page()
+    vm.hide()
+    asked = service.asked
+    service.listeners.notify()
+    assert service.asked == asked
+    vm.show()
+    vm.close()
+    service.listeners.notify()
+    assert service.asked == asked + 1
