@@ -22,7 +22,7 @@ class Pairing:
         self._till_by_source = till_by_source
 
     def till_of(self, source: str) -> str:
-        own = source if source.isascii() and source.isdigit() else DEFAULT_TILL
+        own = str(int(source)) if source.isascii() and source.isdigit() else DEFAULT_TILL
         return self._till_by_source.get(source, own)
 
     def sale_for_screen(self, conn: sqlite3.Connection, till: str, now_ms: int) -> DocumentRow | None:

@@ -57,6 +57,13 @@ def oldest_queued(conn: sqlite3.Connection, printer: str) -> PrintJob | None:
     return _job(found) if found else None
 
 
+def queued_before(conn: sqlite3.Connection, created_before_ms: int) -> list[PrintJob]:
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE state = 'queued' AND created_ms < ?", (created_before_ms,)
+    )
+    return [_job(values) for values in rows]
+
+
 def printing(conn: sqlite3.Connection) -> list[PrintJob]:
     rows = conn.execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'printing'")
     return [_job(values) for values in rows]

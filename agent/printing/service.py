@@ -30,6 +30,9 @@ from sync.store import Store, set_meta
 
 ADDRESS_SETTING = "printing.address"  # meta: HOST:PORT of the receipt printer
 PRINTER_NAME = "receipt"  # the one printer of a counter; more get names of their own
+# A slip that waited longer helps nobody at the counter: a printer set up next month must not begin with a hundred of
+# them. A person may still print each.
+STALE_JOB_MS = 12 * 3_600_000
 log = topic("print")
 
 __all__ = [
@@ -93,6 +96,7 @@ class PrintingService:
         address = self.address()
         if address is None:
             return
+        self._set_stale_aside()
         self._worker = PrintWorker(
             store=self._store,
             clock=self._clock,
@@ -104,6 +108,15 @@ class PrintingService:
             limits=self._limits,
         )
         self._worker.start()
+
+    def _set_stale_aside(self) -> None:
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            for job in repository.queued_before(conn, now_ms - STALE_JOB_MS):
+                refused = jobs.refuse(job, "stale", now_ms)
+                assert isinstance(refused, jobs.PrintJob), "a queued job can be refused"
+                repository.save(conn, refused)
+                log.event("job_set_aside", job=job.job_id)
 
     # --- settings --------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
@@ -24,7 +26,7 @@ from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.screens import Screens
 from agent.shell.tray import Tray
-from sync.errors import StoreBusy
+from sync.errors import StoreBusy, SyncError
 
 if TYPE_CHECKING:  # imported after the first paint
     from agent.shell.host import LanHost
@@ -47,8 +49,13 @@ def run_agent(settings: AgentSettings, *, version: str) -> int:
         summon(settings.folder)
         complain(busy.user_message, busy.user_message_en)
         return EXIT_BUSY
+    except SyncError as problem:
+        _tell_in_a_window(settings, problem)
+        raise
     try:
         open_log(settings.folder / LOG_FOLDER, "agent")
+        _log_what_nobody_caught()
+        _tell_of_a_broken_file(agent)
         qInstallMessageHandler(_qt_said)
         app = QApplication.instance() or QApplication(["withfom"])
         assert isinstance(app, QApplication)
@@ -170,6 +177,37 @@ class AgentProcess:
 
         self._agent.link.listeners.subscribe(lambda: self._dispatcher.post(follow))
         follow()
+
+
+def _tell_in_a_window(settings: AgentSettings, problem: SyncError) -> None:
+    """Who starts the program with a double click has no console to read."""
+    if settings.headless:
+        return
+    from PySide6.QtWidgets import QMessageBox
+
+    app = QApplication.instance() or QApplication(["withfom"])
+    QMessageBox.critical(None, "WithFoM", f"{problem.user_message}\n\n{problem.user_message_en}")
+    del app
+
+
+def _tell_of_a_broken_file(agent: Agent) -> None:
+    aside = agent.store.set_aside
+    if aside is not None:
+        log.warning("store_was_set_aside", file=aside.path.name, reason=aside.reason)
+        complain(
+            f"저장된 데이터를 열 수 없어 따로 보관하고 새로 시작했어요: {aside.path}",
+            f"The stored data could not be opened; it was set aside and a new file begun: {aside.path}",
+        )
+
+
+def _log_what_nobody_caught() -> None:
+    """A bug in a button must leave a trace for support and let the counter go on."""
+
+    def log_it(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+        logging.getLogger("withfom.agent").error("not_caught", exc_info=(kind, problem, trace))
+
+    sys.excepthook = log_it
+    threading.excepthook = lambda args: log_it(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
 
 
 def _qt_said(kind: QtMsgType, _where: QMessageLogContext, text: str) -> None:

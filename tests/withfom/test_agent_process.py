@@ -176,6 +176,22 @@ def test_a_folder_that_cannot_be_written_is_named_in_words(tmp_path: Path) -> No
     assert "Traceback" not in refused.stderr
 
 
+def test_a_broken_database_is_set_aside_and_named(tmp_path: Path) -> None:
+    """Nothing is deleted, nothing is silently empty."""
+    broken = tmp_path / "shop"
+    broken.mkdir()
+    (broken / "agent.sqlite3").write_bytes(b"this is no database" * 500)
+
+    with agent_process.agent(broken, "--demo") as agent:
+        assert agent.screen()["counter"]["page"] == "enroll"
+        assert agent.end() == 0
+        told = " ".join(agent.said)
+
+    [aside] = broken.glob("*.broken-*.sqlite3")
+    assert aside.name in told
+    assert aside.read_bytes().startswith(b"this is no database")
+
+
 def test_a_port_in_use_is_named_in_words(folder: Path, agent: AgentProcess, tmp_path: Path) -> None:
     port = str(agent_process.lan_file(folder)["port"])
 

@@ -219,6 +219,23 @@ def test_without_a_printer_jobs_are_kept(shop: Counter) -> None:
     assert printing.printers() == ()
 
 
+def test_a_printer_set_up_late_does_not_begin_with_old_slips(
+    shop: Counter, printing: PrintingService, paper: SocketPrinter
+) -> None:
+    put(shop, printing, "old:slip")
+    with shop.bench.store.transaction() as conn:
+        conn.execute("UPDATE print_job SET created_ms = created_ms - 13 * 3600000")
+    put(shop, printing, "new:slip")
+
+    printing.start()
+
+    reaches(printing, JobState.PRINTED, "new:slip")
+    assert (job(printing, "old:slip").state, job(printing, "old:slip").last_error) == (JobState.FAILED, "stale")
+    assert len(paper.texts()) == 1
+    assert printing.retry("old:slip")
+    reaches(printing, JobState.PRINTED, "old:slip")
+
+
 @pytest.mark.parametrize(
     ("text", "host", "port"), [("10.0.0.5", "10.0.0.5", 9100), ("h:91", "h", 91), ("[::1]:9", "::1", 9)]
 )
