@@ -11,7 +11,9 @@ from demo.processes import DemoFailure, Program, free_port, run_json, run_text, 
 from demo.virtual_pos import VirtualPos
 from demo.virtual_printer import VirtualPrinter
 
-STORE_NAME = "느린오후 커피"
+SHOP = "느린오후 커피"
+# The name carries the mark, so that every screen, slip and answer of the demo shows it.
+STORE_NAME = f"{SHOP} · 체험"
 BRAND_NAME = "느린오후"
 
 
@@ -49,7 +51,7 @@ class DemoWorld:
         world = DemoWorld(
             settings,
             printer,
-            VirtualPos("127.0.0.1", capture_port, seed=settings.pos_seed, shop=STORE_NAME),
+            VirtualPos("127.0.0.1", capture_port, seed=settings.pos_seed, shop=SHOP),
             free_port(),
             capture_port,
         )

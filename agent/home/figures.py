@@ -22,7 +22,7 @@ def _unit(t: Texts, key: str) -> str:
 
 def money(t: Texts, label: str, won: int) -> Figure:
     """Large sums in 만원 (thousands in English) with the exact amount below."""
-    if won < 100_000:
+    if won < 10_000:
         return Figure(label, t.number(won), t._("won"), "")
     if t.language == "ko":
         tenths = won // 1_000

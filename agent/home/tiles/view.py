@@ -13,6 +13,7 @@ from agent.ui.paint import draw_line, elided, rounded
 from agent.ui.theme import RADIUS_CARD, Theme
 
 FIGURES_MAX = 3
+_FIGURE_STYLES: tuple[str, ...] = ("figure", "page", "section")
 _NARROW = 330  # below this width a tile shows two figures
 _CHIP_TONES: dict[str, Tone] = {"amber": "amber", "red": "red", "green": "green"}
 
@@ -83,8 +84,9 @@ class FiguresTile(PressControl):
         draw_line(painter, elided(figure.label, caption, room), caption, x, top, 18)
         painter.setPen(color("ink3"))
         draw_line(painter, elided(figure.third, caption, room), caption, x, top + 56, 18)
-        large = metrics("figure")
-        painter.setFont(self.theme.font("figure"))
+        style = _figure_style(self.theme, figure, room)
+        large = metrics(style)
+        painter.setFont(self.theme.font(style))
         painter.setPen(color(figure.tone))
         draw_line(painter, figure.value, large, x, top + 21, 36)
         after = x + large.horizontalAdvance(figure.value) + 2
@@ -98,12 +100,25 @@ class FiguresTile(PressControl):
         if not columns:
             return True
         room = (self.width() - 1) / len(columns) - 25
-        caption, large = self.theme.metrics("caption"), self.theme.metrics("figure")
+        caption = self.theme.metrics("caption")
         return all(
-            large.horizontalAdvance(f.value) + 2 + caption.horizontalAdvance(f.unit) <= room
+            _figure_width(self.theme, _figure_style(self.theme, f, room), f) <= room
             and max(caption.horizontalAdvance(f.label), caption.horizontalAdvance(f.third)) <= room + 8
             for f in columns
         )
+
+
+def _figure_width(theme: Theme, style: str, figure: Figure) -> float:
+    return (
+        theme.metrics(style).horizontalAdvance(figure.value)
+        + 2
+        + theme.metrics("caption").horizontalAdvance(figure.unit)
+    )
+
+
+def _figure_style(theme: Theme, figure: Figure, room: float) -> str:
+    """A long figure is written smaller rather than cut or run over its neighbour."""
+    return next((style for style in _FIGURE_STYLES if _figure_width(theme, style, figure) <= room), _FIGURE_STYLES[-1])
 
 
 class DecisionCell(PressControl):
