@@ -19,7 +19,7 @@ from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
 from agent.shell.pages import ACTOR, Look, shop_pages
 from agent.shell.viewmodel import ShellViewModel
-from agent.texts import Language, Texts
+from agent.texts import Texts
 from agent.ui.theme import Mode, Theme
 
 if TYPE_CHECKING:  # these are imported when they are needed, after the first paint
@@ -143,7 +143,6 @@ class Screens:
 
         agent = self._agent
         other = Texts("en" if self.texts.language == "ko" else "ko")
-        texts: dict[Language, Texts] = {self.texts.language: self.texts, other.language: other}
         self.tablet_vm = TabletViewModel(
             earn=agent.earn,
             shop=agent.link.shop,
@@ -155,7 +154,7 @@ class Screens:
             dispatcher=self._dispatcher,
         )
         agent.link.listeners.subscribe(lambda: self._dispatcher.post(self._refresh_tablet))
-        self.tablet = TabletView(self.tablet_vm, theme=self.theme, texts=texts)
+        self.tablet = TabletView(self.tablet_vm, theme=self.theme)
         self.tablet.setWindowTitle("WithFoM · 고객 화면")
         _place_tablet(self.tablet, headless=agent.settings.headless)
 
@@ -178,6 +177,7 @@ class Screens:
                 self.main.retext()
             if self.popups is not None:
                 self.popups.retext()
+            self._refresh_tablet()
 
     def _arrived(self) -> None:
         if self._settings.current.sound and not self._agent.settings.headless:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from agent.tablet.fit import Fit
 from agent.tablet.viewmodel import Page, TabletState, TabletViewModel
-from agent.texts import Language, Texts
+from agent.texts import Texts
 from agent.ui.controls import Button, Control, CountdownRing, Label
 from agent.ui.cup import CupPicture
 from agent.ui.customer import Brand, IconLine, OutcomeMark, ReceiptCard
@@ -25,10 +32,10 @@ class TabletView(Control):
     """A window or part of one; any size from 600 px up, standing or lying."""
 
     def __init__(
-        self, vm: TabletViewModel, theme: Theme, texts: Mapping[Language, Texts], parent: QWidget | None = None
+        self, vm: TabletViewModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
         super().__init__(theme, parent)
-        self._vm, self._texts = vm, texts
+        self._vm = vm
         self._shown: TabletState | None = None
         self.setObjectName("tablet")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -49,11 +56,15 @@ class TabletView(Control):
             page.grab()
         self.outcome.figure.warm_up()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.warm_up)
+
     def render_state(self) -> None:
         state = self._vm.state
         if state == self._shown:
             return
-        texts = self._texts[state.language]
+        texts = self._vm.texts
         pages: dict[Page, IdlePage | KeypadPage] = {Page.IDLE: self.idle, Page.KEYPAD: self.keypad}
         page = pages.get(state.page, self.outcome)
         page.show_state(state, texts)

@@ -121,6 +121,11 @@ class TabletViewModel:
     def close(self) -> None:
         self._unsubscribe()
 
+    @property
+    def texts(self) -> Texts:
+        """The words of whoever stands there now."""
+        return self._texts
+
     # What a finger can do ------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -234,6 +239,8 @@ class TabletViewModel:
 
     def _read_shop(self) -> None:
         """Kept between pages: a key press must not wait for the store."""
+        if self._other_texts.language == self._home_texts.language:  # The shop has changed its own language.
+            self._other_texts.set_language("en" if self._home_texts.language == "ko" else "ko")
         try:
             self._shop_name, self._rate = self._shop(), self._rate_bp()
         except (SyncError, sqlite3.Error, OSError):

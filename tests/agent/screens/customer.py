@@ -121,7 +121,7 @@ def tablet(look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100) -
         clock=look.clock,
         dispatcher=ImmediateDispatcher(),
     )
-    return TabletScene(TabletView(vm, look.theme, texts), vm, look.clock)
+    return TabletScene(TabletView(vm, look.theme), vm, look.clock)
 
 
 def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:

@@ -475,3 +475,11 @@ def test_a_closed_screen_hears_nothing_more() -> None:
     screen.earn.receipt = ReceiptOffer("doc-1", 4_500, 45)
     screen.earn.listeners.notify()
     assert screen.changes == before
+
+
+def test_the_shop_changing_its_language_turns_the_greeting_and_keeps_the_other_one_in_reach() -> None:
+    screen = Screen(FakeEarn(), language="ko")
+    screen.vm._home_texts.set_language("en")
+    screen.vm.refresh()
+    assert (screen.vm.state.language, screen.vm.state.other_language) == ("en", "한국어")
+    assert screen.vm.state.headline.startswith("Just your number")
