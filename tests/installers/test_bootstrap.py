@@ -117,7 +117,7 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(folder: Path) -> 
 def test_a_package_without_a_hash_is_refused(folder: Path) -> None:
     (folder / "requirements.lock").write_text("pip==26.3\n")
 
-    answer = start(folder, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(SOURCE / "installers" / "bootstrap"))
+    answer = start(folder, PIP_NO_INDEX="1", PIP_FIND_LINKS=(SOURCE / "installers" / "bootstrap").as_uri())
 
     assert answer.returncode == 1
     assert "--require-hashes" in answer.stderr
