@@ -29,8 +29,8 @@ def test(arguments: list[str]) -> int:
     _ready()
     chosen = [word for word in arguments if word != "--all"]
     marker = [] if "--all" in arguments else ["-m", QUICK]
-    # One PostgreSQL server for all its tests: loadgroup keeps them on one worker.
-    return become([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", *marker, *chosen])
+    # loadfile: what a file starts once for all its tests (a server, a whole shop) is started once, on one worker.
+    return become([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *marker, *chosen])
 
 
 def check(arguments: list[str]) -> int:

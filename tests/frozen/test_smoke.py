@@ -17,7 +17,6 @@ from installers import build_linux
 
 pytestmark = [
     pytest.mark.frozen,
-    pytest.mark.xdist_group("frozen"),
     pytest.mark.skipif(sys.platform != "linux", reason="the build script is for Linux; other systems build elsewhere"),
 ]
 SIZE_MAX_MB = 260
