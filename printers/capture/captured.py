@@ -14,8 +14,10 @@ from printers.receipts.reading import Reading
 from printers.stream.page import Page
 
 HANGUL_MIN = 4  # letters; a receipt has hundreds
+AMOUNTS_MIN = 2  # rows that end in an amount
 BROKEN_SHARE_MAX = 0.1
 
+_AMOUNT = re.compile(r"(?m)(?<!\S)\d{1,3},\d{3}$")
 _HANGUL = re.compile(r"[가-힣]")
 _STAMPS = re.compile(
     r"재\s*발\s*행|재\s*출\s*력|재\s*인\s*쇄|사\s*본|REPRINT|DUPLICATE|고객용|가맹점용|매장용|출력일시|발행일시", re.I
@@ -33,7 +35,7 @@ def is_receipt_like(page: Page, reading: Reading) -> bool:
     letters = sum(not letter.isspace() for letter in text)
     if not letters or text.count("\ufffd") > BROKEN_SHARE_MAX * letters:
         return False
-    return len(_HANGUL.findall(text)) >= HANGUL_MIN
+    return len(_HANGUL.findall(text)) >= HANGUL_MIN or len(_AMOUNT.findall(text)) >= AMOUNTS_MIN
 
 
 def captured(

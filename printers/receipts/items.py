@@ -46,6 +46,7 @@ class Goods:
     discounts: list[int]
     deposits: list[int]
     end: int
+    fees: list[int] = field(default_factory=list)
 
     @property
     def sum_with_options(self) -> int:
@@ -70,6 +71,8 @@ def goods_of(lines: Sequence[Line]) -> Goods:
             goods.discounts += [abs(value.amount) for value in line.money[-1:]]
         elif role is Role.DEPOSIT:
             goods.deposits += [value.amount for value in line.money[-1:]]
+        elif role is Role.FEE:
+            goods.fees += [abs(value.amount) for value in line.money[-1:]]
         elif role in (Role.COUNT, Role.IGNORED, Role.POINTS_USED):
             continue
         else:
@@ -156,6 +159,8 @@ def _role(line: Line) -> Role | None:
             found = role_of(pair.label.strip("└"), pair.inner)
         if found and found[0] in (Role.DISCOUNT, Role.DEPOSIT, Role.COUNT, Role.IGNORED, Role.POINTS_USED):
             return found[0]
+        if found and found[0] is Role.FEE and pair.label.startswith(("배달", "배송", "서비스", "이용", "수수료")):
+            return Role.FEE  # a bag or a box is a good that is sold, a delivery is not
     return None
 
 

@@ -10,7 +10,7 @@ from printers.receipts.lines import Line, Value
 from printers.receipts.numbers import Approval
 from printers.receipts.reconcile import Agreed
 from printers.receipts.title import Title
-from printers.receipts.words import Role
+from printers.receipts.words import Role, role_of
 
 # A bill that says so is a bill even if it lists how it could be paid.
 _FIRM_BILL = frozenset(
@@ -34,6 +34,7 @@ class Evidence:
     money: bool
     negative_counts: bool
     mixed_goods: bool
+    echoed: bool
 
     @property
     def paid(self) -> bool:
@@ -54,6 +55,7 @@ class Evidence:
             money=any(line.money for line in lines),
             negative_counts=any(isinstance(word, Value) and word.amount < 0 for word in last_words),
             mixed_goods=bool(amounts) and min(amounts) < 0 < max(amounts),
+            echoed=agreed is not None and _echoed(facts, agreed.total),
         )
 
 
@@ -72,7 +74,8 @@ def kind_of(title: Title, evidence: Evidence) -> str:
         return "unknown" if evidence.mixed_goods else "cancel"
     if "bill" in title.zone and (title.words & _FIRM_BILL or not (evidence.approvals or evidence.tenders)):
         return "bill"
-    if evidence.total is not None and (evidence.paid or title.has("sale")) and not _only_a_ticket(title, evidence):
+    proved = evidence.paid or (title.has("sale") and (evidence.echoed or "간이영수증" in title.words))
+    if evidence.total is not None and proved and not _only_a_ticket(title, evidence):
         return _sale(title)
     for kind in ("kitchen", "exchange_slip", "queue_ticket", "order_ticket"):
         if title.has(kind) and not evidence.approvals:
@@ -80,10 +83,20 @@ def kind_of(title: Title, evidence: Evidence) -> str:
     return "unknown"
 
 
+def _echoed(facts: Facts, total: int) -> bool:
+    """Whether a row below the sums repeats the total under a name we do not know: a payment of a newer kind."""
+    last = max((found.index for found in facts.totals if abs(found.amount) == total), default=len(facts.lines))
+    return any(
+        pair.label and pair.amount is not None and abs(pair.amount) == total and role_of(pair.label, pair.inner) is None
+        for line in facts.lines[last + 1 :]
+        for pair in line.pairs
+    )
+
+
 def _special(title: Title, evidence: Evidence) -> str | None:
     """Kinds that are no matter between the shop and one paying customer."""
-    if title.has("test") and not evidence.approvals:
-        return "test_page"
+    if title.has("test"):
+        return "test_page"  # practice mode prints approvals too
     if title.has("settlement") and not (evidence.approvals and title.has("sale")):
         return "settlement"
     if "settlement" in title.labels and not evidence.approvals:

@@ -32,6 +32,7 @@ from printers.stream.page import Page
 LOGO_DOTS_MAX = 300  # a higher picture alone is a document of its own, not the logo of what follows
 CANCELLING = frozenset({"cancel", "refund", "partial_refund"})
 PAID_KINDS = frozenset({"sale", "reprint"}) | CANCELLING
+_APPROVED_FIRST = {"card": 0, "easy_pay": 1, "prepaid": 2}
 _PAID_IN_APP = re.compile(r"선결제|앱결제|온라인결제|바로결제|미리결제|결제완료|사전결제")
 _PAID_AT_DOOR = re.compile(r"만나서|현장결제|후불|착불|방문결제|미결제")
 WITHOUT_MONEY = frozenset({"kitchen", "kitchen_cancel", "order_ticket", "queue_ticket", "exchange_slip", "test_page"})
@@ -251,22 +252,23 @@ def _payments(agreed: Agreed, approvals: Sequence[Approval], title: Title, sign:
         number = card_numbers[0] if card_numbers and method != "cash" else None
         return (Payment(method, sign * agreed.total, number),)
     change = agreed.change
-    needing = [tender for tender in agreed.tenders if tender.method not in ("cash", "transfer")]
+    numbers = _approvals_by_tender(agreed.tenders, card_numbers)
     found: list[Payment] = []
     for tender in agreed.tenders:
         amount = tender.amount
         if change and tender.method == "cash" and amount > change:
             amount, change = amount - change, 0
-        number = _approval_for(tender, needing, card_numbers)
-        found.append(Payment(tender.method, sign * amount, number))
+        found.append(Payment(tender.method, sign * amount, numbers.get(tender)))
     return tuple(found)
 
 
-def _approval_for(tender: Tender, needing: Sequence[Tender], numbers: Sequence[str]) -> str | None:
-    if tender not in needing:
-        return None
-    place = needing.index(tender)
-    return numbers[place] if place < len(numbers) else None
+def _approvals_by_tender(tenders: Sequence[Tender], numbers: Sequence[str]) -> dict[Tender, str]:
+    """In printing order; when there are fewer numbers than payments, cards come first."""
+    needing = [tender for tender in tenders if tender.method not in ("cash", "transfer")]
+    if len(numbers) < len(needing):
+        chosen = sorted(needing, key=lambda tender: _APPROVED_FIRST.get(tender.method, 9))[: len(numbers)]
+        needing = [tender for tender in needing if tender in chosen]
+    return dict(zip(needing, numbers, strict=False))
 
 
 def _method_without_tender(agreed: Agreed, card_numbers: Sequence[str], title: Title) -> str | None:

@@ -80,6 +80,7 @@ class Ledger:
         more = self._all(Role.VAT, Role.SERVICE, Role.DEPOSIT, Role.FEE)
         if not self.facts.amounts(Role.DEPOSIT):
             more += [abs(amount) for amount in self.facts.goods.deposits]
+        more += [abs(amount) for amount in self.facts.goods.fees]
         return {
             minus - plus
             for minus in _any_of(*less[:ADJUSTMENTS_MAX])
@@ -110,7 +111,10 @@ class Ledger:
         inside = sum(abs(amount) for amount in self.facts.goods.discounts)
         minus = {0, sum(discounts), inside, sum(discounts) + inside, *discounts, *_summed(discounts)}
         extras = [
-            self.one(Role.VAT), self.one(Role.SERVICE), self.one(Role.FEE), self.one(Role.POINTS_USED) * -1,
+            self.one(Role.VAT),
+            self.one(Role.SERVICE),
+            self.one(Role.FEE) or sum(self.facts.goods.fees),
+            self.one(Role.POINTS_USED) * -1,
             self.one(Role.DEPOSIT) or sum(abs(amount) for amount in self.facts.goods.deposits),
         ]  # fmt: skip
         plus = {sum(chosen) for size in range(len(extras) + 1) for chosen in combinations(extras, size)}
@@ -193,7 +197,7 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
         return None
     if not named and ledger.one(Role.POINTS_USED):
         return None  # points may be a discount or a payment: without a named total nobody can tell
-    if not tenders and ledger.vat_contradicts(total):
+    if not tenders and (ledger.vat_contradicts(total) or ledger.one(Role.POINTS_USED)):
         return None
     arithmetic = [
         name
