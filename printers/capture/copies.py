@@ -11,6 +11,7 @@ from pathlib import Path
 from printers.capture import spool
 from printers.capture.captured import captured, is_receipt_like
 from printers.capture.counters import Counters
+from printers.capture.shadow import Shadow
 from printers.capture.tags import TagMaker
 from printers.receipts.reader import read_pages
 from printers.receipts.reading import Reading
@@ -47,7 +48,7 @@ class CopyReader:
         monotonic: Callable[[], float],
         new_id: Callable[[], str],
         idle_s: float = IDLE_S,
-        make_cutter: Callable[[], DocumentCutter] = DocumentCutter,
+        make_cutter: Callable[..., DocumentCutter] = DocumentCutter,
     ) -> None:
         self._folder = folder
         self._source = source
@@ -56,7 +57,8 @@ class CopyReader:
         self._monotonic = monotonic
         self._new_id = new_id
         self._idle_s = idle_s
-        self._make_cutter = make_cutter
+        self._shadow = Shadow(folder)
+        self._cutter_type = make_cutter
         self._tags = TagMaker(folder)
         self._streams: dict[int, _Stream] = {}
         self._unwritten: deque[spool.CapturedDocument] = deque()
@@ -73,28 +75,33 @@ class CopyReader:
         """Look after silent sessions and documents that could not be written."""
         self._after_silence()
         self._write_again()
+        self._shadow.save()
 
     def finish(self) -> None:
         """No more bytes will come."""
         for session in list(self._streams):
             self.take(CLOSE, session, b"")
         self._write_again(now=True)
+        self._shadow.save()
+
+    def _new_cutter(self) -> DocumentCutter:
+        return self._cutter_type(watch=self._shadow.watch)
 
     def _failed(self, session: int, error: Exception) -> None:
         log.error("reader_failed session=%s error=%s", session, type(error).__name__, exc_info=error)
         self._counters.add("parser_failures")
         if session in self._streams:
-            cutter = self._make_cutter()
+            cutter = self._new_cutter()
             cutter.lost_bytes()
             self._streams[session] = _Stream(cutter, self._monotonic())
 
     def _event(self, kind: str, session: int, chunk: bytes) -> None:
         if kind == OPEN:
-            self._streams[session] = _Stream(self._make_cutter(), self._monotonic())
+            self._streams[session] = _Stream(self._new_cutter(), self._monotonic())
             return
         stream = self._streams.get(session)
         if stream is None:  # this reader was started in the middle of a session
-            stream = self._streams[session] = _Stream(self._make_cutter(), self._monotonic())
+            stream = self._streams[session] = _Stream(self._new_cutter(), self._monotonic())
             stream.cutter.lost_bytes()
         if kind == LOST:
             stream.cutter.lost_bytes()

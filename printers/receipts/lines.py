@@ -171,7 +171,7 @@ def _word(word: str) -> str | Value:
     digits = found["number"]
     grouped = "," in digits or bool(found["mark"]) or (found["unit"] or "") in ("원정", "원", "KRW", "won", "WON")
     plain = digits.replace(",", "")
-    if not grouped and (len(plain) > BARE_DIGITS_MAX or (len(plain) > 1 and plain[0] == "0")):
+    if (len(plain) > 1 and plain[0] == "0") or (not grouped and len(plain) > BARE_DIGITS_MAX):
         return word  # a code
     if not grouped and ("*" in word or "#" in word or "※" in word):
         return word  # a masked number

@@ -6,7 +6,7 @@ printed nothing (a drawer kick, a second cut, a status question, a stored logo) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,11 +58,15 @@ class CutDocument:
 class DocumentCutter:
     """Feed it chunks of one connection; it answers the documents they complete.
 
-    `bytes_max` and its siblings bound one document; a longer one is still answered, empty and not `whole`.
+    `bytes_max` and its siblings bound one document; a longer one is still answered, empty and not `whole`. `watch` sees
+    every token of the stream.
     """
 
-    def __init__(self, *, bytes_max: int = BYTES_MAX) -> None:
+    def __init__(
+        self, *, bytes_max: int = BYTES_MAX, watch: Callable[[Sequence[Token]], None] = lambda _tokens: None
+    ) -> None:
         self._bytes_max = bytes_max
+        self._on_tokens = watch
         self._tokenizer = Tokenizer(payload_keep=TOKEN_PAYLOAD_KEEP)
         self._state = PrinterState()
         self._watch = PrinterState()  # the settings at the newest token; `_state` lags until a part is laid out
@@ -85,7 +89,9 @@ class DocumentCutter:
         return bool(self._parts) or self._has_text or self._has_picture
 
     def feed(self, chunk: bytes) -> list[CutDocument]:
-        return self._sort_out(self._tokenizer.feed(chunk))
+        tokens = self._tokenizer.feed(chunk)
+        self._on_tokens(tokens)
+        return self._sort_out(tokens)
 
     def idle(self) -> list[CutDocument]:
         """The line was silent for long enough: what stands there is a document."""

@@ -12,8 +12,10 @@ import pytest
 from printers.capture import spool
 from printers.capture.copies import BYTES, CLOSE, LOST, OPEN, STUCK_S, CopyReader
 from printers.capture.counters import Counters
+from printers.capture.shadow import SHADOW_FILE, load_shadow
 from printers.capture.spool import CapturedDocument
 from printers.capture.tags import KEY_FILE, write_key
+from printers.state import POWER_ON
 from printers.stream.documents import CutDocument, DocumentCutter
 from rules.receipts import approval_tag
 
@@ -240,3 +242,14 @@ def test_documents_are_plain_json_of_the_promised_shape(bench: Bench) -> None:
         "original_receipt_no", "text_digest", "lines",
     }  # fmt: skip
     assert "approval_numbers" not in found["reading"]
+
+
+def test_what_the_pos_has_set_is_remembered_for_our_own_slips(bench: Bench) -> None:
+    bench.send(b"\x1b@\x1b3\x28\x1b\x4d\x01\x1c.one\n\x1dV\x00")
+    bench.pass_s(1.0)
+
+    state = load_shadow(bench.folder)
+    assert (state.line_spacing, state.font, state.hangul) == (40, 1, False)
+    assert load_shadow(bench.folder / "nowhere") == POWER_ON
+    (bench.folder / SHADOW_FILE).write_text('{"font": "big"}')
+    assert load_shadow(bench.folder) == POWER_ON
