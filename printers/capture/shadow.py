@@ -26,7 +26,7 @@ def load_shadow(folder: Path) -> StreamState:
     try:
         found = json.loads((folder / SHADOW_FILE).read_text(encoding="utf-8"))
         kinds = {field.name: type(getattr(POWER_ON, field.name)) for field in fields(StreamState)}
-        known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+        known: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
         for name, value in known.items():
             whole = isinstance(value, int) or value is None
             if name not in kinds or not (whole or kinds[name] is tuple):

@@ -143,7 +143,7 @@ def _serve(listener: socket.socket, printer: Address, allowed: tuple[Network, ..
         wall_ms=_wall_ms,
         monotonic=time.monotonic,
         reader_command=[*_own_command(args), "--reader"],
-        reader_options={"env": _environment()},
+        reader_options=_child_options(),
         allowed=allowed,
     )
     stopping = threading.Event()
@@ -204,14 +204,20 @@ def _own_command(args: argparse.Namespace) -> list[str]:
     return command
 
 
-def _environment() -> dict[str, str]:
-    """Ours, and a child finds this very program."""
+def _child_options() -> dict[str, Any]:
+    """A child finds this very program, and opens no console window on Windows."""
+    import subprocess
+
     import withfom
 
     root = str(Path(withfom.__file__).parent.parent)
-    found = dict(os.environ)
-    found["PYTHONPATH"] = os.pathsep.join(filter(None, (root, found.get("PYTHONPATH"))))
-    return found
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+    options: dict[str, Any] = {"env": environment}
+    no_window = getattr(subprocess, "CREATE_NO_WINDOW", None)
+    if no_window is not None:
+        options["creationflags"] = no_window
+    return options
 
 
 def _until_input_ends(stopping: threading.Event) -> None:
@@ -232,7 +238,7 @@ def _supervise(listener: socket.socket, args: argparse.Namespace) -> int:
     address = str(Address(host, port))
     args.listen = address
     command = [*_own_command(args), "--supervised"]
-    options: dict[str, Any] = {"env": _environment()}
+    options = _child_options()
     if os.name == "posix":  # the child serves our socket: a POS that calls while it restarts waits in its queue
         listener.set_inheritable(True)
         command += ["--listen-handle", str(listener.fileno())]
