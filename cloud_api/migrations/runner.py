@@ -35,6 +35,8 @@ def migrate(conn: Connection) -> str:
             "데이터베이스가 이 프로그램보다 새 버전입니다. 프로그램을 업데이트하세요"
             f" / the database is newer than this program ({current}); update the program"
         )
-    alembic.attributes["connection"] = conn
-    command.upgrade(alembic, "head")
-    return str(script.get_current_head())
+    newest = str(script.get_current_head())
+    if current != newest:
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "head")
+    return newest

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, text, update
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from cloud_api.bootstrap import build, prepare
@@ -60,15 +60,19 @@ def empty_postgres(key_file: Path) -> Iterator[Callable[[], str]]:
     address = make_url(url).set(database=DATABASE, drivername="postgresql+psycopg")
     _prepare(Settings(address.render_as_string(hide_password=False), key_file))
     engine = create_engine(address)
+    names = [table.name for table in all_tables().sorted_tables if table.name != server_state.name]
+    # Tests may not change the ledger either; only a superuser's session without triggers can, and only here.
+    script = "; ".join(
+        [
+            "SET LOCAL session_replication_role = replica",
+            *[f"DELETE FROM {name}" for name in names],
+            f"UPDATE server_state SET value = '1' WHERE name = '{GENERATION}'",
+        ]
+    )
 
     def empty() -> str:
-        # Tests may not change the ledger either; only a superuser's session without triggers can, and only here.
         with engine.begin() as admin:
-            admin.execute(text("SET LOCAL session_replication_role = replica"))
-            for table in all_tables().sorted_tables:
-                if table.name != "server_state":
-                    admin.execute(delete(table))
-            admin.execute(update(server_state).where(server_state.c.name == GENERATION).values(value="1"))
+            admin.exec_driver_sql(script)
         return address.render_as_string(hide_password=False)
 
     yield empty

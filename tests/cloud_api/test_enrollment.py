@@ -131,6 +131,9 @@ def test_one_code_and_many_devices_at_once_give_one_device(world: World) -> None
 def test_codes_are_made_only_for_stores_that_exist_and_kinds_that_exist(front: World) -> None:
     body = {"store_id": front.store.store_id, "device_kind": "agent", "label": ""}
 
+    made = front.ok("POST", "/v1/enrollments", body)
+    assert made["expires_ms"] == front.clock() + 600_000
+    assert front.redeem(made["code"], Ed25519PrivateKey.generate()).status_code == 201
     assert front.call("POST", "/v1/enrollments", body | {"store_id": "nope"}).json()["code"] == "store_unknown"
     assert front.call("POST", "/v1/enrollments", body | {"device_kind": "owner"}).status_code == 422
     assert front.call("POST", "/v1/enrollments", body | {"role": "owner"}).status_code == 422

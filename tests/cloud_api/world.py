@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud_api.app import create_app
 from cloud_api.bootstrap import Cloud
+from cloud_api.coupons.service import NewDefinition, define, issue
+from cloud_api.database import Work
+from cloud_api.devices.enrollment import issue_code
 from cloud_api.integrators.service import create_key
 from cloud_api.ledger.verify import verify
 from cloud_api.requests.sweeper import Swept, sweep
@@ -124,12 +127,13 @@ class World:
         return found["points_balance"], found["points_held"], found["debt"]
 
     def coupon(self, member_id: str, *, valid_days: int = 30, store: Profile | None = None) -> str:
-        where = {"store_id": store.store_id} if store else {"brand_id": self.store.brand_id}
-        terms = {"name": "아메리카노 1잔", "condition": "5,000원 이상", "value_won": 4500, "pos_discount_won": 4500}
-        made = self.ok("POST", "/v1/coupon-definitions", where | terms | {"valid_days": valid_days})
-        issue = {"definition_id": made["definition_id"], "idempotency_key": new_id("issue")}
-        found: str = self.ok("POST", f"/v1/members/{member_id}/coupons", issue)["coupon_id"]
-        return found
+        where = store.store_id if store else None
+        terms = NewDefinition(self.store.brand_id, where, "아메리카노 1잔", "5,000원 이상", 4500, 4500, valid_days)
+
+        def give(work: Work) -> str:
+            return str(issue(work, member_id, define(work, terms))["coupon_id"])
+
+        return self.cloud.database.transact(give)
 
     def coupon_state(self, member_id: str, coupon_id: str) -> str:
         return str(next(c["state"] for c in self.wallet(member_id)["coupons"] if c["coupon_id"] == coupon_id))
@@ -165,9 +169,8 @@ class World:
     # -- devices ---------------------------------------------------------------------------------------------------
 
     def code(self, store: Profile | None = None) -> str:
-        body = {"store_id": (store or self.store).store_id, "device_kind": "agent", "label": "카운터"}
-        found: str = self.ok("POST", "/v1/enrollments", body)["code"]
-        return found
+        store_id = (store or self.store).store_id
+        return self.cloud.database.transact(lambda work: issue_code(work, store_id, "agent", "카운터")).code
 
     def device(self, store: Profile | None = None) -> Device:
         """A newly enrolled device."""
