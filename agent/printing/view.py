@@ -197,14 +197,18 @@ class _Queue(Tile):
         )
         self.empty = paragraph(theme, align=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.rows, 1)
-        column.addWidget(self.empty)
+        self.spare = QWidget()
+        around = QHBoxLayout(self.spare)
+        around.setContentsMargins(24, 40, 24, 0)
+        around.addWidget(self.empty)
+        column.addWidget(self.spare)
         column.addStretch(0)
 
     def render_state(self) -> None:
         state = self._vm.state
         self.rows.setVisible(bool(state.jobs))
         self.rows.show_rows(state.jobs, "")
-        self.empty.setVisible(not state.jobs)
+        self.spare.setVisible(not state.jobs)
         self.empty.set_text(state.no_jobs)
 
 

@@ -40,6 +40,9 @@ class ReceiptsView(Ground):
         self._list, self._detail = _ListTile(vm, theme, texts), _Detail(theme, texts)
         self._row.addWidget(self._list)
         self._row.addWidget(self._detail, 1)
+        keeps_its_place = self._detail.sizePolicy()
+        keeps_its_place.setRetainSizeWhenHidden(True)  # An empty day must not move the list.
+        self._detail.setSizePolicy(keeps_its_place)
         vm.on_change = self.render_state
         self.render_state()
 
@@ -103,7 +106,11 @@ class _ListTile(Tile):
         )
         self.empty = paragraph(theme, align=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.rows, 1)
-        column.addWidget(self.empty)
+        self.spare = QWidget()
+        around = QHBoxLayout(self.spare)
+        around.setContentsMargins(24, 40, 24, 0)
+        around.addWidget(self.empty)
+        column.addWidget(self.spare)
         column.addStretch(0)
 
     def render_state(self) -> None:
@@ -113,7 +120,7 @@ class _ListTile(Tile):
             chip.set_count(state.counts.get(key, 0))
             chip.setChecked(key is state.chip and not state.search.strip())
         self.rows.setVisible(bool(state.rows))
-        self.empty.setVisible(not state.rows)
+        self.spare.setVisible(not state.rows)
         self.empty.set_text(state.empty)
         chosen = state.chosen.document_id if state.chosen else ""
         self.rows.show_rows(state.rows, chosen)
@@ -201,7 +208,11 @@ class _Detail(QWidget):
         held = QVBoxLayout(holder)
         held.setContentsMargins(0, 0, 12, 0)
         self.paper.setMaximumWidth(460)  # Wider paper does not exist.
-        held.addWidget(self.paper)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.paper, 1_000)
+        middle.addStretch(1)
+        held.addLayout(middle)
         held.addStretch(1)
         inside.addWidget(Scroll(theme, holder))
         self.facts = _Facts(theme, texts)

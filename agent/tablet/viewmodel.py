@@ -107,6 +107,7 @@ class TabletViewModel:
         self._touched_ms = self._clock.mono_ms()
         self._number = TypedNumber()
         self._entry_id = ""
+        self._submitting = False
         self._pending_id = ""  # an entry that waits for its receipt; it outlives its screen
         self._pending: Waiting | None = None
         self._pending_until_ms = 0
@@ -116,7 +117,7 @@ class TabletViewModel:
         self._shop_name, self._rate, self._was_online = "", 0, True
         self._read_shop()
         self.state = self._render()
-        self._unsubscribe = earn.listeners.subscribe(lambda: dispatcher.post(self.refresh))
+        self._unsubscribe = earn.listeners.subscribe(lambda: dispatcher.post(self._receipt_or_entry))
 
     def close(self) -> None:
         self._unsubscribe()
@@ -154,11 +155,14 @@ class TabletViewModel:
         """Books the number and shows the answer in the same breath: the figure waits for one commit, nothing else."""
         if self._page is not Page.KEYPAD or not self._number.can_submit:
             return
+        self._submitting = True
         try:
             answer = self._ask(self._number.digits)
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
+        finally:
+            self._submitting = False
         match answer:
             case Refused():
                 self._refusal = answer.problem
@@ -227,12 +231,18 @@ class TabletViewModel:
         self._publish()
 
     def refresh(self) -> None:
-        """A receipt arrived, an entry was answered, or the shop's name or rate changed."""
+        """The shop's name, rate or language changed."""
+        self._read_shop()
+        self._publish()
+
+    def _receipt_or_entry(self) -> None:
+        """A receipt arrived or an entry was answered. Our own submit needs nothing of it: it has its answer."""
+        if self._submitting:
+            return
         if self._pending_id:
             self._ask_pending()
         if self._page is Page.KEYPAD:
             self._offer = self._current_offer()
-        self._read_shop()
         self._publish()
 
     # Inside --------------------------------------------------------------------------------------------------------
