@@ -17,6 +17,7 @@ from sync.clock import Clock
 from sync.enroll_texts import EnrollRefused
 from sync.errors import CellUnreadable, SecretError, StoreError, SyncError, VaultUnreadable
 from sync.ids import IdSource
+from sync.meta import set_meta
 from sync.outcomes import Denied, Reason, Redeemed, RedeemOutcome, Unavailable
 from sync.profile import (
     Identity,
@@ -38,7 +39,7 @@ from sync.protocol import (
     normalise_enroll_code,
 )
 from sync.secrets import DeviceSecrets, DeviceVault, FieldCipher, new_key
-from sync.store import Store, set_meta
+from sync.store import Store
 from sync.transport import HttpTransport
 
 log = logging.getLogger("sync")

@@ -27,6 +27,7 @@ from sync.engine import (
 )
 from sync.errors import CellUnreadable, FeedGap, FeedMoved, HistoryGone
 from sync.inbox import Applier, RowContext
+from sync.meta import get_meta, set_meta
 from sync.outbox import Batch, Cipher, Misfit, OnResult, Settled
 from sync.outcomes import (
     CursorReset,
@@ -43,7 +44,7 @@ from sync.outcomes import (
 )
 from sync.profile import OWN_APPLIERS
 from sync.protocol import PULL_ROWS_MAX, FeedRow, PushResponse
-from sync.store import Store, get_meta, set_meta
+from sync.store import Store
 
 log = logging.getLogger("sync")
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.errors import FeedGap, FeedMoved
+from sync.meta import set_meta
 from sync.outbox import LAST_SYNCED
 from sync.protocol import Cursor, FeedRow
-from sync.store import set_meta
 
 log = logging.getLogger("sync")
 

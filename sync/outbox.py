@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from sync.clock import Clock
 from sync.errors import HistoryGone, OpTooLarge
 from sync.ids import IdSource
+from sync.meta import get_meta, set_meta
 from sync.profile import require_identity
 from sync.protocol import (
     CHAIN_START,
@@ -28,7 +29,7 @@ from sync.protocol import (
     canonical_json,
     chain_hash,
 )
-from sync.store import get_meta, set_meta
+from sync.room import refuse_value
 
 log = logging.getLogger("sync")
 
@@ -136,9 +137,11 @@ class Misfit:
 def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, cipher: Cipher | None) -> Appended:
     """Takes the next number and stores the operation inside the caller's transaction.
 
-    Raises NotEnrolled, OpTooLarge; TypeError for a body with a float and ValueError for a secret without a cipher
-    or one that names a body field: both are bugs of the caller.
+    Raises NotEnrolled, OpTooLarge, StoreFull (a value event while only the disk's reserve is left); TypeError for a
+    body with a float and ValueError for a secret without a cipher or one that names a body field: both are bugs of
+    the caller.
     """
+    refuse_value(conn, str(op.kind))
     identity = require_identity(conn)
     last_seq, prev_hash = read_head(conn, identity.device_id, identity.epoch)
     wire = Operation(

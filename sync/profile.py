@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sync.errors import NotEnrolled
+from sync.meta import get_meta, set_meta
 from sync.protocol import FeedKind, FeedRow
-from sync.store import get_meta, set_meta
 
 IDENTITY = "device.identity"
 STORE_PROFILE = "store.profile"

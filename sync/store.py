@@ -12,25 +12,21 @@ from pathlib import Path
 
 from sync import migrations as schema
 from sync.clock import Clock
-from sync.errors import (
-    StoreBusy,
-    StoreClosed,
-    StoreDamaged,
-    StoreError,
-    StoreFull,
-    StoreReadOnly,
-    StoreUnreadable,
-)
+from sync.errors import StoreBusy, StoreClosed, StoreFull
 from sync.filelock import FileLock
+from sync.meta import get_meta, set_meta
+from sync.opening import SetAside, connect, open_or_set_aside
+from sync.room import DiskRoom, DiskState, WriterConnection
+from sync.sqlite_errors import for_os_error, translated_errors
+
+__all__ = ["FILE_NAME", "DiskState", "SetAside", "SqliteVersion", "Store", "StoreMisuse", "get_meta", "set_meta"]
 
 log = logging.getLogger("sync")
 
 FILE_NAME = "agent.sqlite3"
 LOCK_NAME = "agent.lock"
-_SIDE_FILES = ("", "-wal", "-shm", "-journal")
 READ_CONNECTIONS_KEPT = 4
 CLOSE_WAIT_S = 1.0  # for reads under way, so that the writer is the last to leave the file
-BUSY_TIMEOUT_MS = 5_000  # readers never wait for the writer in WAL; this covers a backup program holding the file
 
 
 class StoreMisuse(RuntimeError):
@@ -38,11 +34,15 @@ class StoreMisuse(RuntimeError):
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """A file that could not be used was renamed to ``path``; a fresh one took its place."""
+class SqliteVersion:
+    """``wal_reset_bug``: two connections that checkpoint at once could damage the file; ours has one that may."""
 
-    path: Path
-    reason: str
+    text: str
+    wal_reset_bug: bool
+
+    @staticmethod
+    def of(version: tuple[int, ...]) -> SqliteVersion:
+        return SqliteVersion(".".join(map(str, version)), (3, 7, 0) <= version < (3, 51, 3))
 
 
 class Store:
@@ -66,20 +66,30 @@ class Store:
         except BlockingIOError as taken:
             raise StoreBusy(str(taken)) from taken
         except OSError as refused:
-            raise _for_os_error(refused) from refused
+            raise for_os_error(refused) from refused
         try:
-            writer, set_aside = _open_or_set_aside(folder / FILE_NAME, known, clock)
+            writer, set_aside = open_or_set_aside(folder / FILE_NAME, known, clock)
         except BaseException:
             lock.release()
             raise
-        return Store(folder, lock, writer, set_aside)
+        return Store(folder, lock, writer, set_aside, room=DiskRoom(folder))
 
-    def __init__(self, folder: Path, lock: FileLock, writer: sqlite3.Connection, set_aside: SetAside | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lock: FileLock,
+        writer: sqlite3.Connection,
+        set_aside: SetAside | None,
+        *,
+        room: DiskRoom | None = None,
+    ) -> None:
+        """``room`` is the disk that the file lies on; None for a store that lies on none."""
         self.folder = folder
         self.path = folder / FILE_NAME
         self.set_aside = set_aside
         self._lock = lock
         self._writer = writer
+        self._room = room
         self._write_lock = threading.Lock()
         self._write_owner: int | None = None
         self._pool_lock = threading.Condition()
@@ -103,7 +113,7 @@ class Store:
                 raise StoreClosed("the store is closed")
             self._write_owner = me
             try:
-                with _translated_errors():
+                with self._full_noticed(), translated_errors():
                     self._writer.execute("BEGIN IMMEDIATE")
                     try:
                         yield self._writer
@@ -117,6 +127,24 @@ class Store:
         self._notify()
 
     @contextmanager
+    def _full_noticed(self) -> Iterator[None]:
+        """Refuses value events while the disk is nearly full, and gives up the reserve when SQLite met the wall.
+
+        What met the wall is not saved; the next transaction has the reserve's room.
+        """
+        if self._room is None:
+            yield
+            return
+        if isinstance(self._writer, WriterConnection):
+            self._writer.refuses_value = self._room.look()
+        try:
+            yield
+        except StoreFull as full:
+            if full.__cause__ is not None:  # SQLite's own, not a refusal of ours
+                self._room.release("full")
+            raise
+
+    @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent picture of what is committed; never waits for the writer.
 
@@ -127,7 +155,7 @@ class Store:
             return
         conn = self._borrow_reader()
         try:
-            with _translated_errors():
+            with translated_errors():
                 conn.execute("BEGIN")
                 try:
                     yield conn
@@ -155,6 +183,19 @@ class Store:
     def set_meta(conn: sqlite3.Connection, key: str, value: str | None) -> None:
         """Writes a single value inside the caller's transaction; None removes it."""
         set_meta(conn, key, value)
+
+    def disk(self) -> DiskState:
+        """Room on the disk as of now."""
+        return self._room.state() if self._room is not None else DiskState(None, warn=False, full=False)
+
+    def keep_reserve(self) -> bool:
+        """Makes the reserve for a full disk, or makes it again once there is room; whether it stands."""
+        return self._room is not None and self._room.keep()
+
+    @property
+    def sqlite_version(self) -> SqliteVersion:
+        """The library under this store; the same for every store of a process."""
+        return SqliteVersion.of(sqlite3.sqlite_version_info)
 
     def close(self) -> None:
         """Waits for a running transaction, then gives the file and its lock back. May be called twice."""
@@ -193,8 +234,8 @@ class Store:
                 raise StoreClosed("the store is closed")
             conn = self._idle_readers.pop() if self._idle_readers else None
             if conn is None:
-                with _translated_errors():
-                    conn = _connect(self.path)
+                with translated_errors():
+                    conn = connect(self.path)
                     conn.execute("PRAGMA query_only = ON")
             self._busy_readers.add(conn)
             return conn
@@ -207,140 +248,3 @@ class Store:
                 self._idle_readers.append(conn)
                 return
         conn.close()
-
-
-def get_meta(conn: sqlite3.Connection, key: str) -> str | None:
-    """A stored single value, inside the caller's transaction or read."""
-    row = conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def set_meta(conn: sqlite3.Connection, key: str, value: str | None) -> None:
-    """Writes a single value inside the caller's transaction; None removes it."""
-    if value is None:
-        conn.execute("DELETE FROM meta WHERE key = ?", (key,))
-    else:
-        conn.execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (key, value),
-        )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
-    conn.row_factory = sqlite3.Row
-    return conn
-
-
-def _open_or_set_aside(
-    path: Path, known: Sequence[schema.Migration], clock: Clock
-) -> tuple[sqlite3.Connection, SetAside | None]:
-    # Only damage sets a file aside: a disk that does not answer today may hold a sound file tomorrow.
-    try:
-        if path.exists() and path.stat().st_size == 0:
-            raise StoreDamaged("the file is empty")  # SQLite would take it for a new one, and a loss for a fresh start
-        return _open_writer(path, known), None
-    except StoreDamaged as broken:
-        aside = _set_aside(path, clock, str(broken))
-        log.error("store_set_aside path=%s reason=%s", aside.path.name, aside.reason)
-        return _open_writer(path, known), aside
-
-
-def _open_writer(path: Path, known: Sequence[schema.Migration]) -> sqlite3.Connection:
-    with _translated_errors():
-        conn = _connect(path)
-        try:
-            conn.execute("PRAGMA journal_mode = WAL")
-            conn.execute("PRAGMA synchronous = FULL")
-            conn.execute("PRAGMA foreign_keys = ON")
-            schema.check_not_newer(conn, known)
-            _check(conn)
-            _copy_before_migration(conn, path, known)
-            schema.migrate(conn, known)
-            path.chmod(0o600)
-        except BaseException:
-            conn.close()
-            raise
-        return conn
-
-
-def _check(conn: sqlite3.Connection) -> None:
-    problems = [str(row[0]) for row in conn.execute("PRAGMA quick_check(3)")]
-    if problems != ["ok"]:
-        raise StoreDamaged("; ".join(problems))
-
-
-def _copy_before_migration(conn: sqlite3.Connection, path: Path, known: Sequence[schema.Migration]) -> None:
-    """Keeps the file as it was before an update changes it, so that the program before it can be put back."""
-    found = schema.version(conn)
-    if found == 0 or found == known[-1].number:
-        return
-    copy_path = path.with_name(f"{path.stem}.schema{found:04d}{path.suffix}")
-    copy = sqlite3.connect(copy_path)
-    try:
-        conn.backup(copy)
-    finally:
-        copy.close()
-    copy_path.chmod(0o600)
-
-
-def _set_aside(path: Path, clock: Clock, reason: str) -> SetAside:
-    stem = f"{path.stem}.broken-{clock.wall_ms()}"
-    number = 0
-    while (target := path.with_name(f"{stem}{'' if not number else f'-{number}'}{path.suffix}")).exists():
-        number += 1
-    try:
-        for side in _SIDE_FILES:
-            part = path.with_name(path.name + side)
-            if part.exists():
-                part.replace(target.with_name(target.name + side))
-    except OSError as refused:
-        raise StoreUnreadable(f"{path.name} is broken and cannot be renamed: {refused}") from refused
-    return SetAside(target, reason)
-
-
-_FULL = frozenset({sqlite3.SQLITE_FULL})
-_READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
-_UNREADABLE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    """What the file or the disk does becomes our errors; what our SQL does wrong stays sqlite3's."""
-    try:
-        yield
-    except sqlite3.Error as problem:
-        translated = _for_sqlite_error(problem)
-        if translated is None:
-            raise
-        raise translated from problem
-
-
-def _for_sqlite_error(problem: sqlite3.Error) -> StoreError | None:
-    code = getattr(problem, "sqlite_errorcode", None)
-    if code is None:
-        return None
-    primary = code & 0xFF
-    text = f"{getattr(problem, 'sqlite_errorname', code)}: {problem}"
-    if primary in _FULL:
-        return StoreFull(text)
-    if primary in _READ_ONLY:
-        return StoreReadOnly(text)
-    if primary in _UNREADABLE:
-        return StoreUnreadable(text)
-    if primary in _DAMAGED:
-        return StoreDamaged(text)
-    if primary == sqlite3.SQLITE_BUSY:
-        return StoreBusy(text)
-    return None
-
-
-def _for_os_error(problem: OSError) -> StoreError:
-    import errno
-
-    if problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-        return StoreFull(str(problem))
-    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StoreReadOnly(str(problem))
-    return StoreUnreadable(str(problem))

@@ -122,6 +122,7 @@ def test_a_row_our_code_cannot_take_is_kept_and_does_not_hold_up_the_others(benc
         assert inbox.failed_rows(conn) == 1
 
 
+@pytest.mark.expect_log("disk_reserve_released")
 def test_a_full_disk_takes_back_the_whole_page(bench: Bench) -> None:
     def full(conn: sqlite3.Connection, found: FeedRow, context: RowContext) -> None:
         note(conn, found, context)

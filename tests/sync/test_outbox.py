@@ -169,6 +169,7 @@ def test_an_answer_settles_operations_and_features_in_one_transaction(bench: Ben
         assert outbox.queue_view(conn) == QueueView(None, 4)
 
 
+@pytest.mark.expect_log("disk_reserve_released")
 def test_the_answer_and_its_follow_up_are_lost_together(bench: Bench) -> None:
     bench.append()
     batch = batch_of(bench)

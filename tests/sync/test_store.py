@@ -145,6 +145,7 @@ def test_listeners_hear_of_commits_only_and_cannot_undo_them(tmp_path: Path, cap
     assert "after_commit_failed" in caplog.text
 
 
+@pytest.mark.expect_log("disk_reserve_released")
 def test_a_full_disk_saves_nothing_of_the_transaction_and_says_so(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         with store.transaction() as conn:

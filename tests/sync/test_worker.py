@@ -119,7 +119,7 @@ def test_what_is_committed_is_pushed_at_once_and_rows_arrive_live(tmp_path: Path
         op_id = shop.bench.append(phone="+821012345678").op_id
         drained(shop)
         cloud.publish("request", {"title": "쿠폰"})
-        wait_until(lambda: shop.rows, "the row")
+        wait_until(lambda: shop.cursor() == "1.1.0", "the row and its cursor")
 
         assert time.monotonic() - began < 1.0
         assert cloud.op_ids() == [op_id]

@@ -1,0 +1,55 @@
+"""Owns what SQLite's and the system's errors mean: full, read-only, unreadable, damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sync.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnreadable
+
+_FULL = frozenset({sqlite3.SQLITE_FULL})
+_READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+_UNREADABLE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """What the file or the disk does becomes our errors; what our SQL does wrong stays sqlite3's."""
+    try:
+        yield
+    except sqlite3.Error as problem:
+        translated = _for_sqlite_error(problem)
+        if translated is None:
+            raise
+        raise translated from problem
+
+
+def _for_sqlite_error(problem: sqlite3.Error) -> StoreError | None:
+    code = getattr(problem, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    primary = code & 0xFF
+    text = f"{getattr(problem, 'sqlite_errorname', code)}: {problem}"
+    if primary in _FULL:
+        return StoreFull(text)
+    if primary in _READ_ONLY:
+        return StoreReadOnly(text)
+    if primary in _UNREADABLE:
+        return StoreUnreadable(text)
+    if primary in _DAMAGED:
+        return StoreDamaged(text)
+    if primary == sqlite3.SQLITE_BUSY:
+        return StoreBusy(text)
+    return None
+
+
+def for_os_error(problem: OSError) -> StoreError:
+    import errno
+
+    if problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return StoreFull(str(problem))
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreReadOnly(str(problem))
+    return StoreUnreadable(str(problem))
