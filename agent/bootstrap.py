@@ -32,6 +32,7 @@ from sync.profile import OWN_APPLIERS
 from sync.protocol import FeedKind, OpResult
 from sync.secrets import DeviceVault
 from sync.store import Store
+from sync.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from sync.enroll import Device
@@ -158,6 +159,7 @@ class Background:
         self._stopping = threading.Event()
         self._worker: SyncWorker | None = None
         self._spool: SpoolWatcher | None = None
+        self._upkeep = Upkeep(store=agent.store, clock=agent.clock)
         self._ticker: threading.Thread | None = None
         self._ask_vault_again = False
 
@@ -165,6 +167,7 @@ class Background:
         """Start everything; heavy imports happen here, so call it on a thread that nobody looks at."""
         agent = self._agent
         agent.printing.start()
+        self._upkeep.start()
         self._ticker = threading.Thread(target=self._tick, name="tick", daemon=True)
         self._ticker.start()
         self.connect()
@@ -255,5 +258,6 @@ class Background:
         with self._lock:
             self._disconnect()
         self._agent.printing.stop()
+        self._upkeep.stop()
         if self._ticker is not None:
             self._ticker.join(2)
