@@ -17,12 +17,13 @@ from printers.jobs import JobState, PrintJob
 from printers.profiles import PrinterProfile
 from printers.status import Condition
 from sync.clock import Clock
-from sync.errors import StoreClosed
+from sync.errors import StoreClosed, SyncError
 from sync.store import Store
 
 # A look at an idle printer takes its only connection for a moment, so a healthy one is rarely disturbed.
 LOOK_WELL_S = 300.0
 LOOK_TROUBLED_S = 10.0
+AFTER_ERROR_S = 5.0  # a full disk or a bug: the queue waits, the thread stays
 log = topic("print")
 
 WORDS = {
@@ -35,6 +36,7 @@ WORDS = {
     Condition.UNKNOWN: PrinterWord.UNKNOWN,
 }
 Encode = Callable[[Document], bytes]
+Step = Callable[[PrintJob, int], PrintJob | jobs.NotAllowed]
 
 
 class PrintWorker:
@@ -61,6 +63,7 @@ class PrintWorker:
         self._on_change = on_change
         self._limits = limits
         self._word = PrinterWord.UNKNOWN
+        self._unbooked: tuple[str, Outcome] | None = None  # a delivery whose outcome is not stored yet
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -88,25 +91,36 @@ class PrintWorker:
     # --- the thread ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            self._wake.wait(self._guarded_step())
+
+    def _guarded_step(self) -> float:
+        """A full disk at noon must not end printing for the rest of the day."""
         try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                self._wake.wait(self.step())
+            return self.step()
         except StoreClosed:
-            return
+            self._stopping.set()
+            return 0.0
+        except SyncError as problem:
+            log.warning("print_step_failed", printer=self._printer, problem=type(problem).__name__)
         except Exception:
-            log.failure("print_worker_ended", printer=self._printer)
-            raise
+            log.failure("print_step_failed", printer=self._printer)
+        return AFTER_ERROR_S
 
     def step(self) -> float:
         """Print the next job, or look at the idle printer; answers for how many seconds to rest."""
+        if self._unbooked is not None:
+            self._book_outcome(*self._unbooked)
         with self._store.read() as conn:
             job = repository.oldest_queued(conn, self._printer)
         if job is None:
             self._look()
             return LOOK_WELL_S if self._word in (PrinterWord.READY, PrinterWord.PAPER_LOW) else LOOK_TROUBLED_S
         done = self._print(job)
-        return jobs.retry_pause_ms(done.attempts) / 1000 if done.state is JobState.QUEUED else 0.0
+        if done is None or done.state is not JobState.QUEUED:
+            return 0.0
+        return jobs.retry_pause_ms(done.attempts) / 1000
 
     def _look(self) -> None:
         found = ask_status(self._device, self._limits)
@@ -119,24 +133,44 @@ class PrintWorker:
             self._word = word
             self._on_change()
 
-    def _print(self, job: PrintJob) -> PrintJob:
+    def _print(self, job: PrintJob) -> PrintJob | None:
+        """What became of the job; None when somebody else took it out of the queue meanwhile."""
         try:
             payload = self._encode(jobs.document_of(job))
         except PrintingError as problem:
-            return self._save(jobs.refuse(job, type(problem).__name__, self._clock.wall_ms()))
-        started = self._save(jobs.start(job, self._clock.wall_ms()))
+            return self._refuse(job.job_id, type(problem).__name__)
+        except Exception as bug:  # one slip that cannot be drawn must not stop those behind it
+            log.failure("slip_not_drawn", job=job.job_id)
+            return self._refuse(job.job_id, type(bug).__name__)
+        if self._move(job.job_id, jobs.start) is None:
+            return None
+        self._unbooked = (job.job_id, SentUnconfirmed())  # the truth until the delivery has answered
         outcome = deliver(self._device, payload, self._profile.answers, limits=self._limits, on_condition=self._say)
-        done = self._save(jobs.finish(started, outcome, self._clock.wall_ms()))
+        return self._book_outcome(job.job_id, outcome)
+
+    def _book_outcome(self, job_id: str, outcome: Outcome) -> PrintJob | None:
+        """Kept until it is stored: what the printer said of a slip is not forgotten because the disk was full."""
+        self._unbooked = (job_id, outcome)
+        done = self._move(job_id, lambda job, now_ms: jobs.finish(job, outcome, now_ms))
+        self._unbooked = None
         self._say(_condition(outcome))
         return done
 
-    def _save(self, job: PrintJob | jobs.NotAllowed) -> PrintJob:
-        assert isinstance(job, PrintJob), "only this thread moves jobs that are queued or printing"
+    def _refuse(self, job_id: str, error: str) -> PrintJob | None:
+        return self._move(job_id, lambda job, now_ms: jobs.refuse(job, error, now_ms))
+
+    def _move(self, job_id: str, step: Step) -> PrintJob | None:
+        """The job as it is stored now: a person may have cancelled it since it was read. None when the step is not
+        possible any more; then nothing changed."""
         with self._store.transaction() as conn:
-            repository.save(conn, job)
-        log.event("job_moved", job=job.job_id, state=job.state.value, error=job.last_error or "-")
+            job = repository.find(conn, job_id)
+            moved = step(job, self._clock.wall_ms()) if job is not None else None
+            if not isinstance(moved, PrintJob):
+                return None
+            repository.save(conn, moved)
+        log.event("job_moved", job=moved.job_id, state=moved.state.value, error=moved.last_error or "-")
         self._on_change()
-        return job
+        return moved
 
 
 def _condition(outcome: Outcome) -> Condition:

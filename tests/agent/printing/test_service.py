@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.printing.service import PrintingService
+from agent.printing import repository
+from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.printing.types import JobKind, JobState, PrinterAddress, PrinterWord, PrintJob
+from agent.printing.worker import AFTER_ERROR_S, PrintWorker
+from demo.virtual_printer import VirtualPrinter
+from printers import jobs
 from printers.devices.delivery import Limits
+from printers.devices.tcp import TcpDevice
 from printers.document import Cut, Document, Qr, Text
+from printers.profiles import DEFAULT_PROFILE
+from printers.state import POWER_ON, after_tokens
+from printers.stream.tokenizer import Tokenizer
 from sync.clock import SystemClock
+from sync.errors import StoreFull
 from tests.helpers.counter import Counter, counter
 from tests.helpers.printer_on_a_socket import SocketPrinter, printer
 from tests.helpers.waiting import wait_until
 
 SLIP = Document("쿠폰 사용 승인", (Text("아메리카노 1잔 무료"), Qr("withfom:slip:K7"), Cut()))
+BYTES = b"slip\n\x1dV\x00"  # one line and a cut: a page
 QUICK = Limits(status_s=0.3, stall_s=1.0, done_s=0.6, trouble_s=2.0, poll_s=0.1)
 
 
@@ -47,6 +58,20 @@ def put(shop: Counter, printing: PrintingService, job_id: str = "r-1:slip") -> b
         return printing.enqueue(conn, job_id, JobKind.SLIP, SLIP)
 
 
+def worker_with(shop: Counter, paper: SocketPrinter, encode: Callable[[Document], bytes]) -> PrintWorker:
+    """A worker whose steps the test takes."""
+    return PrintWorker(
+        store=shop.bench.store,
+        clock=SystemClock(),
+        printer=PRINTER_NAME,
+        device=TcpDevice("127.0.0.1", paper.port),
+        profile=DEFAULT_PROFILE,
+        encode=encode,
+        on_change=lambda: None,
+        limits=QUICK,
+    )
+
+
 def job(printing: PrintingService, job_id: str = "r-1:slip") -> PrintJob:
     return next(found for found in printing.jobs() if found.job_id == job_id)
 
@@ -69,6 +94,31 @@ def test_a_job_is_printed_once_and_confirmed_by_the_printer(
     assert [text.count("아메리카노 1잔 무료") for text in paper.texts()] == [1]
     [found] = printing.printers()
     assert (found.status, found.queued) == (PrinterWord.READY, 0)
+
+
+def test_a_slip_gives_the_printer_back_as_the_pos_had_set_it(shop: Counter) -> None:
+    """A POS may set line spacing and character set once a day; our slip between two receipts must not undo that."""
+    narrow_lines = b"\x1b3\x28"
+    with VirtualPrinter() as paper:
+        service = PrintingService(
+            store=shop.bench.store,
+            clock=SystemClock(),
+            ids=shop.bench.ids,
+            test_page=lambda _profile: SLIP,
+            left_by_pos=lambda: after_tokens(POWER_ON, Tokenizer().feed(narrow_lines)),
+            limits=QUICK,
+        )
+        service.set_address(PrinterAddress("127.0.0.1", paper.port))
+        service.start()
+        try:
+            assert put(shop, service)
+            reaches(service, JobState.PRINTED)
+        finally:
+            service.stop()
+
+        tokens = Tokenizer().feed(paper.received())
+
+    assert after_tokens(POWER_ON, tokens).line_spacing == 0x28
 
 
 def test_a_rolled_back_transaction_prints_nothing(shop: Counter, printing: PrintingService) -> None:
@@ -192,6 +242,69 @@ def test_a_cancelled_job_stays_off_the_paper(shop: Counter, printing: PrintingSe
 
     reaches(printing, JobState.PRINTED, job_id)
     assert job(printing).state is JobState.CANCELLED
+    assert len(paper.texts()) == 1
+
+
+def test_a_job_cancelled_while_its_slip_is_drawn_stays_off_the_paper(shop: Counter, paper: SocketPrinter) -> None:
+    """A person is faster than the worker between reading the queue and the first byte."""
+    worker = worker_with(shop, paper, lambda _document: cancelled_meanwhile())
+    store = shop.bench.store
+
+    def cancelled_meanwhile() -> bytes:
+        with store.transaction() as conn:
+            conn.execute("UPDATE print_job SET state = 'cancelled'")
+        return BYTES
+
+    put(shop, shop.agent.printing)
+
+    worker.step()
+
+    assert job(shop.agent.printing).state is JobState.CANCELLED
+    assert paper.texts() == []
+
+
+@pytest.mark.expect_log("slip_not_drawn")
+def test_a_slip_that_cannot_be_drawn_does_not_hold_up_the_next(shop: Counter, paper: SocketPrinter) -> None:
+    drawn = iter([ZeroDivisionError("a bug")])
+
+    def draw(_document: Document) -> bytes:
+        for bug in drawn:
+            raise bug
+        return BYTES
+
+    worker = worker_with(shop, paper, draw)
+    put(shop, shop.agent.printing, "a:slip")
+    put(shop, shop.agent.printing, "b:slip")
+
+    worker.step()
+    worker.step()
+
+    assert job(shop.agent.printing, "a:slip").state is JobState.FAILED
+    assert job(shop.agent.printing, "b:slip").state is JobState.PRINTED
+
+
+@pytest.mark.expect_log("print_step_failed")
+def test_a_full_disk_neither_ends_printing_nor_prints_twice(
+    shop: Counter, paper: SocketPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slip is out, its outcome could not be stored: it is stored later, and the slip is not repeated."""
+    worker = worker_with(shop, paper, lambda _document: BYTES)
+    put(shop, shop.agent.printing)
+    real, states = repository.save, []
+
+    def save(conn: sqlite3.Connection, moved: jobs.PrintJob) -> None:
+        states.append(moved.state)
+        if states == [JobState.PRINTING, JobState.PRINTED]:
+            raise StoreFull("no room")
+        real(conn, moved)
+
+    monkeypatch.setattr(repository, "save", save)
+
+    assert worker._guarded_step() == AFTER_ERROR_S
+    assert job(shop.agent.printing).state is JobState.PRINTING
+    worker._guarded_step()
+
+    assert job(shop.agent.printing).state is JobState.PRINTED
     assert len(paper.texts()) == 1
 
 
