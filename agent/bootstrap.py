@@ -251,6 +251,8 @@ class Background:
                 return
             except SyncError as problem:  # a full disk: the next second may be better, and screens say so themselves
                 log.warning("tick_failed", problem=type(problem).__name__)
+            except Exception:  # a bug here must not stop countdowns from being asked again
+                log.failure("tick_failed")
 
     def stop(self) -> None:
         """Ends every thread within two seconds or so. What was booked stays, what waits is sent by the next start."""

@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from agent.logbook import topic
+
+log = topic("agent")
+
 
 class Dispatcher(Protocol):
     """Runs a job later on the thread that owns the screens."""
@@ -40,10 +44,15 @@ class Listeners:
         return unsubscribe
 
     def notify(self) -> None:
+        """Call everybody, outside the lock. A listener that fails is logged and passed over: what it would have
+        shown is booked already, and whoever booked it must not be told otherwise."""
         with self._lock:
             callbacks = tuple(self._callbacks)
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:
+                log.failure("listener_failed")
 
 
 class Coalesced:

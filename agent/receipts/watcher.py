@@ -33,6 +33,7 @@ class SpoolWatcher:
         self._trouble_s = trouble_s
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stuck: set[str] = set()  # files that tripped over a bug of ours; the next start tries them again
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -54,6 +55,10 @@ class SpoolWatcher:
                 # The files stay where they are; the next round tries again.
                 log.warning("spool_not_taken", problem=type(problem).__name__, detail=problem)
                 pause_s = self._trouble_s
+            except Exception:
+                # A bug between two documents must not end the reading of receipts until somebody restarts.
+                log.failure("spool_round_failed")
+                pause_s = self._trouble_s
             self._stopping.wait(pause_s)
 
     def take_all(self) -> int:
@@ -62,6 +67,8 @@ class SpoolWatcher:
         for path in spool.pending(self._folder):
             if self._stopping.is_set():
                 break
+            if path.name in self._stuck:
+                continue
             try:
                 document = spool.load(path)
             except FileNotFoundError:
@@ -73,6 +80,13 @@ class SpoolWatcher:
             except (KeyError, TypeError, ValueError) as unreadable:
                 log.warning("document_set_aside", document=document.document_id, problem=type(unreadable).__name__)
                 path.replace(path.with_name(path.name + ".bad"))
+                continue
+            except (SyncError, OSError):
+                raise
+            except Exception:
+                # Nothing was booked. The file stays for the version that can, and the documents behind it go on.
+                log.failure("document_not_booked", document=document.document_id)
+                self._stuck.add(path.name)
                 continue
             spool.done(path)
             taken += 1

@@ -78,6 +78,18 @@ def test_listeners_hear_once_and_only_after_the_commit() -> None:
     assert heard == ["changed"]
 
 
+@pytest.mark.expect_log("listener_failed")
+def test_a_listener_that_fails_neither_hides_the_change_from_others_nor_from_the_caller() -> None:
+    heard: list[str] = []
+    listeners = Listeners()
+    listeners.subscribe(lambda: {}["nothing"])  # type: ignore[call-overload]
+    listeners.subscribe(lambda: heard.append("changed"))
+
+    listeners.notify()
+
+    assert heard == ["changed"]
+
+
 # --- days ------------------------------------------------------------------------------------------------------------
 
 

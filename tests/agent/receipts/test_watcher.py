@@ -10,6 +10,7 @@ import pytest
 from agent.receipts.types import DocumentOutcome, ReceiptFilter
 from agent.receipts.watcher import SpoolWatcher
 from printers.capture import spool
+from printers.capture.spool import CapturedDocument
 from sync.errors import StoreFull
 from tests.helpers.counter import Counter, captured, counter
 from tests.helpers.waiting import wait_until
@@ -88,6 +89,28 @@ def test_damaged_files_are_set_aside_and_hold_up_nothing(shop: Counter, folder: 
     assert len(shop.agent.receipts.list(10)) == 1
     assert len(list(folder.glob("*.bad"))) == 2
     assert spool.pending(folder) == []
+
+
+@pytest.mark.expect_log("document_not_booked")
+def test_a_document_that_trips_a_bug_stays_and_holds_up_nothing(shop: Counter, folder: Path) -> None:
+    """PNT-07: the reading of receipts goes on; the next start tries the one that failed again."""
+    first = spool.write(folder, captured(shop.clock, document_id="odd"))
+    shop.clock.advance(1)
+    spool.write(folder, captured(shop.clock, receipt_no="N-2", approvals=("2",)))
+    tries: list[str] = []
+
+    def ingest(document: CapturedDocument) -> object:
+        tries.append(document.document_id)
+        assert document.document_id != "odd", "a bug of ours"
+        return shop.agent.earn.ingest(document)
+
+    running = watcher(shop, folder, ingest)
+    assert running.take_all() == 1
+    assert running.take_all() == 0
+
+    assert spool.pending(folder) == [first]
+    assert tries.count("odd") == 1
+    assert watcher(shop, folder).take_all() == 1
 
 
 @pytest.mark.expect_log("spool_not_taken")
