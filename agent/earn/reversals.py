@@ -56,8 +56,9 @@ class Reversals:
         if match.sale.outcome == "reversed":
             return self._end(conn, cancel, "duplicate")
         earn = repository.find_earn(conn, match.sale.earn_id) if match.sale.earn_id else None
+        # Not earned here does not mean not earned: another counter may have captured the same receipt.
+        self._append(conn, cancel, identity, sale_fingerprint=match.sale.fingerprint, earn=earn)
         if earn is not None:
-            self._append(conn, cancel, identity, sale_fingerprint=match.sale.fingerprint, earn=earn)
             repository.set_earn_status(conn, earn.earn_id, "reversed", None)
         repository.set_outcome(conn, match.sale.document_id, "reversed")
         repository.set_outcome(conn, cancel.document_id, "reversed", match.sale.earn_id)

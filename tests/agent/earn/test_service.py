@@ -391,14 +391,17 @@ def test_a_reprint_of_a_cancelled_sale_does_not_earn_again(shop: Counter) -> Non
 
 
 def test_a_cancel_of_a_receipt_that_still_waits_withdraws_the_offer(shop: Counter) -> None:
-    """PNT-09: nothing was earned, so nothing is sent."""
+    """PNT-09: nothing was earned here, but the cloud hears of it: another counter may have earned on the receipt."""
     earn = shop.agent.earn
     earn.ingest(captured(shop.clock))
+    [(fingerprint,)] = shop.rows("SELECT fingerprint FROM document")
 
     assert earn.ingest(captured(shop.clock, "cancel", -17_800, receipt_no="S-9")).outcome == "reversed"
     assert earn.offer() is None
     assert isinstance(typed(shop), Waiting)
-    assert shop.ops("earn.reverse") == []
+    [(_, body)] = shop.ops("earn.reverse")
+    assert (body["sale_fingerprint"], body["earn_id"]) == (fingerprint, None)
+    assert shop.agent.earn.today().reversed_points == 0
 
 
 def test_a_cancel_before_its_sale_stops_the_earn(shop: Counter) -> None:
@@ -516,6 +519,15 @@ def test_feed_rows_about_our_earn_are_booked_and_others_left_alone(shop: Counter
 
 
 # --- figures, listeners, crash ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.expect_log("earn_status_unknown")
+def test_a_status_of_a_newer_cloud_changes_nothing(shop: Counter, earned: str) -> None:
+    before = shop.rows("SELECT status, posted_points FROM earn")
+
+    shop.feed(shop.agent.appliers()["earn"], "earn", {"earn_id": earned, "status": "frozen", "points": 1})
+
+    assert shop.rows("SELECT status, posted_points FROM earn") == before
 
 
 def test_the_figures_of_the_day_start_again_at_midnight_in_seoul(shop: Counter, earned: str) -> None:
