@@ -152,12 +152,14 @@ class CloudMachine:
         """Runs a piece of the cloud's work; None when the machine is down or goes down in it."""
         if not self.up:
             return None
+        cloud = self.cloud
         try:
-            return job(self.cloud)
+            return job(cloud)
         except Crash as crash:
             if crash.node != self.disk.node:
                 raise
-            self.crash()
+            if self.cloud is cloud:
+                self.crash()
             return None
 
     def sweep(self, between: Callable[[], None]) -> None:
@@ -169,12 +171,17 @@ class CloudMachine:
             return
 
         def job(cloud: Cloud) -> None:
-            sweep(_Interrupted(cloud.database, between), cloud.clock())
+            sweep(_Interrupted(cloud.database, lambda: self._moment(cloud, between)), cloud.clock())
             if tidies:
                 self._tidied_ms = now_ms
                 tidy(cloud.database)
 
         self.calling(job)
+
+    def _moment(self, cloud: Cloud, between: Callable[[], None]) -> None:
+        between()
+        if self.cloud is not cloud or not self.up:
+            raise Crash(self.disk.node, "went down meanwhile")
 
     def serve(self, sent: Sent) -> Answered | None:
         """The answer; None when the machine was down or went down, and the connection with it."""

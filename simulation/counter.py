@@ -68,6 +68,7 @@ class Incarnation:
         self.agent.link.attach(self.exchange)
         self._push_busy = self._push_again = self._push_planned = False
         self._feed_busy = self._feed_planned = False
+        self._looks = self._parks = 0
         self.parked = False
 
     def start(self) -> None:
@@ -109,7 +110,13 @@ class Incarnation:
         elif isinstance(action, WaitUntil):
             self._plan_push(action.mono_ms - self._machine.clock.mono_ms())
         else:
-            self._machine.later(self, LOOK_AGAIN_MS, self._wake_push)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """One timer besides all wake-ups, as the worker has it: a newer one replaces it."""
+        self._looks += 1
+        mine = self._looks
+        self._machine.later(self, LOOK_AGAIN_MS, lambda: self._wake_push() if self._looks == mine else None)
 
     def _plan_feed(self, delay_ms: int) -> None:
         if not self._feed_planned and not self._feed_busy:
@@ -131,12 +138,14 @@ class Incarnation:
         elif self._machine.all_read(self.cursor()):
             # Listening: a long poll or a stream that has nothing to say. The call is made when there is something.
             self.parked = True
-            self._machine.later(self, PARKED_MS, self._unpark)
+            self._parks += 1
+            mine = self._parks
+            self._machine.later(self, PARKED_MS, lambda: self._unpark(mine))
         else:
             self._plan_feed(self._rng.randint(1, 20))
 
-    def _unpark(self) -> None:
-        if self.parked:
+    def _unpark(self, park: int) -> None:
+        if self.parked and park == self._parks:
             self._plan_feed(0)
 
     def rows_came(self) -> None:

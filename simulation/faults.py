@@ -28,7 +28,7 @@ LINE_FAULTS = (
 PARTITION, CLOUD_CRASH, COUNTER_CRASH = "partition", "cloud_crash", "counter_crash"
 CLOCK_JUMP, SLEEP, REBOOT = "clock_jump", "sleep", "reboot"
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
-SMALL_PROXY_BYTES = 1_600
+SMALL_PROXY_BYTES = 1_200
 
 
 @dataclass
@@ -76,5 +76,5 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         partitions=rng.choice((0, 1, 2, 3)),
         jumps=rng.choice((0, 0, 1, 2)),
         sleeps=rng.choice((0, 0, 1)),
-        small_proxy=rng.random() < 0.15,
+        small_proxy=rng.random() < 0.25,
     )

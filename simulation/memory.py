@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from agent.earn.types import Earned
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
 from simulation.outcomes import demand
+from sync.protocol import FINAL_STATUSES
 
 # A countdown on a screen may be behind the cloud's by the way of the answer, and ahead by nothing but rounding.
 COUNTDOWN_LATE_MS = 9_500
@@ -76,6 +78,13 @@ class Memory:
             true_ms = max(deadline_ms - now_ms, 0)
             fits = true_ms - COUNTDOWN_EARLY_MS <= card.remaining_ms <= true_ms + COUNTDOWN_LATE_MS
             demand(fits, "countdown", f"{counter.name} shows {card.remaining_ms} ms, the cloud has {true_ms} ms")
+
+    def answered(self, body: bytes) -> None:
+        """I3: what the cloud says it has taken is on its disk, before anybody hears so."""
+        for result in json.loads(body)["results"]:
+            if result["status"] in FINAL_STATUSES:
+                kept = self.cloud.rows("SELECT 1 FROM device_op WHERE op_id IN (?, '')", result["op_id"])
+                demand(bool(kept), "I3", f"the cloud acknowledged {result} and has it not")
 
     def result(self, device_id: str, epoch: int, seq: int, text: str) -> None:
         """The cloud answered an operation; it must always answer so."""

@@ -23,13 +23,13 @@ from simulation.watch import watch_cloud, watch_counter
 from simulation.wire import Network
 from sync.protocol import Cursor
 
-SAFETY_MS = (100_000, 260_000)
-ACTIONS = (20, 40)
+SAFETY_MS = (80_000, 200_000)
+ACTIONS = (16, 30)
 TIMEOUTS_MS = (60_000, 20_000, 8_000)
 SWEEP_MS = 700
 REST_WITHIN_MS = 15 * 60_000
-REST_STEP_MS = 20_000
-QUIET_MS = 200_000  # longer than every back-off and look-again
+REST_STEP_MS = 10_000
+QUIET_MS = 130_000  # longer than every back-off and look-again
 CRASHES_MAX = 8
 TRACE_SHOWN = 60
 
@@ -74,6 +74,7 @@ class World:
 
     def _wire(self) -> None:
         self.network.note = self.note
+        self.network.on_push_answer = self.memory.answered
         self.cloud.on_publish = self._rows_came
         self.cloud.on_crash = self._cloud_crashed
         self.cloud.on_results = self.memory.result
@@ -141,7 +142,7 @@ class World:
 
     def _sweep(self) -> None:
         def step() -> None:
-            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 0, 40))))
+            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 0, 30, 900))))
             self._sweep()
 
         self.agenda.after(SWEEP_MS, step)

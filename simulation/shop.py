@@ -201,11 +201,12 @@ class Shop:
             self.cancel_sale(self.rng.choice(standing[-8:]))
 
     def cancel_sale(self, sale: Sale) -> None:
-        """The whole sale is cancelled; its slip is captured where the sale was, sometimes in two copies."""
+        """The whole sale is cancelled, where it was made or at another counter; sometimes in two copies."""
         if sale.cancelled or not self.open:
             return
         sale.cancelled = True
-        for counter in sale.captured_by:
+        elsewhere = (self.rng.choice(self.counters),)
+        for counter in self.rng.choice((sale.captured_by, sale.captured_by, self.counters, elsewhere)):
             for _ in range(self.rng.choice((1, 1, 1, 2))):
                 self._print(counter, sale, "cancel")
 
@@ -282,8 +283,10 @@ class Shop:
         """A consumer's app asks until it has an answer; sometimes the answer is lost and it asks again."""
         try:
             answer = self.cloud.calling(call)
-        except ApiError:
-            return  # refused: not enough points, coupon gone
+        except ApiError as refused:
+            # Not enough points, coupon gone: fine the first time, never for a call that had an answer.
+            demand(earlier is None, "I10", f"one idempotency key, {earlier} and then {refused.code}")
+            return
         if answer is None:
             if tries < 5 and self.open:
                 self._after(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier))
@@ -375,7 +378,10 @@ class Shop:
             self._after(500, 60_000, lambda: self._recover(counter, request_id))
 
     def _recover(self, counter: CounterMachine, request_id: str) -> None:
-        if self.open and counter.acting(lambda agent: agent.approval.recover(request_id, "owner")):
+        def tap(agent: Agent) -> object:
+            return agent.approval.recover(request_id, "owner")
+
+        if self.open and counter.acting(tap) is not None:
             self.memory.confirmed(counter)
 
     def advance_order(self) -> None:

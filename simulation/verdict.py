@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from typing import Any
@@ -53,16 +54,15 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
 
 def _effects_once(cloud: CloudMachine) -> None:
     """I2"""
+    twice = "GROUP BY 1, 2 HAVING count(*) > 1"
     for what, sql in (
-        ("receipts", "SELECT receipt_no, count(*) c FROM earn WHERE receipt_no IS NOT NULL GROUP BY 1 HAVING c > 1"),
-        ("operations", "SELECT op_id, kind, count(*) c FROM posting WHERE op_id IS NOT NULL GROUP BY 1, 2 HAVING c > 1"),
-        ("requests", "SELECT request_id, kind, count(*) c FROM posting WHERE request_id IS NOT NULL GROUP BY 1, 2"
-                     " HAVING c > 1"),
-        ("reversed earns", "SELECT reverses_id, count(*) c FROM posting WHERE reverses_id IS NOT NULL GROUP BY 1"
-                           " HAVING c > 1"),
-        ("reversals", "SELECT earn_id, count(*) c FROM reversal WHERE state = 'applied' GROUP BY 1 HAVING c > 1"),
-        ("chain places", "SELECT op_id, count(*) c FROM device_op WHERE op_id <> '' GROUP BY 1 HAVING c > 1"),
-    ):  # fmt: skip
+        ("receipts", f"SELECT store_id, receipt_no FROM earn WHERE receipt_no IS NOT NULL {twice}"),
+        ("operations", f"SELECT op_id, kind FROM posting WHERE op_id IS NOT NULL {twice}"),
+        ("requests", f"SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL {twice}"),
+        ("earns taken back", f"SELECT store_id, reverses_id FROM posting WHERE reverses_id IS NOT NULL {twice}"),
+        ("reversals", f"SELECT store_id, earn_id FROM reversal WHERE state = 'applied' {twice}"),
+        ("chain places", f"SELECT device_id, op_id FROM device_op WHERE op_id <> '' {twice}"),
+    ):
         found = cloud.rows(sql)
         demand(not found, "I2", f"{what} with more than one effect: {found}")
 
@@ -104,7 +104,7 @@ def _requests(cloud: CloudMachine, memory: Memory) -> None:
         demand([version for version, _ in story] == list(range(1, len(story) + 1)), "I6", f"{request_id}: {story}")
         states = [name for _, name in story]
         demand(states[0] == "requested" and states[-1] == state, "I6", f"{request_id} is {state}, told {states}")
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in itertools.pairwise(states):
             demand(after in _REQUEST_MOVES.get(before, ()), "I6", f"{request_id}: {states}")
         demand(state not in OPEN_STATES, "I8", f"{request_id} is still {state}")
         if kind == "points":
@@ -144,8 +144,7 @@ def _confirmed(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> 
     }
     for seq, (op_id, digest) in memory.operations.get(counter.name, {}).items():
         found = there.get(seq)
-        readable = found is not None and found[0] in (op_id, "")
-        demand(readable and found[1] == digest, "I3", f"{counter.name} confirmed {seq} {op_id}; there is {found}")
+        demand(found == (op_id, digest), "I3", f"{counter.name} confirmed {seq} {op_id}; there is {found}")
 
 
 def _chain(cloud: CloudMachine, counter: CounterMachine) -> None:

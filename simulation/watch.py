@@ -59,5 +59,9 @@ def watch_counter(name: str) -> Callable[[sqlite3.Connection], None]:
         head = conn.execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0]
         demand(head >= last_seq, "I9", f"{name} gave number {last_seq} and stands at {head}")
         last_seq = head
+        foreign = conn.execute(
+            "SELECT seq, result_json FROM outbox WHERE json_extract(result_json, '$.op_id') <> op_id"
+        ).fetchone()
+        demand(foreign is None, "I10", f"{name} booked the answer to another operation: {foreign and tuple(foreign)}")
 
     return after_commit

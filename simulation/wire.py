@@ -1,4 +1,4 @@
-"""Owns the line between a counter and the cloud: the product's transport down to the bytes, then faults, not sockets."""
+"""Owns the line between a counter and the cloud: the product's transport, and faults in place of sockets."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Network:
         self._cut_until: dict[str, int] = {}
         self._older: dict[tuple[str, str], bytes] = {}
         self.note: Callable[[str], None] = lambda _text: None
+        self.on_push_answer: Callable[[bytes], None] = lambda _body: None
 
     def partition(self, node: str, ms: int) -> None:
         """The node reaches nobody for that long."""
@@ -111,6 +112,8 @@ class Network:
         if answered.streams:
             return Reply(answered.status, answered.headers, self._stream(answered.chunks, fault))
         body = b"".join(answered.chunks)
+        if sent.path == PUSH_PATH and answered.status == 200:
+            self.on_push_answer(body)
         older = self._older.get((node, sent.path))
         if answered.status == 200:
             self._older[(node, sent.path)] = body
