@@ -17,8 +17,15 @@ _PROVISIONAL = {
     REJECT: RequestState.REJECTED,
     RECOVER: RequestState.RECOVERED,
 }
+
+
 # A deadline with this boot id belongs to no running countdown: it has to be asked for again.
 STALE_BOOT = ""
+
+
+def provisional(decision: str) -> RequestState:
+    """What our own decision makes of a request as long as the cloud has not spoken."""
+    return _PROVISIONAL[decision]
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class RequestRow:
         """What screens show: the cloud's state, unless our own decision is still on its way."""
         if self.local_decision is None:
             return self.state
-        return _PROVISIONAL[self.local_decision]
+        return provisional(self.local_decision)
 
     @property
     def waits(self) -> bool:
@@ -64,15 +71,29 @@ _COLUMNS = (
     " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
     " deadline_mono_ms, deadline_boot_id"
 )
-_OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
+_QUIET_ENDS = frozenset({RequestState.WITHDRAWN, RequestState.EXPIRED})
+
+
+def _sql_list(states: frozenset[RequestState]) -> str:
+    return ", ".join(f"'{state.value}'" for state in sorted(states))
+
+
+_OPEN = _sql_list(OPEN_STATES)
+_SHOWN_ENDS = _sql_list(frozenset(RequestState) - OPEN_STATES - _QUIET_ENDS)
+
+
+def known_state(word: str) -> RequestState:
+    """The state of a later version is stored as it came and read as one in which nothing waits for a person here."""
+    return RequestState(word) if word in frozenset(RequestState) else RequestState.EXPIRED
 
 
 def _row(values: Any) -> RequestRow:
     fields = list(values)
     fields[3] = RequestKind(fields[3])
-    fields[4] = RequestState(fields[4])
+    fields[4] = known_state(fields[4])
     fields[6], fields[7] = fields[6] or "", fields[7] or ""
-    fields[11] = RejectReason(fields[11]) if fields[11] else None
+    # A reason of a later version has no words here: the rejection is shown without one.
+    fields[11] = RejectReason(fields[11]) if fields[11] in frozenset(RejectReason) else None
     fields[18] = bool(fields[18])
     return RequestRow(*fields)
 
@@ -93,8 +114,8 @@ def waiting(conn: sqlite3.Connection) -> list[RequestRow]:
 def decided(conn: sqlite3.Connection, limit: int) -> list[RequestRow]:
     """Requests with an outcome that a shop wants to see, newest first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM request WHERE (state NOT IN ({_OPEN}, 'withdrawn', 'expired')"
-        " OR local_decision IS NOT NULL) AND decided_ms IS NOT NULL ORDER BY decided_ms DESC, request_id LIMIT ?",
+        f"SELECT {_COLUMNS} FROM request WHERE (state IN ({_SHOWN_ENDS}) OR local_decision IS NOT NULL)"
+        " AND decided_ms IS NOT NULL ORDER BY decided_ms DESC, request_id LIMIT ?",
         (limit,),
     )
     return [_row(values) for values in rows]

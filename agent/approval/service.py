@@ -282,13 +282,19 @@ class ApprovalService:
 
     def apply_request_row(self, conn: sqlite3.Connection, row: FeedRow, context: RowContext) -> None:
         """The inbox applier of request rows: the cloud's projection wins, our unsettled decision stays on top."""
+        if str(row.body["kind"]) not in frozenset(RequestKind):
+            # Shown by nobody here, so the cloud lets it expire and the customer keeps everything (APR-18).
+            log.warning("request_kind_unknown", request=row.body["request_id"], kind=row.body["kind"])
+            return
         body = _projection(row.body)
         request_id = body["request_id"]
         before = repository.find(conn, request_id)
         if before is not None and (before.generation, before.version) > (context.generation, body["version"]):
             return
         repository.upsert_projection(conn, {**body, "generation": context.generation}, received_wall_ms=context.wall_ms)
-        state = RequestState(body["state"])
+        state = repository.known_state(body["state"])
+        if state.value != body["state"]:
+            log.warning("request_state_unknown", request=request_id, state=body["state"])
         if state in OPEN_STATES:
             remaining_ms = row.body.get("remaining_ms")
             if isinstance(remaining_ms, int):
@@ -326,10 +332,12 @@ class ApprovalService:
             return
         if row.local_decision is None:
             return
+        answered = repository.RECOVER if sent.kind == OpKind.REQUEST_RECOVER else str(sent.body["decision"])
         stands = answer.get("state")
         if stands is None and result.status == OpStatus.APPLIED:
-            stands = row.effective_state.value
-        repository.set_local_decision(conn, row.request_id, None)
+            stands = repository.provisional(answered)
+        if row.local_decision == answered:  # not so when an approval was taken back before its answer came
+            repository.set_local_decision(conn, row.request_id, None)
         if isinstance(stands, str) and stands in frozenset(RequestState):
             repository.set_state(conn, row.request_id, RequestState(stands))
 
@@ -368,10 +376,8 @@ _OPTIONAL = (
 
 
 def _projection(body: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a request row. Raises KeyError or ValueError on a row that is none: the inbox stops loudly."""
+    """The columns of a request row. Raises KeyError or ValueError on a row that is none: the inbox keeps it apart."""
     fields: dict[str, Any] = {name: str(body[name]) for name in _TEXTS}
-    RequestKind(fields["kind"])
-    RequestState(fields["state"])
     fields["version"] = int(body["version"])
     fields["created_ms"] = int(body["created_ms"])
     fields.update({name: body.get(name) for name in _OPTIONAL})

@@ -266,7 +266,7 @@ class ApprovalViewModel:
             for i, key in enumerate(self._order)
             if self._items[key].phase is not Phase.OPEN or key not in pending
         }
-        rest = iter([key for key in pending if self._items[key].phase is Phase.OPEN])
+        rest = iter([key for key in pending if key in self._items and self._items[key].phase is Phase.OPEN])
         self._order = [held[i] if i in held else next(rest) for i in range(len(self._order))]
 
     # -- time -------------------------------------------------------------------------------------------------------

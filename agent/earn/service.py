@@ -354,7 +354,8 @@ class EarnService:
         if status == "posted":
             status = "posted" if points == earn.points else "adjusted"
         if status not in ("posted", "adjusted", "reversed", "rejected"):
-            raise ValueError(f"unknown earn status {status!r}")
+            log.warning("earn_status_unknown", earn=earn_id, status=status)
+            return
         # A reversal reports the points it took; what had been posted stays on record.
         repository.set_earn_status(conn, earn_id, status, points if status in ("posted", "adjusted") else None)
 

@@ -345,6 +345,39 @@ def test_the_last_five_decisions_are_remembered_newest_first(shop: Counter) -> N
     assert records[0].can_recover
 
 
+# --- a cloud that is newer than this device ---------------------------------------------------------------------------
+
+
+@pytest.mark.expect_log("request_kind_unknown")
+def test_a_request_of_an_unknown_kind_shows_no_card_and_is_not_reported_as_seen(shop: Counter) -> None:
+    """APR-18: what nobody can see must not start to count down."""
+    arrive(shop, kind="gift_card")
+
+    assert shop.agent.approval.pending() == ()
+    shop.agent.approval.mark_shown(["r-1"])
+    assert shop.ops() == []
+
+
+@pytest.mark.expect_log("request_state_unknown")
+def test_a_request_in_an_unknown_state_leaves_the_screen_and_cannot_be_decided(shop: Counter) -> None:
+    seen(shop)
+
+    arrive(shop, version=3, state="escalated", decided_ms=shop.clock.wall_ms())
+
+    assert shop.agent.approval.pending() == ()
+    assert shop.agent.approval.recent() == ()
+    assert isinstance(shop.agent.approval.approve("r-1", STAFF), AlreadyDecided)
+    assert shop.rows("SELECT state FROM request") == [("escalated",)]
+
+
+def test_a_rejection_for_an_unknown_reason_is_shown_without_one(shop: Counter) -> None:
+    arrive(shop, version=3, state="rejected", reason="fraud", decided_ms=shop.clock.wall_ms())
+
+    [record] = shop.agent.approval.recent()
+
+    assert (record.state, record.reason) == (RequestState.REJECTED, None)
+
+
 # --- recovery --------------------------------------------------------------------------------------------------------
 
 
@@ -359,6 +392,20 @@ def test_a_wrong_approval_is_recovered_once(shop: Counter) -> None:
         ("request.recover", {"request_id": "r-1", "occurred_ms": shop.clock.wall_ms()})
     ]
     assert shop.agent.approval.recent()[0].state is RequestState.RECOVERED
+
+
+def test_an_approval_taken_back_before_its_answer_stays_taken_back(shop: Counter) -> None:
+    """APR-15: the answer to the approval must not offer the recovery a second time."""
+    seen(shop)
+    shop.agent.approval.approve("r-1", STAFF)
+    shop.agent.approval.recover("r-1", "owner")
+
+    shop.answer("request.decide", "applied", {"state": "approved"})
+
+    assert shop.agent.approval.recent()[0].state is RequestState.RECOVERED
+    assert isinstance(shop.agent.approval.recover("r-1", "owner"), NotPossible)
+    shop.answer("request.recover", "applied", {"state": "recovered"})
+    assert shop.rows("SELECT state, local_decision FROM request") == [("recovered", None)]
 
 
 @pytest.mark.parametrize(("age_ms", "possible"), [(300_000, True), (300_001, False)])

@@ -90,6 +90,15 @@ def test_a_step_the_cloud_did_not_take_goes_back_to_what_stands(shop: Counter) -
     assert state(shop) == "cancelled"
 
 
+@pytest.mark.expect_log("order_state_unknown")
+def test_a_state_of_a_newer_cloud_changes_nothing(shop: Counter) -> None:
+    arrive(shop)
+
+    arrive(shop, version=2, state="handed_over")
+
+    assert state(shop) == "new"
+
+
 def test_an_older_row_is_ignored_and_a_restored_cloud_is_not(shop: Counter) -> None:
     arrive(shop, version=4, state="ready")
     arrive(shop, version=3, state="new")
