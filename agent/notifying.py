@@ -12,17 +12,26 @@ from sync.protocol import FeedRow
 
 
 class AfterCommit:
-    """Collects listeners inside a transaction; calls each once after the commit. A rollback at worst repaints."""
+    """Collects listeners inside a transaction; calls each once after the commit. A rollback at worst repaints.
+
+    Every thread has its own collection: the commit of another thread that falls into our transaction must not take
+    our listeners with it, because they would look before there is anything to see, and never again.
+    """
 
     def __init__(self, subscribe: Callable[[Callable[[], None]], object]) -> None:
-        self._lock = threading.Lock()
-        self._waiting: list[Listeners] = []
+        self._mine = threading.local()
         subscribe(self._committed)
 
     def mark(self, listeners: Listeners) -> None:
-        with self._lock:
-            if listeners not in self._waiting:
-                self._waiting.append(listeners)
+        waiting = self._waiting()
+        if listeners not in waiting:
+            waiting.append(listeners)
+
+    def _waiting(self) -> list[Listeners]:
+        found: list[Listeners] | None = getattr(self._mine, "waiting", None)
+        if found is None:
+            found = self._mine.waiting = []
+        return found
 
     def telling(self, applier: Applier, listeners: Listeners) -> Applier:
         """The same applier, whose listeners hear of it."""
@@ -34,7 +43,7 @@ class AfterCommit:
         return apply
 
     def _committed(self) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for listeners in waiting:
+        waiting = self._waiting()
+        told, waiting[:] = tuple(waiting), ()
+        for listeners in told:
             listeners.notify()

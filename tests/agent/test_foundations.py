@@ -78,6 +78,24 @@ def test_listeners_hear_once_and_only_after_the_commit() -> None:
     assert heard == ["changed"]
 
 
+def test_the_commit_of_another_thread_does_not_use_up_what_ours_will_tell() -> None:
+    """A pop-up must not be looked for before its row is committed, and never after."""
+    commits: list[object] = []
+    after = AfterCommit(commits.append)
+    heard: list[str] = []
+    listeners = Listeners()
+    listeners.subscribe(lambda: heard.append("changed"))
+    after.mark(listeners)
+
+    other = threading.Thread(target=commits[0])  # type: ignore[arg-type]
+    other.start()
+    other.join(5)
+    assert heard == []
+    commits[0]()  # type: ignore[operator]
+
+    assert heard == ["changed"]
+
+
 @pytest.mark.expect_log("listener_failed")
 def test_a_listener_that_fails_neither_hides_the_change_from_others_nor_from_the_caller() -> None:
     heard: list[str] = []
