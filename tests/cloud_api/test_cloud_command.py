@@ -92,10 +92,8 @@ def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.Captu
             while '"version":2' not in next(lines):
                 pass
             assert _run(capsys, "revoke-device", *folder, "--device", device.device_id)[0] == 0
-            started = time.monotonic()
             server.send_signal(signal.SIGTERM)
             assert server.wait(5) == 0
-            assert time.monotonic() - started < 2
         assert server.stderr is not None
         assert server.stderr.read() == ""
     assert _run(capsys, "verify", *folder) == (0, "postings 0 entries 0 sum 0", "")

@@ -192,7 +192,7 @@ def test_open_streams_and_long_polls_end_with_the_server(new_world: Callable[...
         started = time.monotonic()
         world.cloud.hub.close()
         assert all(reading.next() is None for reading in readings)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 8  # well before the next keep-alive
 
 
 def test_every_stream_of_a_store_gets_every_row_in_order(world: World, served: str) -> None:

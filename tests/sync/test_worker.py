@@ -121,7 +121,7 @@ def test_what_is_committed_is_pushed_at_once_and_rows_arrive_live(tmp_path: Path
         cloud.publish("request", {"title": "쿠폰"})
         wait_until(lambda: shop.cursor() == "1.1.0", "the row and its cursor")
 
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 10  # not by a timer: the next one would be half a minute away
         assert cloud.op_ids() == [op_id]
         assert cloud.ops[0][0].body["phone"] == "+821012345678"
         assert (shop.results, shop.rows, shop.cursor()) == ([(1, "applied")], [(1, {"title": "쿠폰"})], "1.1.0")

@@ -521,9 +521,9 @@ def test_a_hundred_requests_at_once_cost_milliseconds() -> None:
 
     counter = Counter()
     counter.service.cards = [request(f"r{n}", 30 + n % 30) for n in range(100)]
-    started = time.perf_counter()
+    started = time.thread_time()  # processor time: a busy machine does not count
 
     counter.service.listeners.notify()
 
     assert counter.vm.state.more == 95
-    assert time.perf_counter() - started < 0.25
+    assert time.thread_time() - started < 0.25

@@ -29,6 +29,7 @@ class RecordingPrinter:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = Address("127.0.0.1", self._listener.getsockname()[1])
         self._lines: list[socket.socket] = []
+        self._unplugged: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -44,6 +45,7 @@ class RecordingPrinter:
     def break_off(self, line: int = -1) -> None:
         """As when its plug is pulled while it still can say so: a reset."""
         side = self._lines[line]
+        self._unplugged.add(side)
         side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         side.shutdown(socket.SHUT_RD)
         side.close()
@@ -74,8 +76,9 @@ class RecordingPrinter:
                 for token in tokenizer.feed(chunk):
                     if token.kind is TokenKind.REALTIME and token.name == "DLE EOT":
                         line.sendall(HEALTHY)
-            self.goodbyes.append(number)
-            line.shutdown(socket.SHUT_WR)
+            if line not in self._unplugged:
+                self.goodbyes.append(number)
+                line.shutdown(socket.SHUT_WR)
 
 
 class ListTap:

@@ -87,10 +87,10 @@ def test_a_long_document_takes_little_time() -> None:
     """Not more than 100 ms a kilobyte, whatever is in it."""
     for row in ("합계 12,000", "*" * 200, "(" * 200, "승인번호" + " 1" * 90, "영수증" * 60, "1 2 , 0 0 0 " * 15):
         stream = stream_of("\n".join([row] * 60))
-        began = time.perf_counter()
+        began = time.thread_time()
         for document in documents_of(stream):
             read_document(document)
-        assert time.perf_counter() - began < 0.1 * len(stream) / 1_000, row[:10]
+        assert time.thread_time() - began < 0.1 * len(stream) / 1_000, row[:10]
 
 
 def test_a_receipt_that_breaks_off_is_incomplete_not_a_sale() -> None:
