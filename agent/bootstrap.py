@@ -22,6 +22,7 @@ from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
+from printers.capture.shadow import load_shadow
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from sync.clock import Clock, SystemClock
@@ -54,7 +55,13 @@ class Agent:
         self._after_commit = AfterCommit(store.after_commit)
         operations = Operations(clock=clock, ids=ids, keyring=self.keyring)
         self.link = LinkService(store=store)
-        self.printing = PrintingService(store=store, clock=clock, ids=ids, test_page=self._test_page)
+        self.printing = PrintingService(
+            store=store,
+            clock=clock,
+            ids=ids,
+            test_page=self._test_page,
+            left_by_pos=lambda: load_shadow(settings.spool_folder),
+        )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.approval = ApprovalService(
             store=store,

@@ -24,6 +24,7 @@ from printers.devices.port import Device
 from printers.devices.tcp import TcpDevice
 from printers.document import Document
 from printers.profiles import DEFAULT_PROFILE, PrinterProfile
+from printers.state import POWER_ON, StreamState
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.store import Store, set_meta
@@ -57,6 +58,7 @@ class PrintingService:
         ids: IdSource,
         test_page: Callable[[PrinterProfile], Document],
         profile: PrinterProfile = DEFAULT_PROFILE,
+        left_by_pos: Callable[[], StreamState] = lambda: POWER_ON,
         limits: Limits = DEFAULT_LIMITS,
         open_device: Callable[[PrinterAddress], Device] = lambda address: TcpDevice(address.host, address.port),
     ) -> None:
@@ -66,6 +68,7 @@ class PrintingService:
         self._ids = ids
         self._test_page = test_page
         self._profile = profile
+        self._left_by_pos = left_by_pos
         self._limits = limits
         self._open_device = open_device
         self._worker: PrintWorker | None = None
@@ -103,7 +106,7 @@ class PrintingService:
             printer=PRINTER_NAME,
             device=self._open_device(address),
             profile=self._profile,
-            encode=_encoder(self._profile),
+            encode=_encoder(self._profile, self._left_by_pos),
             on_change=self.listeners.notify,
             limits=self._limits,
         )
@@ -230,8 +233,11 @@ def _shown(job: jobs.PrintJob) -> PrintJob:
     )
 
 
-def _encoder(profile: PrinterProfile) -> Callable[[Document], bytes]:
-    """Imports drawing code at the first slip, on the worker's thread: nobody waits for it at the start."""
+def _encoder(profile: PrinterProfile, left_by_pos: Callable[[], StreamState]) -> Callable[[Document], bytes]:
+    """Imports drawing code at the first slip, on the worker's thread: nobody waits for it at the start.
+
+    Every slip gives the printer back with the modes that the POS had set, because a POS may set them once a day.
+    """
     made: list[Callable[[Document], bytes]] = []
 
     def encode(document: Document) -> bytes:
@@ -240,7 +246,7 @@ def _encoder(profile: PrinterProfile) -> Callable[[Document], bytes]:
             from printers.encode import encode as encode_document
 
             ink = Ink.bundled()
-            made.append(lambda doc: encode_document(doc, profile, ink))
+            made.append(lambda doc: encode_document(doc, profile, ink, left_by_pos=left_by_pos()))
         return made[0](document)
 
     return encode
