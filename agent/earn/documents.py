@@ -23,6 +23,11 @@ class CancelRefs:
     original_receipt_no: str | None
     till: str | None
 
+    @property
+    def tags(self) -> frozenset[str]:
+        """Its own approvals and those of the sale, which some makes print instead."""
+        return frozenset((*self.approval_tags, *self.original_approval_tags))
+
 
 @dataclass(frozen=True)
 class DocumentFacts:
@@ -151,7 +156,7 @@ def presumed_sale_fingerprint(store_key: bytes, cancel: DocumentFacts) -> str | 
 
 def cancels(cancel: CancelRefs, *, receipt_no: str | None, till: str | None, tags: Iterable[str]) -> bool:
     """Whether this cancel means that sale, the amount aside: by card approval, else by the original's number."""
-    own, sale = frozenset((*cancel.approval_tags, *cancel.original_approval_tags)), frozenset(tags)
+    own, sale = cancel.tags, frozenset(tags)
     if own and sale:
         return not own.isdisjoint(sale)
     if receipt_no is None:

@@ -62,6 +62,7 @@ _DOCUMENT = (
     "document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till, approval_tags_json, fingerprint,"
     " outcome, earn_id"
 )
+_SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({}))"
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
 
@@ -100,27 +101,34 @@ def sales_since(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
     return [_document(values) for values in rows]
 
 
-def sales_worth(conn: sqlite3.Connection, amount_won: int) -> list[DocumentRow]:
-    """First prints of sales over this amount, newest first."""
+def sales_meant(conn: sqlite3.Connection, amount_won: int, cancel: CancelRefs, since_ms: int) -> list[DocumentRow]:
+    """First prints of sales over this amount, captured since then, that share a number or an approval with the
+    cancel; newest first."""
+    marks, tags = _tag_marks(cancel.tags)
     rows = conn.execute(
-        f"SELECT {_DOCUMENT} FROM document WHERE verdict = ? AND outcome <> 'duplicate'"
-        " AND coalesce(total_won, paid_won) = ? ORDER BY captured_ms DESC",
-        (DocumentVerdict.EARN.value, amount_won),
+        f"SELECT {_DOCUMENT} FROM document WHERE verdict = '{DocumentVerdict.EARN.value}' AND outcome <> 'duplicate'"
+        " AND coalesce(total_won, paid_won) = ? AND captured_ms >= ?"
+        f" AND (receipt_no IN (?, ?) OR {_SHARES_A_TAG.format(marks)}) ORDER BY captured_ms DESC",
+        (amount_won, since_ms, cancel.receipt_no, cancel.original_receipt_no, *tags),
     )
     return [_document(values) for values in rows]
 
 
-def sales_with_tags(conn: sqlite3.Connection, tags: frozenset[str]) -> list[DocumentRow]:
-    """First prints of sales that carry one of these approvals, newest first."""
-    if not tags:
-        return []
-    marks = ", ".join("?" * len(tags))
-    rows = conn.execute(
-        f"SELECT {_DOCUMENT} FROM document WHERE verdict = ? AND outcome <> 'duplicate' AND EXISTS"
-        f" (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({marks})) ORDER BY captured_ms DESC",
-        (DocumentVerdict.EARN.value, *sorted(tags)),
-    )
-    return [_document(values) for values in rows]
+def any_sale_with_tags(conn: sqlite3.Connection, cancel: CancelRefs, since_ms: int) -> bool:
+    """Whether a sale captured since then carries one of the cancel's approvals, over whatever amount."""
+    if not cancel.tags:
+        return False
+    marks, tags = _tag_marks(cancel.tags)
+    found = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM document WHERE captured_ms >= ? AND verdict = ? AND outcome <> 'duplicate'"
+        f" AND {_SHARES_A_TAG.format(marks)})",
+        (since_ms, DocumentVerdict.EARN.value, *tags),
+    ).fetchone()
+    return bool(found[0])
+
+
+def _tag_marks(tags: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    return ", ".join("?" * len(tags)), tuple(sorted(tags))
 
 
 def waiting_reversals(conn: sqlite3.Connection, amount_won: int) -> list[tuple[str, CancelRefs]]:

@@ -21,6 +21,9 @@ from sync.ids import IdSource
 from sync.protocol import OpKind
 
 ACTOR = "capture"
+# Nearly every cancel is about a sale of the last days. Older ones are looked for only when nothing newer fits,
+# because a tap on the screen waits as long as this looks.
+RECENT_MS = 92 * 86_400_000
 
 
 @dataclass(frozen=True)
@@ -131,13 +134,18 @@ def _points_given(earn: EarnRow | None) -> int:
 
 def _find_sale(conn: sqlite3.Connection, cancel: DocumentFacts) -> _Match:
     assert cancel.amount_won is not None, "asked before"
-    fitting = [
-        sale
-        for sale in repository.sales_worth(conn, cancel.amount_won)
-        if cancels(cancel.refs, receipt_no=sale.receipt_no, till=sale.till, tags=sale.approval_tags)
-    ]
-    if fitting:
+    refs, recent_ms = cancel.refs, cancel.captured_ms - RECENT_MS
+    fitting: list[DocumentRow] = []
+    for since_ms in (recent_ms, 0):
+        fitting = [
+            sale
+            for sale in repository.sales_meant(conn, cancel.amount_won, refs, since_ms)
+            if cancels(refs, receipt_no=sale.receipt_no, till=sale.till, tags=sale.approval_tags)
+        ]
         # A sale that still stands comes before one that was cancelled already.
-        return _Match(next((sale for sale in fitting if sale.outcome != "reversed"), fitting[0]))
-    tags = frozenset((*cancel.approval_tags, *cancel.original_approval_tags))
-    return _Match(None, partly=bool(repository.sales_with_tags(conn, tags)))
+        standing = next((sale for sale in fitting if sale.outcome != "reversed"), None)
+        if standing is not None:
+            return _Match(standing)
+    if fitting:
+        return _Match(fitting[0])
+    return _Match(None, partly=repository.any_sale_with_tags(conn, refs, recent_ms))

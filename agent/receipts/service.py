@@ -51,7 +51,9 @@ class ReceiptsService:
         """How many documents were captured since then, and when the newest of all was."""
         with self._store.read() as conn:
             found = conn.execute(
-                "SELECT count(*) FILTER (WHERE captured_ms >= ?), max(captured_ms) FROM document", (start_ms,)
+                "SELECT (SELECT count(*) FROM document WHERE captured_ms >= ?),"
+                " (SELECT max(captured_ms) FROM document)",
+                (start_ms,),
             ).fetchone()
         return int(found[0]), None if found[1] is None else int(found[1])
 

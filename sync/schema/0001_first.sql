@@ -145,6 +145,7 @@ CREATE UNIQUE INDEX document_earned_once ON document (fingerprint) WHERE outcome
 CREATE INDEX document_fingerprint ON document (fingerprint);
 CREATE INDEX document_captured ON document (captured_ms);
 CREATE INDEX document_outcome ON document (outcome, captured_ms);
+CREATE INDEX document_sale_amount ON document (coalesce(total_won, paid_won), captured_ms) WHERE verdict = 'earn';
 
 -- A customer's number, from the opening of the screen to its earn. The number itself only sealed.
 CREATE TABLE phone_entry (
