@@ -1,6 +1,7 @@
 """Owns what may go wrong in one run, how often, and how often it did. Everything comes from the seed.
 
-Later work adds here: a counter restored from a backup, a cloud restored from a backup, a full disk.
+Later work adds here: a cloud restored from a backup (next to ``old_copy``), a full disk (next to the crashes, in
+``simulation.disks.Disk.commit``), a counter that is enrolled again after it came back from a backup.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LINE_FAULTS = (
 )
 PARTITION, CLOUD_CRASH, COUNTER_CRASH = "partition", "cloud_crash", "counter_crash"
 CLOCK_JUMP, SLEEP, REBOOT = "clock_jump", "sleep", "reboot"
+OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
 SMALL_PROXY_BYTES = 1_200
 
@@ -43,6 +45,7 @@ class FaultPlan:
     jumps: int
     sleeps: int
     small_proxy: bool
+    old_copy: bool
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -77,4 +80,5 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         jumps=rng.choice((0, 0, 1, 2)),
         sleeps=rng.choice((0, 0, 1)),
         small_proxy=rng.random() < 0.25,
+        old_copy=rng.random() < 0.2,
     )

@@ -13,9 +13,10 @@ from simulation.counter import CounterMachine
 from simulation.outcomes import demand
 from sync.protocol import FINAL_STATUSES
 
-# A countdown on a screen may be behind the cloud's by the way of the answer, and ahead by nothing but rounding.
-COUNTDOWN_LATE_MS = 9_500
-COUNTDOWN_EARLY_MS = 5_050  # the answer to a question about a lost countdown counts from the question
+# A countdown runs late by the way of the answer, which a counter waits for this long at most; and early by the way of
+# a question about a countdown that was lost, because it counts from the question.
+COUNTDOWN_LATE_MS = 15_100
+COUNTDOWN_EARLY_MS = 5_100
 
 
 @dataclass(frozen=True)

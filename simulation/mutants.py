@@ -19,6 +19,7 @@ from agent.earn.reversals import Reversals
 from agent.earn.service import EarnService
 from agent.orders.service import OrdersService
 from cloud_api.database import Database
+from cloud_api.devices.auth import claim_nonce
 from cloud_api.gateway import apply as gateway_apply
 from cloud_api.gateway import feeds
 from cloud_api.gateway import push as gateway_push
@@ -277,6 +278,19 @@ def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
     return answered
 
 
+def _dedupe_by_place(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
+    """A known number is a known operation, whatever it says."""
+    known = work.conn.exec_driver_sql(
+        "SELECT result FROM device_op WHERE device_id = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        (call.device_id, batch.epoch, batch.ops[0]["seq"], batch.ops[-1]["seq"]),
+    ).all()
+    if not known:
+        return _push(work, vault, appliers, call, batch)
+    claim_nonce(work, call)
+    chain = gateway_push._lock_chain(work, call, batch)
+    return gateway_push._answer(work, [row.result for row in known], chain.last_seq)
+
+
 def _reversal_every_time(work: Any, fact: Any) -> Any:
     """Each cancel slip takes back, whatever was taken back before."""
     work.conn.exec_driver_sql("UPDATE reversal SET cancel_fingerprint = reversal_id")
@@ -427,6 +441,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("receipt_not_unique", "one receipt earns at every counter", _swap(
         (earns._Known, "duplicate_of", _no_duplicate), (earns, "_receipt_key", _no_receipt_key))),
     Mutant("answers_anew", "a repeated operation gets another answer", _swap((gateway_routes, "push", _answers_anew))),
+    Mutant("dedupe_without_hash", "a known number is known, whatever it says", _swap(
+        (gateway_routes, "push", _dedupe_by_place))),
     Mutant("applies_again", "a repeated operation has its effect again", _swap((gateway_routes, "push", _applies_again))),
     Mutant("reversal_every_time", "each cancel slip takes back", _swap(
         (gateway_apply, "book_reversal", _reversal_every_time))),

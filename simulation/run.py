@@ -13,9 +13,10 @@ from simulation.agenda import Agenda
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
 from simulation.disks import AFTER, BEFORE, Disk
-from simulation.faults import CLOCK_JUMP, CLOUD_CRASH, COUNTER_CRASH, REBOOT, SLEEP, FaultPlan, plan_faults
+from simulation.faults import CLOCK_JUMP, CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, SLEEP, FaultPlan, plan_faults
 from simulation.ground import Ground
 from simulation.memory import Memory
+from simulation.old_copy import come_back_old
 from simulation.outcomes import Crash, Violation, demand
 from simulation.shop import Shop
 from simulation.verdict import judge
@@ -57,6 +58,7 @@ class World:
         self.agenda = Agenda()
         self.plan: FaultPlan = plan_faults(self.rng)
         self.trace: list[str] = []
+        self._copies: list[tuple[CounterMachine, bytes]] = []
         self.began_ms = self.agenda.now_ms
         self.cloud = CloudMachine(
             self.agenda, Disk("cloud", ground.cloud_image), ground.engines, ground.vault, self.rng
@@ -107,6 +109,14 @@ class World:
         self._heal()
         self._rest()
         judge(self.cloud, self.counters, self.memory, self.shop.sales)
+        if self._copies:
+            counter, image = self.rng.choice(self._copies)
+            if come_back_old(self.agenda, self.cloud, counter, image, self.shop):
+                self.plan.happened(OLD_COPY)
+
+    def _copy_disk(self, counter: CounterMachine) -> None:
+        if counter.now is not None and not self.plan.healed:
+            self._copies.append((counter, counter.now.store.conn.serialize()))
 
     def _plan_misfortunes(self, span_ms: int) -> None:
         for counter in self.counters:
@@ -119,6 +129,8 @@ class World:
             for _ in range(self.plan.sleeps):
                 sleep_ms = self.rng.randint(5_000, 90_000)
                 self._sometime(span_ms, lambda at=counter, ms=sleep_ms: self._sleep(at, ms))
+            if self.plan.old_copy:
+                self._sometime(span_ms, lambda at=counter: self._copy_disk(at))
             if self.plan.counter_crash_every is not None:
                 self._sometime(span_ms, lambda at=counter: self._cut_power(at))
 
@@ -142,7 +154,7 @@ class World:
 
     def _sweep(self) -> None:
         def step() -> None:
-            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 0, 30, 900))))
+            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 30, 900, 7_000))))
             self._sweep()
 
         self.agenda.after(SWEEP_MS, step)

@@ -115,6 +115,16 @@ class Shop:
             self._after(500, 90_000, lambda: self.cancel_sale(sale))
         return sale
 
+    def sell_at(self, counter: CounterMachine) -> None:
+        """One sale with a number, now, at this counter: for the acts after the shop has closed."""
+        n = self._next()
+        sale = Sale(f"R-{n:04d}", 7_000, (), "2026-09-21T20:00:00", (counter,))
+        self._print(counter, sale, "sale")
+        self.agenda.run_until(self.agenda.now_ms + 2_000)
+        entry_id = counter.acting(lambda agent: agent.earn.open_entry())
+        assert entry_id is not None
+        counter.acting(lambda agent: agent.earn.submit_phone(entry_id, PHONES[0].national))
+
     def _print(self, counter: CounterMachine, sale: Sale, kind: str) -> None:
         n = self._next()
         cancels = kind == "cancel"

@@ -61,6 +61,7 @@ class Network:
 
     def call(self, node: str, sent: Sent, read_s: float) -> Reply | Unavailable:
         """Sends and waits for the head of the answer, as long as a counter waits."""
+        began_ms = self._agenda.now_ms
         self.pushes += sent.path == PUSH_PATH
         fault = self._plan.draw(self._rng)
         self.note(f"{node} {sent.method} {sent.path} {fault or ''}")
@@ -77,6 +78,8 @@ class Network:
         if answered is None:
             return Unavailable(Reason.CUT, "the cloud went away")
         self._wait(fault)
+        if self._agenda.now_ms - began_ms > read_s * 1000:
+            return Unavailable(Reason.TIMEOUT)
         if fault == "lost_answer" or self._cut_until.get(node, 0) > self._agenda.now_ms:
             return self._timeout(read_s)
         return self._spoiled(node, sent, answered, fault)
