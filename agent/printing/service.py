@@ -73,7 +73,9 @@ class PrintingService:
         self._open_device = open_device
         self._worker: PrintWorker | None = None
         self._running = False
-        self._fresh = threading.Event()  # a job was stored in a transaction that has not committed yet
+        # Threads inside a transaction that stored a job: the commit of another thread must not wake the worker for it,
+        # because then nothing would once the job is really there.
+        self._fresh: set[int] = set()
         store.after_commit(self._committed)
 
     # --- life ------------------------------------------------------------------------------------------------------
@@ -147,12 +149,12 @@ class PrintingService:
         job = jobs.PrintJob(job_id, kind.value, document.to_json(), PRINTER_NAME, now_ms, now_ms)
         created = repository.insert(conn, job)
         if created:
-            self._fresh.set()
+            self._fresh.add(threading.get_ident())
         return created
 
     def _committed(self) -> None:
-        if self._fresh.is_set():
-            self._fresh.clear()
+        if threading.get_ident() in self._fresh:
+            self._fresh.discard(threading.get_ident())
             self._changed()
 
     def print_test(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -133,6 +134,23 @@ def test_a_rolled_back_transaction_prints_nothing(shop: Counter, printing: Print
         cut_off()
 
     assert printing.jobs() == ()
+
+
+def test_the_commit_of_another_thread_does_not_use_up_the_call_of_the_worker(
+    shop: Counter, printing: PrintingService
+) -> None:
+    """The worker would find nothing yet, and then look again only minutes later."""
+    heard: list[int] = []
+    printing.listeners.subscribe(lambda: heard.append(len(printing.jobs())))
+
+    with shop.bench.store.transaction() as conn:
+        printing.enqueue(conn, "r-1:slip", JobKind.SLIP, SLIP)
+        late = threading.Thread(target=printing._committed)
+        late.start()
+        late.join(5)
+        assert heard == []
+
+    assert heard == [1]
 
 
 def test_jobs_wait_for_a_printer_that_is_off_and_say_so(
