@@ -6,11 +6,10 @@ import json
 import sqlite3
 from typing import Any
 
-from agent.orders.types import OrderItem, OrderView
+from agent.orders.types import LIST_MAX, OrderItem, OrderView
 from rules.requests import OrderState
 
 _COLUMNS = "order_id, number, state, channel, items_json, total_won, payment, nickname, note, created_ms, request_id"
-LIST_MAX = 500  # more than a shop sells in a day; older ones are found by search
 
 
 def _view(values: Any) -> OrderView:

@@ -39,9 +39,12 @@ class OrdersService:
         state: OrderState | None = None,
         channel: str | None = None,
         search: str = "",
+        *,
+        through: date | None = None,
     ) -> tuple[OrderView, ...]:
-        """Newest first; None and "" mean any. ``search`` finds by number or nickname (ORD-06)."""
-        span_ms = day_bounds_ms(day) if day is not None else None
+        """The newest first, at most LIST_MAX; None and "" mean any. ``search`` finds by number or nickname (ORD-06).
+        ``day`` alone is that one day, with ``through`` all days from it to that one."""
+        span_ms = (day_bounds_ms(day)[0], day_bounds_ms(through or day)[1]) if day is not None else None
         with self._store.read() as conn:
             found = repository.search(conn, span_ms=span_ms, state=state, channel=channel, text=search.strip())
         return tuple(found)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from rules.requests import OrderState
 
+LIST_MAX = 2_000  # more than a shop sells in a day; of a longer time the newest, older ones are found by search
+
 
 @dataclass(frozen=True)
 class OrderItem:

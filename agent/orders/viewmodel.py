@@ -12,7 +12,7 @@ from agent.approval.types import RejectReason
 from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.orders import words
-from agent.orders.types import AdvanceOutcome, NotAllowed, OrderView
+from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
 from agent.texts import Texts
 from rules.requests import OrderState
 from sync.clock import Clock
@@ -108,7 +108,13 @@ class OrdersPort(Protocol):
     @property
     def listeners(self) -> Listeners: ...
     def list(
-        self, day: date | None = ..., state: OrderState | None = ..., channel: str | None = ..., search: str = ...
+        self,
+        day: date | None = ...,
+        state: OrderState | None = ...,
+        channel: str | None = ...,
+        search: str = ...,
+        *,
+        through: date | None = ...,
     ) -> tuple[OrderView, ...]: ...
     def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome: ...
 
@@ -287,20 +293,19 @@ class OrdersViewModel:
 
     # -- what is shown ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:
+        """One question to the store, however long the time is: somebody may be typing."""
         channel = None if self._choice.channel == ALL else self._choice.channel
-        found: list[OrderView] = []
-        for day in self._days():
-            found.extend(self._orders.list(day, None, channel, self._choice.search))
-        self._found = tuple(found)
+        first, last = self._span()
+        self._found = self._orders.list(first, None, channel, self._choice.search, through=last)
         self._publish()
 
-    def _days(self) -> list[date]:
-        today = local_day(self._clock.wall_ms())
-        choice = self._choice
+    def _span(self) -> tuple[date, date]:
+        """First and last day."""
+        choice, today = self._choice, local_day(self._clock.wall_ms())
         if choice.first is not None and choice.last is not None:
-            span = (choice.last - choice.first).days
-            return [choice.last - timedelta(days=offset) for offset in range(span + 1)]
-        return [today if choice.period == TODAY else today - timedelta(days=1)]
+            return choice.first, choice.last
+        day = today if choice.period == TODAY else today - timedelta(days=1)
+        return day, day
 
     def _find(self, order_id: str) -> OrderView | None:
         return next((order for order in self._found if order.order_id == order_id), None)
@@ -320,7 +325,7 @@ class OrdersViewModel:
             rows=tuple(self._row(order, now_ms) for order in shown),
             hidden=len(wanted) - len(shown),
             more_word=t.n("Show {n} more", n=min(PAGE_ROWS, len(wanted) - len(shown))),
-            order_word=t._("Newest first"),
+            order_word=t._("Newest first") if len(self._found) < LIST_MAX else self._newest_only(),
             empty="" if wanted else self._empty(),
             detail=self._detail(detail, now_ms) if detail is not None else None,
             asking=self._asking,
@@ -329,6 +334,9 @@ class OrdersViewModel:
         if state != self.state:
             self.state = state
             self.on_change()
+
+    def _newest_only(self) -> str:
+        return self._texts.n("Newest {n} only", n=self._texts.number(LIST_MAX))
 
     def _empty(self) -> str:
         t = self._texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,9 @@ def test_orders_are_found_by_day_state_channel_number_and_nickname(shop: Counter
 
     assert {found.order_id for found in orders.list()} == {"o-old", "o-1", "o-2"}
     assert {found.order_id for found in orders.list(today)} == {"o-1", "o-2"}
+    yesterday = today - timedelta(days=1)
+    assert [found.order_id for found in orders.list(yesterday)] == ["o-old"]
+    assert {found.order_id for found in orders.list(yesterday, through=today)} == {"o-old", "o-1", "o-2"}
     assert [found.order_id for found in orders.list(state=OrderState.READY)] == ["o-2"]
     assert [found.order_id for found in orders.list(channel="take_out")] == ["o-1"]
     assert [found.order_id for found in orders.list(search="B-0")] == ["o-2"]

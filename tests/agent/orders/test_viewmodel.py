@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from agent.approval.types import RejectReason
 from agent.dispatch import ImmediateDispatcher
 from agent.orders import words
-from agent.orders.types import AdvanceOutcome, NotAllowed, OrderItem
+from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderItem
 from agent.orders.viewmodel import OrdersViewModel, parse_day
 from agent.texts import Texts
 from rules.requests import OrderState
@@ -195,7 +196,16 @@ def test_a_range_is_at_most_three_months() -> None:
 
     page.vm.choose_range(date(2000, 1, 1), date(2026, 11, 20))
 
-    assert len(page.vm._days()) == 92
+    assert page.vm.state.period_word == "8/21–11/20"  # 92 days
+
+
+def test_a_list_that_is_cut_says_so() -> None:
+    page = Page()
+    page.orders.orders = tuple(replace(sample.ORDERS[0], order_id=str(n)) for n in range(LIST_MAX))
+
+    page.vm.refresh()
+
+    assert page.vm.state.order_word == "최근 2,000건만 보여요"
 
 
 def test_a_long_day_is_shown_in_parts() -> None:

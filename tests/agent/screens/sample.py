@@ -259,12 +259,18 @@ class Orders:
     listeners: Listeners = field(default_factory=Listeners)
 
     def list(
-        self, day: date | None = None, state: OrderState | None = None, channel: str | None = None, search: str = ""
+        self,
+        day: date | None = None,
+        state: OrderState | None = None,
+        channel: str | None = None,
+        search: str = "",
+        *,
+        through: date | None = None,
     ) -> tuple[OrderView, ...]:
         return tuple(
             order
             for order in self.orders
-            if (day is None or local_day(order.created_ms) == day)
+            if (day is None or day <= local_day(order.created_ms) <= (through or day))
             and (state is None or order.state is state)
             and (channel is None or order.channel == channel)
             and (search in order.number or search in order.nickname)
