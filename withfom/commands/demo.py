@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+
+EXIT_INTERRUPTED = 130
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from demo.story import play
     from demo.world import WorldSettings
 
-    with _folder(args.folder) as folder:
+    with _told_to_end(), _folder(args.folder) as folder:
         settings = WorldSettings(
             folder=folder,
             request_timeout_s=args.request_timeout_s or (8 if args.script else 60),
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"The demo cannot go on: {failure}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
-            return 0
+            return EXIT_INTERRUPTED if args.script else 0
 
 
 def _has_display() -> bool:
@@ -69,10 +73,29 @@ def _has_display() -> bool:
 
 
 @contextlib.contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Inside, `kill` and a closed terminal end the demo as Ctrl-C does: its programs stop, its folder goes."""
+
+    def ended(_signal: int, _frame: FrameType | None) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # the end itself is not interrupted
+        raise KeyboardInterrupt
+
+    ends = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
+    before = {number: signal.signal(number, ended) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def _folder(chosen: Path | None) -> Iterator[Path]:
+    from agent.launch import check_folder
+
     if chosen is not None:
-        chosen.mkdir(parents=True, exist_ok=True)
-        yield chosen.resolve()
+        yield check_folder(chosen.resolve())
         return
     with tempfile.TemporaryDirectory(prefix="withfom-demo-", ignore_cleanup_errors=True) as name:
         yield Path(name)
