@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QBitmap, QGuiApplication, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from agent.approval.card.view import WIDTH, CardFace, as_popup
@@ -128,8 +128,7 @@ class StackView(QObject):
         face.render_card(card)
         left = self._area.right() + 1 - FROM_RIGHT - WIDTH
         rect = QRect(left, bottom - face.height(), WIDTH, face.height())
-        if QGuiApplication.platformName() == "xcb":  # there may be no compositor to smooth the corners
-            face.setMask(_rounded_region(rect.size()))
+        _cut_corners(face, rect.size(), RADIUS_CARD)
         if arrived:
             face.move(rect.topLeft() + QPoint(0, RISE if self._theme.animations else 0))
             face.show()
@@ -166,6 +165,7 @@ class StackView(QObject):
             return
         size = self._pill.sizeHint()
         self._pill.setGeometry(QRect(QPoint(self._area.right() + 1 - FROM_RIGHT - size.width(), bottom - 44), size))
+        _cut_corners(self._pill, size, PILL_HEIGHT // 2)
         self._pill.show()
 
     def _painted(self) -> None:
@@ -194,15 +194,19 @@ def _id(face: CardFace) -> str:
     return face.card.request_id if face.card is not None else ""
 
 
-def _rounded_region(size: QSize) -> QRegion:
-    radius = 2 * RADIUS_CARD
-    whole = QRect(QPoint(0, 0), size)
-    corners = QRegion(whole.adjusted(0, RADIUS_CARD, 0, -RADIUS_CARD))
-    corners += QRegion(whole.adjusted(RADIUS_CARD, 0, -RADIUS_CARD, 0))
-    for x in (0, size.width() - radius):
-        for y in (0, size.height() - radius):
-            corners += QRegion(x, y, radius, radius, QRegion.RegionType.Ellipse)
-    return corners
+def _cut_corners(window: QWidget, size: QSize, radius: int) -> None:
+    """On X there may be no compositor to smooth the corners, so only pixels that are painted in full are left:
+    half-painted ones would be black fringes."""
+    if QGuiApplication.platformName() != "xcb" or window.mask().boundingRect().size() == size:
+        return
+    solid = QBitmap(size)
+    solid.fill(Qt.GlobalColor.color0)
+    painter = QPainter(solid)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.color1)
+    painter.drawRoundedRect(QRect(QPoint(0, 0), size), radius + 0.5, radius + 0.5)
+    painter.end()
+    window.setMask(QRegion(solid))
 
 
 class _ShadowWindow(Control):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # these are imported when they are needed, after the first pa
 
 COUNTER_SIZE = (1366, 768)
 TABLET_SIZE = (1280, 800)
+FRAME = QSize(16, 48)  # what a desktop's borders and title bar take at most; how much is known only later
 
 
 class Screens:
@@ -114,7 +115,8 @@ class Screens:
             shell=shell,
             link=self.link_vm,
             version=self._version,
-            close_hides=self._tray,
+            # Whoever tries the demo is told that closing the window ends it, tray or not.
+            close_hides=self._tray and not agent.settings.demo,
         )
         self.main.closed.connect(lambda: self.on_quit())
         self.home_vm.on_page = self.main.open_page
@@ -155,8 +157,9 @@ class Screens:
         )
         agent.link.listeners.subscribe(lambda: self._dispatcher.post(self._refresh_tablet))
         self.tablet = TabletView(self.tablet_vm, theme=self.theme)
-        self.tablet.setWindowTitle("WithFoM · 고객 화면")
-        _place_tablet(self.tablet, headless=agent.settings.headless)
+        self.tablet.setWindowTitle("WithFoM · " + self.texts._("Customer screen"))
+        assert self.main is not None, "the customer's screen follows the counter"
+        _place_tablet(self.tablet, self.main, headless=agent.settings.headless)
 
     def _refresh_tablet(self) -> None:
         if self.tablet_vm is not None:
@@ -177,6 +180,8 @@ class Screens:
                 self.main.retext()
             if self.popups is not None:
                 self.popups.retext()
+            if self.tablet is not None:
+                self.tablet.setWindowTitle("WithFoM · " + self.texts._("Customer screen"))
             self._refresh_tablet()
 
     def _arrived(self) -> None:
@@ -201,22 +206,38 @@ class Screens:
 
     def _show_counter(self, window: QWidget) -> None:
         self.counter = window
-        area = QGuiApplication.primaryScreen().availableGeometry()
-        window.resize(min(COUNTER_SIZE[0], area.width()), min(COUNTER_SIZE[1], area.height()))
         if self._agent.settings.headless:
             window.resize(*COUNTER_SIZE)
-        window.show()
+            window.show()
+            return
+        area = QGuiApplication.primaryScreen().availableGeometry()
+        size = fitting(COUNTER_SIZE, area)
+        window.resize(size)
+        if size == QSize(*COUNTER_SIZE):
+            window.show()
+        else:  # a small monitor is the counter's alone
+            window.showMaximized()
 
 
-def _place_tablet(window: QWidget, *, headless: bool) -> None:
-    """The whole of a second monitor if there is one; otherwise a window that staff may move."""
+def _place_tablet(window: QWidget, counter: QWidget, *, headless: bool) -> None:
+    """The whole of a second monitor if there is one; otherwise a window behind the counter that staff may move."""
     screens = QGuiApplication.screens()
-    if len(screens) > 1 and not headless:
+    if headless:
+        window.resize(*TABLET_SIZE)
+        window.show()
+    elif len(screens) > 1:
         window.setGeometry(screens[1].geometry())
         window.showFullScreen()
-        return
-    window.resize(*TABLET_SIZE)
-    window.show()
+    else:
+        window.resize(fitting(TABLET_SIZE, screens[0].availableGeometry()))
+        window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        window.show()
+        counter.raise_()
+
+
+def fitting(wanted: tuple[int, int], area: QRect) -> QSize:
+    """The size of a window with a frame that lies within ``area`` as a whole."""
+    return QSize(*wanted).boundedTo(area.size() - FRAME)
 
 
 def _mode(chosen: str) -> Mode:
