@@ -83,6 +83,18 @@ def parse_cloud(text: str | None) -> str | None:
         ) from None
 
 
+def check_folder(folder: Path) -> Path:
+    """Makes the agent's folder when it is not there. Raises BadSettings for a file, or a place that takes no folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise BadSettings(
+            f"폴더가 아니거나, 폴더를 만들 수 없는 곳이에요: {folder}",
+            f"Not a folder, or no folder can be made there: {folder}",
+        ) from problem
+    return folder
+
+
 def check_port(port: int) -> int:
     """Raises BadSettings for what is no port; 0 means any."""
     if not 0 <= port < 65536:

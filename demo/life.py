@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,15 +43,23 @@ def live(settings: WorldSettings, *, replay: Path | None = None) -> int:
 
 
 def _welcome(world: DemoWorld) -> None:
+    wait_s = world.settings.request_timeout_s
     lines = (
-        "WithFoM 체험 · demo — 모두 가상이에요. 창을 닫거나 Ctrl-C를 누르면 끝나요.",
-        f"  cloud      {world.cloud_url}/docs",
-        f"  tablet     {world.agent.tablet_url}",
-        f"  POS → 127.0.0.1:{world.capture_port} → printer 127.0.0.1:{world.printer.port}",
-        f"  printed    {world.printer.folder}",
-        f"  auto-approval after {world.settings.request_timeout_s} s",
+        "WithFoM 체험: 모두 가상이에요. 카운터 창을 닫거나 Ctrl-C를 누르면 끝나요.",
+        "WithFoM demo: everything is virtual. Close the counter's window or press Ctrl-C to end it.",
+        f"  고객 화면 · customer screen  {world.agent.tablet_url}{_beside(world)}",
+        f"  인쇄된 것 · printed          {world.printer.folder}",
+        f"  상태 · status                withfom status --folder {shlex.quote(str(world.agent_folder))}",
+        f"  자동 승인 · auto-approval    {wait_s}초 뒤 · after {wait_s} s",
+        f"  클라우드 · cloud             {world.cloud_url}",
+        f"  POS → 127.0.0.1:{world.capture_port} → 프린터 · printer 127.0.0.1:{world.printer.port}",
     )
     print("\n".join(lines), flush=True)
+
+
+def _beside(world: DemoWorld) -> str:
+    """Where else the customer's screen is."""
+    return "" if world.settings.headless else " (카운터 뒤의 창 · also the window behind the counter)"
 
 
 class _Cafe:

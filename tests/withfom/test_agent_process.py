@@ -171,7 +171,8 @@ def test_a_folder_that_cannot_be_written_is_named_in_words(tmp_path: Path) -> No
 
     refused = agent_process.run("agent", "--headless", "--folder", str(tmp_path / "file"))
 
-    assert refused.returncode == 1
+    assert refused.returncode == 2
+    assert str(tmp_path / "file") in refused.stderr
     assert any("가" <= letter <= "힣" for letter in refused.stderr)
     assert "Traceback" not in refused.stderr
 

@@ -31,7 +31,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    from agent.launch import AgentSettings, check_port, default_folder, parse_cloud, parse_printer
+    from agent.launch import AgentSettings, check_folder, check_port, default_folder, parse_cloud, parse_printer
 
     settings = AgentSettings(
         folder=(args.folder or default_folder()).absolute(),
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         enroll_code=args.enroll_code,
         lan_port=check_port(args.lan_port),
     )
+    check_folder(settings.folder)
     if args.enroll_only:
         from agent.joining import enroll_only
 

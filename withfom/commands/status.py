@@ -28,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
     found = read_lan_file(folder)
     status = _ask(*found) if found is not None else None
     if status is None:
-        print(f"실행 중인 에이전트가 없어요: {folder}", file=sys.stderr)
-        print(f"No agent is running on this folder: {folder}", file=sys.stderr)
+        print(f"실행 중인 에이전트가 없어요: {folder} (다른 폴더는 --folder로 알려 주세요)", file=sys.stderr)
+        print(f"No agent is running on this folder: {folder} (name another with --folder)", file=sys.stderr)
         return 1
     print(_as_json(status) if args.json else _as_text(status))
     return 0
