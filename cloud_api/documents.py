@@ -61,6 +61,17 @@ PUSH_BODY: dict[str, Any] = {
     },
 }
 
+EPOCH_BODY: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["protocol", "after"],
+        "properties": {"protocol": {"const": 1}, "after": {"type": "integer", "minimum": 0, "maximum": 1_000_000}},
+    },
+    "example": {"protocol": 1, "after": 1},
+}
+
+EPOCH_EXAMPLE = {"epoch": 2, "last_seq": 41, "server_time_ms": 1760000000123}
+
 PUSH_EXAMPLE = {
     "results": [
         {

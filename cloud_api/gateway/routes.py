@@ -14,7 +14,8 @@ from cloud_api import strict_json
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, still_trusted
-from cloud_api.documents import PULL_EXAMPLE, PUSH_BODY, PUSH_EXAMPLE, errors
+from cloud_api.devices.epochs import EPOCH_MAX, renew
+from cloud_api.documents import EPOCH_BODY, EPOCH_EXAMPLE, PULL_EXAMPLE, PUSH_BODY, PUSH_EXAMPLE, errors
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
@@ -97,6 +98,35 @@ def _batch(raw: bytes) -> Batch:
     if len(ops) > OPS_PER_PUSH_MAX:
         raise ApiError("too_large")
     return Batch(epoch, str(hashes[0]), str(hashes[1]), ops)
+
+
+@router.post(
+    "/epoch",
+    summary="Begin a new chain after a restored store",
+    responses=errors("unauthorized", "bad_signature", "replayed", "device_revoked", "bad_json", "invalid")
+    | {200: {"content": {"application/json": {"example": EPOCH_EXAMPLE}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": EPOCH_BODY}}},
+)
+async def new_epoch(request: Request) -> Response:
+    """``after`` is the newest epoch that the device knows to have used; ``last_seq`` is what arrived of it."""
+    cloud = _cloud(request)
+    call = await _authenticated(request)
+    after = _after(await request.body())
+    renewed = await run_in_threadpool(cloud.database.transact, lambda work: renew(work, call, after))
+    return json_response(
+        {"epoch": renewed.epoch, "last_seq": renewed.last_seq, "server_time_ms": renewed.server_time_ms}
+    )
+
+
+def _after(raw: bytes) -> int:
+    try:
+        body = strict_json.loads(raw)
+    except strict_json.BadJson as error:
+        raise ApiError("bad_json") from error
+    after = body.get("after") if isinstance(body, dict) and body.get("protocol") == PROTOCOL_VERSION else None
+    if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= EPOCH_MAX:
+        raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION} and after are needed"})
+    return after
 
 
 @router.get(
