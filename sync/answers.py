@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sync.outcomes import (
     CursorReset,
     Denied,
+    EpochOutcome,
     Pulled,
     PullOutcome,
     Pushed,
@@ -17,6 +18,7 @@ from sync.outcomes import (
     Reason,
     Redeemed,
     RedeemOutcome,
+    Renewed,
     StreamEnded,
     StreamEvent,
     StreamHello,
@@ -145,6 +147,23 @@ def redeem_outcome(answer: Answer | Unavailable) -> RedeemOutcome:
     if answer.status in (200, 201):
         return _read(answer, Redeemed)
     return _refusal(answer)
+
+
+def epoch_outcome(answer: Answer | Unavailable) -> EpochOutcome:
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status == 200:
+        return _read(answer, _checked_epoch)
+    return _refusal(answer)
+
+
+def _checked_epoch(fields: dict[str, Any]) -> Renewed:
+    numbers = [fields[name] for name in ("epoch", "last_seq", "server_time_ms")]
+    if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
+        raise TypeError("not an epoch")
+    if numbers[0] < 1:
+        raise ValueError("no epoch")
+    return Renewed(*numbers)
 
 
 def stream_refusal(answer: Answer | Unavailable) -> tuple[StreamEvent, ...]:

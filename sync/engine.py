@@ -113,6 +113,12 @@ class PushEngine:
         self._halted = reason
         self._resend_from = None
 
+    def resume(self) -> None:
+        """What halted the queue was put right."""
+        self._halted = None
+        self._resend_from = None
+        self._backoff.succeeded()
+
     def failed(self, now_ms: int, outcome: Unavailable | Denied | Misfit) -> None:
         """Nothing of the batch was taken, as far as we know."""
         self._backoff.failed(now_ms, outcome.retry_after_ms if isinstance(outcome, Unavailable) else None)

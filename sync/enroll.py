@@ -244,9 +244,7 @@ def _keep(
             cursor=welcome.cursor,
             server_time_ms=welcome.server_time_ms,
         )
-        moved = None
-        if before is not None and (before.device_id, before.epoch) != (identity.device_id, identity.epoch):
-            moved = chain.carry_over(conn, (before.device_id, before.epoch), cipher=FieldCipher(field_key))
+        moved = chain.carry_over_all(conn, cipher=FieldCipher(field_key))
     log.info("enrolled device=%s epoch=%s vault=%s carried_over=%s", identity.device_id, identity.epoch, where, moved)
     try:
         vault.forget_others(entry)

@@ -16,6 +16,7 @@
     │   └── CellUnreadable    a sealed cell was changed, moved or belongs to another key
     ├── OutboxError
     │   ├── OpTooLarge        an operation that no batch could carry
+    │   ├── ChainBroken       an operation does not fit its chain: the disk changed it
     │   └── HistoryGone       the cloud asks for operations that are no longer kept here
     └── FeedError
         ├── FeedGap           a row number is missing: nothing was applied
@@ -111,6 +112,17 @@ class OutboxError(SyncError):
 class OpTooLarge(OutboxError):
     user_message = "내용이 너무 커서 저장하지 않았습니다."
     user_message_en = "This is too large to be sent, so it was not saved."
+
+
+class ChainBroken(OutboxError):
+    """Operation ``seq`` is not what was stored under its number."""
+
+    user_message = "저장된 기록 하나가 손상되었습니다. 나머지는 서버에 새 번호로 전송합니다."
+    user_message_en = "A stored record is damaged; the others are sent under new numbers."
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"operation {seq} does not fit its chain")
+        self.seq = seq
 
 
 class HistoryGone(OutboxError):

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sync import inbox, outbox
+from sync import inbox, outbox, renewal
 from sync.clock import Clock
 from sync.engine import (
+    Backoff,
     FeedEngine,
     Halted,
     Idle,
@@ -25,16 +26,18 @@ from sync.engine import (
     halt_reason,
     outcome_word,
 )
-from sync.errors import CellUnreadable, FeedGap, FeedMoved, HistoryGone
+from sync.errors import CellUnreadable, ChainBroken, FeedGap, FeedMoved, HistoryGone
 from sync.inbox import Applier, RowContext
 from sync.meta import get_meta, set_meta
 from sync.outbox import Batch, Cipher, Misfit, OnResult, Settled
 from sync.outcomes import (
     CursorReset,
     Denied,
+    EpochAsker,
     Pulled,
     Pushed,
     Reason,
+    Renewed,
     StreamEnded,
     StreamHello,
     StreamRow,
@@ -44,6 +47,7 @@ from sync.outcomes import (
 )
 from sync.profile import OWN_APPLIERS
 from sync.protocol import PULL_ROWS_MAX, FeedRow, PushResponse
+from sync.restored import RestoreReport
 from sync.store import Store
 
 log = logging.getLogger("sync")
@@ -95,6 +99,7 @@ class Exchange:
         self._link = LinkState(clock.wall_ms())
         self._cloud_generation: int | None = None  # as last heard in an answer to a push
         self._purged_mono_ms: int | None = None
+        self._renew_backoff = Backoff(random_unit)
 
     def status(self) -> LinkStatus:
         with self._store.read() as conn:
@@ -133,9 +138,15 @@ class Exchange:
             queue = outbox.queue_view(conn)
             with self._lock:
                 action = self._push.next(self._clock.mono_ms(), queue)
-            if not isinstance(action, Send):
-                return action
-            batch = self._take(conn, action)
+            if isinstance(action, Send):
+                batch = self._take(conn, action)
+        if isinstance(action, Halted):
+            return self._renew(action)
+        if not isinstance(action, Send):
+            return action
+        if isinstance(batch, ChainBroken):
+            self._await_epoch(batch)
+            return None
         if batch is None:
             return None
         outcome = self._transport.push(batch)
@@ -145,7 +156,36 @@ class Exchange:
             self._push_refused(batch, outcome)
         return None
 
-    def _take(self, conn: sqlite3.Connection, action: Send) -> Batch | None:
+    def _renew(self, halted: Halted) -> Halted | WaitUntil | None:
+        """A restored store asks for a new epoch and goes on; whatever else halted the queue needs a person."""
+        if halted.reason != renewal.RESTORED or not isinstance(self._transport, EpochAsker):
+            return halted
+        now_ms = self._clock.mono_ms()
+        if now_ms < self._renew_backoff.until_ms:
+            return WaitUntil(self._renew_backoff.until_ms)
+        with self._store.read() as conn:
+            after = renewal.asks_after(conn)
+        outcome = self._transport.renew_epoch(after)
+        if not isinstance(outcome, Renewed):
+            self._renew_backoff.failed(now_ms, outcome.retry_after_ms if isinstance(outcome, Unavailable) else None)
+            self._lost(PUSH, outcome_word(outcome))
+            return WaitUntil(self._renew_backoff.until_ms)
+        with self._store.transaction() as conn:
+            renewal.adopt(conn, outcome, cipher=self._cipher)
+        self._renew_backoff.succeeded()
+        with self._lock:
+            self._push.resume()
+        log.info("epoch_renewed epoch=%s after=%s", outcome.epoch, after)
+        self._heard(PUSH)
+        self._on_change()
+        return None
+
+    def _await_epoch(self, broken: ChainBroken) -> None:
+        with self._store.transaction() as conn:
+            renewal.begin(conn, RestoreReport(self._clock.wall_ms(), str(broken)))
+        self._halt(renewal.RESTORED, str(broken))
+
+    def _take(self, conn: sqlite3.Connection, action: Send) -> Batch | ChainBroken | None:
         try:
             batch = outbox.next_batch(
                 conn,
@@ -154,6 +194,8 @@ class Exchange:
                 limit_bytes=action.limit_bytes,
                 from_seq=action.from_seq,
             )
+        except ChainBroken as broken:
+            return broken
         except HistoryGone as gone:
             self._halt("history_gone", str(gone))
             return None

@@ -8,22 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync import integrity
+from sync import backup, integrity, rebuild, renewal
 from sync import migrations as schema
 from sync.clock import Clock
 from sync.errors import StoreDamaged, StoreUnreadable
 from sync.room import WriterConnection
-from sync.sqlite_errors import translated_errors
+from sync.sqlite_errors import for_os_error, translated_errors
 
 log = logging.getLogger("sync")
 
+_DRAFT = "agent.rebuilding.sqlite3"
+_READY = "agent.rebuilt.sqlite3"  # whole and durable; only the renaming is left
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 BUSY_TIMEOUT_MS = 5_000  # readers never wait for the writer in WAL; this covers a backup program holding the file
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """A file that could not be used was renamed to ``path``; a fresh one took its place."""
+    """A file that could not be used was renamed to ``path``; a rebuilt one took its place (Store.restored)."""
 
     path: Path
     reason: str
@@ -42,18 +44,69 @@ def connect(path: Path) -> WriterConnection:
     return conn
 
 
-def open_or_set_aside(
+def open_or_rebuild(
     path: Path, known: Sequence[schema.Migration], clock: Clock
 ) -> tuple[sqlite3.Connection, SetAside | None]:
-    # Only damage sets a file aside: a disk that does not answer today may hold a sound file tomorrow.
+    """The store's writing connection, on a file that is sound; and what had to be set aside for it.
+
+    Only damage sets a file aside: a disk that does not answer today may hold a sound file tomorrow.
+    """
+    try:
+        _finish_rebuild(path, clock)
+        conn, aside = _opened_or_rebuilt(path, known, clock)
+    except OSError as refused:
+        raise for_os_error(refused) from refused
+    try:
+        with translated_errors():
+            renewal.check_queue(conn, clock)
+    except BaseException:
+        conn.close()
+        raise
+    return conn, aside
+
+
+def _opened_or_rebuilt(
+    path: Path, known: Sequence[schema.Migration], clock: Clock
+) -> tuple[sqlite3.Connection, SetAside | None]:
+    if not path.exists() and backup.existing(path.parent):
+        return _rebuilt(path, known, clock, "the file is gone")
     try:
         if path.exists() and path.stat().st_size == 0:
             raise StoreDamaged("the file is empty")  # SQLite would take it for a new one, and a loss for a fresh start
         return _open_writer(path, known), None
     except StoreDamaged as broken:
-        aside = _set_aside(path, clock, str(broken))
-        log.error("store_set_aside path=%s reason=%s", aside.path.name, aside.reason)
-        return _open_writer(path, known), aside
+        return _rebuilt(path, known, clock, str(broken))
+
+
+def _rebuilt(
+    path: Path, known: Sequence[schema.Migration], clock: Clock, reason: str
+) -> tuple[sqlite3.Connection, SetAside | None]:
+    """The new file is whole before the broken one moves, so that no crash in between leaves a start from nothing."""
+    draft, ready = path.with_name(_DRAFT), path.with_name(_READY)
+    for left_over in (draft, ready):
+        left_over.unlink(missing_ok=True)
+    damaged = path if path.exists() else None
+    target = _aside_name(path, clock)
+    rebuild.rebuild(draft, damaged, known, clock, reason, aside=target.name if damaged else None)
+    backup.settle(draft, ready)
+    aside = SetAside(target, reason) if damaged else None
+    log.error("store_set_aside path=%s reason=%s", target.name if damaged else "-", reason)
+    _finish_rebuild(path, clock, broken_to=target)
+    return _open_writer(path, known), aside
+
+
+def _finish_rebuild(path: Path, clock: Clock, broken_to: Path | None = None) -> None:
+    """Puts a rebuilt file in its place, also one that an earlier start finished and could not put there any more."""
+    ready = path.with_name(_READY)
+    if not ready.exists():
+        return
+    if path.exists() and broken_to is None:
+        ready.unlink()  # the broken file never moved: begin again
+        return
+    # Also a log that was left behind without its file: SQLite would take it for the new file's own.
+    _move_aside(path, broken_to or _aside_name(path, clock))
+    ready.replace(path)
+    backup.sync_folder(path.parent)
 
 
 def _open_writer(path: Path, known: Sequence[schema.Migration]) -> sqlite3.Connection:
@@ -94,11 +147,15 @@ def _copy_before_migration(conn: sqlite3.Connection, path: Path, known: Sequence
     copy_path.chmod(0o600)
 
 
-def _set_aside(path: Path, clock: Clock, reason: str) -> SetAside:
+def _aside_name(path: Path, clock: Clock) -> Path:
     stem = f"{path.stem}.broken-{clock.wall_ms()}"
     number = 0
     while (target := path.with_name(f"{stem}{'' if not number else f'-{number}'}{path.suffix}")).exists():
         number += 1
+    return target
+
+
+def _move_aside(path: Path, target: Path) -> None:
     try:
         for side in _SIDE_FILES:
             part = path.with_name(path.name + side)
@@ -106,4 +163,3 @@ def _set_aside(path: Path, clock: Clock, reason: str) -> SetAside:
                 part.replace(target.with_name(target.name + side))
     except OSError as refused:
         raise StoreUnreadable(f"{path.name} is broken and cannot be renamed: {refused}") from refused
-    return SetAside(target, reason)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sync.clock import Clock
-from sync.errors import HistoryGone, OpTooLarge
+from sync.errors import ChainBroken, HistoryGone, OpTooLarge
 from sync.ids import IdSource
 from sync.meta import get_meta, set_meta
 from sync.profile import require_identity
@@ -163,7 +163,7 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
     if op.secret:
         if cipher is None:
             raise ValueError("an operation with a secret needs a cipher")
-        sealed = cipher.seal(canonical_json(op.secret).decode(), _cell(wire.op_id))
+        sealed = cipher.seal(canonical_json(op.secret).decode(), f"outbox/sealed/{wire.op_id}")
     insert(conn, wire, op.body, sealed, prev_hash)
     return Appended(wire.op_id, wire.seq)
 
@@ -208,10 +208,6 @@ def _seen_cursor(conn: sqlite3.Connection) -> str:
     return "0.0.0" if row is None else f"{row[0]}.{row[1]}.{row[2]}"
 
 
-def _cell(op_id: str) -> str:
-    return f"outbox/sealed/{op_id}"
-
-
 def queue_view(conn: sqlite3.Connection) -> QueueView:
     """Raises NotEnrolled."""
     identity = require_identity(conn)
@@ -233,7 +229,8 @@ def next_batch(
     """The oldest operations not answered yet, or the run from ``from_seq`` (acknowledged ones too, for a cloud that
     lost them). None when there is nothing to send; at least one operation otherwise, whatever the limits.
 
-    Raises HistoryGone when ``from_seq`` is purged, CellUnreadable when a sealed part cannot be opened.
+    Raises HistoryGone when ``from_seq`` is purged, CellUnreadable when a sealed part does not open, ChainBroken when an
+    operation is not what was stored: a flipped bit must not reach the cloud as a fork.
     """
     identity = require_identity(conn)
     if from_seq is None:
@@ -256,7 +253,21 @@ def next_batch(
             break
         chosen.append(row)
     ops = tuple(from_row(row, cipher) for row in chosen)
+    _refuse_changed(conn, chosen, ops)
     return Batch(identity.epoch, chosen[0]["prev_hash"], chosen[-1]["hash"], ops)
+
+
+def _refuse_changed(conn: sqlite3.Connection, rows: list[sqlite3.Row], ops: tuple[Operation, ...]) -> None:
+    first = rows[0]
+    before = conn.execute(
+        "SELECT hash FROM outbox WHERE device_id = ? AND epoch = ? AND seq = ?",
+        (first["device_id"], first["epoch"], first["seq"] - 1),
+    ).fetchone()
+    previous = before["hash"] if before is not None else first["prev_hash"]
+    for row, op in zip(rows, ops, strict=True):
+        if row["prev_hash"] != previous or chain_hash(previous, op) != row["hash"]:
+            raise ChainBroken(op.seq)
+        previous = row["hash"]
 
 
 def from_row(row: sqlite3.Row, cipher: Cipher | None) -> Operation:
@@ -264,7 +275,7 @@ def from_row(row: sqlite3.Row, cipher: Cipher | None) -> Operation:
     if row["sealed"] is not None:
         if cipher is None:
             raise ValueError("an operation with a secret needs a cipher")
-        body.update(json.loads(cipher.open(row["sealed"], _cell(row["op_id"]))))
+        body.update(json.loads(cipher.open(row["sealed"], f"outbox/sealed/{row['op_id']}")))
     return Operation(
         op_id=row["op_id"],
         device=row["device_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sync.outbox import Batch
 from sync.protocol import FeedRow, PullPage, PushResponse
@@ -70,6 +70,15 @@ class Redeemed:
 
 
 @dataclass(frozen=True)
+class Renewed:
+    """A new epoch, and the last number that the cloud has of the one asked about."""
+
+    epoch: int
+    last_seq: int
+    server_time_ms: int
+
+
+@dataclass(frozen=True)
 class StreamHello:
     server_time_ms: int
     generation: int
@@ -98,6 +107,7 @@ class StreamEnded:
 PushOutcome = Pushed | TooLarge | Denied | Unavailable
 PullOutcome = Pulled | CursorReset | Denied | Unavailable
 RedeemOutcome = Redeemed | Denied | Unavailable
+EpochOutcome = Renewed | Denied | Unavailable
 StreamEvent = StreamHello | StreamRow | StreamAlive | CursorReset | StreamEnded
 
 
@@ -114,3 +124,10 @@ class Transport(Protocol):
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class EpochAsker(Protocol):
+    """A line that can also ask for a new epoch, which a restored store needs."""
+
+    def renew_epoch(self, after: int) -> EpochOutcome: ...

@@ -15,7 +15,8 @@ from sync.clock import Clock
 from sync.errors import StoreBusy, StoreClosed, StoreFull
 from sync.filelock import FileLock
 from sync.meta import get_meta, set_meta
-from sync.opening import SetAside, connect, open_or_set_aside
+from sync.opening import SetAside, connect, open_or_rebuild
+from sync.restored import RestoreReport, read_report
 from sync.room import DiskRoom, DiskState, WriterConnection
 from sync.sqlite_errors import for_os_error, translated_errors
 
@@ -57,7 +58,9 @@ class Store:
         """Opens or creates the file in ``folder`` and brings its schema up to date.
 
         A file that is no database, or a damaged one, is renamed and reported in ``set_aside``; nothing is ever
-        deleted. Raises StoreBusy, StoreTooNew, StoreFull, StoreReadOnly or StoreUnreadable; then nothing is open.
+        deleted. Its place takes the newest sound backup together with the operations that the damaged file still
+        tells; ``restored`` names the gap. Raises StoreBusy, StoreTooNew, StoreFull, StoreReadOnly or
+        StoreUnreadable; then nothing is open.
         """
         known = tuple(migrations) if migrations is not None else schema.shipped()
         try:
@@ -68,7 +71,7 @@ class Store:
         except OSError as refused:
             raise for_os_error(refused) from refused
         try:
-            writer, set_aside = open_or_set_aside(folder / FILE_NAME, known, clock)
+            writer, set_aside = open_or_rebuild(folder / FILE_NAME, known, clock)
         except BaseException:
             lock.release()
             raise
@@ -183,6 +186,11 @@ class Store:
     def set_meta(conn: sqlite3.Connection, key: str, value: str | None) -> None:
         """Writes a single value inside the caller's transaction; None removes it."""
         set_meta(conn, key, value)
+
+    def restored(self) -> RestoreReport | None:
+        """What happened when this store last had to be restored, if ever."""
+        with self.read() as conn:
+            return read_report(conn)
 
     def disk(self) -> DiskState:
         """Room on the disk as of now."""

@@ -16,6 +16,7 @@ from sync.clock import Clock
 from sync.outbox import Batch
 from sync.outcomes import (
     CursorReset,
+    EpochOutcome,
     PullOutcome,
     Pushed,
     PushOutcome,
@@ -26,7 +27,7 @@ from sync.outcomes import (
     StreamEvent,
     Unavailable,
 )
-from sync.protocol import STREAM_READ_TIMEOUT_S, canonical_json
+from sync.protocol import PROTOCOL_VERSION, STREAM_READ_TIMEOUT_S, canonical_json
 from sync.signing import RequestSigner
 from sync.sockets import OpenSockets
 from sync.sse import SseReader
@@ -41,6 +42,7 @@ ANSWER_BYTES_MAX = 8 * 1024 * 1024
 PUSH_PATH = "/v1/sync/push"
 PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
+EPOCH_PATH = "/v1/sync/epoch"
 REDEEM_PATH = "/v1/enrollments/redeem"
 
 
@@ -102,6 +104,12 @@ class HttpTransport:
         headers = {"Content-Type": "application/json", "Accept-Language": language}
         call = _Call("POST", REDEEM_PATH, {}, canonical_json(fields), headers)
         return answers.redeem_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def renew_epoch(self, after: int) -> EpochOutcome:
+        """A new epoch after all that this device remembers to have used (sync.outcomes.EpochAsker)."""
+        body = canonical_json({"protocol": PROTOCOL_VERSION, "after": after})
+        call = _Call("POST", EPOCH_PATH, {}, body, {"Content-Type": "application/json"})
+        return answers.epoch_outcome(self._ask(call, self._timeouts.answer_s))
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         """Events until the line ends; the last one is always StreamEnded. The first call of ``next`` connects."""
