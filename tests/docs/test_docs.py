@@ -35,7 +35,19 @@ def test_every_dependency_has_its_reason(name: str) -> None:
 
 def folders() -> list[str]:
     inner = [file.parent for package in ("agent", "cloud_api") for file in ROOT.glob(f"{package}/*/__init__.py")]
-    outer = ["rules", "sync", "printers", "withfom", "demo", "installers", "assets", "tests", "benchmarks", "docs"]
+    outer = [
+        "rules",
+        "sync",
+        "printers",
+        "withfom",
+        "demo",
+        "simulation",
+        "installers",
+        "assets",
+        "tests",
+        "benchmarks",
+        "docs",
+    ]
     return sorted(outer + [folder.relative_to(ROOT).as_posix() for folder in inner])
 
 
