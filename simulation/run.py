@@ -96,7 +96,7 @@ class World:
 
     def live(self) -> None:
         """Faults, healing, rest, verdict. Raises Violation."""
-        self.cloud.calling(self.shop.set_timeout(self.rng.choice(TIMEOUTS_MS)))
+        self.cloud.calling(self.shop.consumers.set_timeout(self.rng.choice(TIMEOUTS_MS)))
         self._arm_cloud()
         for counter in self.counters:
             counter.start()

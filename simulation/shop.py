@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,24 +10,19 @@ from agent.approval.types import Decided
 from agent.bootstrap import Agent
 from agent.earn.types import Earned
 from agent.orders.types import Advanced
-from cloud_api.bootstrap import Cloud
-from cloud_api.errors import ApiError
-from cloud_api.orders import routes as order_routes
-from cloud_api.requests import routes as request_routes
-from cloud_api.stores.service import Policy, policy_of, set_policy
 from printers.capture.spool import CapturedDocument
 from rules.receipts import approval_tag
 from rules.requests import OrderState, RejectReason
 from simulation.agenda import Agenda
-from simulation.cloud import CloudMachine, body_of
+from simulation.cloud import CloudMachine
+from simulation.consumers import Consumers
 from simulation.counter import CounterMachine
-from simulation.ground import KEY_ID, PHONES, Ground
+from simulation.ground import PHONES, Ground
 from simulation.memory import Memory
 from simulation.outcomes import demand
 from sync import outbox
 
 STAFF_LOOK_MS = (1_500, 6_000)
-MENU = ("아메리카노", "카페라떼", "바닐라라떼", "콜드브루", "치즈케이크")
 
 
 @dataclass
@@ -58,6 +52,9 @@ class Shop:
     _plans: dict[tuple[str, str], str] = field(default_factory=dict)
     _numbers: int = 0
 
+    def __post_init__(self) -> None:
+        self.consumers = Consumers(self)
+
     def begin(self, actions: int, span_ms: int) -> None:
         """Spreads this many things over the time; staff look at their screens all the while."""
         kinds = (
@@ -65,12 +62,12 @@ class Shop:
             (self.reprint, 5),
             (self.cancel, 9),
             (self.cancel_first, 2),
-            (self.ask_coupon, 14),
-            (self.ask_points, 14),
-            (self.order, 10),
+            (self.consumers.ask_coupon, 14),
+            (self.consumers.ask_points, 14),
+            (self.consumers.order, 10),
             (self.advance_order, 8),
             (self.poison, 2),
-            (self.new_policy, 2),
+            (self.consumers.new_policy, 2),
         )
         names = [job for job, weight in kinds for _ in range(weight)]
         for _ in range(actions):
@@ -81,10 +78,12 @@ class Shop:
     def _if_open(self, job: Any) -> Any:
         return lambda: job() if self.open else None
 
-    def _after(self, low_ms: int, high_ms: int, job: Any) -> None:
+    def later(self, low_ms: int, high_ms: int, job: Any) -> None:
+        """``job`` happens within these bounds."""
         self.agenda.after(self.rng.randint(low_ms, high_ms), job)
 
-    def _next(self) -> int:
+    def next_number(self) -> int:
+        """A number that nothing else of this run has."""
         self._numbers += 1
         return self._numbers
 
@@ -92,7 +91,7 @@ class Shop:
 
     def sell(self, *, prints: bool = True) -> Sale:
         """A sale whose receipt one counter captures, or two."""
-        n = self._next()
+        n = self.next_number()
         captured_by = [self.rng.choice(self.counters)]
         if self.rng.random() < 0.25:
             captured_by = list(self.counters)
@@ -110,14 +109,14 @@ class Shop:
                 self._print(counter, sale, "sale")
         if self.rng.random() < 0.9:
             for counter in sale.captured_by:
-                self._after(-8_000 if prints else 0, 30_000, lambda at=counter: self.enter_number(at))
+                self.later(-8_000 if prints else 0, 30_000, lambda at=counter: self.enter_number(at))
         if self.rng.random() < 0.12:
-            self._after(500, 90_000, lambda: self.cancel_sale(sale))
+            self.later(500, 90_000, lambda: self.cancel_sale(sale))
         return sale
 
     def sell_at(self, counter: CounterMachine) -> None:
         """One sale with a number, now, at this counter: for the acts after the shop has closed."""
-        n = self._next()
+        n = self.next_number()
         sale = Sale(f"R-{n:04d}", 7_000, (), "2026-09-21T20:00:00", (counter,))
         self._print(counter, sale, "sale")
         self.agenda.run_until(self.agenda.now_ms + 2_000)
@@ -126,7 +125,7 @@ class Shop:
         counter.acting(lambda agent: agent.earn.submit_phone(entry_id, PHONES[0].national))
 
     def _print(self, counter: CounterMachine, sale: Sale, kind: str) -> None:
-        n = self._next()
+        n = self.next_number()
         cancels = kind == "cancel"
         key = counter.device.secrets.store_key
         document = CapturedDocument(
@@ -148,19 +147,19 @@ class Shop:
             lines=("느린오후 커피",),
         )
         counter.spool.append(document)
-        self._after(5, 1_500, lambda: self.take_spool(counter))
+        self.later(5, 1_500, lambda: self.take_spool(counter))
 
     def take_spool(self, counter: CounterMachine) -> None:
         """The agent takes the oldest file; a crash before the file is removed brings it again."""
         if not counter.spool:
             return
         if not counter.awake:
-            self._after(1_000, 3_000, lambda: self.take_spool(counter))
+            self.later(1_000, 3_000, lambda: self.take_spool(counter))
             return
         document = counter.spool[0]
         taken = counter.acting(lambda agent: agent.earn.ingest(document))
         if taken is None or self.rng.random() < 0.05:  # crashed before the file was removed, or removing it failed
-            self._after(500, 3_000, lambda: self.take_spool(counter))
+            self.later(500, 3_000, lambda: self.take_spool(counter))
             return
         counter.spool.remove(document)
         self.memory.confirmed(counter)
@@ -173,12 +172,12 @@ class Shop:
         entry_id = counter.acting(lambda agent: agent.earn.open_entry())
         if entry_id is None:
             if tries < 3:
-                self._after(2_000, 8_000, lambda: self.enter_number(counter, tries + 1))
+                self.later(2_000, 8_000, lambda: self.enter_number(counter, tries + 1))
             return
         if self.rng.random() < 0.05:
             counter.acting(lambda agent: agent.earn.skip(entry_id))
             return
-        self._after(200, 6_000, lambda: self._submit(counter, entry_id, phone))
+        self.later(200, 6_000, lambda: self._submit(counter, entry_id, phone))
 
     def _submit(self, counter: CounterMachine, entry_id: str, phone: str, tries: int = 0) -> None:
         if not self.open:
@@ -186,7 +185,7 @@ class Shop:
         answer = counter.acting(lambda agent: agent.earn.submit_phone(entry_id, phone))
         if answer is None:
             if tries < 3:  # the tablet shows the entry again once the counter is back
-                self._after(2_000, 8_000, lambda: self._submit(counter, entry_id, phone, tries + 1))
+                self.later(2_000, 8_000, lambda: self._submit(counter, entry_id, phone, tries + 1))
             return
         self.memory.confirmed(counter)
         if isinstance(answer, Earned):
@@ -203,7 +202,7 @@ class Shop:
             for counter in sale.captured_by:
                 self._print(counter, sale, kind)
             if self.rng.random() < 0.4:
-                self._after(500, 9_000, lambda: self.enter_number(self.rng.choice(sale.captured_by)))
+                self.later(500, 9_000, lambda: self.enter_number(self.rng.choice(sale.captured_by)))
 
     def cancel(self) -> None:
         standing = [sale for sale in self.sales if not sale.cancelled]
@@ -226,7 +225,7 @@ class Shop:
         sale.cancelled = True
         for counter in sale.captured_by:
             self._print(counter, sale, "cancel")
-            self._after(500, 20_000, lambda at=counter: self._print(at, sale, "sale"))
+            self.later(500, 20_000, lambda at=counter: self._print(at, sale, "sale"))
 
     def poison(self) -> None:
         """A program of another version left an operation that this cloud does not know."""
@@ -245,111 +244,10 @@ class Shop:
             self.memory.confirmed(counter)
             self.memory.poisoned += 1
 
-    # --- consumers, through the integrators' routes ------------------------------------------------------------------
-
-    def ask_coupon(self) -> None:
-        member = self.rng.choice(self.ground.member_ids)
-        body = request_routes.UseCoupon(
-            kind="coupon",
-            store_id=self.ground.profile.store_id,
-            member_id=member,
-            coupon_id=self.rng.choice(self.ground.coupon_ids[member]),
-            idempotency_key=f"app-key-{self._next():05d}",
-        )
-        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
-
-    def ask_points(self) -> None:
-        rich = self.cloud.rows(
-            "SELECT owner_id, balance FROM account WHERE kind = 'member' AND balance >= 10 ORDER BY owner_id"
-        )
-        if not rich:
-            return
-        member, balance = self.rng.choice(rich)
-        points = self.rng.randint(1, min(balance + 5, 4_000))  # sometimes more than there is
-        body = request_routes.UsePoints(
-            kind="points",
-            store_id=self.ground.profile.store_id,
-            member_id=member,
-            points=points,
-            payment_won=points + self.rng.randint(0, 9_000),
-            idempotency_key=f"app-key-{self._next():05d}",
-        )
-        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
-
-    def order(self) -> None:
-        items = [order_routes.Item(name=self.rng.choice(MENU), qty=1, amount_won=4_500)]
-        body = order_routes.NewOrder(
-            store_id=self.ground.profile.store_id,
-            nickname="민지",
-            channel=self.rng.choice(("in_store", "take_out", "app_order")),
-            items=items,
-            total_won=4_500,
-            payment="prepaid",
-            idempotency_key=f"app-key-{self._next():05d}",
-        )
-        self._ask(lambda cloud: dict(body_of(order_routes.take_in(body, cloud, KEY_ID))["request"]))
-
-    def _ask(self, call: Any, tries: int = 0, earlier: dict[str, Any] | None = None) -> None:
-        """A consumer's app asks until it has an answer; sometimes the answer is lost and it asks again."""
-        try:
-            answer = self.cloud.calling(call)
-        except ApiError as refused:
-            # Not enough points, coupon gone: fine the first time, never for a call that had an answer.
-            demand(earlier is None, "I10", f"one idempotency key, {earlier} and then {refused.code}")
-            return
-        if answer is None:
-            if tries < 5 and self.open:
-                self._after(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier))
-            return
-        demand(earlier is None or earlier == answer, "I10", f"one idempotency key, two answers: {earlier}, {answer}")
-        if earlier is not None or not self.open:
-            return
-        if self.rng.random() < 0.15:
-            self._after(100, 8_000, lambda: self._ask(call, tries, answer))
-        if self.rng.random() < 0.2:
-            self._after(300, 70_000, lambda: self.withdraw(answer["request_id"]))
-
-    def withdraw(self, request_id: str) -> None:
-        """The consumer takes the request back, if nobody has decided."""
-        if not self.open:
-            return
-
-        def job(cloud: Cloud) -> bool:
-            try:
-                request_routes.withdraw(request_id, cloud, KEY_ID)
-            except ApiError:
-                return False
-            return True
-
-        if self.cloud.calling(job):
-            self.memory.withdrawn.add(request_id)
-
-    def new_policy(self) -> None:
-        """The brand changes its rate: what counters computed with the old one is adjusted."""
-        rate_bp = self.rng.choice((300, 500, 700))
-        brand_id = self.ground.profile.brand_id
-
-        def job(cloud: Cloud) -> None:
-            with cloud.database.read() as conn:
-                timeout_ms = policy_of(conn, brand_id).request_timeout_ms
-            changed = Policy(rate_bp=rate_bp, request_timeout_ms=timeout_ms)
-            cloud.database.transact(lambda work: set_policy(work, brand_id, changed))
-
-        self.cloud.calling(job)
-
-    def set_timeout(self, timeout_ms: int) -> Callable[[Cloud], None]:
-        """The brand's time for a decision."""
-
-        def job(cloud: Cloud) -> None:
-            changed = Policy(rate_bp=500, request_timeout_ms=timeout_ms)
-            cloud.database.transact(lambda work: set_policy(work, self.ground.profile.brand_id, changed))
-
-        return job
-
     # --- staff -------------------------------------------------------------------------------------------------------
 
     def _look_later(self, counter: CounterMachine) -> None:
-        self._after(*STAFF_LOOK_MS, lambda: self._look(counter))
+        self.later(*STAFF_LOOK_MS, lambda: self._look(counter))
 
     def _look(self, counter: CounterMachine) -> None:
         self._look_later(counter)
@@ -364,7 +262,7 @@ class Shop:
                 plan = self.rng.choice(("approve", "approve", "reject", "wait", "wait"))
                 self._plans[key] = plan
                 if plan != "wait":
-                    self._after(500, 75_000, lambda which=card.request_id, how=plan: self._decide(counter, which, how))
+                    self.later(500, 75_000, lambda which=card.request_id, how=plan: self._decide(counter, which, how))
 
     def _decide(self, counter: CounterMachine, request_id: str, how: str) -> None:
         if not self.open:
@@ -385,7 +283,7 @@ class Shop:
         self.memory.confirmed(counter)
         self.memory.decided(counter, request_id, how, card.remaining_ms if card else None)
         if how == "approve" and self.rng.random() < 0.2:
-            self._after(500, 60_000, lambda: self._recover(counter, request_id))
+            self.later(500, 60_000, lambda: self._recover(counter, request_id))
 
     def _recover(self, counter: CounterMachine, request_id: str) -> None:
         def tap(agent: Agent) -> object:

@@ -64,7 +64,8 @@ def _print_report(report: Report) -> None:
     print(
         f"seeds {report.seeds} · commits {report.commits} ({report.commits / report.seeds:.0f} a seed)"
         f" · faults {faults} ({faults / report.seeds:.0f} a seed) · operations {report.operations}"
-        f" · simulated {report.virtual_ms / 3_600_000:.1f} h · {report.seeds / max(report.cpu_s, 0.001):.1f} seeds/s/core"
+        f" · simulated {report.virtual_ms / 3_600_000:.1f} h"
+        f" · {report.seeds / max(report.cpu_s, 0.001):.1f} seeds/s/core"
     )
     print("faults: " + ", ".join(f"{kind} {count}" for kind, count in report.faults.most_common()))
     seeds = ", ".join(str(outcome.seed) for outcome in report.violations)

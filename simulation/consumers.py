@@ -1,0 +1,126 @@
+"""Owns consumers and head office: requests, orders, withdrawals and new policies, through the cloud's own routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cloud_api.bootstrap import Cloud
+from cloud_api.errors import ApiError
+from cloud_api.orders import routes as order_routes
+from cloud_api.requests import routes as request_routes
+from cloud_api.stores.service import Policy, policy_of, set_policy
+from simulation.cloud import body_of
+from simulation.ground import KEY_ID
+from simulation.outcomes import demand
+
+if TYPE_CHECKING:
+    from simulation.shop import Shop
+
+MENU = ("아메리카노", "카페라떼", "바닐라라떼", "콜드브루", "치즈케이크")
+
+
+class Consumers:
+    """People with the app of the brand, and whoever sets its policy."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def ask_coupon(self) -> None:
+        member = self._shop.rng.choice(self._shop.ground.member_ids)
+        body = request_routes.UseCoupon(
+            kind="coupon",
+            store_id=self._shop.ground.profile.store_id,
+            member_id=member,
+            coupon_id=self._shop.rng.choice(self._shop.ground.coupon_ids[member]),
+            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+        )
+        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
+
+    def ask_points(self) -> None:
+        rich = self._shop.cloud.rows(
+            "SELECT owner_id, balance FROM account WHERE kind = 'member' AND balance >= 10 ORDER BY owner_id"
+        )
+        if not rich:
+            return
+        member, balance = self._shop.rng.choice(rich)
+        points = self._shop.rng.randint(1, min(balance + 5, 4_000))  # sometimes more than there is
+        body = request_routes.UsePoints(
+            kind="points",
+            store_id=self._shop.ground.profile.store_id,
+            member_id=member,
+            points=points,
+            payment_won=points + self._shop.rng.randint(0, 9_000),
+            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+        )
+        self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
+
+    def order(self) -> None:
+        items = [order_routes.Item(name=self._shop.rng.choice(MENU), qty=1, amount_won=4_500)]
+        body = order_routes.NewOrder(
+            store_id=self._shop.ground.profile.store_id,
+            nickname="민지",
+            channel=self._shop.rng.choice(("in_store", "take_out", "app_order")),
+            items=items,
+            total_won=4_500,
+            payment="prepaid",
+            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+        )
+        self._ask(lambda cloud: dict(body_of(order_routes.take_in(body, cloud, KEY_ID))["request"]))
+
+    def _ask(self, call: Any, tries: int = 0, earlier: dict[str, Any] | None = None) -> None:
+        """A consumer's app asks until it has an answer; sometimes the answer is lost and it asks again."""
+        try:
+            answer = self._shop.cloud.calling(call)
+        except ApiError as refused:
+            # Not enough points, coupon gone: fine the first time, never for a call that had an answer.
+            demand(earlier is None, "I10", f"one idempotency key, {earlier} and then {refused.code}")
+            return
+        if answer is None:
+            if tries < 5 and self._shop.open:
+                self._shop.later(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier))
+            return
+        demand(earlier is None or earlier == answer, "I10", f"one idempotency key, two answers: {earlier}, {answer}")
+        if earlier is not None or not self._shop.open:
+            return
+        if self._shop.rng.random() < 0.15:
+            self._shop.later(100, 8_000, lambda: self._ask(call, tries, answer))
+        if self._shop.rng.random() < 0.2:
+            self._shop.later(300, 70_000, lambda: self.withdraw(answer["request_id"]))
+
+    def withdraw(self, request_id: str) -> None:
+        """The consumer takes the request back, if nobody has decided."""
+        if not self._shop.open:
+            return
+
+        def job(cloud: Cloud) -> bool:
+            try:
+                request_routes.withdraw(request_id, cloud, KEY_ID)
+            except ApiError:
+                return False
+            return True
+
+        if self._shop.cloud.calling(job):
+            self._shop.memory.withdrawn.add(request_id)
+
+    def new_policy(self) -> None:
+        """The brand changes its rate: what counters computed with the old one is adjusted."""
+        rate_bp = self._shop.rng.choice((300, 500, 700))
+        brand_id = self._shop.ground.profile.brand_id
+
+        def job(cloud: Cloud) -> None:
+            with cloud.database.read() as conn:
+                timeout_ms = policy_of(conn, brand_id).request_timeout_ms
+            changed = Policy(rate_bp=rate_bp, request_timeout_ms=timeout_ms)
+            cloud.database.transact(lambda work: set_policy(work, brand_id, changed))
+
+        self._shop.cloud.calling(job)
+
+    def set_timeout(self, timeout_ms: int) -> Callable[[Cloud], None]:
+        """The brand's time for a decision."""
+
+        def job(cloud: Cloud) -> None:
+            changed = Policy(rate_bp=500, request_timeout_ms=timeout_ms)
+            cloud.database.transact(lambda work: set_policy(work, self._shop.ground.profile.brand_id, changed))
+
+        return job

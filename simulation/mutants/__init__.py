@@ -1,0 +1,14 @@
+"""Planted mistakes: each is a bug that somebody could write, and the simulation has to find every one.
+
+One that survives shows where the simulation is blind.
+"""
+
+from __future__ import annotations
+
+from simulation.mutants.at_cloud import AT_CLOUD
+from simulation.mutants.at_counter import AT_COUNTER
+from simulation.mutants.planting import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD)
+
+__all__ = ["MUTANTS", "Mutant"]
