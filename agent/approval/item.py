@@ -22,6 +22,7 @@ class Item:
     phase: Phase = Phase.OPEN
     deadline_mono_ms: int | None = None
     reasons: Reasons = field(default_factory=Reasons)
+    trouble: bool = False  # the last decision could not be saved
     outcome: tuple[words.Run, ...] = ()
     notice: Notice | None = None
     noticed_mono_ms: int = LONG_AGO_MS
@@ -60,12 +61,15 @@ def card_state(item: Item, t: Texts, clock: Clock, keycap: str) -> CardState:
         base = replace(base, flag_icon="timer", flag=t._("Approved soon"))
     match item.phase:
         case Phase.REASONS:
-            note = item.reasons.note or words.kept(t, request.kind)
-            return replace(base, reasons=replace(item.reasons, note=note))
+            note = t._(words.NOT_SAVED) if item.trouble else item.reasons.note or words.kept(t, request.kind)
+            wrong = item.trouble or item.reasons.note_is_error
+            return replace(base, reasons=replace(item.reasons, note=note, note_is_error=wrong))
         case Phase.NOTICE:
             return replace(base, notice=_notice_now(item, t, clock))
         case Phase.ELSEWHERE:
             return replace(base, hint_icon="circle-check", hint=(item.outcome,))
+        case Phase.OPEN if item.trouble:
+            return replace(base, hint_icon="circle-alert", hint=(words.runs(t._(words.NOT_SAVED)),))
         case Phase.OPEN:
             return _with_hint(base, request, t, None if left_ms is None else clock.wall_ms() + left_ms)
         case _:

@@ -50,6 +50,12 @@ def recovery_kept(t: Texts) -> Notice:
     return Notice("undo-2", "neutral", t._("Recovery requested"), t._("Kept safe; done as soon as the line is back"))
 
 
+def recovery_not_saved(t: Texts) -> Notice:
+    """Nothing has changed; the same button is there again."""
+    line = t._(words.NOT_SAVED)
+    return Notice("circle-alert", "red", t._("Not taken back"), line, NoticeAction.RECOVER)
+
+
 def returned(t: Texts, request: RequestCard, now_ms: int) -> Notice:
     line = words.join(request.title, request.nickname, t.clock(now_ms))
     return Notice("check", "green", words.returned(t, request.kind), line)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -24,15 +23,19 @@ from agent.approval.types import (
     TooLate,
 )
 from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.logbook import topic
 from agent.texts import Texts
 from rules.requests import AUTO_CANCEL_WINDOW_MS
 from sync.clock import Clock
+from sync.errors import SyncError
 
 SLIDE_REST_MS = 300  # a card that just moved ignores presses: the finger aimed at another one
 NOTICE_MS = 6_000
 ELSEWHERE_MS = 2_000
 HISTORY_LOOKUP = 50  # where outcomes of vanished cards are looked up
 NOTICES_MAX = 3
+REPORT_AGAIN_MS = 2_000
+log = topic("approval")
 
 
 class ApprovalPort(Protocol):
@@ -76,12 +79,13 @@ class ApprovalViewModel:
         self._shown: set[str] = set()
         self._hovered = ""
         self._in_hand = ""
+        self._report_again_ms: int | None = None
         self._room = 10_000
         self.state = StackState()
         self._unsubscribe = service.listeners.subscribe(Coalesced(dispatcher, self.reload))
         self.reload()
 
-    def close_down(self) -> None:
+    def close(self) -> None:
         self._unsubscribe()
 
     # -- what the view tells ----------------------------------------------------------------------------------------
@@ -94,9 +98,16 @@ class ApprovalViewModel:
     def painted(self) -> None:
         """The stack is really on a screen: visible cards and those counted in "+N" have been shown (APR-18)."""
         fresh = [key for key in self._order if key not in self._shown and self._items[key].phase is Phase.OPEN]
-        if fresh:
-            self._shown.update(fresh)
+        self._report_again_ms = None
+        if not fresh:
+            return
+        try:
             self._service.mark_shown(fresh)
+        except SyncError:
+            # Without this report no countdown begins and the request would run out unseen: `tick` tries again.
+            self._report_again_ms = self._clock.mono_ms() + REPORT_AGAIN_MS
+            return
+        self._shown.update(fresh)
 
     def hover(self, request_id: str) -> None:
         """The pointer rests on this notice: it stays. Empty: on none."""
@@ -127,7 +138,7 @@ class ApprovalViewModel:
     def press_reject(self, request_id: str) -> None:
         item = self._items.get(request_id)
         if item is not None and item.phase is Phase.OPEN and self._at_rest(request_id):
-            item.phase, item.reasons = Phase.REASONS, Reasons()
+            item.phase, item.reasons, item.trouble = Phase.REASONS, Reasons(), False
             self._publish()
 
     def press_hotkey(self) -> None:
@@ -149,7 +160,7 @@ class ApprovalViewModel:
     def choose_reason(self, request_id: str, reason: RejectReason) -> None:
         item = self._items.get(request_id)
         if item is not None and item.phase is Phase.REASONS:
-            item.reasons = Reasons(chosen=reason, text=item.reasons.text)
+            item.reasons, item.trouble = Reasons(chosen=reason, text=item.reasons.text), False
             self._publish()
 
     def type_reason(self, request_id: str, text: str) -> None:
@@ -166,30 +177,29 @@ class ApprovalViewModel:
 
     def approve(self, request_id: str) -> None:
         """Approve, from wherever it was pressed (card, board, hot-key)."""
-        item = self._items.get(request_id)
-        if item is None or item.phase not in (Phase.OPEN, Phase.REASONS):
-            return
-        with self._deciding(request_id):
-            outcome = self._service.approve(request_id, self._actor())
-        self._settle(item, outcome, None)
+        self._decide(request_id, None, lambda: self._service.approve(request_id, self._actor()))
 
     def reject(self, request_id: str, reason: RejectReason, text: str = "") -> None:
         """Reject with a reason; OTHER without a text only asks for one."""
+        self._decide(request_id, reason, lambda: self._service.reject(request_id, reason, text, self._actor()))
+
+    def _decide(self, request_id: str, reason: RejectReason | None, book: Callable[[], DecisionOutcome]) -> None:
         item = self._items.get(request_id)
         if item is None or item.phase not in (Phase.OPEN, Phase.REASONS):
             return
-        with self._deciding(request_id):
-            outcome = self._service.reject(request_id, reason, text, self._actor())
-        self._settle(item, outcome, reason)
-
-    @contextmanager
-    def _deciding(self, request_id: str) -> Iterator[None]:
-        """The service tells its listeners before it answers us: this card's outcome comes with the answer."""
+        # The service tells its listeners before it answers us: this card's outcome comes with the answer.
         self._in_hand = request_id
         try:
-            yield
+            outcome = book()
+        except SyncError as problem:
+            log.warning("decision_not_saved", request=request_id, problem=type(problem).__name__)
+            item.trouble = True
+            self._publish()
+            return
         finally:
             self._in_hand = ""
+        item.trouble = False
+        self._settle(item, outcome, reason)
 
     def press_notice(self, request_id: str) -> None:
         """The one button of a notice: recover, or cancel an auto-approval."""
@@ -273,6 +283,8 @@ class ApprovalViewModel:
     def tick(self) -> None:
         """Called several times a second while anything is on screen; publishes only what changed."""
         now = self._clock.mono_ms()
+        if self._report_again_ms is not None and now >= self._report_again_ms:
+            self.painted()
         for key in list(self._order):
             item = self._items[key]
             if item.phase in (Phase.OPEN, Phase.REASONS) and item.deadline_mono_ms is not None:
@@ -321,7 +333,13 @@ class ApprovalViewModel:
         item.gone_mono_ms = self._clock.mono_ms() + ELSEWHERE_MS
 
     def _recover(self, item: Item) -> None:
-        outcome = self._service.recover(item.request.request_id, self._actor())
+        try:
+            outcome = self._service.recover(item.request.request_id, self._actor())
+        except SyncError as problem:
+            log.warning("recovery_not_saved", request=item.request.request_id, problem=type(problem).__name__)
+            self._notify(item, notices.recovery_not_saved(self._texts))
+            self._publish()
+            return
         item.cancel_until_wall_ms = None
         if not isinstance(outcome, Recovering):
             self._notify(item, notices.too_late_to_recover(self._texts, item.request))

@@ -7,6 +7,7 @@ from agent.texts import Texts, mark
 
 Run = tuple[str, bool]  # a piece of text, and whether it is bold
 MIDDOT = " · "
+NOT_SAVED = mark("Could not be saved. Please try again.")
 
 KIND_ICONS = {
     RequestKind.COUPON: "ticket",

@@ -11,17 +11,20 @@ from agent.approval.cards import Reasons
 from agent.approval.types import RejectReason
 from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.logbook import topic
 from agent.orders import words
 from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
 from agent.texts import Texts
 from rules.requests import OrderState
 from sync.clock import Clock
+from sync.errors import SyncError
 
 LATE_MS = 12 * 60_000  # a drink that takes longer is said so in amber words
 PAGE_ROWS = 60  # rows made at first and per "show more": a day's rush, not a year
 RANGE_DAYS_MAX = 92
 TODAY, YESTERDAY, RANGE = "today", "yesterday", "range"
 ALL = "all"
+log = topic("orders")
 
 
 @dataclass(frozen=True)
@@ -281,15 +284,22 @@ class OrdersViewModel:
         self._publish()
 
     def _step(self, order_id: str, to: OrderState) -> None:
-        outcome = self._orders.advance(order_id, to, self._actor())
-        t = self._texts
-        if isinstance(outcome, NotAllowed):
-            stands = words.state(t, outcome.state) if outcome.state is not None else t._("gone")
-            self._said = t.n("This order is already: {state}", state=stands)
-        else:
-            self._said = ""
+        self._said = self._answer_to(order_id, to)
         self.refresh()
         self._said = ""
+
+    def _answer_to(self, order_id: str, to: OrderState) -> str:
+        """Why the step was not taken; empty when it was."""
+        t = self._texts
+        try:
+            outcome = self._orders.advance(order_id, to, self._actor())
+        except SyncError as problem:
+            log.warning("step_not_saved", order=order_id, problem=type(problem).__name__)
+            return t._("Could not be saved. Please try again.")
+        if isinstance(outcome, NotAllowed):
+            stands = words.state(t, outcome.state) if outcome.state is not None else t._("gone")
+            return t.n("This order is already: {state}", state=stands)
+        return ""
 
     # -- what is shown ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:

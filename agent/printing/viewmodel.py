@@ -9,13 +9,16 @@ from typing import Protocol
 
 from agent.days import local_time
 from agent.dispatch import Coalesced, Dispatcher, Listeners
+from agent.logbook import topic
 from agent.printing import words
 from agent.printing.types import JobState, PrinterState, PrintJob
 from agent.printing.words import CaptureWord, Tone
 from agent.texts import Texts
 from sync.clock import Clock
+from sync.errors import SyncError
 
 JOBS_SHOWN_MAX = 50
+log = topic("print")
 PRESS_REST_MS = 1_500  # one test page a press, however fast somebody presses
 
 
@@ -125,23 +128,29 @@ class PrintingViewModel:
     def print_test(self) -> None:
         if not self.state.can_test:
             return
-        self._rest_until_ms = self._clock.mono_ms() + PRESS_REST_MS
-        self._printing.print_test()
-        self._said = self._texts._("The test page is on its way. Can you read every line on the paper?")
-        self.refresh()
+        said = self._texts._("The test page is on its way. Can you read every line on the paper?")
+        self._press(self._printing.print_test, said)
 
     def step(self, job_id: str) -> None:
         """Retry or reprint, whichever the row offers now; a second press on the same row finds nothing to do."""
         row = next((row for row in self.state.jobs if row.job_id == job_id), None)
         if row is None or row.step is JobStep.NONE or self._clock.mono_ms() < self._rest_until_ms:
             return
-        self._rest_until_ms = self._clock.mono_ms() + PRESS_REST_MS
         if row.step is JobStep.RETRY:
-            self._printing.retry(job_id)
-            self._said = self._texts.n("{title} is in the queue again.", title=row.title)
+            said = self._texts.n("{title} is in the queue again.", title=row.title)
+            self._press(lambda: self._printing.retry(job_id), said)
         else:
-            self._printing.reprint(job_id)
-            self._said = self._texts.n("{title} prints once more, marked as a copy.", title=row.title)
+            said = self._texts.n("{title} prints once more, marked as a copy.", title=row.title)
+            self._press(lambda: self._printing.reprint(job_id), said)
+
+    def _press(self, book: Callable[[], object], said: str) -> None:
+        self._rest_until_ms = self._clock.mono_ms() + PRESS_REST_MS
+        try:
+            book()
+        except SyncError as problem:
+            log.warning("press_not_saved", problem=type(problem).__name__)
+            said = self._texts._("Could not be saved. Please try again.")
+        self._said = said
         self.refresh()
 
     def refresh(self) -> None:

@@ -23,10 +23,11 @@ from agent.approval.types import (
     RequestState,
     TooLate,
 )
-from agent.approval.viewmodel import ELSEWHERE_MS, NOTICE_MS, SLIDE_REST_MS, ApprovalViewModel
+from agent.approval.viewmodel import ELSEWHERE_MS, NOTICE_MS, REPORT_AGAIN_MS, SLIDE_REST_MS, ApprovalViewModel
 from agent.dispatch import ImmediateDispatcher, Listeners
 from agent.texts import Texts
 from sync.clock import FakeClock
+from sync.errors import StoreFull
 
 
 @dataclass
@@ -149,6 +150,80 @@ def test_the_least_time_stands_lowest_at_the_corner() -> None:
     counter = Counter(request("late", 52), request("soon", 8), request("middle", 43), request("unseen", None))
 
     assert [card.request_id for card in counter.cards] == ["soon", "middle", "late", "unseen"]
+
+
+class FullDisk:
+    """Stands before a service method and refuses until there is room."""
+
+    def __init__(self, service: FakeService, name: str) -> None:
+        self.full = True
+        self._real = getattr(service, name)
+        setattr(service, name, self)
+
+    def __call__(self, *given: object) -> object:
+        if self.full:
+            raise StoreFull("no room")
+        return self._real(*given)
+
+
+@pytest.mark.expect_log("decision_not_saved")
+def test_a_decision_that_could_not_be_saved_says_so_and_may_be_pressed_again() -> None:
+    """AGT-05: nothing on the screen says done before it is stored."""
+    counter = Counter(request("a"))
+    disk = FullDisk(counter.service, "approve")
+
+    counter.vm.press_approve("a")
+    [card] = counter.cards
+    assert (card.phase, card.hint) == (Phase.OPEN, ((("저장하지 못했어요. 다시 시도해 주세요.", False),),))
+
+    disk.full = False
+    counter.rest()
+    counter.vm.press_approve("a")
+
+    assert counter.cards[0].phase is Phase.NOTICE
+    assert counter.service.asked == [("approve", "a", "이지은")]
+
+
+@pytest.mark.expect_log("decision_not_saved")
+def test_a_rejection_that_could_not_be_saved_keeps_its_reason() -> None:
+    counter = Counter(request("a"))
+    FullDisk(counter.service, "reject")
+    counter.vm.press_reject("a")
+    counter.vm.choose_reason("a", RejectReason.OUT_OF_STOCK)
+
+    counter.vm.press_reject_confirm("a")
+
+    reasons = counter.cards[0].reasons
+    assert (reasons.chosen, reasons.note_is_error) == (RejectReason.OUT_OF_STOCK, True)
+    assert reasons.note == "저장하지 못했어요. 다시 시도해 주세요."
+
+
+@pytest.mark.expect_log("recovery_not_saved")
+def test_a_recovery_that_could_not_be_saved_offers_its_button_again() -> None:
+    counter = Counter(request("a"))
+    disk = FullDisk(counter.service, "recover")
+    counter.vm.press_approve("a")
+    counter.rest()
+
+    counter.vm.press_notice("a")
+    assert (counter.notice().title, counter.notice().action) == ("복구하지 못했어요", NoticeAction.RECOVER)
+
+    disk.full = False
+    counter.rest()
+    counter.vm.press_notice("a")
+    assert counter.service.asked[-1] == ("recover", "a")
+
+
+def test_a_card_whose_showing_could_not_be_stored_is_reported_later() -> None:
+    """APR-18: without the report no countdown would ever begin."""
+    counter = Counter(request("a", None))
+    disk = FullDisk(counter.service, "mark_shown")
+
+    counter.vm.painted()
+    disk.full = False
+    counter.rest(REPORT_AGAIN_MS)
+
+    assert counter.service.shown == ["a"]
 
 
 def test_never_more_than_five_cards_and_the_rest_are_counted() -> None:

@@ -15,6 +15,7 @@ from agent.orders.viewmodel import OrdersViewModel, parse_day
 from agent.texts import Texts
 from rules.requests import OrderState
 from sync.clock import FakeClock
+from sync.errors import StoreFull
 from tests.agent.screens import sample
 
 
@@ -197,6 +198,22 @@ def test_a_range_is_at_most_three_months() -> None:
     page.vm.choose_range(date(2000, 1, 1), date(2026, 11, 20))
 
     assert page.vm.state.period_word == "8/21–11/20"  # 92 days
+
+
+@pytest.mark.expect_log("step_not_saved")
+def test_a_step_that_could_not_be_saved_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AGT-05"""
+    page, said = Page(), []
+    page.vm.on_change = lambda: said.append(page.vm.state.said)
+
+    def full(*_given: object) -> AdvanceOutcome:
+        raise StoreFull("no room")
+
+    monkeypatch.setattr(page.orders, "advance", full)
+
+    page.vm.advance(next(order.order_id for order in sample.ORDERS if order.number == "A-067"))
+
+    assert said[0] == "저장하지 못했어요. 다시 시도해 주세요."
 
 
 def test_a_list_that_is_cut_says_so() -> None:
