@@ -19,9 +19,9 @@ BETWEEN_CUSTOMERS_MS = 30_000
 REST_S = 3.0  # background threads, pop-ups and the customer's screen come after the first paint
 RINGS = 5
 RINGS_S = 15.0
-ADDED_S = 1.0
+ADDED_S = 0.7
 RINGS_CPU_PERCENT = 5.0
-MEMORY_ADDED_MB = 120.0
+MEMORY_ADDED_MB = 80.0
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 

@@ -81,7 +81,7 @@ def main() -> int:
     report = Report("capture_latency")
     direct_port, behind_port, listen_port = free_port(), free_port(), free_port()
     with (
-        tempfile.TemporaryDirectory() as spool,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as spool,
         running("benchmarks._peer_printer", str(direct_port)),
         running("benchmarks._peer_printer", str(behind_port)),
         running(

@@ -16,7 +16,7 @@ from benchmarks._shop import ITEMS, Cloud, cloud, enrolled_agent, folder, screen
 ROUNDS = 220
 WARM_UP = 20
 PAUSE_S = 0.05  # about ten requests a second, far above any counter
-P99_MS = 150.0
+P99_MS = 200.0
 ACTOR = "bench"
 
 
