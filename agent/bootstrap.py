@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 log = topic("agent")
 TICK_S = 1.0
+VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
 
 
 class Agent:
@@ -168,7 +169,7 @@ class Background:
         self._spool: SpoolWatcher | None = None
         self._upkeep = Upkeep(store=agent.store, clock=agent.clock)
         self._ticker: threading.Thread | None = None
-        self._ask_vault_again = False
+        self._vault_again_ms: int | None = None
 
     def start(self) -> None:
         """Start everything; heavy imports happen here, so call it on a thread that nobody looks at."""
@@ -179,23 +180,25 @@ class Background:
         self._ticker.start()
         self.connect()
 
-    def connect(self) -> None:
-        """Read the keys and go online, if this device is enrolled. Called again after an enrollment."""
+    def connect(self, *, again: bool = False) -> None:
+        """Read the keys and go online, if this device is enrolled. Called anew after an enrollment, and ``again``
+        while the vault is locked: then taps get the last answer instead of waiting for the next one."""
         from sync.enroll import load_device
 
         agent = self._agent
         with self._lock:
             if self._stopping.is_set():
                 return
-            agent.keyring.expect()
+            if not again:
+                agent.keyring.expect()
             try:
                 device = load_device(agent.store, agent.vault)
             except SyncError as problem:
                 log.warning("keys_not_loaded", problem=type(problem).__name__)
-                self._ask_vault_again = problem.retryable
+                self._vault_again_ms = agent.clock.mono_ms() + VAULT_AGAIN_MS if problem.retryable else None
                 agent.keyring.refuse(problem)
                 return
-            self._ask_vault_again = False
+            self._vault_again_ms = None
             if device is None:
                 agent.keyring.refuse(NotEnrolled("no identity yet"))
                 return
@@ -252,8 +255,8 @@ class Background:
             try:
                 self._agent.approval.tick()
                 self._agent.earn.tick()
-                if self._ask_vault_again:
-                    self.connect()
+                if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
+                    self.connect(again=True)
             except StoreClosed:
                 return
             except SyncError as problem:  # a full disk: the next second may be better, and screens say so themselves
