@@ -1,47 +1,105 @@
-"""Writing hundreds of rows in one statement: the two databases want it in different words."""
+"""Reading and writing hundreds of rows in one statement: the two databases want it in different words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, insert, text, update
+import psycopg
+from sqlalchemy import Connection, Table, TextClause, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-# Below this an ordinary statement is as fast.
-FEW_ROWS = 8
+# Lists travel to PostgreSQL as one text: the driver would quote each element of an array by itself. Nothing that is
+# ever listed (ids, hashes, numbers) contains a line break.
+_SEPARATOR = "\n"
+
+# psycopg's names of errors that the caller's retries look at.
+_WRAPPED: tuple[tuple[type[psycopg.Error], type[DBAPIError]], ...] = (
+    (psycopg.IntegrityError, IntegrityError),
+    (psycopg.OperationalError, OperationalError),
+    (psycopg.DataError, DataError),
+)
 
 
-def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows that all have the same columns.
+def is_postgres(conn: Connection) -> bool:
+    """Which words this database wants."""
+    return conn.dialect.name == "postgresql"
 
-    For PostgreSQL the rows travel as one array per column: parsing thousands of placeholders would cost more than
-    the insert. SQLite has no arrays and no round trips to save.
-    """
-    if conn.dialect.name != "postgresql" or len(rows) < FEW_ROWS:
-        conn.execute(insert(table), list(rows))
+
+def listed(conn: Connection, values: Iterable[object]) -> str:
+    """The parameter that ``among`` and ``unnested`` read."""
+    found = [str(value) for value in values]
+    if not is_postgres(conn):
+        return json.dumps(found)
+    return _SEPARATOR.join(found)
+
+
+@cache
+def _among(statement: str, dialect: str, names: tuple[str, ...]) -> TextClause:
+    of_postgres = dialect == "postgresql"
+    form = "= ANY(string_to_array(:{0}, chr(10)))" if of_postgres else "IN (SELECT value FROM json_each(:{0}))"
+    return text(statement.format(**{name: form.format(name) for name in names}))
+
+
+def select_among(
+    conn: Connection, statement: str, lists: Mapping[str, Iterable[object]], **plain: Any
+) -> Sequence[Any]:
+    """Rows of a statement in which ``{name}`` stands where ``IN (the list of that name)`` is meant."""
+    clause = _among(statement, conn.dialect.name, tuple(lists))
+    values = {name: listed(conn, items) for name, items in lists.items()}
+    return conn.execute(clause, {**values, **plain}).all()
+
+
+@cache
+def _words(table: Table, names: tuple[str, ...], postgres: bool) -> str:
+    columns = ", ".join(names)
+    if postgres:
+        return f"COPY {table.name} ({columns}) FROM STDIN"
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(names))})"
+
+
+def insert_rows(conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows of the named columns. Raises what an ordinary insert raises."""
+    if not rows:
         return
-    names = list(rows[0])
-    arrays = ", ".join(f"CAST(:{name} AS {table.c[name].type.compile(conn.dialect)}[])" for name in names)
-    statement = text(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})")
-    conn.execute(statement, {name: [row[name] for row in rows] for name in names})
+    statement = _words(table, names, is_postgres(conn))
+    if is_postgres(conn):
+        _copy(conn, statement, rows)
+    else:
+        conn.exec_driver_sql(statement, list(rows))
+
+
+def _copy(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    driver = cast("psycopg.Connection[Any] | None", conn.connection.driver_connection)
+    assert driver is not None
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        for kind, wrapped in _WRAPPED:
+            if isinstance(error, kind):
+                raise wrapped(statement, None, error, hide_parameters=True) from error
+        raise DBAPIError(statement, None, error, hide_parameters=True) from error
 
 
 def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:
     """Adds to a number in each of the rows named by ``key``, in the order of their names."""
     names = sorted(amounts)
-    if conn.dialect.name != "postgresql" or len(names) < FEW_ROWS:
-        statement = (
-            update(table)
-            .where(table.c[key] == bindparam("row_key"))
-            .values({column: table.c[column] + bindparam("row_amount")})
+    if not is_postgres(conn):
+        conn.exec_driver_sql(
+            f"UPDATE {table.name} SET {column} = {column} + ? WHERE {key} = ?",
+            [(amounts[name], name) for name in names],
         )
-        conn.execute(statement, [{"row_key": name, "row_amount": amounts[name]} for name in names])
         return
     conn.execute(
         text(
             f"UPDATE {table.name} SET {column} = {table.name}.{column} + moved.amount"
-            " FROM unnest(CAST(:row_keys AS VARCHAR[]), CAST(:row_amounts AS BIGINT[])) AS moved (row_key, amount)"
+            " FROM (SELECT unnest(string_to_array(:row_keys, chr(10))) AS row_key,"
+            " unnest(CAST(string_to_array(:row_amounts, chr(10)) AS BIGINT[])) AS amount) AS moved"
             f" WHERE {table.name}.{key} = moved.row_key"
         ),
-        {"row_keys": names, "row_amounts": [amounts[name] for name in names]},
+        {"row_keys": listed(conn, names), "row_amounts": listed(conn, [amounts[name] for name in names])},
     )

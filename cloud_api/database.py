@@ -30,7 +30,7 @@ _TRANSIENT_SQLSTATES = frozenset({"40001", "40P01"})
 _RETRY_SQLSTATES = _TRANSIENT_SQLSTATES | {"23505"}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Published:
     """A feed row that waits for its number."""
 

@@ -44,7 +44,7 @@ class Vault:
 
     def phone_lookup(self, phone: Phone) -> str:
         """A keyed hash: equal for equal numbers, of no use to anybody without the key."""
-        return hmac.new(self._lookup_key, b"phone:" + phone.e164.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._lookup_key, b"phone:" + phone.e164.encode(), "sha256").hex()
 
     def fingerprint(self) -> str:
         """Tells whether a database was written with these keys, without telling anything about them."""

@@ -40,6 +40,7 @@ def publish(work: Work, feed_id: str, kind: FeedKind, body: dict[str, Any], *, d
     work.published.append(Published(feed_id, kind.value, written, deadline_ms))
 
 
+_ROW_COLUMNS = ("feed_id", "n", "kind", "body", "deadline_ms", "written_ms")
 _ADVANCE = (
     update(feed).where(feed.c.feed_id == bindparam("which")).values(n=feed.c.n + bindparam("grow")).returning(feed.c.n)
 )
@@ -60,17 +61,8 @@ def write_published(conn: Connection, rows: Sequence[Published], now_ms: int) ->
         group = by_feed[feed_id]
         last = conn.execute(_ADVANCE, {"which": feed_id, "grow": len(group)}).scalar_one()
         for n, row in enumerate(group, start=last - len(group) + 1):
-            numbered.append(
-                {
-                    "feed_id": feed_id,
-                    "n": n,
-                    "kind": row.kind,
-                    "body": row.body,
-                    "deadline_ms": row.deadline_ms,
-                    "written_ms": now_ms,
-                }
-            )
-    insert_rows(conn, feed_row, numbered)
+            numbered.append((feed_id, n, row.kind, row.body, row.deadline_ms, now_ms))
+    insert_rows(conn, feed_row, _ROW_COLUMNS, numbered)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from cloud_api import strict_json
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Recover, Seen
@@ -20,6 +21,7 @@ INT64_MAX = 2**63 - 1
 WON_MAX = 1_000_000_000_000  # more is not an amount of a shop
 TIME_MS_MAX = 2**47  # fits every database; far beyond any real clock
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_NOT_PLAIN = re.compile("[\x00\ud800-\udfff]")
 _PRINTABLE_MAX = 200
 
 UNREADABLE = "unreadable"
@@ -28,7 +30,7 @@ UNKNOWN_VERSION = "unknown_version"
 FOREIGN = "foreign_origin"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ReadOp:
     """One pushed operation: its place, its hash and, when readable, its content; else why it is parked."""
 
@@ -45,9 +47,11 @@ class _Unreadable(Exception):
     pass
 
 
-def read_op(raw: Any, seq: int, previous_hash: str, *, device_id: str, store_id: str, epoch: int) -> ReadOp:
-    """Never raises for anything a client can send."""
-    spelled, strict = _spell(raw)
+def read_op(
+    raw: Any, seq: int, previous_hash: str, *, device_id: str, store_id: str, epoch: int, no_floats: bool = False
+) -> ReadOp:
+    """Never raises for anything a client can send. ``no_floats``: the caller knows that there are none in it."""
+    spelled, strict = _spell(raw, no_floats)
     digest = hashlib.sha256(previous_hash.encode() + b"\n" + spelled).hexdigest()
     op_id = raw.get("op_id") if isinstance(raw, dict) else None
     kind = raw.get("kind") if isinstance(raw, dict) else None
@@ -59,10 +63,10 @@ def read_op(raw: Any, seq: int, previous_hash: str, *, device_id: str, store_id:
     return ReadOp(seq, safe_id, safe_kind, digest, spelled, op, problem)
 
 
-def _spell(raw: Any) -> tuple[bytes, bool]:
+def _spell(raw: Any, no_floats: bool) -> tuple[bytes, bool]:
     """The bytes that the chain covers, and whether they are what the wire allows; a spelling is found for anything."""
     try:
-        return canonical_json(raw), True
+        return (strict_json.dumps_sorted(raw).encode() if no_floats else canonical_json(raw)), True
     except (TypeError, ValueError):
         loose = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return loose.encode("utf-8", "surrogatepass"), False
@@ -75,7 +79,9 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
         op = Operation.from_wire(raw)
     except (KeyError, TypeError):
         return None, UNREADABLE
-    if any(abs(number) > INT64_MAX for number in (op.seq, op.epoch, op.v, op.wall_ms, op.mono_ms)):
+    if max(op.seq, op.epoch, op.v, op.wall_ms, op.mono_ms) > INT64_MAX:
+        return None, UNREADABLE
+    if min(op.seq, op.epoch, op.v, op.wall_ms, op.mono_ms) < -INT64_MAX:
         return None, UNREADABLE
     if not _plain(op.actor):
         return None, UNREADABLE
@@ -202,7 +208,7 @@ def _optional_text(body: Mapping[str, Any], name: str) -> str | None:
 
 def _plain(value: str) -> bool:
     """No NUL (PostgreSQL cannot keep it) and no half characters; anything else a till may print is kept."""
-    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return _NOT_PLAIN.search(value) is None
 
 
 def _int(body: Mapping[str, Any], name: str, lowest: int, highest: int) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from cloud_api import strict_json
-from cloud_api.bulk import insert_rows
+from cloud_api.bulk import insert_rows, select_among
 from cloud_api.database import Work, is_transient
 from cloud_api.devices.auth import DeviceCall, claim_nonce, refusal
 from cloud_api.devices.models import device
@@ -41,6 +41,7 @@ class Batch:
     prev_hash: str
     last_hash: str
     ops: list[Any]
+    no_floats: bool = False  # known from reading the text; spares a walk through every operation
 
     def first_seq(self) -> int:
         """The place of the first operation; every readable one must stand at its place. Raises ApiError ``invalid``."""
@@ -83,7 +84,7 @@ def push(work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, b
     if first > chain.last_seq + 1:
         return _answer(work, (), chain.last_seq)
     ops = _read(batch, first, call)
-    stored = _stored_results(work, call, batch.epoch, ops)
+    stored = _stored_results(work, call, batch.epoch, ops, chain.last_seq)
     known = [op for op in ops if op.seq <= chain.last_seq]
     fork_at = next((i for i, op in enumerate(known) if stored[op.seq].hash != op.hash), None)
     repeated = [str(stored[op.seq].result) for op in known[:fork_at]]
@@ -127,13 +128,23 @@ def _read(batch: Batch, first: int, call: DeviceCall) -> list[ReadOp]:
     ops = []
     running = batch.prev_hash
     for seq, raw in enumerate(batch.ops, start=first):
-        op = read_op(raw, seq, running, device_id=call.device_id, store_id=call.store_id, epoch=batch.epoch)
+        op = read_op(
+            raw,
+            seq,
+            running,
+            device_id=call.device_id,
+            store_id=call.store_id,
+            epoch=batch.epoch,
+            no_floats=batch.no_floats,
+        )
         ops.append(op)
         running = op.hash
     return ops
 
 
-def _stored_results(work: Work, call: DeviceCall, epoch: int, ops: Sequence[ReadOp]) -> dict[int, Any]:
+def _stored_results(work: Work, call: DeviceCall, epoch: int, ops: Sequence[ReadOp], last_seq: int) -> dict[int, Any]:
+    if ops[0].seq > last_seq:
+        return {}
     found = work.conn.execute(
         select(device_op.c.seq, device_op.c.hash, device_op.c.result).where(
             device_op.c.device_id == call.device_id,
@@ -246,10 +257,13 @@ def _apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outc
 _REUSED = Outcome(OpStatus.REJECTED, OP_ID_REUSED)
 
 
+_BY_OP_ID = "SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id {wanted}"
+
+
 def _earlier_use(work: Work, vault: Vault, new: Sequence[ReadOp]) -> dict[str, Outcome]:
     """Operations known from another place (sent again after a new enrollment): the same one keeps its outcome."""
     ids = {op.op_id: op for op in new if op.op is not None}
-    found = work.conn.execute(select(device_op).where(device_op.c.op_id.in_(ids)))
+    found = select_among(work.conn, _BY_OP_ID, {"wanted": ids})
     outcomes: dict[str, Outcome] = {}
     for row in found:
         result = OpResult.from_wire(json.loads(row.result))
@@ -269,6 +283,20 @@ def _same_content(vault: Vault, row: Any, op: ReadOp) -> bool:
     )
 
 
+_OP_COLUMNS = (
+    "device_id",
+    "epoch",
+    "seq",
+    "op_id",
+    "kind",
+    "hash",
+    "status",
+    "result",
+    "sealed",
+    "received_ms",
+)
+
+
 def _keep(
     work: Work, vault: Vault, call: DeviceCall, epoch: int, new: Sequence[ReadOp], outcomes: Sequence[Outcome]
 ) -> list[str]:
@@ -278,20 +306,20 @@ def _keep(
         result = _result_text(OpResult(op.seq, op.op_id, outcome.status.value, outcome.code, outcome.body))
         results.append(result)
         rows.append(
-            {
-                "device_id": call.device_id,
-                "epoch": epoch,
-                "seq": op.seq,
-                "op_id": op.op_id,
-                "kind": op.kind,
-                "hash": op.hash,
-                "status": outcome.status.value,
-                "result": result,
-                "sealed": vault.seal(op.raw, place=_place(call.device_id, epoch, op.seq)),
-                "received_ms": work.now_ms,
-            }
+            (
+                call.device_id,
+                epoch,
+                op.seq,
+                op.op_id,
+                op.kind,
+                op.hash,
+                outcome.status.value,
+                result,
+                vault.seal(op.raw, place=_place(call.device_id, epoch, op.seq)),
+                work.now_ms,
+            )
         )
-    insert_rows(work.conn, device_op, rows)
+    insert_rows(work.conn, device_op, _OP_COLUMNS, rows)
     work.conn.execute(
         update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)
     )

@@ -84,7 +84,7 @@ def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
 
 def _batch(raw: bytes) -> Batch:
     try:
-        body = strict_json.loads(raw)
+        body, floats = strict_json.loads_telling_floats(raw)
     except strict_json.BadJson as error:
         raise ApiError("bad_json") from error
     if not isinstance(body, dict) or body.get("protocol") != PROTOCOL_VERSION:
@@ -97,7 +97,7 @@ def _batch(raw: bytes) -> Batch:
         raise ApiError("invalid", extra={"detail": "prev_hash and last_hash are needed"})
     if len(ops) > OPS_PER_PUSH_MAX:
         raise ApiError("too_large")
-    return Batch(epoch, str(hashes[0]), str(hashes[1]), ops)
+    return Batch(epoch, str(hashes[0]), str(hashes[1]), ops, no_floats=not floats)
 
 
 @router.post(

@@ -6,12 +6,12 @@ Works on whole runs of operations: a few statements for hundreds of earns.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-
-from sqlalchemy import select
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from operator import attrgetter
 
 from cloud_api import strict_json
-from cloud_api.bulk import insert_rows
+from cloud_api.bulk import insert_rows, select_among
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
@@ -27,7 +27,7 @@ from cloud_api.ledger.facts import (
 )
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
-from cloud_api.members.service import find_or_create
+from cloud_api.members.service import find_or_create_by_lookup
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from rules.accrual import Accrual, accrue
@@ -38,6 +38,11 @@ DUPLICATE_RECEIPT = "duplicate_receipt"
 DUPLICATE_EARN = "duplicate_earn"
 POINTS_DIFFER = "points_differ"
 CANCELLED_FIRST = "cancelled_first"
+
+
+_EARN_COLUMNS = tuple(column.name for column in fields(BookedEarn))
+_earn_values = attrgetter(*_EARN_COLUMNS)
+_TAG_COLUMNS = ("store_id", "tag", "earn_id")
 
 
 @dataclass
@@ -72,16 +77,18 @@ class _Run:
         if not self.rows:
             return
         post(work, self.postings)
-        insert_rows(work.conn, earn, [vars(row) for row in self.rows])
-        if self.tags:
-            insert_rows(work.conn, earn_tag, self.tags)
+        insert_rows(work.conn, earn, _EARN_COLUMNS, [_earn_values(row) for row in self.rows])
+        tags = [(tag["store_id"], tag["tag"], tag["earn_id"]) for tag in self.tags]
+        insert_rows(work.conn, earn_tag, _TAG_COLUMNS, tags)
 
 
 def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact]) -> list[Outcome]:
     """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09)."""
     known = _load_known(work, store_id, facts)
-    by_lookup = find_or_create(work, vault, {fact.phone for fact in facts}, store_id=store_id)
-    members = [by_lookup[vault.phone_lookup(fact.phone)] for fact in facts]
+    lookups = {phone: vault.phone_lookup(phone) for phone in {fact.phone for fact in facts}}
+    by_lookup = {lookup: phone for phone, lookup in lookups.items()}
+    ids = find_or_create_by_lookup(work, vault, by_lookup, store_id=store_id)
+    members = [ids[lookups[fact.phone]] for fact in facts]
     debts = _lock_members(work, members)
     run = _Run()
     outcomes: list[Outcome] = []
@@ -108,18 +115,18 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
 def _load_known(work: Work, store_id: str, facts: Sequence[EarnFact]) -> _Known:
     known = _Known()
     fingerprints = {fact.fingerprint for fact in facts if fact.fingerprint is not None}
-    found = work.conn.execute(
-        select(earn.c.earn_id, earn.c.fingerprint, earn.c.occurred_ms).where(
-            earn.c.store_id == store_id, earn.c.fingerprint.in_(fingerprints)
-        )
-    )
-    for row in found:
+    for row in select_among(work.conn, _OF_RECEIPTS, {"wanted": fingerprints}, store_id=store_id):
         known.by_receipt.setdefault(row.fingerprint, []).append((row.occurred_ms, row.earn_id))
     ids = {fact.earn_id for fact in facts}
-    known.earn_ids.update(
-        work.conn.execute(select(earn.c.earn_id).where(earn.c.store_id == store_id, earn.c.earn_id.in_(ids))).scalars()
-    )
+    known.earn_ids.update(row.earn_id for row in select_among(work.conn, _OF_IDS, {"wanted": ids}, store_id=store_id))
     return known
+
+
+_OF_RECEIPTS = (
+    "SELECT earn_id, fingerprint, occurred_ms FROM earn WHERE store_id = :store_id AND fingerprint {wanted}"
+    " ORDER BY booked_ms, earn_id"
+)
+_OF_IDS = "SELECT earn_id FROM earn WHERE store_id = :store_id AND earn_id {wanted}"
 
 
 def _lock_members(work: Work, member_ids: Collection[str]) -> dict[str, int]:
@@ -155,13 +162,19 @@ def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> Boo
         provisional_points=fact.points,
         rate_bp=computed.rate_bp,
         policy_version=computed.policy_version,
-        reasons=strict_json.dumps(computed.reasons),
-        flags=strict_json.dumps(_flags(work, fact, computed)),
+        reasons=_words(computed.reasons),
+        flags=_words(tuple(_flags(work, fact, computed))),
         status=EarnStatus.POSTED.value,
         posting_id=work.ids.uuid7() if computed.points else None,
         occurred_ms=fact.occurred_ms,
         booked_ms=work.now_ms,
     )
+
+
+@lru_cache(maxsize=256)
+def _words(words: tuple[str, ...]) -> str:
+    """A few combinations of the same words, as JSON."""
+    return strict_json.dumps(words)
 
 
 def _receipt_key(fact: EarnFact) -> str | None:

@@ -14,7 +14,7 @@ FLAG_POINTS_DIFFER = "points_differ"
 FLAG_SUSPICIOUS_AMOUNT = "suspicious_amount"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outcome:
     """What an operation came to; becomes its stored result."""
 
@@ -23,7 +23,7 @@ class Outcome:
     body: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Origin:
     """Which operation of which device of which store."""
 
@@ -34,7 +34,7 @@ class Origin:
     suspended: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class EarnFact:
     """A sale as a device reported it."""
 
@@ -70,9 +70,12 @@ class ReversalFact:
     occurred_ms: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class BookedEarn:
-    """A row of the earn table to be. Not the model: making hundreds of those costs more than storing them."""
+    """A row of the earn table to be, its fields in the order of the columns that are written.
+
+    Not the model: making hundreds of those costs more than storing them.
+    """
 
     store_id: str
     earn_id: str

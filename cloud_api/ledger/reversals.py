@@ -67,7 +67,7 @@ def apply_waiting(
     work: Work, store_id: str, earns: Sequence[BookedEarn], tags: Sequence[dict[str, str]]
 ) -> frozenset[str]:
     """Cancels those of the new earns whose cancel slip came first; returns their ids."""
-    if not earns:
+    if not earns or not _anything_waits(work, store_id):
         return frozenset()
     waiting = _waiting_for(work, store_id, earns, tags)
     cancelled: set[str] = set()
@@ -85,6 +85,14 @@ def apply_waiting(
         )
         cancelled.add(sale.earn_id)
     return frozenset(cancelled)
+
+
+def _anything_waits(work: Work, store_id: str) -> bool:
+    """Nearly never; asked first, because the search by three signs costs more than all else of a push."""
+    waits = select(reversal.c.reversal_id).where(
+        reversal.c.store_id == store_id, reversal.c.state == ReversalState.WAITING.value
+    )
+    return work.conn.execute(waits.limit(1)).first() is not None
 
 
 def _waiting_for(

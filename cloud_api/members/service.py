@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
+from cloud_api.bulk import is_postgres, listed, select_among
 from cloud_api.database import Work
 from cloud_api.ledger.service import open_member_accounts
 from cloud_api.members.models import member
@@ -15,10 +16,17 @@ from cloud_api.vault import Vault
 from rules.phone import Phone, parse_phone
 
 # Two stores may meet a new number at the same moment; one row stays and both go on with it (MEM-01).
-_INSERT = text(
+_INSERT = (
     "INSERT INTO member (member_id, phone_lookup, phone_sealed, nickname, joined_ms, join_store_id)"
-    " VALUES (:member_id, :phone_lookup, :phone_sealed, :nickname, :joined_ms, :join_store_id)"
-    " ON CONFLICT (phone_lookup) DO NOTHING"
+    " VALUES (?, ?, ?, '', ?, ?) ON CONFLICT (phone_lookup) DO NOTHING"
+)
+_INSERT_LISTED = text(
+    "INSERT INTO member (member_id, phone_lookup, phone_sealed, nickname, joined_ms, join_store_id)"
+    " SELECT fresh.member_id, fresh.phone_lookup, decode(fresh.sealed, 'hex'), '', :joined_ms, :join_store_id"
+    " FROM (SELECT unnest(string_to_array(:ids, chr(10))) AS member_id,"
+    " unnest(string_to_array(:lookups, chr(10))) AS phone_lookup,"
+    " unnest(string_to_array(:sealed, chr(10))) AS sealed) AS fresh"
+    " ORDER BY fresh.phone_lookup ON CONFLICT (phone_lookup) DO NOTHING"
 )
 
 
@@ -34,24 +42,32 @@ class Known:
 def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None) -> dict[str, str]:
     """Member ids by phone look-up hash; unknown numbers become members in the same step (MEM-01)."""
     by_lookup: Mapping[str, Phone] = {vault.phone_lookup(phone): phone for phone in phones}
+    return find_or_create_by_lookup(work, vault, by_lookup, store_id=store_id)
+
+
+def find_or_create_by_lookup(
+    work: Work, vault: Vault, by_lookup: Mapping[str, Phone], *, store_id: str | None
+) -> dict[str, str]:
+    """The same for a caller that has the look-up hashes already."""
     found = ids_by_lookup(work.conn, by_lookup)
     missing = sorted(set(by_lookup) - set(found))
     if not missing:
         return found
-    rows = []
-    for lookup in missing:
-        member_id = work.ids.uuid7()
-        rows.append(
+    fresh = [(work.ids.uuid7(), lookup, seal_phone(vault, by_lookup[lookup], lookup)) for lookup in missing]
+    if is_postgres(work.conn):
+        ids, lookups, sealed = zip(*fresh, strict=True)
+        work.conn.execute(
+            _INSERT_LISTED,
             {
-                "member_id": member_id,
-                "phone_lookup": lookup,
-                "phone_sealed": seal_phone(vault, by_lookup[lookup], lookup),
-                "nickname": "",
+                "ids": listed(work.conn, ids),
+                "lookups": listed(work.conn, lookups),
+                "sealed": listed(work.conn, [item.hex() for item in sealed]),
                 "joined_ms": work.now_ms,
                 "join_store_id": store_id,
-            }
+            },
         )
-    work.conn.execute(_INSERT, rows)
+    else:
+        work.conn.exec_driver_sql(_INSERT, [(*row, work.now_ms, store_id) for row in fresh])
     made = ids_by_lookup(work.conn, missing)
     open_member_accounts(work.conn, made.values())
     return found | made
@@ -59,9 +75,8 @@ def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_i
 
 def ids_by_lookup(conn: Connection, lookups: Iterable[str]) -> dict[str, str]:
     """Member ids of the numbers that are known."""
-    wanted = list(lookups)
-    found = conn.execute(select(member.c.phone_lookup, member.c.member_id).where(member.c.phone_lookup.in_(wanted)))
-    return {row.phone_lookup: row.member_id for row in found}
+    statement = "SELECT phone_lookup, member_id FROM member WHERE phone_lookup {wanted}"
+    return dict(select_among(conn, statement, {"wanted": lookups}))
 
 
 def rename(work: Work, member_id: str, nickname: str) -> None:
