@@ -45,7 +45,10 @@ class Texts:
         return f"{value:,}".replace("-", "−")
 
     def won(self, amount_won: int) -> str:
-        return f"{self.number(amount_won)}원" if self.language == "ko" else f"₩{self.number(amount_won)}"
+        """``4,500원`` or ``₩4,500``; the minus sign comes first in both."""
+        if self.language == "ko":
+            return f"{self.number(amount_won)}원"
+        return ("−" if amount_won < 0 else "") + f"₩{self.number(abs(amount_won))}"
 
     def points(self, points: int) -> str:
         return f"{self.number(points)}P"
@@ -53,6 +56,11 @@ class Texts:
     def clock(self, wall_ms: int, *, seconds: bool = False) -> str:
         """The time of day in Seoul, 24 hours: ``14:02``."""
         return local_time(wall_ms).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+    def left(self, ms: int) -> str:
+        """``2:58``; a started second counts whole, so that nothing shows 0:00 while there is still time."""
+        minutes, seconds = divmod(-(-max(ms, 0) // 1000), 60)
+        return f"{minutes}:{seconds:02d}"
 
     def date(self, wall_ms: int) -> str:
         """``11월 20일 금요일`` or ``Fri 20 Nov``."""

@@ -72,19 +72,6 @@ def retry_pause_ms(attempts: int) -> int:
     return min(RETRY_FIRST_MS << min(attempts - 1, 10), RETRY_LONGEST_MS)
 
 
-def due_ms(job: PrintJob) -> int | None:
-    """From when on the job may be started; None when it is not waiting."""
-    if job.state is not JobState.QUEUED:
-        return None
-    return job.updated_ms + retry_pause_ms(job.attempts)
-
-
-def is_due(job: PrintJob, now_ms: int) -> bool:
-    """Whether to start it now. A wall clock that was set back does not hold a job longer than its own pause."""
-    due = due_ms(job)
-    return due is not None and (now_ms >= due or now_ms < job.updated_ms)
-
-
 def document_of(job: PrintJob) -> Document:
     """What to print: marked 재출력 when an earlier copy may exist. Raises UnreadableDocument."""
     document = Document.from_json(job.document_json)

@@ -43,10 +43,6 @@ class Phone:
         """``010-****-5678``: the only form that screens, slips and logs may show (MEM-02)."""
         return f"{self.national[:3]}-****-{self.national[-4:]}"
 
-    @property
-    def last4(self) -> str:
-        return self.national[-4:]
-
 
 def parse_phone(text: str) -> Phone | PhoneProblem:
     """Read a typed or received number; blanks, dots, hyphens and a leading +82 are allowed."""

@@ -100,7 +100,7 @@ def _notice_now(item: Item, t: Texts, clock: Clock) -> Notice:
     left_ms = item.cancel_until_wall_ms - clock.wall_ms()
     if left_ms < 0:
         return replace(notice, action=NoticeAction.NONE)
-    left = t.n("{time} left", time=words.minutes_left(left_ms))
+    left = t.n("{time} left", time=t.left(left_ms))
     return replace(notice, line=words.join(notice.line, left))
 
 

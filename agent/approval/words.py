@@ -151,9 +151,3 @@ def outcome_look(state: RequestState) -> tuple[str, str]:
             return "x", "red"
         case _:
             return "undo-2", "neutral"
-
-
-def minutes_left(ms: int) -> str:
-    """``4:52``; a started second counts whole."""
-    minutes, seconds = divmod(-(-max(ms, 0) // 1000), 60)
-    return f"{minutes}:{seconds:02d}"

@@ -297,11 +297,6 @@ def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
     return EarnRow(*found) if found else None
 
 
-def earn_of_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> EarnRow | None:
-    found = conn.execute(f"SELECT {_EARN} FROM earn WHERE fingerprint = ?", (fingerprint,)).fetchone()
-    return EarnRow(*found) if found else None
-
-
 def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
     conn.execute(
         "INSERT INTO earn (earn_id, op_id, seq, phone_lookup, phone_sealed, masked, fingerprint, document_id,"

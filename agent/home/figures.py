@@ -9,9 +9,7 @@ from agent.earn.types import EarnFigures
 from agent.home.state import Figure, Figures
 from agent.orders.types import OrderView
 from agent.texts import Texts, mark
-from rules.requests import OrderState
-
-_USED = (RequestState.APPROVED, RequestState.AUTO_APPROVED)
+from rules.requests import USED_STATES, OrderState
 
 
 def _unit(t: Texts, key: str) -> str:
@@ -51,7 +49,7 @@ def orders_today(t: Texts, orders: Sequence[OrderView], remark: str) -> Figures:
 def rewards_today(t: Texts, records: Sequence[DecisionRecord], earned: EarnFigures, remark: str) -> Figures:
     """What was approved, what was earned, how many stamps."""
     rewards = [record for record in records if record.kind is not RequestKind.ORDER]
-    used = [record for record in rewards if record.state in _USED]
+    used = [record for record in rewards if record.state in USED_STATES]
     by_itself = sum(1 for record in used if record.state is RequestState.AUTO_APPROVED)
     rejected = sum(1 for record in rewards if record.state is RequestState.REJECTED)
     spent = sum(record.pos_discount_won or 0 for record in used if record.kind is RequestKind.POINTS)

@@ -151,7 +151,7 @@ class Application:
                         _query(environ),
                         body,
                         found.groupdict(),
-                        _cookies(environ),
+                        cookies_of(environ),
                     )
                 )
         allowed = ", ".join(sorted({route.method for route, _ in matches}))
@@ -196,11 +196,6 @@ def anyone(_environ: Mapping[str, Any]) -> bool:
     return True
 
 
-def cookies_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The cookies of a call, without failing on nonsense."""
-    return _cookies(environ)
-
-
 _UNAUTHORIZED = ApiError(
     HTTPStatus.UNAUTHORIZED,
     "unauthorized",
@@ -242,7 +237,8 @@ def _query(environ: Mapping[str, Any]) -> dict[str, str]:
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
-def _cookies(environ: Mapping[str, Any]) -> dict[str, str]:
+def cookies_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The cookies of a call, without failing on nonsense."""
     pairs = (part.strip().partition("=") for part in str(environ.get("HTTP_COOKIE", "")).split(";"))
     return {name: value for name, separator, value in pairs if separator}
 

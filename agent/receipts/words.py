@@ -9,8 +9,6 @@ from typing import Any
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptRow
 from agent.texts import Texts
 
-MINUS = "−"  # U+2212, as on every screen
-
 
 class Tone(StrEnum):
     GOOD = "good"
@@ -52,7 +50,7 @@ def amount(t: Texts, row: ReceiptRow) -> str:
     if won is None:
         return t._("Amount unknown")
     taken_back = won < 0 or row.kind in ("cancel", "refund", "partial_refund")
-    return (MINUS if taken_back and won else "") + t.won(abs(won))
+    return t.won(-abs(won) if taken_back else won)
 
 
 def row_line(t: Texts, row: ReceiptRow) -> str:
@@ -95,12 +93,12 @@ def verdict(t: Texts, row: ReceiptRow) -> Verdict:
                 t._("One receipt earns once. The points of the first print stand."),
             )
         case DocumentOutcome.REVERSED:
-            taken = t.points(abs(row.points or 0))
+            taken = abs(row.points or 0)
             return Verdict(
                 Tone.QUIET,
                 "undo-2",
-                t.n("{points} back", points=MINUS + taken),
-                t.n("Cancelled: {points} were taken back", points=taken),
+                t.n("{points} back", points=t.points(-taken)),
+                t.n("Cancelled: {points} were taken back", points=t.points(taken)),
                 t._("The payment was cancelled, so its points went back too."),
             )
         case DocumentOutcome.REVERSAL_WAITING:
@@ -127,7 +125,7 @@ def _earned(t: Texts, row: ReceiptRow) -> Verdict:
         "reversed": t._("Taken back later, because the payment was cancelled."),
     }.get(row.earn_status or "", t._("Saved on this device."))
     gone = row.earn_status in ("rejected", "reversed")
-    chip = t.n("{points} back", points=MINUS + points) if row.earn_status == "reversed" else "+" + points
+    chip = t.n("{points} back", points=t.points(-(row.points or 0))) if row.earn_status == "reversed" else "+" + points
     title = t.n("{points} credited", points=points)
     if row.earn_status == "rejected":
         chip, title = t._("Not booked"), t._("The points were not booked")
@@ -177,7 +175,7 @@ def facts(t: Texts, detail: ReceiptDetail) -> tuple[tuple[str, str], ...]:
 def _won(t: Texts, won: int | None) -> str:
     if won is None:
         return ""
-    return (MINUS if won < 0 else "") + t.won(abs(won))
+    return t.won(won)
 
 
 def _payments(t: Texts, payments: Any) -> str:

@@ -24,12 +24,6 @@ def percent(rate_bp: int) -> str:
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
 
 
-def clock_time(ms: int) -> str:
-    """``2:58``; a started second counts whole, so that nothing shows 0:00 while there is still time."""
-    minutes, seconds = divmod(-(-ms // 1000), 60)
-    return f"{minutes}:{seconds:02d}"
-
-
 def language_name(t: Texts) -> str:
     return "한국어" if t.language == "ko" else "English"
 
@@ -40,7 +34,7 @@ def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
         if rate_bp > 0
         else t._("Just your number:\n[points] every visit")
     )
-    waits = "" if pending_ms is None else t.n("Waiting for your receipt · {time}", time=clock_time(pending_ms))
+    waits = "" if pending_ms is None else t.n("Waiting for your receipt · {time}", time=t.left(pending_ms))
     return PageWords(headline=headline, line=t._("First time here? You can start right away"), quiet=waits)
 
 
@@ -69,7 +63,7 @@ def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
 def waiting(t: Texts, result: Waiting, remaining_ms: int) -> PageWords:
     return PageWords(
         headline=t._("Points arrive as soon as\nyour receipt prints"),
-        line=t.n("{masked} · [{time}] left to pay", masked=result.masked, time=clock_time(remaining_ms)),
+        line=t.n("{masked} · [{time}] left to pay", masked=result.masked, time=t.left(remaining_ms)),
         quiet=t._("You need not stay here: your number waits by itself"),
     )
 

@@ -113,9 +113,6 @@ class MarkedLabel(Control):
     def needed_width(self) -> int:
         return int(max(self._width(line) for line in self._lines(1e9)) + 0.99)
 
-    def line_count(self, width: int) -> int:
-        return len(self._lines(width))
-
     def sizeHint(self) -> QSize:
         return QSize(self.needed_width(), self.heightForWidth(10_000))
 

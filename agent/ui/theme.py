@@ -154,7 +154,6 @@ RADIUS_CARD = 16  # card, tile
 RADIUS_DIALOG = 20  # dialog, tablet button and key
 RADIUS_TABLET_CARD = 24
 TOUCH_MIN = 44
-ANIMATION_MS = 160
 
 
 class Theme:

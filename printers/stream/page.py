@@ -20,7 +20,6 @@ WRAP_ABOVE_DOTS = 840  # wider than any receipt paper: the POS relies on the pri
 WRAP_COLUMNS = (42, 48, 40, 32, 44, 46, 56, 64)
 GAP_SPACES_MAX = 80
 CUTS = frozenset({"GS V", "ESC i", "ESC m"})
-MARKS = frozenset({"GS k", "GS ( k"})
 
 
 @dataclass(frozen=True, slots=True)

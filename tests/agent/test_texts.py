@@ -54,12 +54,14 @@ def test_a_translation_names_the_same_places_to_fill_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "won", "minus"), [("ko", "4,500원", "−58P"), ("en", "₩4,500", "−58P")], ids=["ko", "en"]
+    ("language", "won", "back", "minus"),
+    [("ko", "4,500원", "−4,500원", "−58P"), ("en", "₩4,500", "−₩4,500", "−58P")],
+    ids=["ko", "en"],
 )
-def test_figures_are_written_as_people_do(language: str, won: str, minus: str) -> None:
+def test_figures_are_written_as_people_do(language: str, won: str, back: str, minus: str) -> None:
     t = Texts(language)  # type: ignore[arg-type]
 
-    assert t.won(4_500) == won
+    assert (t.won(4_500), t.won(-4_500)) == (won, back)
     assert t.points(-58) == minus
 
 

@@ -48,9 +48,6 @@ def test_a_job_of_which_nothing_was_sent_waits_and_tries_again(outcome: Outcome,
     waiting = ok(jobs.finish(printing(), outcome, 3_000))
 
     assert (waiting.state, waiting.last_error, waiting.copies_printed) == (JobState.QUEUED, error, 0)
-    assert jobs.due_ms(waiting) == 5_000
-    assert not jobs.is_due(waiting, 4_999)
-    assert jobs.is_due(waiting, 5_000)
 
 
 def test_pauses_grow_to_half_a_minute_and_patience_ends_after_twenty_attempts() -> None:
@@ -74,8 +71,6 @@ def test_an_unknown_job_is_never_repeated_by_itself(condition: Condition, error:
     unknown = ok(jobs.finish(printing(), SentUnconfirmed(condition, 100), 3_000))
 
     assert (unknown.state, unknown.last_error) == (JobState.UNKNOWN, error)
-    assert jobs.due_ms(unknown) is None
-    assert not jobs.is_due(unknown, 10**12)
     assert isinstance(jobs.start(unknown, 4_000), NotAllowed)
     assert jobs.after_restart(unknown, 5_000) == unknown
 
@@ -114,12 +109,6 @@ def test_a_damaged_job_fails_without_being_tried_again() -> None:
 
     assert (refused.state, refused.last_error) == (JobState.FAILED, "unreadable_document")
     assert isinstance(jobs.refuse(refused, "", 4_000), NotAllowed)
-
-
-def test_a_clock_set_back_does_not_hold_a_job_for_hours() -> None:
-    waiting = ok(jobs.finish(printing(), PaperOut(), 50_000_000))
-
-    assert jobs.is_due(waiting, 1_000)
 
 
 _OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(

@@ -9,7 +9,7 @@ from agent.ui.controls.button import (
     Switch,
     paint_badge,
 )
-from agent.ui.controls.field import Input, Menu, ProgressBar, Select, Toast, ToastHost
+from agent.ui.controls.field import Input, Menu, Select, Toast, ToastHost
 from agent.ui.controls.label import Disc, IconView, Label, Span
 from agent.ui.controls.marks import Chip, CountdownRing, StatusPill, Tone
 from agent.ui.controls.surface import Dialog, Ground, Hint, Line, ListRow, Scroll, Strip, StripAction, Tile
@@ -33,7 +33,6 @@ __all__ = [
     "ListRow",
     "Menu",
     "PressControl",
-    "ProgressBar",
     "Scroll",
     "SegmentedControl",
     "Select",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -118,11 +118,6 @@ class Select(PressControl):
             self._current = key
             self.update()
 
-    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        self._options = list(options)
-        self.updateGeometry()
-        self.update()
-
     def _label(self) -> str:
         return next((text for key, text in self._options if key == self._current), "")
 
@@ -224,29 +219,6 @@ class _MenuItem(PressControl):
         draw_line(painter, self.text(), self.theme.metrics("body", weight), 12, 11, 22)
         if self._is_current:
             self.theme.icons.paint(painter, "check", self.width() - 30, 13, 18, self.theme.color("green_ink"))
-
-
-class ProgressBar(Control):
-    """How much of a long piece of work is done; the count stands in words beside it."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, parent)
-        self._share = 0.0
-        self.setFixedHeight(8)
-        self.setMinimumWidth(80)
-
-    def set_share(self, done: int, total: int) -> None:
-        share = min(1.0, max(0.0, done / total)) if total > 0 else 0.0
-        if share != self._share:
-            self._share = share
-            self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        rounded(painter, self.rect(), 4, self.theme.color("line"))
-        if self._share > 0:
-            width = max(8.0, self.width() * self._share)
-            rounded(painter, QRectF(0, 0, width, 8), 4, self.theme.color("green"))
 
 
 class Toast(Control):
