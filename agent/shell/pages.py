@@ -17,7 +17,7 @@ from agent.settings.service import SettingsService
 from agent.settings.viewmodel import SettingsViewModel
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import Page
-from agent.texts import Texts
+from agent.texts import Texts, mark
 from agent.ui.theme import Theme
 
 ACTOR = "직원"  # until staff sign in with their own PIN, a decision at this counter is the staff's
@@ -44,7 +44,7 @@ def shop_pages(
         return HomeView(home, look.theme, look.texts)
 
     return (
-        Page("home", "Home", "Home", "house", home_page, home.refresh),
+        Page("home", mark("Home"), mark("Home"), "house", home_page, home.refresh),
         _orders(agent, approval, look),
         _receipts(agent, look),
         _printing(agent, look),
@@ -67,7 +67,7 @@ def _orders(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
 
         return OrdersView(vm, look.theme, look.texts)
 
-    return Page("orders", "Orders", "Orders", "shopping-bag", build, vm.refresh)
+    return Page("orders", mark("Orders"), mark("Orders"), "shopping-bag", build, vm.refresh)
 
 
 def _receipts(agent: Agent, look: Look) -> Page:
@@ -78,7 +78,7 @@ def _receipts(agent: Agent, look: Look) -> Page:
 
         return ReceiptsView(vm, theme=look.theme, texts=look.texts)
 
-    return Page("receipts", "Receipts", "Receipts", "receipt-text", build, vm.refresh)
+    return Page("receipts", mark("Receipts"), mark("Receipts"), "receipt-text", build, vm.refresh)
 
 
 def _printing(agent: Agent, look: Look) -> Page:
@@ -95,7 +95,7 @@ def _printing(agent: Agent, look: Look) -> Page:
 
         return PrintingView(vm, theme=look.theme, texts=look.texts)
 
-    return Page("printing", "Printers & devices", "Printers", "printer", build, vm.refresh)
+    return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 
 
 def _settings(service: SettingsService, look: Look) -> Page:
@@ -106,4 +106,4 @@ def _settings(service: SettingsService, look: Look) -> Page:
 
         return SettingsView(vm, look.theme, look.texts)
 
-    return Page("settings", "Settings", "Settings", "settings", build, vm.refresh)
+    return Page("settings", mark("Settings"), mark("Settings"), "settings", build, vm.refresh)

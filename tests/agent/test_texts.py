@@ -42,6 +42,13 @@ def test_every_text_of_the_agent_has_a_korean_one() -> None:
     assert not missing
 
 
+def test_the_catalogue_keeps_no_text_that_nobody_says() -> None:
+    """A text whose wording changed in the code would otherwise leave its old Korean behind, and its new one missing."""
+    spoken = {text for text in Texts("ko")._catalogue._catalog if text}  # type: ignore[attr-defined]
+
+    assert spoken - USED.keys() == set()
+
+
 def test_a_translation_names_the_same_places_to_fill_in() -> None:
     """A missing {n} in Korean would be an error on a counter."""
 
