@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from agent.logbook import topic
+from sync.errors import SyncError
 
 BODY_BYTES_MAX = 64 * 1024
 QUERY_CHARS_MAX = 2_000
@@ -116,6 +117,9 @@ class Application:
             reply = self._answer(environ)
         except ApiError as problem:
             reply = _error_reply(problem, request_id, english)
+        except SyncError as problem:  # a full disk, a locked vault, no store yet: it has words of its own
+            log.warning("lan_call_refused", request=request_id, problem=type(problem).__name__)
+            reply = _error_reply(_unavailable(problem), request_id, english)
         except Exception:
             log.failure("lan_call_failed", request=request_id, method=environ.get("REQUEST_METHOD"))
             reply = _error_reply(_INTERNAL, request_id, english)
@@ -209,6 +213,10 @@ _INTERNAL = ApiError(
     "문제가 생겼어요. 아무것도 바뀌지 않았어요.",
     "Something went wrong; nothing was changed.",
 )
+
+
+def _unavailable(problem: SyncError) -> ApiError:
+    return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "not_saved", problem.user_message, problem.user_message_en)
 
 
 def _error_reply(problem: ApiError, request_id: str, english: bool) -> Reply:

@@ -18,6 +18,7 @@ from agent.lan.http import BODY_BYTES_MAX, Application, bearer
 from agent.lan.server import LanServer
 from agent.lan.status import status_of
 from agent.lan.tablet import tablet_guard, tablet_routes
+from sync.errors import StoreFull
 from tests.helpers.counter import Counter, captured, counter
 
 TOKEN, SESSION = "t" * 32, "s" * 32
@@ -216,15 +217,32 @@ def test_english_callers_get_english(tool: httpx.Client) -> None:
 
 
 def test_a_bug_of_ours_is_told_without_its_details(
-    lan: Lan, tool: httpx.Client, caplog: pytest.LogCaptureFixture
+    lan: Lan, tool: httpx.Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lan.shop.bench.store.close()
+    monkeypatch.setattr(lan.shop.agent.approval, "pending", lambda: {}["inner secret"])
 
     answer = tool.get("/v1/requests")
 
     assert_error(answer, 500, "internal")
-    assert "StoreClosed" in caplog.text
-    assert "StoreClosed" not in answer.text
+    assert "inner secret" in caplog.text
+    assert "inner secret" not in answer.text
+
+
+@pytest.mark.expect_log("lan_call_refused")
+def test_a_full_disk_is_said_in_words_and_nothing_is_booked(
+    lan: Lan, tool: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AGT-05: 503, because the same call may be right in a minute."""
+
+    def full(*_given: object) -> None:
+        raise StoreFull("no room")
+
+    monkeypatch.setattr(lan.shop.agent.approval, "approve", full)
+
+    answer = tool.post("/v1/requests/r-1/decision", json={"decision": "approve"})
+
+    assert_error(answer, 503, "not_saved")
+    assert "저장 공간" in answer.json()["message"]
 
 
 def test_half_a_request_holds_up_nobody(lan: Lan, tool: httpx.Client) -> None:
