@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sync import integrity
+from sync import migrations as schema
 from sync.clock import Clock
 from sync.errors import StoreDamaged
 from sync.room import WARN_BYTES
@@ -110,10 +111,10 @@ def copy(source: sqlite3.Connection, target: Path) -> None:
             made.close()
 
 
-def check(path: Path) -> None:
+def check(path: Path, known: Sequence[schema.Migration] | None = None) -> None:
     """Raises StoreDamaged when the copy is not sound."""
     with translated_errors(), opened(path) as conn:
-        problem = integrity.problem(conn)
+        problem = integrity.problem(conn, known or schema.shipped())
     if problem is not None:
         raise StoreDamaged(f"{path.name}: {problem}")
 

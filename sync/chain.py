@@ -76,6 +76,17 @@ def _moved(conn: sqlite3.Connection, row: sqlite3.Row, cipher: Cipher | None) ->
     return None
 
 
+def opens_any(conn: sqlite3.Connection, cipher: Cipher | None) -> bool:
+    """Whether this key opens at least one of the newest sealed operations."""
+    for row in conn.execute("SELECT * FROM outbox WHERE sealed IS NOT NULL ORDER BY rowid DESC LIMIT 50"):
+        try:
+            from_row(row, cipher)
+            return True
+        except (CellUnreadable, ValueError):
+            continue
+    return False
+
+
 def check_links(conn: sqlite3.Connection) -> None:
     """Whether what is unsent hangs together, without keys; the whole hashes are checked on sending.
 

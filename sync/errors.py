@@ -18,6 +18,9 @@
     │   ├── OpTooLarge        an operation that no batch could carry
     │   ├── ChainBroken       an operation does not fit its chain: the disk changed it
     │   └── HistoryGone       the cloud asks for operations that are no longer kept here
+    ├── OutboxFileError     the sealed file with unsent operations
+    │   ├── OutboxFileUnreadable  it is none, or it is broken
+    │   └── WrongPassphrase       it does not open, or was changed
     └── FeedError
         ├── FeedGap           a row number is missing: nothing was applied
         └── FeedMoved         the rows belong to another generation of the cloud
@@ -128,6 +131,20 @@ class ChainBroken(OutboxError):
 class HistoryGone(OutboxError):
     user_message = "서버가 이 기기에 더 이상 없는 이전 기록을 요청합니다. 고객센터에 알려 주세요."
     user_message_en = "The cloud asks for records that this device no longer keeps. Please tell support."
+
+
+class OutboxFileError(SyncError):
+    """The sealed file in which unsent operations travel."""
+
+
+class OutboxFileUnreadable(OutboxFileError):
+    user_message = "미전송 기록 파일이 아니거나 손상된 파일입니다. 아무것도 바뀌지 않았습니다."
+    user_message_en = "This is no file of unsent records, or it is damaged. Nothing was changed."
+
+
+class WrongPassphrase(OutboxFileError):
+    user_message = "암호가 다르거나 파일이 바뀌었습니다. 아무것도 바뀌지 않았습니다."
+    user_message_en = "The passphrase is wrong, or the file was changed. Nothing was changed here."
 
 
 class FeedError(SyncError):

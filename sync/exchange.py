@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sync import inbox, outbox, renewal
+from sync import chain, inbox, outbox, renewal
 from sync.clock import Clock
 from sync.engine import (
     Backoff,
@@ -200,6 +200,8 @@ class Exchange:
             self._halt("history_gone", str(gone))
             return None
         except CellUnreadable as unreadable:
+            if chain.opens_any(conn, self._cipher):  # the key is the right one, so the cell was changed on the disk
+                return ChainBroken(outbox.queue_view(conn).first_pending or 0)
             self._halt("secret_unreadable", str(unreadable))
             return None
         if batch is None:  # asked for operations behind our end

@@ -41,6 +41,25 @@ def version(conn: sqlite3.Connection) -> int:
     return int(conn.execute("PRAGMA user_version").fetchone()[0])
 
 
+def written(conn: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    """What the file says about its tables, indexes and triggers."""
+    return frozenset(
+        (str(row[0]), str(row[1]), str(row[2]))
+        for row in conn.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+    )
+
+
+@cache
+def expected(migrations: tuple[Migration, ...]) -> frozenset[tuple[str, str, str]]:
+    """What a file has to say after these migrations."""
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(conn, migrations)
+        return written(conn)
+    finally:
+        conn.close()
+
+
 def check_not_newer(conn: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """Raises StoreTooNew for a file that a newer program wrote."""
     found = version(conn)

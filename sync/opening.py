@@ -117,18 +117,21 @@ def _open_writer(path: Path, known: Sequence[schema.Migration]) -> sqlite3.Conne
             conn.execute("PRAGMA synchronous = FULL")
             conn.execute("PRAGMA foreign_keys = ON")
             schema.check_not_newer(conn, known)
-            _check(conn)
+            _check(conn, known)
             _copy_before_migration(conn, path, known)
             schema.migrate(conn, known)
             path.chmod(0o600)
+        except UnicodeDecodeError as quoted:  # SQLite's complaint about the schema quotes what is broken
+            conn.close()
+            raise StoreDamaged(str(quoted)) from quoted
         except BaseException:
             conn.close()
             raise
         return conn
 
 
-def _check(conn: sqlite3.Connection) -> None:
-    problem = integrity.problem(conn)
+def _check(conn: sqlite3.Connection, known: Sequence[schema.Migration]) -> None:
+    problem = integrity.problem(conn, known)
     if problem is not None:
         raise StoreDamaged(problem)
 

@@ -46,7 +46,7 @@ def rebuild(
         conn.execute("BEGIN IMMEDIATE")
         report = _fill(conn, base, found, RestoreReport(clock.wall_ms(), reason, aside=aside))
         conn.execute("COMMIT")
-    backup.check(draft)
+    backup.check(draft, known)
     log.info(
         "store_rebuilt backup=%s salvaged=%s missing=%s unreadable=%s",
         *(report.backup, report.salvaged, report.missing, report.unreadable),
@@ -58,7 +58,7 @@ def _copy_newest(draft: Path, known: Sequence[schema.Migration]) -> Backup | Non
     """The newest copy that is sound and that this program can read."""
     for candidate in backup.existing(draft.parent):
         try:
-            backup.check(candidate.path)
+            backup.check(candidate.path, known)
             with translated_errors(), backup.opened(candidate.path) as conn:
                 schema.check_not_newer(conn, known)
                 backup.copy(conn, draft)

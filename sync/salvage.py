@@ -48,7 +48,7 @@ def salvage(path: Path) -> Salvage:
             conn.row_factory = sqlite3.Row
             try:
                 conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 continue
             _read(conn, found)
             break
@@ -62,13 +62,13 @@ def _read(conn: sqlite3.Connection, found: Salvage) -> None:
             found.ops.append({name: row[name] for name in COLUMNS})
         else:
             found.unreadable += 1
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
         for device_id, epoch, last_seq, last_hash in conn.execute(
             "SELECT device_id, epoch, last_seq, last_hash FROM outbox_head"
         ):
             if isinstance(device_id, str) and isinstance(last_hash, str) and _whole(epoch) and _whole(last_seq):
                 found.heads[device_id, epoch] = (last_seq, last_hash)
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
         for key, value in conn.execute("SELECT key, value FROM meta"):
             if isinstance(key, str) and isinstance(value, str):
                 found.meta[key] = value
@@ -87,7 +87,7 @@ def _walk(conn: sqlite3.Connection, found: Salvage) -> Iterator[sqlite3.Row]:
                 last, steps = row["place"], 0
                 yield row
             break
-        except (sqlite3.Error, OverflowError):
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError):
             last, steps = last + 1, steps + 1
             found.unreadable += 1
     if steps:

@@ -17,6 +17,7 @@ from sync import backup, integrity
 from sync.backup import Backup, Skipped
 from sync.chain import verify_chain
 from sync.errors import StoreDamaged, StoreReadOnly, StoreUnreadable
+from sync.migrations import shipped
 from sync.room import DiskState
 from sync.upkeep import BACKUP_AGAIN_MS, BACKUP_EVERY_MS, FIRST_BACKUP_MS, Upkeep
 from tests.helpers.devices import Bench, enrolled
@@ -49,7 +50,7 @@ def test_a_copy_is_whole_sound_private_and_stands_alone(bench: Bench) -> None:
     with backup.opened(copied.path) as conn:
         assert [row[0] for row in conn.execute("SELECT op_id FROM outbox ORDER BY seq")] == ops
         assert verify_chain(conn, bench.cipher) is None
-        assert integrity.problem(conn) is None
+        assert integrity.problem(conn, shipped()) is None
     assert b"+8210" not in copied.path.read_bytes()
     if sys.platform != "win32":
         assert copied.path.stat().st_mode & 0o077 == 0
@@ -94,7 +95,7 @@ def test_old_copies_go_only_after_the_new_one_stands(bench: Bench, monkeypatch: 
     before = backup.existing(bench.store.folder)
     assert len(before) == 6
 
-    def damaged(_path: Path) -> None:
+    def damaged(*_args: object) -> None:
         raise StoreDamaged("a flipped bit")
 
     monkeypatch.setattr(backup, "check", damaged)
@@ -268,4 +269,4 @@ def test_an_index_that_lost_a_row_is_found(bench: Bench) -> None:
 
     with backup.opened(copied.path) as damaged:
         assert damaged.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-        assert "outbox" in str(integrity.problem(damaged))
+        assert "outbox" in str(integrity.problem(damaged, shipped()))
