@@ -52,5 +52,6 @@ class KeyRing:
         """Raises NotEnrolled before the device belongs to a store, VaultUnavailable when the vault is locked."""
         self._settled.wait(LOADING_TIMEOUT_S)
         if self._keys is None:
-            raise self._problem
+            # The same problem is told to many taps: without this it would keep the frames of every one of them.
+            raise self._problem.with_traceback(None)
         return self._keys

@@ -122,7 +122,7 @@ class Application:
             reply = _error_reply(_unavailable(problem), request_id, english)
         except Exception:
             log.failure("lan_call_failed", request=request_id, method=environ.get("REQUEST_METHOD"))
-            reply = _error_reply(_INTERNAL, request_id, english)
+            reply = _error_reply(_internal(), request_id, english)
         payload = reply.encoded()
         headers = [
             ("Content-Type", reply.content_type),
@@ -146,7 +146,7 @@ class Application:
         for route, found in matches:
             if route.method == wanted:
                 if not route.guard(environ):
-                    raise _UNAUTHORIZED
+                    raise _unauthorized()
                 body = _read_json(environ) if method == "POST" else {}
                 return route.answer(
                     Request(
@@ -200,19 +200,24 @@ def anyone(_environ: Mapping[str, Any]) -> bool:
     return True
 
 
-_UNAUTHORIZED = ApiError(
-    HTTPStatus.UNAUTHORIZED,
-    "unauthorized",
-    "이 기기는 연결되어 있지 않아요.",
-    "This caller is not paired.",
-    headers=[("WWW-Authenticate", "Bearer")],
-)
-_INTERNAL = ApiError(
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    "internal",
-    "문제가 생겼어요. 아무것도 바뀌지 않았어요.",
-    "Something went wrong; nothing was changed.",
-)
+# Made anew for every caller: an exception that is raised again keeps the frames of all its earlier callers.
+def _unauthorized() -> ApiError:
+    return ApiError(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthorized",
+        "이 기기는 연결되어 있지 않아요.",
+        "This caller is not paired.",
+        headers=[("WWW-Authenticate", "Bearer")],
+    )
+
+
+def _internal() -> ApiError:
+    return ApiError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        "문제가 생겼어요. 아무것도 바뀌지 않았어요.",
+        "Something went wrong; nothing was changed.",
+    )
 
 
 def _unavailable(problem: SyncError) -> ApiError:

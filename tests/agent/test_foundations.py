@@ -59,6 +59,19 @@ def test_a_locked_vault_is_named() -> None:
     assert not ring.installed
 
 
+def test_a_problem_told_to_a_hundred_taps_keeps_the_frames_of_none_but_the_last() -> None:
+    ring = KeyRing()
+    ring.refuse(VaultUnavailable("locked"))
+
+    lengths = []
+    for _ in range(100):
+        with pytest.raises(VaultUnavailable) as told:
+            _ = ring.keys
+        lengths.append(len(told.traceback))
+
+    assert lengths[-1] == lengths[0]
+
+
 # --- listeners -------------------------------------------------------------------------------------------------------
 
 
