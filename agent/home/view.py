@@ -7,7 +7,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
-from agent.approval.types import RejectReason
 from agent.home.board.view import BoardView
 from agent.home.tiles.view import DecisionsTile, FiguresTile
 from agent.home.viewmodel import HomeViewModel
@@ -90,7 +89,9 @@ class HomeView(Ground):
         state = self._vm.state
         if state.asking is not None:
             if self._reasons is None:
-                self._reasons = self._make_reasons()
+                self._reasons = ReasonsDialog(
+                    self._vm, self._vm.confirm_reject, self.theme, self._texts, "home", self.window()
+                )
             self._reasons.show_asking(state.asking.title, state.asking.reasons)
         elif self._reasons is not None:
             self._reasons.hide()
@@ -101,16 +102,6 @@ class HomeView(Ground):
             self._recovery.ask(recovery.title, recovery.sentence, recovery.confirm_word)
         elif self._recovery is not None:
             self._recovery.hide()
-
-    def _make_reasons(self) -> ReasonsDialog:
-        vm = self._vm
-        dialog = ReasonsDialog(self.theme, self._texts, "home", self.window())
-        dialog.panel_view.reason_pressed.connect(lambda key: vm.choose_reason(RejectReason(key)))
-        dialog.panel_view.typed.connect(vm.type_reason)
-        dialog.panel_view.back_pressed.connect(vm.dismiss)
-        dialog.panel_view.confirm_pressed.connect(vm.confirm_reject)
-        dialog.dismissed.connect(vm.dismiss)
-        return dialog
 
     # -- layout -----------------------------------------------------------------------------------------------------
     def resizeEvent(self, event: QResizeEvent) -> None:

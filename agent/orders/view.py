@@ -7,7 +7,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
-from agent.approval.types import RejectReason
 from agent.orders import words
 from agent.orders.detail.view import OrderDetailView
 from agent.orders.listing.view import OrderList, RangeDialog
@@ -129,7 +128,9 @@ class OrdersView(Ground):
         reasons = asking.reasons if asking is not None else None
         if asking is not None and reasons is not None:
             if self._reasons is None:
-                self._reasons = self._make_reasons()
+                self._reasons = ReasonsDialog(
+                    self._vm, self._vm.confirm_cancel, self.theme, self._texts, "orders", self.window()
+                )
             self._reasons.show_asking(asking.title, reasons)
         elif self._reasons is not None:
             self._reasons.hide()
@@ -139,16 +140,6 @@ class OrdersView(Ground):
             self._question.ask(asking.title, asking.sentence, asking.confirm)
         elif self._question is not None:
             self._question.hide()
-
-    def _make_reasons(self) -> ReasonsDialog:
-        vm = self._vm
-        dialog = ReasonsDialog(self.theme, self._texts, "orders", self.window())
-        dialog.panel_view.reason_pressed.connect(lambda key: vm.choose_reason(RejectReason(key)))
-        dialog.panel_view.typed.connect(vm.type_reason)
-        dialog.panel_view.back_pressed.connect(vm.dismiss)
-        dialog.panel_view.confirm_pressed.connect(vm.confirm_cancel)
-        dialog.dismissed.connect(vm.dismiss)
-        return dialog
 
     # -- layout -----------------------------------------------------------------------------------------------------
     def resizeEvent(self, event: QResizeEvent) -> None:

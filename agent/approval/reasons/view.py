@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -89,12 +92,27 @@ class ReasonsPanel(Control):
         self.setGeometry(QRect(x, y, WIDTH, self.height()))
 
 
+class AsksWhy(Protocol):
+    """What a page's view-model offers to the dialog."""
+
+    def choose_reason(self, reason: RejectReason) -> None: ...
+    def type_reason(self, text: str) -> None: ...
+    def dismiss(self) -> None: ...
+
+
 class ReasonsDialog(Dialog):
     """The same panel in the middle of the window, for requests rejected from a board or a list."""
 
-    def __init__(self, theme: Theme, texts: Texts, name: str, parent: QWidget) -> None:
+    def __init__(
+        self, vm: AsksWhy, confirm: Callable[[], None], theme: Theme, texts: Texts, name: str, parent: QWidget
+    ) -> None:
         super().__init__(theme, "", width=WIDTH + 48, parent=parent)
         self.panel_view = ReasonsPanel(theme, texts, name)
+        self.panel_view.reason_pressed.connect(lambda key: vm.choose_reason(RejectReason(key)))
+        self.panel_view.typed.connect(vm.type_reason)
+        self.panel_view.back_pressed.connect(vm.dismiss)
+        self.panel_view.confirm_pressed.connect(confirm)
+        self.dismissed.connect(vm.dismiss)
         self.body.addWidget(self.panel_view, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def show_asking(self, title: str, reasons: Reasons) -> None:
