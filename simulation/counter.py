@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 LOOK_AGAIN_MS = 30_000  # as the worker does
 TICK_MS = 2_500  # slower than the product's second, and still no jump to its watch over sleep
-PARKED_MS = 25_000  # a listener that hears nothing for so long asks by itself
+PARKED_MS = 40_000  # a listener that hears nothing for so long asks by itself
 MEMORY = Path("in-memory")
 
 

@@ -13,9 +13,9 @@ from simulation.counter import CounterMachine
 from simulation.outcomes import demand
 from sync.protocol import FINAL_STATUSES
 
-# A countdown runs late by the way of the answer, which a counter waits for this long at most; and early by the way of
-# a question about a countdown that was lost, because it counts from the question.
-COUNTDOWN_LATE_MS = 15_100
+# A countdown runs late by the way of the answer, which a counter waits for this long at most (that of a long poll); and
+# early by the way of a question about a countdown that was lost, because it counts from the question.
+COUNTDOWN_LATE_MS = 35_100
 COUNTDOWN_EARLY_MS = 5_100
 
 

@@ -13,6 +13,7 @@ from simulation.outcomes import demand
 from simulation.shop import Shop
 
 NOTICED_WITHIN_MS = 240_000
+LOOK_EVERY_MS = 15_000
 HALTS = ("forked", "behind_cloud")
 
 
@@ -32,8 +33,11 @@ def come_back_old(agenda: Agenda, cloud: CloudMachine, counter: CounterMachine, 
         return False
     counter.start()
     shop.sell_at(counter)
-    agenda.run_until(agenda.now_ms + NOTICED_WITHIN_MS)
     assert counter.now is not None
+    end_ms = agenda.now_ms + NOTICED_WITHIN_MS
+    while agenda.now_ms < end_ms and counter.now.exchange.status().last_error not in HALTS:
+        agenda.run_until(agenda.now_ms + LOOK_EVERY_MS)
+    agenda.run_until(agenda.now_ms + LOOK_EVERY_MS)
     status = counter.now.exchange.status()
     demand(status.last_error in HALTS, "fork", f"{counter.name} is an old copy and goes on: {status}")
     demand(cloud.rows(there, device) == before, "fork", f"an old copy of {counter.name} changed what the cloud had")

@@ -24,13 +24,13 @@ from simulation.watch import watch_cloud, watch_counter
 from simulation.wire import Network
 from sync.protocol import Cursor
 
-SAFETY_MS = (80_000, 200_000)
-ACTIONS = (16, 30)
+SAFETY_MS = (60_000, 160_000)
+ACTIONS = (14, 26)
 TIMEOUTS_MS = (60_000, 20_000, 8_000)
 SWEEP_MS = 700
 REST_WITHIN_MS = 15 * 60_000
 REST_STEP_MS = 10_000
-QUIET_MS = 130_000  # longer than every back-off and look-again
+QUIET_MS = 100_000  # longer than every back-off and look-again
 CRASHES_MAX = 8
 TRACE_SHOWN = 60
 

@@ -118,7 +118,8 @@ class Network:
         if sent.path == PUSH_PATH and answered.status == 200:
             self.on_push_answer(body)
         older = self._older.get((node, sent.path))
-        if answered.status == 200:
+        if answered.status == 200 and fault is None:
+            # One that arrived: what never did cannot come back later, the line is encrypted from end to end.
             self._older[(node, sent.path)] = body
         chunks: Iterator[bytes] = iter((body,))
         headers = answered.headers
