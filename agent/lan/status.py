@@ -7,6 +7,7 @@ from typing import Any
 from agent.bootstrap import Agent
 from agent.lan.api import to_json
 from agent.printing.capture import capture_state
+from sync import backup
 
 
 def status_of(agent: Agent, version: str) -> dict[str, Any]:
@@ -32,5 +33,33 @@ def status_of(agent: Agent, version: str) -> dict[str, Any]:
             "read_today": capture.read_today,
         },
         "store": to_json(agent.link.store_profile()),
+        "storage": _storage(agent),
         "version": version,
+    }
+
+
+def _storage(agent: Agent) -> dict[str, Any]:
+    """The local file: room, backups, and what happened if it ever had to be restored."""
+    disk, library = agent.store.disk(), agent.store.sqlite_version
+    copies = backup.existing(agent.store.folder)
+    report = agent.store.restored()
+    return {
+        "free_bytes": disk.free_bytes,
+        "nearly_full": disk.warn,
+        "full": disk.full,
+        "last_backup": copies[0].wall_ms if copies else None,
+        "sqlite": library.text,
+        "sqlite_wal_reset_bug": library.wal_reset_bug,
+        "restored": None
+        if report is None
+        else {
+            "at": report.at_wall_ms,
+            "backup": report.backup_wall_ms,
+            "salvaged": report.salvaged,
+            "missing": [list(pair) for pair in report.missing],
+            "lost": report.lost_ops,
+            "waiting": report.waiting,
+            "message": report.user_message,
+            "message_en": report.user_message_en,
+        },
     }

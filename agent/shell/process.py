@@ -194,9 +194,10 @@ def _tell_of_a_broken_file(agent: Agent) -> None:
     aside = agent.store.set_aside
     if aside is not None:
         log.warning("store_was_set_aside", file=aside.path.name, reason=aside.reason)
+        report = agent.store.restored()
         complain(
-            f"저장된 데이터를 열 수 없어 따로 보관하고 새로 시작했어요: {aside.path}",
-            f"The stored data could not be opened; it was set aside and a new file begun: {aside.path}",
+            f"{report.user_message if report else '손상된 파일을 따로 보관했어요.'} 손상된 파일: {aside.path}",
+            f"{report.user_message_en if report else 'A damaged file was set aside.'} The damaged file: {aside.path}",
         )
 
 

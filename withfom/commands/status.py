@@ -67,7 +67,36 @@ def _as_text(status: dict[str, Any]) -> str:
         ("대기 · waiting", status["queued"]),
         ("전송됨 · synced", status["synced"]),
         ("확인 필요 · needs attention", status["needs_attention"]),
+        *_storage_rows(status.get("storage") or {}),
         *((f"프린터 · printer {one['name']}", one["status"]) for one in status["printers"]),
         ("버전 · version", status["version"]),
     ]
     return "\n".join(f"{name}: {value}" for name, value in rows)
+
+
+def _storage_rows(storage: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What there is to say about the local file; an agent of an earlier version says nothing."""
+    if not storage:
+        return []
+    free = storage["free_bytes"]
+    room = "-" if free is None else f"{free // 1_000_000} MB"
+    if storage["full"]:
+        room += " (가득 참 · full)"
+    elif storage["nearly_full"]:
+        room += " (부족 · low)"
+    guard = " (WAL-reset bug, guarded by one writer)" if storage["sqlite_wal_reset_bug"] else ""
+    rows: list[tuple[str, Any]] = [
+        ("저장 공간 · disk", room),
+        ("최근 백업 · last backup", _when(storage["last_backup"])),
+        ("SQLite", storage["sqlite"] + guard),
+    ]
+    if storage["restored"] is not None:
+        rows.append(("복구 · restored", f"{_when(storage['restored']['at'])} {storage['restored']['message']}"))
+        rows.append(("", storage["restored"]["message_en"]))
+    return rows
+
+
+def _when(wall_ms: int | None) -> str:
+    from agent.days import local_time
+
+    return "-" if wall_ms is None else f"{local_time(wall_ms):%Y-%m-%d %H:%M}"
