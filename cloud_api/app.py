@@ -17,8 +17,10 @@ from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.clock import Clock, system_clock
 from cloud_api.coupons.routes import router as coupons
+from cloud_api.database import normalise_url
 from cloud_api.devices.routes import router as devices
 from cloud_api.errors import ApiError
+from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.http import Gate, error_response
 from cloud_api.members.routes import router as members
@@ -73,7 +75,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     prepare(cloud)
     cloud.hub.bind(asyncio.get_running_loop())
     stopping = asyncio.Event()
-    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=cloud.settings.feed_poll_ms))]
+    bell = None if cloud.database.is_sqlite else _bell(cloud)
+
+    def every_ms() -> int:
+        listening = bell is not None and bell.listening
+        return cloud.settings.safety_poll_ms if listening else cloud.settings.feed_poll_ms
+
+    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=every_ms))]
+    if bell is not None:
+        tasks.append(asyncio.create_task(bell.run(stopping)))
     if cloud.settings.sweeper:
         sweeper = Sweeper(cloud.database, cloud.clock, every_ms=cloud.settings.sweep_every_ms)
         tasks.append(asyncio.create_task(sweeper.run(stopping)))
@@ -85,6 +95,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stopping.set()
         await asyncio.gather(*tasks)
         cloud.database.close()
+
+
+def _bell(cloud: Cloud) -> Bell:
+    bell = Bell(normalise_url(cloud.settings.database_url), cloud.hub.wake, cloud.hub.wake_all)
+    cloud.hub.tell_others(bell.ring)
+    return bell
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ log = logging.getLogger("cloud")
 
 # Open streams end by themselves at once; this is for a caller that hangs in the middle of something.
 SHUTDOWN_S = 1
+BACKLOG = 2048
 IDLE_CONNECTION_S = 75  # longer than the agents' pauses, so that they keep their connection
 
 
@@ -40,8 +42,26 @@ class CloudServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT. Raises StartError when it cannot listen or start."""
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound socket that several processes accept from. Raises StartError."""
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(host, port) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _cannot_listen(host: str, port: int) -> StartError:
+    return StartError(f"{host}:{port} 에서 시작할 수 없습니다 / cannot listen on {host}:{port}")
+
+
+def run(
+    app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None], shared: socket.socket | None = None
+) -> None:
+    """Serves until SIGTERM or SIGINT, on ``shared`` when given. Raises StartError when it cannot listen or start."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -57,15 +77,15 @@ def run(app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None]) 
         server_header=False,
         timeout_keep_alive=IDLE_CONNECTION_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
-        backlog=2048,
+        backlog=BACKLOG,
     )
     server = CloudServer(config, app.state.cloud.hub, on_ready)
     # uvicorn raises the signal again when it has ended; to be told to stop is not a failure of this process.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        server.run()
+        server.run(sockets=None if shared is None else [shared])
     except SystemExit as error:
-        raise StartError(f"{host}:{port} 에서 시작할 수 없습니다 / cannot listen on {host}:{port}") from error
+        raise _cannot_listen(host, port) from error
     except KeyboardInterrupt:
         log.info("server_stopped signal=%s", signal.SIGINT.name)
     finally:

@@ -20,7 +20,8 @@ class Settings:
     secret_file: Path
     sweeper: bool = True
     sweep_every_ms: int = 100
-    feed_poll_ms: int = 250
+    feed_poll_ms: int = 250  # where nobody rings: SQLite, or a bell that is broken
+    safety_poll_ms: int = 1_000  # where other processes ring
     serve_openapi: bool = False
 
     @staticmethod

@@ -1,10 +1,10 @@
-"""Waking readers when a feed grows: at once inside this process, within a quarter second across processes."""
+"""Waking readers when a feed grows: at once inside this process, by the bell or by looking across processes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ class Hub:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._known: dict[str, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tell_others: Callable[[Collection[str]], None] | None = None
         self.closing = False
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -34,16 +35,30 @@ class Hub:
         """These feeds grew and the commit is done."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake, tuple(feed_ids))
+            loop.call_soon_threadsafe(self._announced, tuple(feed_ids))
+
+    def tell_others(self, ring: Callable[[Collection[str]], None] | None) -> None:
+        """``ring`` is called on the loop with the feeds that this process made grow."""
+        self._tell_others = ring
+
+    def _announced(self, feed_ids: Collection[str]) -> None:
+        self.wake(feed_ids)
+        if self._tell_others is not None:
+            self._tell_others(feed_ids)
 
     def close(self) -> None:
         """Ends every wait now and from now on, so that open streams do not hold up the server's end."""
         self.closing = True
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake, tuple(self._waiting))
+            loop.call_soon_threadsafe(self.wake_all)
 
-    def _wake(self, feed_ids: Collection[str]) -> None:
+    def wake_all(self) -> None:
+        """Something may have been missed: everybody looks."""
+        self.wake(tuple(self._waiting))
+
+    def wake(self, feed_ids: Collection[str]) -> None:
+        """Ends the waits for these feeds; call on the loop."""
         for feed_id in feed_ids:
             for waiter in self._waiting.get(feed_id, ()):
                 waiter.set()
@@ -64,10 +79,10 @@ class Hub:
                 del self._waiting[feed_id]
                 self._known.pop(feed_id, None)
 
-    async def poll(self, database: Database, stopping: asyncio.Event, *, every_ms: int) -> None:
+    async def poll(self, database: Database, stopping: asyncio.Event, *, every_ms: Callable[[], int]) -> None:
         """Finds rows that another process wrote; also the safety net should a wake-up ever be lost."""
         while not stopping.is_set():
-            await pause(stopping, every_ms)
+            await pause(stopping, every_ms())
             watched = tuple(self._waiting)
             if not watched:
                 continue
@@ -78,7 +93,7 @@ class Hub:
                 continue
             grown = [feed_id for feed_id, n in heads.items() if self._known.get(feed_id, -1) < n]
             self._known.update(heads)
-            self._wake(grown)
+            self.wake(grown)
 
 
 def _heads(database: Database, feed_ids: Collection[str]) -> dict[str, int]:

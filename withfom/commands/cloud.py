@@ -29,6 +29,9 @@ def register(subparsers: Any) -> None:
     serve = _verb(verbs, "serve", "서버 실행 / run the server")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0: any free port")
+    serve.add_argument(
+        "--workers", type=_whole(64, lowest=1), default=1, help="프로세스 수, PostgreSQL / processes, PostgreSQL only"
+    )
     serve.add_argument("--openapi", action="store_true", help="/openapi.json 공개 / publish the OpenAPI document")
 
     _verb(verbs, "migrate", "데이터베이스 준비 / bring the database to the newest schema")
@@ -138,6 +141,7 @@ def _serve(settings: Settings, args: argparse.Namespace) -> int:
     from cloud_api.app import create_app
     from cloud_api.bootstrap import build, prepare
     from cloud_api.process_lock import only_server
+    from cloud_api.processes import serve_together
     from cloud_api.serve import run as serve
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -148,7 +152,10 @@ def _serve(settings: Settings, args: argparse.Namespace) -> int:
             prepare(first)
         finally:
             first.database.close()
-        serve(create_app(settings), host=args.host, port=args.port, on_ready=_say_ready)
+        if args.workers > 1:
+            serve_together(settings, host=args.host, port=args.port, workers=args.workers, on_ready=_say_ready)
+        else:
+            serve(create_app(settings), host=args.host, port=args.port, on_ready=_say_ready)
     return 0
 
 
