@@ -24,12 +24,13 @@ from agent.approval.types import (
 )
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
+from agent.steady import REST_MS
 from agent.texts import Texts
 from rules.requests import AUTO_CANCEL_WINDOW_MS
 from sync.clock import Clock
 from sync.errors import SyncError
 
-SLIDE_REST_MS = 300  # a card that just moved ignores presses: the finger aimed at another one
+SLIDE_REST_MS = REST_MS  # a card that just moved ignores presses: the finger aimed at another one
 NOTICE_MS = 6_000
 ELSEWHERE_MS = 2_000
 HISTORY_LOOKUP = 50  # where outcomes of vanished cards are looked up

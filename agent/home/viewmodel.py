@@ -20,6 +20,7 @@ from agent.home.state import ROWS_MAX, Asking, Board, BoardRow, Decision, Figure
 from agent.link.viewmodel import LinkPort
 from agent.orders.types import OrderView
 from agent.printing.types import PrinterState, PrinterWord
+from agent.steady import Steady
 from agent.texts import Texts
 from sync.clock import Clock
 
@@ -75,6 +76,7 @@ class HomeViewModel:
         self._pending: tuple[RequestCard, ...] = ()
         self._read_mono_ms = 0
         self._rows = ROWS_MAX
+        self._steady_rewards, self._steady_orders = Steady(clock), Steady(clock)
         self._asking: Asking | None = None
         self._recovery: Recovery | None = None
         self._records: tuple[DecisionRecord, ...] = ()
@@ -124,7 +126,8 @@ class HomeViewModel:
             self._publish()
 
     def approve(self, request_id: str) -> None:
-        self._decider.approve(request_id)
+        if self._steady_rewards.at_rest(request_id) and self._steady_orders.at_rest(request_id):
+            self._decider.approve(request_id)
 
     def ask_reject(self, request_id: str) -> None:
         """Open the question for the reason."""
@@ -248,6 +251,8 @@ class HomeViewModel:
             recovery=self._recovery,
         )
         if state != self.state:
+            for steady, board in ((self._steady_rewards, state.rewards), (self._steady_orders, state.orders)):
+                steady.placed([row.request_id for row in board.rows] if board is not None else [])
             self.state = state
             self.on_change()
 

@@ -14,6 +14,7 @@ from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
 from agent.orders import words
 from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
+from agent.steady import Steady
 from agent.texts import Texts
 from rules.requests import OrderState
 from sync.clock import Clock
@@ -156,6 +157,7 @@ class OrdersViewModel:
         self.on_change: Callable[[], None] = lambda: None
         self._orders, self._decider, self._clock, self._texts, self._actor = orders, decider, clock, texts, actor
         self._choice = _Choice()
+        self._steady = Steady(clock)
         self._found: tuple[OrderView, ...] = ()
         self._asking: OrderAsking | None = None
         self._said = ""
@@ -231,10 +233,11 @@ class OrdersViewModel:
     def advance(self, order_id: str) -> None:
         """The next step: accept, then ready (ORD-04)."""
         order = self._find(order_id)
-        if order is None:
+        if order is None or not self._steady.at_rest(order_id):
             return
         if order.state is OrderState.NEW and order.request_id and self._decider.is_open(order.request_id):
             self._decider.approve(order.request_id)
+            self._steady.changed(order_id)
             self.refresh()
             return
         to = {OrderState.NEW: OrderState.PREPARING, OrderState.PREPARING: OrderState.READY}.get(order.state)
@@ -285,6 +288,7 @@ class OrdersViewModel:
 
     def _step(self, order_id: str, to: OrderState) -> None:
         self._said = self._answer_to(order_id, to)
+        self._steady.changed(order_id)
         self.refresh()
         self._said = ""
 
@@ -342,6 +346,7 @@ class OrdersViewModel:
             said=self._said,
         )
         if state != self.state:
+            self._steady.placed([row.order_id for row in state.rows])
             self.state = state
             self.on_change()
 

@@ -11,6 +11,7 @@ from agent.approval.types import RejectReason
 from agent.dispatch import ImmediateDispatcher
 from agent.home.viewmodel import HomeViewModel
 from agent.printing.types import PrinterState, PrinterWord
+from agent.steady import REST_MS
 from agent.texts import Texts
 from sync.clock import FakeClock
 from tests.agent.screens import sample
@@ -61,6 +62,23 @@ def test_requests_stand_on_their_board_least_time_first() -> None:
     assert state.rewards.count == 5
     assert state.orders is not None
     assert [row.title for row in state.orders.rows] == ["카페라떼(ICE) 외 2개", "바닐라라떼 1개"]
+
+
+def test_a_press_on_a_row_that_just_moved_approves_nobody() -> None:
+    """APR-20: a request with less time has come in above; the finger was aimed at what stood there before."""
+    home = Home()
+    moved = home.vm.state.rewards.rows[0].request_id
+    urgent = replace(home.approvals.cards[0], request_id="urgent", remaining_ms=1_000)
+    home.approvals.cards = (urgent, *home.approvals.cards)
+    home.approvals.listeners.notify()
+
+    home.vm.approve("urgent")
+    home.vm.approve(moved)
+    assert home.decider.asked == []
+
+    home.clock.advance(REST_MS)
+    home.vm.approve(moved)
+    assert home.decider.asked == [("approve", moved)]
 
 
 def test_rows_without_room_are_counted() -> None:

@@ -12,6 +12,7 @@ from agent.dispatch import ImmediateDispatcher
 from agent.orders import words
 from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderItem
 from agent.orders.viewmodel import OrdersViewModel, parse_day
+from agent.steady import REST_MS
 from agent.texts import Texts
 from rules.requests import OrderState
 from sync.clock import FakeClock
@@ -82,6 +83,7 @@ def test_the_next_step_moves_the_order() -> None:
     page = Page()
 
     page.vm.advance("a69")
+    page.clock.advance(REST_MS)
     page.vm.advance("a69")
 
     assert {row.number: row.state for row in page.vm.state.rows}["A-069"] == "준비완료"
@@ -214,6 +216,32 @@ def test_a_step_that_could_not_be_saved_says_so(monkeypatch: pytest.MonkeyPatch)
     page.vm.advance(next(order.order_id for order in sample.ORDERS if order.number == "A-067"))
 
     assert said[0] == "저장하지 못했어요. 다시 시도해 주세요."
+
+
+def test_a_double_click_takes_one_step_only() -> None:
+    """ORD-04: accepted is not ready."""
+    page = Page()
+    order_id = next(order.order_id for order in sample.ORDERS if order.number == "A-069")
+    page.vm.advance(order_id)
+
+    page.vm.advance(order_id)
+    assert page.orders.said == [(order_id, "이지은")]
+
+    page.clock.advance(REST_MS)
+    page.vm.advance(order_id)
+    assert len(page.orders.said) == 2
+
+
+def test_a_press_while_a_new_order_pushes_the_rows_down_steps_none() -> None:
+    page = Page()
+    first, second = page.vm.state.rows[:2]
+    page.orders.orders = (replace(sample.ORDERS[0], order_id="fresh", created_ms=sample.NOW_MS), *page.orders.orders)
+    page.orders.listeners.notify()
+
+    page.vm.advance(first.order_id)
+    page.vm.advance(second.order_id)
+
+    assert page.orders.said == []
 
 
 def test_a_list_that_is_cut_says_so() -> None:
