@@ -10,7 +10,8 @@ from agent.approval.reasons.view import ReasonsDialog
 from agent.orders import words
 from agent.orders.detail.view import OrderDetailView
 from agent.orders.listing.view import OrderList, RangeDialog
-from agent.orders.viewmodel import ALL, RANGE, TODAY, YESTERDAY, OrdersViewModel
+from agent.orders.state import ALL, RANGE, TODAY, YESTERDAY
+from agent.orders.viewmodel import OrdersViewModel
 from agent.texts import Texts
 from agent.ui.controls import (
     Button,

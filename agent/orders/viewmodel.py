@@ -13,6 +13,18 @@ from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
 from agent.orders import words
+from agent.orders.state import (
+    ALL,
+    RANGE,
+    TODAY,
+    YESTERDAY,
+    DetailStep,
+    FilterChipState,
+    OrderAsking,
+    OrderDetail,
+    OrderRow,
+    OrdersState,
+)
 from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
 from agent.steady import Steady
 from agent.texts import Texts
@@ -23,87 +35,7 @@ from sync.errors import SyncError
 LATE_MS = 12 * 60_000  # a drink that takes longer is said so in amber words
 PAGE_ROWS = 60  # rows made at first and per "show more": a day's rush, not a year
 RANGE_DAYS_MAX = 92
-TODAY, YESTERDAY, RANGE = "today", "yesterday", "range"
-ALL = "all"
 log = topic("orders")
-
-
-@dataclass(frozen=True)
-class FilterChipState:
-    key: str
-    word: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class OrderRow:
-    order_id: str
-    number: str
-    state: str
-    state_icon: str
-    state_tone: str
-    title: str
-    line: str
-    late: str  # amber words at the end of the line
-    amount: str
-    below_amount: str
-    step: str
-    first_step: bool  # only the first step is green
-    gone: bool
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class DetailStep:
-    word: str
-    icon: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class OrderDetail:
-    order_id: str
-    number: str
-    channel: str
-    channel_icon: str
-    line: str
-    steps: tuple[DetailStep, ...]
-    items: tuple[tuple[str, str, str, str], ...]  # quantity, name, options, amount
-    note: str
-    payment: str
-    total: str
-    step: str
-    cancel: str
-    first_step: bool
-
-
-@dataclass(frozen=True)
-class OrderAsking:
-    """Either a rejection of a waiting request, which needs a reason, or a plain question."""
-
-    order_id: str
-    title: str
-    reasons: Reasons | None = None
-    sentence: str = ""
-    confirm: str = ""
-
-
-@dataclass(frozen=True)
-class OrdersState:
-    search: str = ""
-    period: str = TODAY
-    period_word: str = ""
-    channel: str = ALL
-    chips: tuple[FilterChipState, ...] = ()
-    rows: tuple[OrderRow, ...] = ()
-    hidden: int = 0
-    more_word: str = ""
-    order_word: str = ""
-    empty: str = ""
-    detail: OrderDetail | None = None
-    asking: OrderAsking | None = None
-    said: str = ""  # the answer to a step that could not be taken
 
 
 class OrdersPort(Protocol):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from agent.orders.viewmodel import DetailStep, OrderDetail
+from agent.orders.state import DetailStep, OrderDetail
 from agent.texts import Texts
 from agent.ui.controls import Button, Chip, Control, IconView, Label, Scroll
 from agent.ui.paint import break_lines, draw_line, elided, rounded

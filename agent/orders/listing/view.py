@@ -9,7 +9,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.orders import words
-from agent.orders.viewmodel import OrderRow, OrdersState, parse_day
+from agent.orders.state import OrderRow, OrdersState
+from agent.orders.viewmodel import parse_day
 from agent.texts import Texts
 from agent.ui.controls import Button, Chip, Control, Dialog, Input, Label, ListRow, Scroll, Tone
 from agent.ui.paint import rounded
