@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
     if given and not given[0].startswith("-") and given[0] not in names():
         known = ", ".join(names())
-        print(f"모르는 명령입니다: {given[0]} ({known})", file=sys.stderr)
+        print(f"모르는 명령이에요: {given[0]} ({known})", file=sys.stderr)
         print(f"Unknown command: {given[0]} ({known})", file=sys.stderr)
         return EXIT_USAGE
     wanted = [given[0]] if given and given[0] in names() else names()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from agent.days import local_time
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
 from agent.printing import words
@@ -198,7 +197,7 @@ class PrintingViewModel:
             line.append(t.n("tried {n} times", n=found.attempts))
         return JobRow(
             job_id=found.job_id,
-            time=f"{local_time(found.created_ms):%H:%M}",
+            time=t.clock(found.created_ms),
             title=words.job_kind(t, found.kind),
             line=" · ".join(part for part in line if part),
             word=said.word,

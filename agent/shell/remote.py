@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -74,10 +75,13 @@ class _RemoteApi:
         return Reply(self._dispatcher.ask(self._remote.state))
 
 
-class Tap:
+class Tap(StrEnum):
     """What became of a press."""
 
-    DONE, ABSENT, BLOCKED, RESTING = "done", "absent", "blocked", "resting"
+    DONE = "done"
+    ABSENT = "absent"
+    BLOCKED = "blocked"
+    RESTING = "resting"
 
 
 @dataclass
@@ -97,7 +101,7 @@ class _Remote:
         self._timer.timeout.connect(self._look)
         self._timer.start()
 
-    def tap(self, name: str) -> str:
+    def tap(self, name: str) -> Tap:
         """A real press and release of the mouse on the visible widget of that name."""
         self._look()
         found = [widget for widget in _named() if widget.objectName() == name]

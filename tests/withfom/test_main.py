@@ -33,7 +33,7 @@ def test_an_unknown_command_is_refused_in_both_languages(capsys: pytest.CaptureF
     assert main(["no-such-command"]) == 2
 
     said = capsys.readouterr().err
-    assert "모르는 명령입니다: no-such-command" in said
+    assert "모르는 명령이에요: no-such-command" in said
     assert "Unknown command: no-such-command" in said
 
 

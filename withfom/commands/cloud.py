@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = _settings(args)
     if settings is None:
-        return _refuse("--database 또는 --folder 가 필요합니다 / --database or --folder is needed", EXIT_USAGE)
+        return _refuse("--database 또는 --folder 가 필요해요 / --database or --folder is needed", EXIT_USAGE)
     try:
         if args.cloud_command == "serve":
             return _serve(settings, args)
@@ -209,7 +209,7 @@ def _set_policy(settings: Settings, args: argparse.Namespace) -> int:
         with cloud.database.read() as conn:
             brand_id = find_brand(conn, args.brand)
         if brand_id is None:
-            return _refuse("없는 브랜드입니다 / there is no such brand", EXIT_FAILED)
+            return _refuse("없는 브랜드예요 / there is no such brand", EXIT_FAILED)
         made = cloud.database.transact(
             lambda work: set_policy(work, brand_id, _policy(args, policy_of(work.conn, brand_id)))
         )
@@ -254,7 +254,7 @@ def _revoke_device(settings: Settings, args: argparse.Namespace) -> int:
 
     def shut_out(cloud: Cloud) -> int:
         if not cloud.database.transact(lambda work: revoke(work, args.device)):
-            return _refuse("없는 기기입니다 / there is no such device", EXIT_FAILED)
+            return _refuse("없는 기기예요 / there is no such device", EXIT_FAILED)
         print(f"revoked {args.device}")
         return 0
 
