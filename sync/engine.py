@@ -22,6 +22,7 @@ STREAM_SHORT_MS = 5_000  # a stream that ended sooner did not work
 LONG_POLL_MS = 20_000
 LONG_POLLS_BEFORE_STREAM = 15  # about five minutes
 EMPTY_POLL_PAUSE_MS = 1_000  # a cloud that does not wait must not be asked in a loop
+BEHIND_CLOUD = "behind_cloud"
 LIMIT_GROWTH = 8  # after a success the batch grows by an eighth
 
 
@@ -158,7 +159,7 @@ def halt_reason(settled: Settled, queue: QueueView) -> str | None:
     if settled.forked:
         return "forked"
     if settled.expected_seq > queue.last_seq + 1:
-        return "behind_cloud"  # the cloud knows operations of ours that we do not: this disk is an old copy
+        return BEHIND_CLOUD  # the cloud knows operations of ours that we do not: this disk is an old copy
     return None
 
 

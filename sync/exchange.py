@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sync import chain, inbox, outbox, renewal
 from sync.clock import Clock
 from sync.engine import (
+    BEHIND_CLOUD,
     Backoff,
     FeedEngine,
     Halted,
@@ -33,7 +34,6 @@ from sync.outbox import Batch, Cipher, Misfit, OnResult, Settled
 from sync.outcomes import (
     CursorReset,
     Denied,
-    EpochAsker,
     Pulled,
     Pushed,
     Reason,
@@ -84,7 +84,9 @@ class Exchange:
         random_unit: Callable[[], float],
         on_change: Callable[[], None],
         on_network_back: Callable[[], None] = lambda: None,
+        renews: bool = False,
     ) -> None:
+        """``renews``: a store that was restored, or is an old copy, asks for a new epoch by itself; else it halts."""
         self._store = store
         self._transport = transport
         self._cipher = cipher
@@ -99,7 +101,8 @@ class Exchange:
         self._link = LinkState(clock.wall_ms())
         self._cloud_generation: int | None = None  # as last heard in an answer to a push
         self._purged_mono_ms: int | None = None
-        self._renew_backoff = Backoff(random_unit)
+        self._renewal = renewal.EpochRenewal(store, transport if renews else None, cipher, clock, Backoff(random_unit))
+        self._probed = not renews
 
     def status(self) -> LinkStatus:
         with self._store.read() as conn:
@@ -137,6 +140,9 @@ class Exchange:
         with self._store.read() as conn:
             queue = outbox.queue_view(conn)
             with self._lock:
+                if not self._probed:  # a disk that was put back to an old state learns it before it uses a number twice
+                    self._probed = True
+                    self._push.probe(queue)
                 action = self._push.next(self._clock.mono_ms(), queue)
             if isinstance(action, Send):
                 batch = self._take(conn, action)
@@ -158,24 +164,14 @@ class Exchange:
 
     def _renew(self, halted: Halted) -> Halted | WaitUntil | None:
         """A restored store asks for a new epoch and goes on; whatever else halted the queue needs a person."""
-        if halted.reason != renewal.RESTORED or not isinstance(self._transport, EpochAsker):
-            return halted
-        now_ms = self._clock.mono_ms()
-        if now_ms < self._renew_backoff.until_ms:
-            return WaitUntil(self._renew_backoff.until_ms)
-        with self._store.read() as conn:
-            after = renewal.asks_after(conn)
-        outcome = self._transport.renew_epoch(after)
-        if not isinstance(outcome, Renewed):
-            self._renew_backoff.failed(now_ms, outcome.retry_after_ms if isinstance(outcome, Unavailable) else None)
+        outcome = self._renewal.step(halted)
+        if isinstance(outcome, Denied | Unavailable):
             self._lost(PUSH, outcome_word(outcome))
-            return WaitUntil(self._renew_backoff.until_ms)
-        with self._store.transaction() as conn:
-            renewal.adopt(conn, outcome, cipher=self._cipher)
-        self._renew_backoff.succeeded()
+            return WaitUntil(self._renewal.wait_until_ms)
+        if not isinstance(outcome, Renewed):
+            return outcome
         with self._lock:
             self._push.resume()
-        log.info("epoch_renewed epoch=%s after=%s", outcome.epoch, after)
         self._heard(PUSH)
         self._on_change()
         return None
@@ -221,7 +217,12 @@ class Exchange:
             if isinstance(settled, Settled):
                 queue = outbox.queue_view(conn)
                 halted = halt_reason(settled, queue)
-                if halted is not None:
+                if halted == BEHIND_CLOUD and self._renewal.possible:
+                    missing = ((queue.last_seq + 1, settled.expected_seq - 1),)
+                    report = RestoreReport(self._clock.wall_ms(), halted, missing=missing)
+                    renewal.begin(conn, report)
+                    halted = renewal.RESTORED
+                elif halted is not None:
                     set_meta(conn, outbox.HALTED, halted)
                 elif self._purge_is_due(now_ms):
                     outbox.purge(conn)
@@ -233,6 +234,8 @@ class Exchange:
             return
         with self._lock:  # only now: before the commit the answer might still be lost
             self._push.answered(now_ms, batch.first_seq, settled, queue)
+            if halted is not None:
+                self._push.halt(halted)
         if halted is not None:
             log.error("push_halted reason=%s expected_seq=%s", halted, settled.expected_seq)
         log.info(

@@ -10,15 +10,20 @@ from __future__ import annotations
 import logging
 import sqlite3
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sync import chain, outbox
 from sync.clock import Clock
+from sync.engine import Backoff, Halted, WaitUntil
 from sync.errors import ChainBroken
 from sync.meta import set_meta
 from sync.outbox import Cipher
-from sync.outcomes import Renewed
+from sync.outcomes import EpochAsker, EpochOutcome, Renewed, Unavailable
 from sync.profile import read_identity, require_identity, write_identity
 from sync.restored import RestoreReport, read_report, write_report
+
+if TYPE_CHECKING:
+    from sync.store import Store
 
 log = logging.getLogger("sync")
 
@@ -75,3 +80,42 @@ def check_queue(conn: sqlite3.Connection, clock: Clock) -> None:
         conn.execute("BEGIN IMMEDIATE")
         begin(conn, RestoreReport(clock.wall_ms(), str(broken)))
         conn.execute("COMMIT")
+
+
+class EpochRenewal:
+    """Asks for the new epoch, again and again with growing pauses, until the cloud gives one."""
+
+    def __init__(self, store: Store, transport: object, cipher: Cipher | None, clock: Clock, backoff: Backoff) -> None:
+        self._store = store
+        self._asker = transport if isinstance(transport, EpochAsker) else None
+        self._cipher = cipher
+        self._clock = clock
+        self._backoff = backoff
+
+    @property
+    def possible(self) -> bool:
+        """Whether this line can ask at all."""
+        return self._asker is not None
+
+    @property
+    def wait_until_ms(self) -> int:
+        return self._backoff.until_ms
+
+    def step(self, halted: Halted) -> Halted | WaitUntil | EpochOutcome:
+        """One question at most; after Renewed everything unsent stands in the new epoch. Raises StoreError."""
+        if halted.reason != RESTORED or self._asker is None:
+            return halted
+        now_ms = self._clock.mono_ms()
+        if now_ms < self._backoff.until_ms:
+            return WaitUntil(self._backoff.until_ms)
+        with self._store.read() as conn:
+            after = asks_after(conn)
+        outcome = self._asker.renew_epoch(after)
+        if not isinstance(outcome, Renewed):
+            self._backoff.failed(now_ms, outcome.retry_after_ms if isinstance(outcome, Unavailable) else None)
+            return outcome
+        with self._store.transaction() as conn:
+            adopt(conn, outcome, cipher=self._cipher)
+        self._backoff.succeeded()
+        log.info("epoch_renewed epoch=%s after=%s", outcome.epoch, after)
+        return outcome

@@ -63,6 +63,7 @@ class SyncWorker:
             random_unit=lambda: int(ids.token(_JITTER_BYTES), 16) / (1 << 8 * _JITTER_BYTES),
             on_change=on_change,
             on_network_back=self.wake,
+            renews=True,
         )
         self._threads = (
             threading.Thread(target=self._push_loop, name="sync-push", daemon=True),

@@ -71,6 +71,7 @@ class FakeCloud:
         self.public_keys: dict[str, bytes] = {}
         self.seen_jti: set[str] = set()
         self.ops: list[tuple[Operation, str, dict[str, Any]]] = []
+        self.earlier_ops: list[tuple[Operation, str, dict[str, Any]]] = []
         self.rows: list[dict[str, Any]] = []
         self.generation = 1
         self.mishaps: dict[str, list[Mishap]] = {}
@@ -129,6 +130,8 @@ class FakeCloud:
             exchange.answer(401, {**refusal, "server_time_ms": self.now_ms()})
         elif exchange.path == "/v1/sync/push":
             self._push(exchange)
+        elif exchange.path == "/v1/sync/epoch":
+            self._epoch(exchange)
         elif exchange.path == "/v1/sync/pull":
             self._pull(exchange)
         elif exchange.path == "/v1/sync/stream":
@@ -200,6 +203,15 @@ class FakeCloud:
                 "generation": self.generation,
                 "server_time_ms": self.now_ms(),
             }
+
+    def _epoch(self, exchange: Exchange) -> None:
+        """The chain so far is history; the next one begins at 1."""
+        after = json.loads(exchange.body)["after"]
+        with self.lock:
+            last_seq = len(self.ops)
+            self.earlier_ops += self.ops
+            self.ops = []
+        exchange.answer(200, {"epoch": after + 1, "last_seq": last_seq, "server_time_ms": self.now_ms()})
 
     def _after(self, cursor: str) -> list[dict[str, Any]] | None:
         generation, store_n, brand_n = (int(part) for part in cursor.split("."))

@@ -68,7 +68,7 @@ class Cloud(Script):
         return Renewed(self.epoch, len(self.chain.get(after, [])), 2_000)
 
 
-def line(bench: Bench, cloud: Cloud) -> Exchange:
+def line(bench: Bench, cloud: Script) -> Exchange:
     return Exchange(
         store=bench.store,
         transport=cloud,
@@ -78,6 +78,7 @@ def line(bench: Bench, cloud: Cloud) -> Exchange:
         clock=bench.clock,
         random_unit=lambda: 1.0,
         on_change=lambda: None,
+        renews=True,
     )
 
 
@@ -506,8 +507,7 @@ def test_without_a_way_to_ask_for_an_epoch_the_queue_stays_halted(tmp_path: Path
     bench.append()
     with bench.store.transaction() as conn:
         conn.execute("UPDATE outbox SET actor = 'somebody'")
-    exchange = line(bench, Cloud())
-    exchange._transport = Script()
+    exchange = line(bench, Script())
 
     assert send_all(exchange) == Halted(renewal.RESTORED)
     assert bench.store.meta(outbox.HALTED) == renewal.RESTORED

@@ -275,18 +275,29 @@ def test_a_cloned_disk_stops_sending_also_after_a_restart(tmp_path: Path, cloud:
 
 
 @pytest.mark.expect_log("push_halted")
-def test_an_old_copy_of_the_disk_is_found_out(tmp_path: Path, cloud: FakeCloud) -> None:
+def test_an_old_copy_of_the_disk_is_found_out_before_it_uses_a_number_twice(tmp_path: Path, cloud: FakeCloud) -> None:
+    """An image of the PC from last week is put back: its first push shows its newest operation; the cloud has more."""
     made = enrolled(tmp_path / "now")
-    made.append({"n": 1})
+    first = made.append({"n": 1}).op_id
     made.store.close()
+    with open_shop(tmp_path / "now", cloud) as shop:
+        drained(shop)
     shutil.copytree(tmp_path / "now", tmp_path / "copy")
     with open_shop(tmp_path / "now", cloud) as shop:
-        shop.bench.append({"n": 2})
+        second = shop.bench.append({"n": 2}).op_id
         drained(shop)
     with open_shop(tmp_path / "copy", cloud) as shop:
-        wait_until(lambda: shop.worker.status().last_error == "behind_cloud", "the stop")
+        wait_until(lambda: shop.bench.store.restored() is not None, "it is found out")
+        third = shop.bench.append({"n": 3}).op_id
+        wait_until(lambda: cloud.op_ids() == [third], "the new operation under the new epoch")
+        drained(shop)
 
-        assert shop.pending() == 0  # what it knows is safe; what it does not know is what gave it away
+        report = shop.bench.store.restored()
+        assert report is not None
+        assert (report.reason, report.missing, report.lost_ops) == ("behind_cloud", ((2, 2),), 0)
+        assert [op.op_id for op, _hash, _result in cloud.earlier_ops] == [first, second]
+        assert cloud.ops[0][0].epoch == 2
+        assert shop.worker.status().last_error is None
 
 
 @pytest.mark.expect_log("feed_stopped")
