@@ -51,3 +51,13 @@ def test_a_file_in_the_place_of_the_folder_is_named(
     assert len(told) == 2
     assert all(str(file) in line for line in told)
     assert file.read_text() == "mine"
+
+
+def test_a_folder_of_an_earlier_demo_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its counter would belong to another shop than the customers, and nothing would ever pop up."""
+    (tmp_path / "agent").mkdir()
+
+    assert command_line.main(["demo", "--script", "--folder", str(tmp_path)]) == 2
+
+    assert "already" in capsys.readouterr().err
+    assert [found.name for found in tmp_path.iterdir()] == ["agent"]

@@ -16,18 +16,32 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="카운터 화면을 켜요 · the counter and the customer's screen",
         description="카운터와 고객 화면을 켜요. Starts the counter and the customer's screen.",
     )
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="where everything is kept")
-    parser.add_argument("--cloud", metavar="URL", help="address of the cloud (https)")
-    parser.add_argument("--printer", metavar="HOST:PORT", help="receipt printer; remembered")
-    parser.add_argument("--spool", type=Path, metavar="DIR", help="where `withfom capture` leaves documents")
-    parser.add_argument("--language", choices=("ko", "en"), help="language of the screens; remembered")
-    parser.add_argument("--theme", choices=("light", "dark"), help="remembered")
-    parser.add_argument("--tablet", choices=("window", "off"), default="window", help="the customer's screen")
-    parser.add_argument("--lan-port", type=int, default=0, metavar="PORT", help="port of the LAN API; any when 0")
-    parser.add_argument("--demo", action="store_true", help="allow remote control of the screens, for demonstrations")
-    parser.add_argument("--headless", action="store_true", help="draw into memory, as on a machine without a display")
-    parser.add_argument("--enroll-code", metavar="CODE", help="join a store with this one-time code")
-    parser.add_argument("--enroll-only", action="store_true", help="join the store and end")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="자료를 두는 폴더 · where everything is kept")
+    parser.add_argument("--cloud", metavar="URL", help="클라우드 주소 · address of the cloud (https)")
+    parser.add_argument("--printer", metavar="HOST:PORT", help="영수증 프린터, 기억해요 · receipt printer; remembered")
+    parser.add_argument("--spool", type=Path, metavar="DIR", help="`withfom capture`의 폴더 · where it leaves receipts")
+    parser.add_argument("--language", choices=("ko", "en"), help="화면 언어, 기억해요 · language; remembered")
+    parser.add_argument("--theme", choices=("light", "dark"), help="화면 밝기, 기억해요 · remembered")
+    parser.add_argument(
+        "--tablet", choices=("window", "off"), default="window", help="고객 화면 · the customer's screen"
+    )
+    parser.add_argument(
+        "--lan-port",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="태블릿이 쓰는 포트, 0은 아무거나 · port for tablets; any when 0",
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="체험용 원격 조작 허용 · let a demonstration press the buttons"
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="창 없이 · no windows, as on a machine without a display"
+    )
+    parser.add_argument(
+        "--enroll-code", metavar="CODE", help="한 번 쓰는 매장 코드로 등록 · join a store with this one-time code"
+    )
+    parser.add_argument("--enroll-only", action="store_true", help="등록만 하고 끝내기 · join the store and end")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,13 +18,20 @@ CHUNK_BYTES = 65_536
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "decode",
-        help="영수증 파일 읽기: read recorded ESC/POS streams, print JSON Lines",
+        help="영수증 파일 읽기 · read recorded ESC/POS streams, print JSON Lines",
         description="Reads what a POS sent to its printer and prints one JSON object a document. Garbage is an answer: "
         "the exit status is 0. 알 수 없는 문서는 kind가 unknown이고 total이 null이에요.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a recorded stream; - reads standard input")
-    parser.add_argument("--witnesses", action="store_true", help="add what made the reader believe the total")
-    parser.add_argument("--text", action="store_true", help="add the printed text")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="저장한 인쇄 내용, -는 표준 입력 · a recorded stream; - reads standard input",
+    )
+    parser.add_argument(
+        "--witnesses", action="store_true", help="합계의 근거 · add what made the reader believe the total"
+    )
+    parser.add_argument("--text", action="store_true", help="인쇄된 글 · add the printed text")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,21 +18,34 @@ EXIT_INTERRUPTED = 130
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="체험하기: everything virtual on this machine, nothing is kept",
+        help="체험하기 · everything virtual on this machine, nothing is kept",
         description="Starts a cloud, an agent, a capture proxy, a virtual printer, a virtual POS and virtual customers "
         "on loopback in a temporary folder. 체험용이며 실제 매장 자료는 쓰지 않아요.",
     )
-    parser.add_argument("--script", action="store_true", help="play a fixed story, check every figure, exit 0 or 1")
-    parser.add_argument("--folder", type=Path, help="keep everything in this folder instead of a temporary one")
+    parser.add_argument(
+        "--script",
+        action="store_true",
+        help="정해진 이야기와 검산 · play a fixed story, check every figure, exit 0 or 1",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="이 폴더에 남기기 · keep everything here instead of a temporary folder",
+    )
     parser.add_argument(
         "--request-timeout-s",
         type=int,
         metavar="S",
-        help="seconds until an unanswered request is approved (default 60; --script shortens it to 8)",
+        help="자동 승인까지 몇 초 · seconds until an unanswered request is approved (default 60; --script: 8)",
     )
-    parser.add_argument("--language", choices=("ko", "en"), default="ko")
-    parser.add_argument("--headless", action="store_true", help="no windows, as on a machine without a display")
-    parser.add_argument("--replay", type=Path, metavar="DIR", help="print every *.bin of a folder through the proxy")
+    parser.add_argument("--language", choices=("ko", "en"), default="ko", help="화면 언어 · language of the screens")
+    parser.add_argument(
+        "--headless", action="store_true", help="창 없이 · no windows, as on a machine without a display"
+    )
+    parser.add_argument(
+        "--replay", type=Path, metavar="DIR", help="폴더의 *.bin 인쇄 · print every *.bin of a folder through the proxy"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,10 +105,19 @@ def _told_to_end() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _folder(chosen: Path | None) -> Iterator[Path]:
+    from agent.errors import BadSettings
     from agent.launch import check_folder
 
     if chosen is not None:
-        yield check_folder(chosen.resolve())
+        folder = check_folder(chosen.resolve())
+        if (
+            folder / "agent"
+        ).exists():  # its counter belongs to the shop of that time; requests of a new one never come
+            raise BadSettings(
+                f"체험을 이미 한 폴더예요. 새 폴더를 알려 주세요: {folder}",
+                f"A demo ran in this folder already; name a new one: {folder}",
+            )
+        yield folder
         return
     with tempfile.TemporaryDirectory(prefix="withfom-demo-", ignore_cleanup_errors=True) as name:
         yield Path(name)

@@ -16,8 +16,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="실행 중인 에이전트의 상태 · how the running agent is",
         description="실행 중인 에이전트에게 상태를 물어봐요. Asks the running agent for its state.",
     )
-    parser.add_argument("--folder", type=Path, help="the agent's folder; its usual place when left out")
-    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="에이전트의 폴더 · the agent's folder; its usual place when left out"
+    )
+    parser.add_argument("--json", action="store_true", help="모두 JSON으로 · everything, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
