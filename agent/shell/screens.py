@@ -74,11 +74,16 @@ class Screens:
             address=self._agent.settings.cloud_url or "",
             texts=self.texts,
             dispatcher=self._dispatcher,
-            on_enrolled=self.open_shop,
+            on_enrolled=self._joined,
         )
         view = EnrollView(self.enroll_vm, theme=self.theme, texts=self.texts)
         view.setWindowTitle("WithFoM")
         self._show_counter(view)
+
+    def _joined(self) -> None:
+        """The first day needs its pop-ups and its customer's screen as every other day does."""
+        self.open_shop()
+        self.open_rest()
 
     def open_shop(self) -> None:
         """The counter of an enrolled device; replaces the first run."""

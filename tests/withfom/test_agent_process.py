@@ -166,6 +166,22 @@ def test_a_wrong_code_ends_with_words(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_the_first_day_has_its_customer_screen_as_soon_as_the_store_is_joined(tmp_path: Path) -> None:
+    """AGT-04: joined in the window; neither the pop-ups nor the customer's screen wait for a second start."""
+    cloud = FakeCloud()
+    with running(cloud):
+        welcome(cloud)
+        with agent_process.agent(tmp_path / "new", "--demo", "--cloud", cloud.base_url) as agent:
+            assert agent.control.tap("tablet.start") is False
+            agent.control.post("/v1/demo/type", {"object": "enroll.code", "text": CODE})
+            tap(agent, "enroll.redeem")
+            tap(agent, "enroll.start")
+
+            tap(agent, "tablet.start")
+            wait_until(lambda: agent.screen()["tablet"]["page"] == "keypad", "the customer may type")
+            assert agent.end() == 0
+
+
 def test_a_folder_that_cannot_be_written_is_named_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
