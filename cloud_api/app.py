@@ -21,6 +21,7 @@ from cloud_api.database import normalise_url
 from cloud_api.devices.routes import router as devices
 from cloud_api.errors import ApiError
 from cloud_api.gateway.bell import Bell
+from cloud_api.gateway.holding_routes import router as holdings
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.http import Gate, error_response
 from cloud_api.members.routes import router as members
@@ -52,7 +53,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (devices, gateway, members, coupons, requests, orders, stores):
+    for router in (devices, gateway, holdings, members, coupons, requests, orders, stores):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -121,6 +121,12 @@ class Database:
             yield conn
 
     @contextmanager
+    def read_moment(self) -> Iterator[Connection]:
+        """A view of one moment, however many queries; SQLite's reads are always that."""
+        with self._reader.connect() as conn:
+            yield conn if self.is_sqlite else conn.execution_options(isolation_level="REPEATABLE READ")
+
+    @contextmanager
     def schema_connection(self) -> Iterator[Connection]:
         """The writer's connection in one transaction, for migrations."""
         with self._write_lock(), self._writer.begin() as conn:

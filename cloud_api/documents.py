@@ -130,6 +130,49 @@ PULL_EXAMPLE = {
     "server_time_ms": 1760000000123,
 }
 
+SNAPSHOT_EXAMPLE = (
+    '{"kind":"begin","body":{"cursor":"1.7.1","generation":1,"server_time_ms":1760000000123,"after":""}}\n'
+    '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
+    '"plan":"free","grade":"normal"}}\n'
+    '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000}}\n'
+    '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678"}}\n'
+    '{"kind":"end","body":{"rows":3}}\n'
+)
+
+TALLY_EXAMPLE = {
+    "requests": 1,
+    "orders": 4,
+    "policy_version": 1,
+    "digest": "5f2a" * 16,
+    "orders_from_ms": 1759935600000,
+    "cursor": "1.7.1",
+    "generation": 1,
+    "server_time_ms": 1760000000123,
+}
+
+BULK_BODY: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "items": {
+                "type": "array",
+                "maxItems": 200,
+                "items": {
+                    "type": "object",
+                    "required": ["id", "kind", "body"],
+                    "properties": {
+                        "id": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
+                        "kind": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
+                        "body": {},
+                    },
+                },
+            }
+        },
+    },
+    "example": {"items": [{"id": _ID, "kind": "receipt.text", "body": {"text": "아메리카노 4,500"}}]},
+}
+
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["code", "message", "request_id"],

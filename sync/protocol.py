@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -74,6 +75,8 @@ class FeedKind(StrEnum):
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade}
     STORE = "store"
+    # {device_id, epoch, seq, op_id, status, code, body}: the final result of an operation that was parked
+    OP = "op"
 
 
 def canonical_json(value: Any) -> bytes:
@@ -164,6 +167,17 @@ def chain_hash(previous_hash: str, op: Operation) -> str:
 def body_digest(body: bytes) -> str:
     """The ``bdg`` claim of a signed request: lower-case hex SHA-256 of the body as sent (empty body included)."""
     return hashlib.sha256(body).hexdigest()
+
+
+def tally_digest(items: Iterable[tuple[str, str, int]]) -> str:
+    """What somebody holds in one number, whatever its order: (kind, id, version) each; GET /v1/sync/tally.
+
+    The sum of their SHA-256 modulo 2**256, as 64 hexadecimal digits.
+    """
+    total = 0
+    for kind, ident, version in items:
+        total += int.from_bytes(hashlib.sha256(f"{kind}\n{ident}\n{version}".encode()).digest())
+    return f"{total % 2**256:064x}"
 
 
 def enroll_proof_message(code: str, public_key_b64: str) -> bytes:

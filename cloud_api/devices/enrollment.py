@@ -21,7 +21,6 @@ from sync.protocol import (
     CHAIN_START,
     ENROLL_ALPHABET,
     ENROLL_CODE_LENGTH,
-    Cursor,
     enroll_proof_message,
     normalise_enroll_code,
 )
@@ -121,7 +120,7 @@ def _welcome(work: Work, vault: Vault, device_id: str, store_id: str, epoch: int
         "device_id": device_id,
         "epoch": epoch,
         "generation": generation,
-        "cursor": str(Cursor(generation, 0, 0)),
+        "cursor": str(feeds.first_cursor(work.conn, feeds.store_feed(store_id), feeds.brand_feed(profile.brand_id))),
         "server_time_ms": work.now_ms,
         "store_key": base64url(store_key(work.conn, vault, store_id)),
         "store": profile.to_wire(),

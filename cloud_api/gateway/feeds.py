@@ -31,7 +31,7 @@ def brand_feed(brand_id: str) -> str:
 
 def create(conn: Connection, feed_id: str) -> None:
     """A new empty feed."""
-    conn.execute(insert(feed).values(feed_id=feed_id, n=0))
+    conn.execute(insert(feed).values(feed_id=feed_id, n=0, pruned_n=0))
 
 
 def publish(work: Work, feed_id: str, kind: FeedKind, body: dict[str, Any], *, deadline_ms: int | None = None) -> None:
@@ -76,12 +76,34 @@ class Page:
 
 
 class CursorUnusable(Exception):
-    """The cursor is of another generation, or ahead of the feed: the device starts again."""
+    """The cursor is of another generation, ahead of the feed or before what is kept: the device starts again."""
+
+    def __init__(self, cursor: Cursor, first: Cursor) -> None:
+        super().__init__(str(cursor))
+        self.first = first
 
 
 def generation(conn: Connection) -> int:
     """The server's generation; it rises when the server was restored from a backup."""
     return int(conn.execute(select(server_state.c.value).where(server_state.c.name == GENERATION)).scalar_one())
+
+
+def _pruned(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
+    """Up to which row each feed has forgotten."""
+    found = conn.execute(select(feed.c.feed_id, feed.c.pruned_n).where(feed.c.feed_id.in_(feed_ids)))
+    return {row.feed_id: row.pruned_n for row in found}
+
+
+def first_cursor(conn: Connection, store_feed_id: str, brand_feed_id: str) -> Cursor:
+    """Where one starts who has nothing: before the oldest rows that are kept."""
+    forgotten = _pruned(conn, (store_feed_id, brand_feed_id))
+    return Cursor(generation(conn), forgotten[store_feed_id], forgotten[brand_feed_id])
+
+
+def cursor_now(conn: Connection, store_feed_id: str, brand_feed_id: str) -> Cursor:
+    """Behind the newest rows."""
+    grown = heads(conn, (store_feed_id, brand_feed_id))
+    return Cursor(generation(conn), grown[store_feed_id], grown[brand_feed_id])
 
 
 def heads(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
@@ -104,7 +126,10 @@ def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id:
     known = heads(conn, (store_feed_id, brand_feed_id))
     store_head, brand_head = known[store_feed_id], known[brand_feed_id]
     if cursor.generation != current or cursor.store_n > store_head or cursor.brand_n > brand_head:
-        raise CursorUnusable(str(cursor))
+        raise CursorUnusable(cursor, first_cursor(conn, store_feed_id, brand_feed_id))
+    forgotten = _pruned(conn, (store_feed_id, brand_feed_id))
+    if cursor.store_n < forgotten[store_feed_id] or cursor.brand_n < forgotten[brand_feed_id]:
+        raise CursorUnusable(cursor, first_cursor(conn, store_feed_id, brand_feed_id))
     rows: list[dict[str, Any]] = []
     cursors: list[Cursor] = []
     store_n, brand_n = cursor.store_n, cursor.brand_n

@@ -47,6 +47,7 @@ class Feed(SQLModel, table=True):
 
     feed_id: str = Field(primary_key=True)
     n: int = Field(sa_type=Big, default=0)
+    pruned_n: int = Field(sa_type=Big, default=0)  # rows up to here are gone
 
 
 class FeedEntry(SQLModel, table=True):
@@ -62,6 +63,20 @@ class FeedEntry(SQLModel, table=True):
     written_ms: int = Field(sa_type=Big)
 
 
+class BulkItem(SQLModel, table=True):
+    """Something that a device uploaded beside its operations: the text of a receipt, telemetry. Kept as it came."""
+
+    __tablename__ = "bulk_item"
+    __table_args__ = (Index("bulk_item_received", "received_ms"),)
+
+    device_id: str = Field(primary_key=True)
+    item_id: str = Field(primary_key=True)
+    store_id: str
+    kind: str
+    sealed: bytes
+    received_ms: int = Field(sa_type=Big)
+
+
 class ServerState(SQLModel, table=True):
     """Named values of the server itself: its generation, the check value of its keys."""
 
@@ -75,4 +90,5 @@ device_op = table(DeviceOp)
 forked_op = table(ForkedOp)
 feed = table(Feed)
 feed_row = table(FeedEntry)
+bulk_item = table(BulkItem)
 server_state = table(ServerState)

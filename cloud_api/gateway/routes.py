@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -22,6 +22,7 @@ from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.push import Batch, Pushed, push
 from cloud_api.http import json_response, target, unzip
 from cloud_api.stores.service import policy_of
+from cloud_api.vault import Vault
 from sync.protocol import (
     OPS_PER_PUSH_MAX,
     PROTOCOL_VERSION,
@@ -42,7 +43,8 @@ def _cloud(request: Request) -> Cloud:
     return cloud
 
 
-async def _authenticated(request: Request) -> DeviceCall:
+async def authenticated(request: Request) -> DeviceCall:
+    """Which device calls; its nonce is not claimed yet. Raises ApiError 401."""
     cloud = _cloud(request)
     body = await request.body()
     call = SignedCall(request.headers.get("authorization"), request.method, target(request), body)
@@ -61,25 +63,36 @@ async def _authenticated(request: Request) -> DeviceCall:
 async def push_operations(request: Request) -> Response:
     """One transaction, one result per operation; see docs/protocol.md."""
     cloud = _cloud(request)
-    call = await _authenticated(request)
+    call = await authenticated(request)
+    pushed = await run_in_threadpool(_push, cloud, call, await plain_body(request))
+    return Response(pushed.to_json(), media_type="application/json")
+
+
+async def plain_body(request: Request) -> bytes:
+    """The body of a signed call, unpacked. Raises ApiError."""
     raw = await request.body()
     encoding = request.headers.get("content-encoding", "identity")
     if encoding == "gzip":
-        raw = await run_in_threadpool(unzip, raw, PUSH_BYTES_MAX)
-    elif encoding not in ("identity", ""):
+        return await run_in_threadpool(unzip, raw, PUSH_BYTES_MAX)
+    if encoding not in ("identity", ""):
         raise ApiError("bad_encoding")
-    pushed = await run_in_threadpool(_push, cloud, call, raw)
-    return Response(pushed.to_json(), media_type="application/json")
+    return raw
 
 
 def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
     batch = _batch(raw)
-
-    def applier(work: Work, by: DeviceCall, suspended: bool) -> Applier:
-        policy = policy_of(work.conn, by.brand_id)
-        return Applier(work, cloud.vault, policy, by.device_id, by.store_id, suspended)
-
+    applier = applier_for(cloud.vault)
     return cloud.database.transact(lambda work: push(work, cloud.vault, applier, call, batch))
+
+
+def applier_for(vault: Vault) -> Callable[[Work, DeviceCall, bool], Applier]:
+    """What applies a device's operations under the newest policy of its brand."""
+
+    def made(work: Work, by: DeviceCall, suspended: bool) -> Applier:
+        policy = policy_of(work.conn, by.brand_id)
+        return Applier(work, vault, policy, by.device_id, by.store_id, suspended)
+
+    return made
 
 
 def _batch(raw: bytes) -> Batch:
@@ -110,7 +123,7 @@ def _batch(raw: bytes) -> Batch:
 async def new_epoch(request: Request) -> Response:
     """``after`` is the newest epoch that the device knows to have used; ``last_seq`` is what arrived of it."""
     cloud = _cloud(request)
-    call = await _authenticated(request)
+    call = await authenticated(request)
     after = _after(await request.body())
     renewed = await run_in_threadpool(cloud.database.transact, lambda work: renew(work, call, after))
     return json_response(
@@ -143,9 +156,9 @@ async def pull(
 ) -> Response:
     """``wait_ms`` makes it a long poll: the answer comes with the first row or when the time is over."""
     cloud = _cloud(request)
-    call = await _authenticated(request)
+    call = await authenticated(request)
     await run_in_threadpool(cloud.database.transact, lambda work: claim_nonce(work, call))
-    after = _cursor(cursor)
+    after = await run_in_threadpool(_usable, cloud, call, cursor)
     ends = asyncio.get_running_loop().time() + wait_ms / 1000
     with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
         while True:
@@ -188,7 +201,22 @@ def _read_page(cloud: Cloud, call: DeviceCall, after: Cursor, limit: int) -> fee
                 now_ms=cloud.clock(),
             )
     except feeds.CursorUnusable as error:
-        raise ApiError("cursor_reset") from error
+        raise _start_again(error.first) from error
+
+
+def _start_again(first: Cursor) -> ApiError:
+    """Says from where, so that nobody has to guess what was pruned."""
+    return ApiError("cursor_reset", extra={"generation": first.generation, "cursor": str(first)})
+
+
+def _usable(cloud: Cloud, call: DeviceCall, text: str) -> Cursor:
+    """The cursor that a text is. Raises ApiError ``cursor_reset`` with the one to start from."""
+    try:
+        return _cursor(text)
+    except ApiError as error:
+        with cloud.database.read() as conn:
+            first = feeds.first_cursor(conn, feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id))
+        raise _start_again(first) from error
 
 
 @router.get(
@@ -203,7 +231,7 @@ async def stream(
 ) -> Response:
     """The id of an event is the cursor after its row; ``event: reset`` means that the cursor cannot be used."""
     cloud = _cloud(request)
-    call = await _authenticated(request)
+    call = await authenticated(request)
     generation = await run_in_threadpool(_open_stream, cloud, call)
     events = _events(cloud, call, last_event_id or cursor or "", generation)
     return StreamingResponse(events, media_type="text/event-stream")
@@ -219,7 +247,7 @@ async def _events(cloud: Cloud, call: DeviceCall, start: str, generation: int) -
     yield _event("hello", {"server_time_ms": cloud.clock(), "generation": generation})
     with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
         try:
-            after = _cursor(start)
+            after = await run_in_threadpool(_usable, cloud, call, start)
             while not cloud.hub.closing:
                 ear.forget()
                 page = await run_in_threadpool(_read_page, cloud, call, after, PULL_ROWS_MAX)
@@ -231,8 +259,8 @@ async def _events(cloud: Cloud, call: DeviceCall, start: str, generation: int) -
                 if not await run_in_threadpool(_trusted, cloud, call):
                     return
                 yield b": keep\n\n"
-        except ApiError:
-            yield _event("reset", {})
+        except ApiError as error:
+            yield _event("reset", error.extra)
 
 
 def _trusted(cloud: Cloud, call: DeviceCall) -> bool:

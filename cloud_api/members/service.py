@@ -90,12 +90,22 @@ def get(conn: Connection, vault: Vault, member_id: str) -> Known | None:
     return None if row is None else _known(row, vault)
 
 
+def phones_of(conn: Connection, vault: Vault, member_ids: Iterable[str]) -> list[Phone]:
+    """The numbers of these members."""
+    statement = "SELECT phone_lookup, phone_sealed FROM member WHERE member_id {wanted}"
+    return [_phone(row, vault) for row in select_among(conn, statement, {"wanted": member_ids})]
+
+
 def _known(row: Any, vault: Vault) -> Known:
+    return Known(row.member_id, row.nickname, _phone(row, vault).masked)
+
+
+def _phone(row: Any, vault: Vault) -> Phone:
     number = vault.open(row.phone_sealed, place=_place(row.phone_lookup)).decode()
     phone = parse_phone(number)
     if not isinstance(phone, Phone):
         raise AssertionError("a stored number is always valid")
-    return Known(row.member_id, row.nickname, phone.masked)
+    return phone
 
 
 def seal_phone(vault: Vault, phone: Phone, lookup: str) -> bytes:

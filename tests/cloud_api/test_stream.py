@@ -159,7 +159,7 @@ def test_an_unusable_cursor_is_reset_on_the_stream(world: World, served: str) ->
     for cursor in ("7.0.0", "1.99.0", "x", None):
         with streaming(served, device, cursor) as reading:
             hello, reset = reading.take(2)
-            assert (hello.name, reset.name, reset.content) == ("hello", "reset", {})
+            assert (hello.name, reset.name, reset.content) == ("hello", "reset", {"generation": 1, "cursor": "1.0.0"})
             assert reading.next() is None
 
 

@@ -1,0 +1,148 @@
+"""What a device of a store should hold: the snapshot that gives it all, and the tally that proves it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, text
+
+from cloud_api import strict_json
+from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
+from cloud_api.devices.auth import DeviceCall
+from cloud_api.gateway import feeds
+from cloud_api.members.service import phones_of
+from cloud_api.orders import states
+from cloud_api.orders.models import customer_order
+from cloud_api.requests.models import request
+from cloud_api.requests.service import projection
+from cloud_api.stores.service import policy_of, profile_of, store_key
+from cloud_api.vault import Vault
+from rules.phone import Phone
+from rules.requests import OPEN_STATES, OrderState
+from sync.protocol import FeedKind, tally_digest
+
+MEMBERS_MAX = 20_000
+MEMBERS_SEEN_MS = 396 * DAY_MS  # thirteen months, the shorter ones included
+_CHUNK_BYTES = 64 * 1024
+_UNFINISHED = (OrderState.NEW.value, OrderState.PREPARING.value)
+
+
+def day_start_ms(now_ms: int) -> int:
+    """Midnight in Korea."""
+    return korean_day(now_ms) * DAY_MS - KST_OFFSET_MS
+
+
+def open_requests(conn: Connection, store_id: str) -> list[Any]:
+    """Requests that still want an answer, oldest first."""
+    names = [state.value for state in OPEN_STATES]
+    query = select(request).where(request.c.store_id == store_id, request.c.state.in_(names))
+    return list(conn.execute(query.order_by(request.c.created_ms, request.c.request_id)))
+
+
+def orders_held(conn: Connection, store_id: str, now_ms: int) -> list[Any]:
+    """Orders of today, and those of earlier days that are not finished."""
+    query = select(customer_order).where(
+        customer_order.c.store_id == store_id,
+        or_(customer_order.c.created_ms >= day_start_ms(now_ms), customer_order.c.state.in_(_UNFINISHED)),
+    )
+    return list(conn.execute(query.order_by(customer_order.c.created_ms, customer_order.c.order_id)))
+
+
+def tally(conn: Connection, call: DeviceCall, now_ms: int) -> dict[str, Any]:
+    """Counts and a digest that does not depend on the order; a device that differs takes a snapshot."""
+    requests, orders = open_requests(conn, call.store_id), orders_held(conn, call.store_id, now_ms)
+    policy = policy_of(conn, call.brand_id)
+    items = [(FeedKind.REQUEST.value, row.request_id, row.version) for row in requests]
+    items += [(FeedKind.ORDER.value, row.order_id, row.version) for row in orders]
+    items.append((FeedKind.POLICY.value, "policy", policy.version))
+    cursor = feeds.cursor_now(conn, feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id))
+    return {
+        "requests": len(requests),
+        "orders": len(orders),
+        "policy_version": policy.version,
+        "digest": tally_digest(items),
+        "orders_from_ms": day_start_ms(now_ms),
+        "cursor": str(cursor),
+        "generation": cursor.generation,
+        "server_time_ms": now_ms,
+    }
+
+
+def snapshot_lines(conn: Connection, vault: Vault, call: DeviceCall, after: str, now_ms: int) -> Iterator[bytes]:
+    """One JSON text a line: ``begin`` with the cursor to go on from, the holdings, the members, ``end``.
+
+    ``after`` is the look-up of the last member that arrived of an earlier try; what comes before them is always sent.
+    The caller's connection decides that all of it is of one moment.
+    """
+    cursor = feeds.cursor_now(conn, feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id))
+    yield _line(
+        "begin", {"cursor": str(cursor), "generation": cursor.generation, "server_time_ms": now_ms, "after": after}
+    )
+    count = 0
+    for kind, body in _holdings(conn, call, now_ms):
+        count += 1
+        yield _line(kind, body)
+    for lookup, masked in members_seen(conn, vault, call.store_id, now_ms):
+        if lookup > after:
+            count += 1
+            yield _line("member", {"lookup": lookup, "masked": masked})
+    yield _line("end", {"rows": count})
+
+
+def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    profile = profile_of(conn, call.store_id)
+    assert profile is not None
+    yield FeedKind.STORE.value, profile.to_wire()
+    yield FeedKind.POLICY.value, policy_of(conn, call.brand_id).to_wire()
+    for row in open_requests(conn, call.store_id):
+        yield FeedKind.REQUEST.value, projection(row, now_ms)
+    for row in orders_held(conn, call.store_id, now_ms):
+        yield FeedKind.ORDER.value, states.projection(row)
+
+
+_SEEN = text(
+    "SELECT member_id FROM"
+    " (SELECT member_id, max(booked_ms) AS seen_ms FROM earn WHERE store_id = :store_id AND booked_ms >= :since"
+    "  GROUP BY member_id"
+    "  UNION ALL SELECT member_id, max(created_ms) FROM request"
+    "  WHERE store_id = :store_id AND created_ms >= :since AND member_id IS NOT NULL GROUP BY member_id) AS seen"
+    " GROUP BY member_id ORDER BY max(seen_ms) DESC, member_id LIMIT :most"
+)
+
+
+def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[tuple[str, str]]:
+    """Who earned or asked here in thirteen months, the newest 20,000, in the order of their look-up.
+
+    The look-up is the one that the store's devices compute themselves; with the cloud's own they could do nothing.
+    """
+    since = {"store_id": store_id, "since": now_ms - MEMBERS_SEEN_MS, "most": MEMBERS_MAX}
+    ids = [str(row.member_id) for row in conn.execute(_SEEN, since)]
+    key = store_key(conn, vault, store_id)
+    return sorted((_device_lookup(key, phone), phone.masked) for phone in phones_of(conn, vault, ids))
+
+
+def _device_lookup(key: bytes, phone: Phone) -> str:
+    return hmac.digest(key, b"phone:" + phone.e164.encode(), hashlib.sha256).hex()
+
+
+def _line(kind: str, body: dict[str, Any]) -> bytes:
+    return strict_json.dumps({"kind": kind, "body": body}).encode() + b"\n"
+
+
+def packed(lines: Iterable[bytes], *, gzip: bool) -> list[bytes]:
+    """The lines in chunks to send. Nothing of it needs the database any more, however slowly somebody reads."""
+    writer = zlib.compressobj(6, wbits=31) if gzip else None
+    chunks: list[bytes] = []
+    waiting = bytearray()
+    for line in lines:
+        waiting += line if writer is None else writer.compress(line)
+        if len(waiting) >= _CHUNK_BYTES:
+            chunks.append(bytes(waiting))
+            waiting.clear()
+    if writer is not None:
+        waiting += writer.flush()
+    return [*chunks, bytes(waiting)]
