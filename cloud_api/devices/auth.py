@@ -144,9 +144,9 @@ def claim_nonce(work: Work, call: DeviceCall) -> None:
         raise refusal("replayed", work.now_ms)
 
 
-def forget_nonces(work: Work) -> None:
-    """Deletes nonces whose calls would be refused for their age anyway."""
-    work.conn.execute(delete(nonce).where(nonce.c.seen_ms < work.now_ms - NONCE_KEEP_MS))
+def forget_nonces(work: Work) -> int:
+    """Deletes nonces whose calls would be refused for their age anyway; returns how many."""
+    return int(work.conn.execute(delete(nonce).where(nonce.c.seen_ms < work.now_ms - NONCE_KEEP_MS)).rowcount)
 
 
 def still_trusted(conn: Connection, device_id: str) -> bool:

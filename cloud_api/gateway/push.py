@@ -210,33 +210,33 @@ def _fork(
         .values(suspended_ms=func.coalesce(device.c.suspended_ms, work.now_ms))
     )
     log.warning("device_forked device=%s seq=%d code=%s", call.device_id, forked[0].seq, code)
-    results = [_result_text(OpResult(op.seq, op.op_id, OpStatus.FORKED.value, code)) for op in forked]
+    results = [result_text(OpResult(op.seq, op.op_id, OpStatus.FORKED.value, code)) for op in forked]
     return _answer(work, (*repeated, *results), last_seq)
 
 
 def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) -> list[Outcome]:
     """Outcomes of the new operations, in order; nothing that one of them contains can stop the others."""
-    before = _earlier_use(work, vault, new)
+    before = earlier_use(work, vault, new)
     outcomes: list[Outcome] = []
     used: set[str] = set()
     run: list[ReadOp] = []
     for op in new:
         reused = before.get(op.op_id) or (_REUSED if op.op_id in used else None)
         if op.op is None or reused is not None:
-            outcomes += _apply_run(work, applier, run)
+            outcomes += apply_run(work, applier, run)
             run = []
             # An operation that cannot be read is parked even when its id is not its own.
             outcomes.append(Outcome(OpStatus.PARKED, op.problem) if reused is None or op.op is None else reused)
             continue
         used.add(op.op_id)
         if run and not applier.together(run[-1], op):
-            outcomes += _apply_run(work, applier, run)
+            outcomes += apply_run(work, applier, run)
             run = []
         run.append(op)
-    return outcomes + _apply_run(work, applier, run)
+    return outcomes + apply_run(work, applier, run)
 
 
-def _apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outcome]:
+def apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outcome]:
     """Applies a run in one savepoint; when it fails, one by one, and parks the operation that fails alone."""
     if not run:
         return []
@@ -251,7 +251,7 @@ def _apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outc
         if len(run) == 1:
             log.exception("op_parked op=%s kind=%s", run[0].op_id, run[0].kind)
             return [Outcome(OpStatus.PARKED, "apply_failed")]
-    return [outcome for op in run for outcome in _apply_run(work, applier, [op])]
+    return [outcome for op in run for outcome in apply_run(work, applier, [op])]
 
 
 _REUSED = Outcome(OpStatus.REJECTED, OP_ID_REUSED)
@@ -260,13 +260,23 @@ _REUSED = Outcome(OpStatus.REJECTED, OP_ID_REUSED)
 _BY_OP_ID = "SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id {wanted}"
 
 
-def _earlier_use(work: Work, vault: Vault, new: Sequence[ReadOp]) -> dict[str, Outcome]:
-    """Operations known from another place (sent again after a new enrollment): the same one keeps its outcome."""
+def earlier_use(
+    work: Work, vault: Vault, new: Sequence[ReadOp], *, but: tuple[str, int, int] | None = None
+) -> dict[str, Outcome]:
+    """Operations known from another place (sent again after a new enrollment): the same one keeps its outcome.
+
+    ``but`` is the place (device, epoch, seq) of a parked operation that is tried again: neither it nor its parked
+    copies count.
+    """
     ids = {op.op_id: op for op in new if op.op is not None}
     found = select_among(work.conn, _BY_OP_ID, {"wanted": ids})
     outcomes: dict[str, Outcome] = {}
     for row in found:
+        if (row.device_id, row.epoch, row.seq) == but:
+            continue
         result = OpResult.from_wire(json.loads(row.result))
+        if but is not None and result.status == OpStatus.PARKED:
+            continue
         same = _same_content(vault, row, ids[row.op_id])
         outcomes[row.op_id] = Outcome(OpStatus(result.status), result.code, result.body) if same else _REUSED
     return outcomes
@@ -274,7 +284,7 @@ def _earlier_use(work: Work, vault: Vault, new: Sequence[ReadOp]) -> dict[str, O
 
 def _same_content(vault: Vault, row: Any, op: ReadOp) -> bool:
     try:
-        earlier = json.loads(vault.open(row.sealed, place=_place(row.device_id, row.epoch, row.seq)))
+        earlier = json.loads(vault.open(row.sealed, place=op_place(row.device_id, row.epoch, row.seq)))
     except (SealBroken, ValueError):
         return False
     now = json.loads(op.raw)
@@ -303,7 +313,7 @@ def _keep(
     results = []
     rows = []
     for op, outcome in zip(new, outcomes, strict=True):
-        result = _result_text(OpResult(op.seq, op.op_id, outcome.status.value, outcome.code, outcome.body))
+        result = result_text(OpResult(op.seq, op.op_id, outcome.status.value, outcome.code, outcome.body))
         results.append(result)
         rows.append(
             (
@@ -315,7 +325,7 @@ def _keep(
                 op.hash,
                 outcome.status.value,
                 result,
-                vault.seal(op.raw, place=_place(call.device_id, epoch, op.seq)),
+                vault.seal(op.raw, place=op_place(call.device_id, epoch, op.seq)),
                 work.now_ms,
             )
         )
@@ -326,9 +336,11 @@ def _keep(
     return results
 
 
-def _place(device_id: str, epoch: int, seq: int) -> str:
+def op_place(device_id: str, epoch: int, seq: int) -> str:
+    """What a sealed operation is bound to."""
     return f"op/{device_id}/{epoch}/{seq}"
 
 
-def _result_text(result: OpResult) -> str:
+def result_text(result: OpResult) -> str:
+    """The words that every repetition gets again."""
     return strict_json.dumps(result.to_wire())

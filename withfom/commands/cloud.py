@@ -19,6 +19,8 @@ EXIT_USAGE = 2
 DATABASE_ENV = "WITHFOM_CLOUD_DATABASE"
 DEFAULT_PORT = 8000
 PORT_MAX = 65_535
+PRUNE_DAYS = 90
+PRUNE_DAYS_MIN = 15  # devices keep what was acknowledged for fourteen
 
 
 def register(subparsers: Any) -> None:
@@ -59,6 +61,14 @@ def register(subparsers: Any) -> None:
 
     revoke = _verb(verbs, "revoke-device", "기기 등록 해지 / shut a device out")
     revoke.add_argument("--device", required=True, type=_text, help="device id")
+
+    old = _verb(verbs, "prune", "오래된 것 지우기 / forget old feed rows, nonces, answers and uploads")
+    days = _whole(3_650, lowest=PRUNE_DAYS_MIN)
+    for name in ("feed", "calls", "uploads"):
+        old.add_argument(f"--{name}-days", type=days, default=PRUNE_DAYS, help=f"{PRUNE_DAYS_MIN}–3650")
+
+    aside = _verb(verbs, "parked", "보류된 작업 / operations that were set aside", prints_json=True)
+    aside.add_argument("action", choices=("list", "replay"))
 
     _verb(verbs, "mark-restored", "백업 복원 알림 / say that the database was restored from a backup")
 
@@ -261,6 +271,42 @@ def _revoke_device(settings: Settings, args: argparse.Namespace) -> int:
     return _with_cloud(settings, shut_out)
 
 
+def _prune(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.clock import DAY_MS
+    from cloud_api.pruning import Keep, prune
+
+    def forget(cloud: Cloud) -> int:
+        keep = Keep(args.feed_days * DAY_MS, args.calls_days * DAY_MS, args.uploads_days * DAY_MS)
+        gone = prune(cloud.database, cloud.clock(), keep)
+        print(f"feed_rows {gone.feed_rows} nonces {gone.nonces} calls {gone.calls} uploads {gone.uploads}")
+        return 0
+
+    return _with_cloud(settings, forget)
+
+
+def _parked(settings: Settings, args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+    from functools import partial
+
+    from cloud_api.gateway.parked import list_aside, replay
+
+    def show(cloud: Cloud) -> int:
+        with cloud.database.read() as conn:
+            aside = list_aside(conn)
+        if args.action == "list":
+            for found in aside:
+                print(json.dumps(asdict(found)) if args.json else found)
+            return 0
+        parked = [found for found in aside if found.status == "parked"]
+        results = [cloud.database.transact(partial(replay, vault=cloud.vault, aside=found)) for found in parked]
+        done = sum(result is not None for result in results)
+        return _tell(
+            args, f"replayed {done} still parked {len(parked) - done}", {"replayed": done, "parked": len(parked) - done}
+        )
+
+    return _with_cloud(settings, show)
+
+
 def _mark_restored(settings: Settings, _args: argparse.Namespace) -> int:
     from cloud_api.gateway.feeds import next_generation
 
@@ -296,5 +342,7 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "create-key": _create_key,
     "enrollment-code": _enrollment_code,
     "revoke-device": _revoke_device,
+    "prune": _prune,
+    "parked": _parked,
     "mark-restored": _mark_restored,
 }
