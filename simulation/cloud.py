@@ -19,6 +19,7 @@ from starlette.responses import Response
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Database
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce
+from cloud_api.devices.epochs import renew
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds, routes
 from cloud_api.gateway.hub import Hub
@@ -32,6 +33,7 @@ from simulation.disks import Disk
 from simulation.outcomes import Crash, Violation
 from simulation.seeded import SeededCloudIds
 from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor
+from sync.transport import EPOCH_PATH
 
 JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
@@ -196,6 +198,8 @@ class CloudMachine:
             call = authenticate(cloud.database, signed, cloud.clock())
             if sent.path == PUSH_PATH:
                 return self._push(cloud, call, sent)
+            if sent.path == EPOCH_PATH:
+                return _renew(cloud, call, sent)
             query = {name: values[0] for name, values in parse_qs(urlsplit(sent.target).query).items()}
             if sent.path.endswith("/pull"):
                 return Answered.whole(200, _pull(cloud, call, query))
@@ -231,8 +235,8 @@ class CloudMachine:
                     yield routes._event("row", row, behind)
                 after = page.cursor
                 yield b": keep\n\n"
-        except ApiError:
-            yield routes._event("reset", {})
+        except ApiError as error:
+            yield routes._event("reset", error.extra)
 
     # --- what the simulation looks at, past all product code ---------------------------------------------------------
 
@@ -243,6 +247,13 @@ class CloudMachine:
     def heads(self) -> dict[str, int]:
         """Rows by feed."""
         return dict(self.rows("SELECT feed_id, n FROM feed"))
+
+
+def _renew(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
+    after = routes._after(sent.body)
+    renewed = cloud.database.transact(lambda work: renew(work, call, after))
+    fields = {"epoch": renewed.epoch, "last_seq": renewed.last_seq, "server_time_ms": renewed.server_time_ms}
+    return Answered.whole(200, json.dumps(fields).encode())
 
 
 def _pull(cloud: Cloud, call: DeviceCall, query: dict[str, str]) -> bytes:

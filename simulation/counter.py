@@ -64,6 +64,7 @@ class Incarnation:
             random_unit=machine.rng.random,
             on_change=lambda: None,
             on_network_back=self._network_back,
+            renews=True,
         )
         self.agent.link.attach(self.exchange)
         self._push_busy = self._push_again = self._push_planned = False

@@ -1,51 +1,76 @@
 """Owns the last act of some runs: a counter comes back from an old copy of its disk, without knowing it.
 
-It gives out numbers again that the cloud knows with other content. The cloud must notice, keep what it has and what
-came, and stop the counter, which must not lose what people entered meanwhile.
+It gives out numbers again that the cloud knows with other content. A counter that hears the cloud before it uses such a
+number gets a new epoch and goes on; one that was used offline first has forked, and is stopped for a person. Either way
+the cloud keeps what it had, and nothing that people entered since the copy came back is lost.
 """
 
 from __future__ import annotations
 
-from simulation.agenda import Agenda
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
 from simulation.outcomes import demand
 from simulation.shop import Shop
+from simulation.wire import Network
 
-NOTICED_WITHIN_MS = 240_000
+SETTLED_WITHIN_MS = 300_000
 LOOK_EVERY_MS = 15_000
+OFFLINE_MS = 20_000
 HALTS = ("forked", "behind_cloud")
+_THERE = "SELECT seq, op_id, hash, result FROM device_op WHERE device_id = ? AND epoch = ? ORDER BY seq"
 
 
-def come_back_old(agenda: Agenda, cloud: CloudMachine, counter: CounterMachine, image: bytes, shop: Shop) -> bool:
+def come_back_old(
+    cloud: CloudMachine, network: Network, counter: CounterMachine, image: bytes, shop: Shop, *, offline: bool
+) -> bool:
     """Runs the act on a world at rest; False when the copy is as new as the disk. Raises Violation."""
-    device = counter.device.identity.device_id
-    there = "SELECT seq, op_id, hash, result FROM device_op WHERE device_id = ? ORDER BY seq"
-    before = cloud.rows(there, device)
-    cloud.on_results = lambda *_: None  # from here on the same place is asked about with other content
+    device, epoch = counter.device.identity.device_id, counter.device.identity.epoch
+    before = cloud.rows(_THERE, device, epoch)
     counter.on_crash = lambda _machine: None  # it starts below, on the copy
     counter.kill()
-    counter.disk.image = image
-    counter.disk.on_commit = None
-    probe = counter.disk.open()
-    head = probe.execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0]
+    counter.disk.image, counter.disk.on_commit = image, None
+    head = counter.disk.open().execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0]
     if head >= len(before):
         return False
+    cloud.on_results = lambda *_: None  # from here on the same place is asked about with other content
+    if offline:
+        network.partition(counter.name, OFFLINE_MS)
     counter.start()
+    if not offline:
+        shop.agenda.run_until(shop.agenda.now_ms + OFFLINE_MS)
     shop.sell_at(counter)
-    assert counter.now is not None
-    end_ms = agenda.now_ms + NOTICED_WITHIN_MS
-    while agenda.now_ms < end_ms and counter.now.exchange.status().last_error not in HALTS:
-        agenda.run_until(agenda.now_ms + LOOK_EVERY_MS)
-    agenda.run_until(agenda.now_ms + LOOK_EVERY_MS)
-    status = counter.now.exchange.status()
-    demand(status.last_error in HALTS, "fork", f"{counter.name} is an old copy and goes on: {status}")
-    demand(cloud.rows(there, device) == before, "fork", f"an old copy of {counter.name} changed what the cloud had")
-    if status.last_error == "forked":
-        kept = cloud.rows("SELECT seq FROM forked_op WHERE device_id = ?", device)
-        suspended = cloud.rows("SELECT suspended_ms FROM device WHERE device_id = ?", device)[0][0]
-        demand(bool(kept) and suspended is not None, "fork", f"{counter.name} forked; kept {kept}, {suspended}")
-    with counter.now.store.read() as conn:
-        here = conn.execute("SELECT count(*) FROM outbox WHERE seq > ?", (head,)).fetchone()[0]
-    demand(here > 0, "fork", f"{counter.name} lost what was entered after the copy was put back")
+    halted = _settle(shop, counter)
+    demand(cloud.rows(_THERE, device, epoch) == before, "fork", f"an old {counter.name} changed what the cloud had")
+    _nothing_lost(cloud, counter, halted)
     return True
+
+
+def _settle(shop: Shop, counter: CounterMachine) -> str | None:
+    """Until the counter has sent everything, or has stopped; why it has stopped."""
+    assert counter.now is not None
+    end_ms = shop.agenda.now_ms + SETTLED_WITHIN_MS
+    while True:
+        shop.agenda.run_until(shop.agenda.now_ms + LOOK_EVERY_MS)
+        status = counter.now.exchange.status()
+        if status.last_error in HALTS:
+            return status.last_error
+        if status.pending == 0 and status.online:
+            return None
+        demand(shop.agenda.now_ms < end_ms, "fork", f"{counter.name} is an old copy and gets nowhere: {status}")
+
+
+def _nothing_lost(cloud: CloudMachine, counter: CounterMachine, halted: str | None) -> None:
+    assert counter.now is not None
+    device = counter.device.identity.device_id
+    with counter.now.store.read() as conn:
+        here = {row[0] for row in conn.execute("SELECT op_id FROM outbox")}
+        earns = conn.execute("SELECT op_id FROM earn ORDER BY rowid DESC LIMIT 1").fetchone()
+    demand(earns is not None and earns[0] in here, "fork", f"{counter.name} lost what was entered on the old copy")
+    if halted == "forked":
+        kept = cloud.rows("SELECT count(*) FROM forked_op WHERE device_id = ?", device)[0][0]
+        suspended = cloud.rows("SELECT suspended_ms FROM device WHERE device_id = ?", device)[0][0]
+        demand(kept > 0 and suspended is not None, "fork", f"{counter.name} forked; kept {kept}, {suspended}")
+    if halted is not None:
+        return
+    there = {row[0] for row in cloud.rows("SELECT op_id FROM device_op WHERE device_id = ?", device)}
+    demand(here <= there, "fork", f"{counter.name} says all is sent; the cloud lacks {sorted(here - there)}")

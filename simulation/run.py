@@ -111,7 +111,8 @@ class World:
         judge(self.cloud, self.counters, self.memory, self.shop.sales)
         if self._copies:
             counter, image = self.rng.choice(self._copies)
-            if come_back_old(self.agenda, self.cloud, counter, image, self.shop):
+            offline = self.rng.random() < 0.5
+            if come_back_old(self.cloud, self.network, counter, image, self.shop, offline=offline):
                 self.plan.happened(OLD_COPY)
 
     def _copy_disk(self, counter: CounterMachine) -> None:
@@ -154,7 +155,7 @@ class World:
 
     def _sweep(self) -> None:
         def step() -> None:
-            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 30, 900, 7_000))))
+            self.cloud.sweep(lambda: self.agenda.pass_time(self.rng.choice((0, 900, 7_000, 7_000))))
             self._sweep()
 
         self.agenda.after(SWEEP_MS, step)

@@ -155,9 +155,10 @@ def _chain(cloud: CloudMachine, counter: CounterMachine) -> None:
         head = tuple(conn.execute("SELECT last_seq, last_hash FROM outbox_head").fetchone() or (0, "0" * 64))
     demand(broken is None, "I9", f"{counter.name}'s chain breaks at {broken}")
     device = counter.device.identity.device_id
-    there = cloud.rows("SELECT last_seq, last_hash, suspended_ms FROM device WHERE device_id = ?", device)[0]
+    there = cloud.rows("SELECT last_seq, last_hash, suspended_ms, epoch FROM device WHERE device_id = ?", device)[0]
     demand(there[:2] == head, "I9", f"{counter.name} stands at {head}, the cloud at {there[:2]}")
     demand(there[2] is None, "I9", f"{counter.name} is suspended without a clone")
+    demand(there[3] == counter.device.identity.epoch, "I9", f"{counter.name} has a new epoch without an old copy")
     forks = cloud.rows("SELECT seq, code FROM forked_op WHERE device_id = ?", device)
     demand(not forks, "I9", f"{counter.name} forked without a clone: {forks}")
 
