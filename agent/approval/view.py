@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QBitmap, QGuiApplication, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
@@ -36,6 +36,7 @@ class StackView(QObject):
         self._pill = MorePill(theme, texts)
         as_popup(self._pill)
         self._pill.clicked.connect(vm.press_more)
+        self._pill.painted.connect(self._painted)
         self._free = [self._build(theme, texts) for _ in range(VISIBLE_MAX)]
         self._faces: dict[str, CardFace] = {}
         self._moves: dict[CardFace, QPropertyAnimation] = {}
@@ -247,6 +248,8 @@ class _ShadowWindow(Control):
 class MorePill(PressControl):
     """ "+2 더보기": requests for which there is no room. Opens the board."""
 
+    painted = Signal()  # what it counts is really on the screen
+
     def __init__(self, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._texts = texts
@@ -271,3 +274,4 @@ class MorePill(PressControl):
         painter.setPen(ink)
         draw_line(painter, self.text(), metrics, 18, 11, 22)
         self.theme.icons.paint(painter, "chevron-right", self.width() - 32, 13, 18, ink)
+        self.painted.emit()

@@ -5,6 +5,7 @@ The pictures go to a temporary folder; `python -m tests.agent.screens --out DIR`
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +143,23 @@ def test_a_card_counts_as_shown_when_it_was_painted(tmp_path: Path) -> None:
         QApplication.processEvents()
 
         assert sorted(world.approvals.shown) == sorted(card.request_id for card in sample.BUSY)
+        stack.close_all()
+
+
+def test_a_request_that_arrives_behind_a_full_stack_counts_as_shown(tmp_path: Path) -> None:
+    """APR-18, APR-20: it stands in "+N", and its minute begins although no card of its own was painted."""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        stack = _stack(world)
+        QApplication.processEvents()
+        late = dataclasses.replace(sample.BUSY[0], request_id="late", remaining_ms=None)
+        world.approvals.cards = (*world.approvals.cards, late)
+
+        world.approvals.listeners.notify()
+        QApplication.processEvents()
+        QApplication.processEvents()
+
+        assert "late" not in stack.faces
+        assert "late" in world.approvals.shown
         stack.close_all()
 
 
