@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -18,6 +18,7 @@ from cloud_api.gateway import feeds
 from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.models import server_state
 from cloud_api.ids import Ids
+from cloud_api.limits import Limiter
 from cloud_api.migrations.runner import migrate
 from cloud_api.settings import Settings
 from cloud_api.vault import Vault, load_vault
@@ -38,6 +39,7 @@ class Cloud:
     vault: Vault
     database: Database
     hub: Hub
+    lookups: Limiter = field(default_factory=Limiter)
 
 
 def build(settings: Settings, *, clock: Clock = system_clock, checkpoints: bool = True) -> Cloud:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
+from cloud_api.bootstrap import Cloud
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
@@ -21,12 +23,22 @@ from rules.phone import Phone
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
 
+log = logging.getLogger("cloud")
+
 MemberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _EXAMPLE = {
     "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
     "phone_masked": "010-****-5678",
     "nickname": "민지",
 }
+
+
+def _refuse_trying_out(cloud: Cloud, key_id: str) -> None:
+    """Nobody finds out who is a member by asking for number after number. The key is what counts, no header does."""
+    wait_s = cloud.lookups.wait_s(key_id, cloud.clock())
+    if wait_s:
+        log.warning("phone_lookups_limited key=%s", key_id)
+        raise ApiError("too_many_tries", headers={"Retry-After": str(wait_s)})
 
 
 class NewMember(Body):
@@ -41,10 +53,12 @@ class Find(Body):
 @router.post(
     "",
     summary="Join, or find the member of this number",
-    responses=errors("unauthorized", "invalid") | {200: answer(_EXAMPLE, "Known"), 201: answer(_EXAMPLE, "Joined")},
+    responses=errors("unauthorized", "invalid", "too_many_tries")
+    | {200: answer(_EXAMPLE, "Known"), 201: answer(_EXAMPLE, "Joined")},
 )
-def join(body: NewMember, cloud: TheCloud, _key: KeyId) -> Response:
+def join(body: NewMember, cloud: TheCloud, key_id: KeyId) -> Response:
     """Same phone, same member. A nickname that comes with the number replaces the old one."""
+    _refuse_trying_out(cloud, key_id)
 
     def write(work: Work) -> tuple[bool, members.Known]:
         phone = Phone(body.phone)
@@ -68,10 +82,11 @@ def _shown(known: members.Known) -> dict[str, Any]:
 @router.post(
     "/find",
     summary="Find a member by number",
-    responses=errors("unauthorized", "member_unknown", "invalid") | {200: answer(_EXAMPLE, "Found")},
+    responses=errors("unauthorized", "member_unknown", "invalid", "too_many_tries") | {200: answer(_EXAMPLE, "Found")},
 )
-def find(body: Find, cloud: TheCloud, _key: KeyId) -> Response:
+def find(body: Find, cloud: TheCloud, key_id: KeyId) -> Response:
     """A number never stands in an address; it is posted."""
+    _refuse_trying_out(cloud, key_id)
     lookup = cloud.vault.phone_lookup(Phone(body.phone))
     with cloud.database.read() as conn:
         member_id = members.ids_by_lookup(conn, [lookup]).get(lookup)

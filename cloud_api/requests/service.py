@@ -23,7 +23,6 @@ from rules.requests import Effect, Moved, RequestKind, RequestState
 from sync.protocol import FeedKind
 
 SLIP_CODE_LENGTH = 6
-POINTS_TITLE = "포인트 사용"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def ask_points(work: Work, who: Asking, points: int, payment_won: int) -> dict[s
     held = HeldPoints(request_id, who.store.store_id, who.member_id, points)
     if not holds.hold(work, held, actor=CONSUMER.actor):
         raise ApiError("insufficient_points")
-    row = _new(work, who, request_id, RequestKind.POINTS, POINTS_TITLE)
+    row = _new(work, who, request_id, RequestKind.POINTS, f"{points:,}P 사용")
     row.amount_won = payment_won
     row.pos_discount_won = points
     row.points = points

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
-from cloud_api.database import Work
+from cloud_api.database import Published, Work
 from cloud_api.gateway import feeds
 from cloud_api.stores.service import Policy, set_policy
 from rules.requests import TIMEOUT_MS
@@ -151,6 +153,59 @@ def test_a_tailing_reader_sees_every_number_once_under_many_writers(world: World
     assert stores == list(range(1, 1 + writers * each * 2 + 1))
     assert brands == list(range(1, 1 + writers * 4 + 1))
     assert device.pull(limit=500)["cursor"] == str(cursor_of(stores, brands))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_whoever_commits_first_has_the_lower_number(world: World) -> None:
+    """Forced commit inversion: a reader that saw a number never finds a lower one later (I7)."""
+    feed_id, brand_id = feeds.store_feed(world.store.store_id), feeds.brand_feed(world.store.brand_id)
+    row = [Published(feed_id, "earn", "{}", None)]
+    engine = world.cloud.database._writer
+    seen: list[int] = [1]  # the profile of the store
+
+    def look() -> list[int]:
+        with world.cloud.database.read() as conn:
+            after = Cursor(1, seen[-1], 1)
+            page = feeds.read(conn, after, store_feed_id=feed_id, brand_feed_id=brand_id, limit=50, now_ms=0)
+        found = [item["n"] for item in page.rows]
+        seen.extend(found)
+        return found
+
+    def waits_for_a_lock() -> bool:
+        with world.cloud.database.read() as conn:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE feed%'"
+            return bool(conn.execute(text(query)).scalar_one())
+
+    with engine.connect() as early, engine.connect() as late:
+        # The early one has the older transaction and commits last.
+        first, second = (conn.execute(text("SELECT txid_current()")).scalar_one() for conn in (early, late))
+        assert first < second
+        feeds.write_published(late, row, 2)
+        late.commit()
+        assert look() == [2]
+        feeds.write_published(early, row, 1)
+        assert look() == []
+        with ThreadPoolExecutor(1) as pool:
+            # Another writer cannot take the next number before this one is decided.
+            third = pool.submit(world.cloud.database.transact, lambda work: work.published.extend(row))
+            ends = time.monotonic() + 10
+            while not waits_for_a_lock():
+                assert time.monotonic() < ends
+            assert look() == []
+            assert not third.done()
+            early.commit()
+            third.result(10)
+        assert look() == [3, 4]
+        feeds.write_published(early, row, 3)
+        with ThreadPoolExecutor(1) as pool:
+            fifth = pool.submit(world.cloud.database.transact, lambda work: work.published.extend(row))
+            while not waits_for_a_lock():
+                assert time.monotonic() < ends
+            early.rollback()
+            fifth.result(10)
+        assert look() == [5]
+    assert seen == [1, 2, 3, 4, 5]
 
 
 def cursor_of(stores: list[int], brands: list[int]) -> Cursor:

@@ -7,12 +7,15 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, text, update
 
+from cloud_api import limits
 from cloud_api.bootstrap import Cloud
 from cloud_api.errors import CATALOGUE
 from cloud_api.integrators.models import integrator_key
+from cloud_api.integrators.service import create_key
 from cloud_api.members import service as members
 from cloud_api.members.models import member as member_table
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id
@@ -89,6 +92,31 @@ def test_numbers_that_are_no_mobile_numbers_are_refused(front: World) -> None:
         assert "1012345678" not in answer.text.replace("request_id", "")
     with front.cloud.database.read() as conn:
         assert conn.execute(select(member_table)).all() == []
+
+
+@pytest.mark.expect_log("phone_lookups_limited")
+def test_trying_out_numbers_is_slowed_down_whatever_the_headers_say(
+    front: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cases 22, 23."""
+    assert limits.LOOKUPS_PER_WINDOW <= 1_000
+    monkeypatch.setattr(limits, "LOOKUPS_PER_WINDOW", 4)
+    front.member()
+
+    def look(number: int) -> httpx.Response:
+        path = "/v1/members/find" if number % 2 else "/v1/members"
+        forged = {"x-forwarded-for": f"198.51.100.{number}"}
+        return front.call("POST", path, {"phone": f"0105550{number:04d}"}, **forged)
+
+    assert [look(number).status_code for number in range(5)] == [201, 404, 201, 429, 429]
+    assert (look(9).json()["code"], look(9).headers["retry-after"]) == ("too_many_tries", "60")
+    front.clock.advance(30_000)
+    assert look(9).headers["retry-after"] == "30"
+    front.clock.advance(30_000)
+    assert look(11).status_code == 404
+    other = front.cloud.database.transact(lambda work: create_key(work, "another")).key
+    assert look(12).status_code == 201
+    assert front.call("POST", "/v1/members", {"phone": PHONE}, authorization=f"Bearer {other}").status_code == 200
 
 
 def test_amounts_are_whole_numbers_in_range(front: World) -> None:

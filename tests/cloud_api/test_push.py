@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from cloud_api.devices.models import device as device_table
 from cloud_api.gateway.models import device_op, forked_op
@@ -318,6 +319,42 @@ def _lean_earn(device: Device, phone: str) -> dict[str, object]:
         "source": "claim",
         "occurred_ms": 1,
     }
+
+
+def test_one_batch_sent_many_times_at_once_is_booked_once_and_answered_alike(world: World) -> None:
+    """I2, I10: a client that gave up waiting sends again while the first try still runs."""
+    device = world.device()
+    body = device.batch(*[device.earn() for _ in range(20)])
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: device.push_raw(body), range(6)))
+
+    assert len({json.dumps(answer.json()["results"]) for answer in answers}) == 1
+    assert statuses(answers[0].json()) == ["applied"] * 20
+    assert world.points(world.member()) == (20 * 45, 0, 0)
+    assert len(device.rows("earn")) == 20
+    world.assert_book_is_sound()
+
+
+@pytest.mark.expect_log("database_failed")
+def test_an_outcome_that_cannot_be_stored_leaves_nothing_and_may_be_sent_again(
+    front: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a push is one transaction: what fails at its very end takes everything with it."""
+    device = front.device()
+    body = device.batch(*[device.earn() for _ in range(10)])
+    real = front.cloud.database._write_feeds
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", None, Exception("database or disk is full"))
+
+    monkeypatch.setattr(front.cloud.database, "_write_feeds", full)
+    assert device.push_raw(body).status_code == 503
+    monkeypatch.setattr(front.cloud.database, "_write_feeds", real)
+    assert front.points(front.member()) == (0, 0, 0)
+
+    assert statuses(device.push_raw(body).json()) == ["applied"] * 10
+    assert front.points(front.member()) == (450, 0, 0)
 
 
 def test_two_devices_of_one_store_report_the_same_receipt_at_once_and_one_earns(world: World) -> None:
