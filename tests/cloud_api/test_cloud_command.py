@@ -145,6 +145,7 @@ def test_wrong_usage_is_exit_2_and_failure_exit_1_without_a_trace(
 ) -> None:
     folder = ["--folder", str(tmp_path)]
     (tmp_path / "file").write_text("")
+    assert _run(capsys, "migrate", *folder)[0] == 0
     cases = [
         (2, ["serve"]),
         (2, ["serve", *folder, "--port", "99999"]),
@@ -171,6 +172,16 @@ def test_wrong_usage_is_exit_2_and_failure_exit_1_without_a_trace(
         if expected == 1:
             assert len(err.splitlines()) == 1, err
             assert "/" in err
+
+
+def test_a_folder_without_a_cloud_is_named_and_stays_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = tmp_path / "nowhere"
+    for words in (("verify",), ("enrollment-code", "--store", "x"), ("mark-restored",)):
+        code, out, err = _run(capsys, *words, "--folder", str(wrong))
+        assert (code, out) == (2, "")
+        assert "여기에는 클라우드가 없어요" in err
+        assert "There is no cloud here" in err
+    assert not wrong.exists()
 
 
 def test_the_database_may_be_named_by_the_environment(

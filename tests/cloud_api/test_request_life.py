@@ -51,6 +51,7 @@ def test_points_are_held_then_captured_and_lead_back_to_their_request(world: Wor
     member = _with_points(world, device)
 
     asked = world.ask_points(member, 300, payment_won=12_000)
+    assert asked["title"] == "300P 사용"  # staff see what they approve
     assert world.points(member) == (700, 300, 0)
     assert (asked["amount_won"], asked["pos_discount_won"]) == (12_000, 300)
     op = device.decide(asked["request_id"])

@@ -18,6 +18,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 DATABASE_ENV = "WITHFOM_CLOUD_DATABASE"
 DEFAULT_PORT = 8000
+# What a wrong --folder must not silently begin: everything but these asks about a cloud that exists.
+_MAKES_A_CLOUD = ("serve", "migrate", "create-store", "create-key")
 PORT_MAX = 65_535
 PRUNE_DAYS = 90
 PRUNE_DAYS_MIN = 15  # devices keep what was acknowledged for fourteen
@@ -115,6 +117,9 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     if settings is None:
         return _refuse("--database 또는 --folder 가 필요해요 / --database or --folder is needed", EXIT_USAGE)
+    missing = _missing_file(settings)
+    if missing is not None and args.cloud_command not in _MAKES_A_CLOUD:
+        return _refuse(f"여기에는 클라우드가 없어요: {missing} / There is no cloud here: {missing}", EXIT_USAGE)
     try:
         if args.cloud_command == "serve":
             return _serve(settings, args)
@@ -134,6 +139,14 @@ def _settings(args: argparse.Namespace) -> Settings | None:
         return None
     made = Settings.for_folder(folder)
     return Settings(url or made.database_url, made.secret_file, serve_openapi=bool(getattr(args, "openapi", False)))
+
+
+def _missing_file(settings: Settings) -> Path | None:
+    """The SQLite file that these settings name, when it does not exist."""
+    if not settings.database_url.startswith("sqlite:///"):
+        return None
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    return None if file.exists() else file
 
 
 def _folder_beside(url: str | None) -> Path | None:
