@@ -8,11 +8,13 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from cloud_api import database
 from cloud_api.bootstrap import build, prepare
 from cloud_api.gateway.feeds import GENERATION
 from cloud_api.gateway.models import server_state
@@ -27,6 +29,23 @@ DATABASE = "withfom_tests"
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One set of keys for all databases, because they are copies of one template."""
     return tmp_path_factory.mktemp("keys") / "cloud.keys"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Engines of one kind share what SQLAlchemy compiled; a short test would spend its time on the same SQL again."""
+    real = database.create_engine
+    first: dict[str, Any] = {}
+
+    def create(url: Any, **options: Any) -> Any:
+        engine = real(url, **options)
+        same = first.setdefault(engine.dialect.name, engine)
+        engine.dialect, engine._compiled_cache = same.dialect, same._compiled_cache
+        return engine
+
+    database.create_engine = create  # type: ignore[assignment]
+    yield
+    database.create_engine = real
 
 
 @pytest.fixture(scope="session")
