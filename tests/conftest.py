@@ -63,6 +63,29 @@ def _isolate_environment() -> None:
 _isolate_environment()
 network.install_guard()
 
+# What takes its time: whole processes, every screen in every size, thousands of examples. The quick set leaves these
+# out; `start.py test --all` and CI run them.
+THOROUGH = (
+    "tests/agent/screens/",
+    "tests/cloud_api/test_cloud_command.py",
+    "tests/cloud_api/test_processes.py",
+    "tests/installers/",
+    "tests/simulation/",
+    "tests/sync/test_flips.py",
+    "tests/sync/test_room.py",
+    "tests/withfom/test_agent_process.py",
+    "tests/withfom/test_capture_command.py",
+    "tests/withfom/test_outbox_command.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the thorough tests by where they live, so that a new file of such a folder needs no mark of its own."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+        if place.startswith(THOROUGH):
+            item.add_marker(pytest.mark.thorough)
+
 
 @pytest.fixture(autouse=True)
 def _only_loopback() -> Iterator[None]:

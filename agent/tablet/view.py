@@ -31,9 +31,7 @@ _CENTRE = Qt.AlignmentFlag.AlignHCenter
 class TabletView(Control):
     """A window or part of one; any size from 600 px up, standing or lying."""
 
-    def __init__(
-        self, vm: TabletViewModel, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, vm: TabletViewModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._vm = vm
         self._shown: TabletState | None = None

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from installers.bootstrap.layout import DEVELOPMENT_LOCK, PYTHON, ROOT
 from installers.bootstrap.running import become, ensure, run
 
-# The quick set leaves out what starts whole programs; PostgreSQL tests are in it.
-QUICK = "not journey and not frozen"
+# The quick set leaves out what starts whole programs or takes its time; PostgreSQL tests are in it.
+QUICK = "not journey and not frozen and not thorough"
 CHECKS: dict[str, list[str]] = {
     "format": ["-m", "ruff", "format", "--check", "."],
     "lint": ["-m", "ruff", "check", "."],
@@ -25,10 +25,11 @@ def setup(_arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """the tests, two at a time; --all adds the journeys and the frozen build; other arguments go to pytest"""
+    """the quick tests, two at a time; --all adds the rest; named files and other arguments go to pytest"""
     _ready()
     chosen = [word for word in arguments if word != "--all"]
-    marker = [] if "--all" in arguments else ["-m", QUICK]
+    named = any(word.startswith("tests") for word in chosen)  # whoever names a file wants all of it
+    marker = [] if "--all" in arguments or named else ["-m", QUICK]
     # loadfile: what a file starts once for all its tests (a server, a whole shop) is started once, on one worker.
     return become([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *marker, *chosen])
 
