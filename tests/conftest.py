@@ -63,8 +63,8 @@ def _isolate_environment() -> None:
 _isolate_environment()
 network.install_guard()
 
-# What takes its time: whole processes, every screen in every size, thousands of examples. The quick set leaves these
-# out; `start.py test --all` and CI run them.
+# What takes its time: whole processes, every screen in every size, thousands of examples, and everything once more on
+# PostgreSQL. The quick set leaves these out; `start.py test --all` and CI run them.
 THOROUGH = (
     "tests/agent/screens/",
     "tests/cloud_api/test_cloud_command.py",
@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the thorough tests by where they live, so that a new file of such a folder needs no mark of its own."""
     for item in items:
         place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
-        if place.startswith(THOROUGH):
+        if place.startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
             item.add_marker(pytest.mark.thorough)
 
 

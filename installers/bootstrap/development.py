@@ -6,7 +6,7 @@ from collections.abc import Callable
 from installers.bootstrap.layout import DEVELOPMENT_LOCK, PYTHON, ROOT
 from installers.bootstrap.running import become, ensure, run
 
-# The quick set leaves out what starts whole programs or takes its time; PostgreSQL tests are in it.
+# The quick set leaves out what starts whole programs or takes its time (tests/conftest.py says what that is).
 QUICK = "not journey and not frozen and not thorough"
 CHECKS: dict[str, list[str]] = {
     "format": ["-m", "ruff", "format", "--check", "."],
