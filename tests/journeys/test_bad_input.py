@@ -66,6 +66,10 @@ def test_junk_at_the_capture_port_reaches_the_printer_and_credits_nothing(world:
     junk = bytes(random.Random(45).choice(range(0x20, 0x7F)) for _ in range(200_000))
     with socket.create_connection(("127.0.0.1", world.capture_port), timeout=10) as pos:
         pos.sendall(junk)
+        pos.shutdown(socket.SHUT_WR)
+        pos.settimeout(90)
+        while pos.recv(4_096):  # until the printer hangs up as well: it takes one caller at a time
+            pass
 
     wait_until(lambda: junk in world.printer.received(), what="the junk is printed unchanged", timeout_s=90)
     sale = world.pos.print_sale("card42")
