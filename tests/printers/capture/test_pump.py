@@ -61,7 +61,7 @@ def test_a_status_request_is_answered_before_later_bytes_are_sent() -> None:
 @pytest.mark.expect_log("printer_refused")
 def test_a_printer_that_is_off_is_off_for_the_pos() -> None:
     with cable(printer_address=Address("127.0.0.1", free_port())) as line:
-        with line.pos() as pos, pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError), line.pos() as pos:  # at the call itself, or at the first read
             pos.recv(1)
 
         wait_until(lambda: line.counters.printer_refused == 1, "counted")
