@@ -135,7 +135,7 @@ SNAPSHOT_EXAMPLE = (
     '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
     '"plan":"free","grade":"normal"}}\n'
     '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000}}\n'
-    '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678"}}\n'
+    '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678","points":1200}}\n'
     '{"kind":"end","body":{"rows":3}}\n'
 )
 

@@ -14,6 +14,8 @@ from cloud_api import strict_json
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.devices.auth import DeviceCall
 from cloud_api.gateway import feeds
+from cloud_api.ledger.models import EarnStatus, earn
+from cloud_api.ledger.service import spendable
 from cloud_api.members.service import phones_of
 from cloud_api.orders import states
 from cloud_api.orders.models import customer_order
@@ -27,6 +29,7 @@ from sync.protocol import FeedKind, tally_digest
 
 MEMBERS_MAX = 20_000
 MEMBERS_SEEN_MS = 396 * DAY_MS  # thirteen months, the shorter ones included
+EARNS_BACK_MS = 90 * DAY_MS  # as long as feed rows are kept
 _CHUNK_BYTES = 64 * 1024
 _UNFINISHED = (OrderState.NEW.value, OrderState.PREPARING.value)
 
@@ -41,6 +44,29 @@ def open_requests(conn: Connection, store_id: str) -> list[Any]:
     names = [state.value for state in OPEN_STATES]
     query = select(request).where(request.c.store_id == store_id, request.c.state.in_(names))
     return list(conn.execute(query.order_by(request.c.created_ms, request.c.request_id)))
+
+
+def requests_held(conn: Connection, store_id: str, now_ms: int) -> list[Any]:
+    """Open requests, and those of today: a device that missed how one of them ended learns it from here."""
+    names = [state.value for state in OPEN_STATES]
+    query = select(request).where(
+        request.c.store_id == store_id,
+        or_(request.c.created_ms >= day_start_ms(now_ms), request.c.state.in_(names)),
+    )
+    return list(conn.execute(query.order_by(request.c.created_ms, request.c.request_id)))
+
+
+def earns_taken_back(conn: Connection, store_id: str, now_ms: int) -> list[Any]:
+    """Earns of the last weeks that were reversed, maybe by another counter than the one that made them.
+
+    How an earn was booked its device learns from the answer to its operation; this it would learn from nowhere else.
+    """
+    query = select(earn.c.earn_id, earn.c.op_id, earn.c.points).where(
+        earn.c.store_id == store_id,
+        earn.c.status == EarnStatus.REVERSED.value,
+        earn.c.booked_ms >= now_ms - EARNS_BACK_MS,
+    )
+    return list(conn.execute(query.order_by(earn.c.earn_id)))
 
 
 def orders_held(conn: Connection, store_id: str, now_ms: int) -> list[Any]:
@@ -86,10 +112,10 @@ def snapshot_lines(conn: Connection, vault: Vault, call: DeviceCall, after: str,
     for kind, body in _holdings(conn, call, now_ms):
         count += 1
         yield _line(kind, body)
-    for lookup, masked in members_seen(conn, vault, call.store_id, now_ms):
+    for lookup, masked, points in members_seen(conn, vault, call.store_id, now_ms):
         if lookup > after:
             count += 1
-            yield _line("member", {"lookup": lookup, "masked": masked})
+            yield _line("member", {"lookup": lookup, "masked": masked, "points": points})
     yield _line("end", {"rows": count})
 
 
@@ -98,10 +124,12 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
     assert profile is not None
     yield FeedKind.STORE.value, profile.to_wire()
     yield FeedKind.POLICY.value, policy_of(conn, call.brand_id).to_wire()
-    for row in open_requests(conn, call.store_id):
+    for row in requests_held(conn, call.store_id, now_ms):
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):
         yield FeedKind.ORDER.value, states.projection(row)
+    for row in earns_taken_back(conn, call.store_id, now_ms):
+        yield FeedKind.EARN.value, {**row._mapping, "status": EarnStatus.REVERSED.value, "code": None}
 
 
 _SEEN = text(
@@ -114,15 +142,17 @@ _SEEN = text(
 )
 
 
-def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[tuple[str, str]]:
-    """Who earned or asked here in thirteen months, the newest 20,000, in the order of their look-up.
+def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[tuple[str, str, int]]:
+    """Who earned or asked here in thirteen months, the newest 20,000, by look-up: masked number and points to spend.
 
     The look-up is the one that the store's devices compute themselves; with the cloud's own they could do nothing.
     """
     since = {"store_id": store_id, "since": now_ms - MEMBERS_SEEN_MS, "most": MEMBERS_MAX}
     ids = [str(row.member_id) for row in conn.execute(_SEEN, since)]
+    points = spendable(conn, ids)
     key = store_key(conn, vault, store_id)
-    return sorted((_device_lookup(key, phone), phone.masked) for phone in phones_of(conn, vault, ids))
+    found = phones_of(conn, vault, ids)
+    return sorted((_device_lookup(key, phone), phone.masked, points[member_id]) for member_id, phone in found)
 
 
 def _device_lookup(key: bytes, phone: Phone) -> str:

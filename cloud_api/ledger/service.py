@@ -96,6 +96,13 @@ def lock_balances(conn: Connection, account_ids: Iterable[str]) -> dict[str, int
     return dict(select_among(conn, statement, {"wanted": set(account_ids)}))
 
 
+def spendable(conn: Connection, member_ids: Iterable[str]) -> dict[str, int]:
+    """What each of these members could spend now."""
+    accounts = {account_id(AccountKind.MEMBER, member_id): member_id for member_id in member_ids}
+    statement = "SELECT account_id, balance FROM account WHERE account_id {wanted}"
+    return {accounts[row.account_id]: row.balance for row in select_among(conn, statement, {"wanted": accounts})}
+
+
 def post(work: Work, postings: Sequence[NewPosting]) -> None:
     """Books the postings and moves the cached balances. Raises Unbalanced."""
     if not postings:

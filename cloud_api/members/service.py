@@ -90,10 +90,10 @@ def get(conn: Connection, vault: Vault, member_id: str) -> Known | None:
     return None if row is None else _known(row, vault)
 
 
-def phones_of(conn: Connection, vault: Vault, member_ids: Iterable[str]) -> list[Phone]:
-    """The numbers of these members."""
-    statement = "SELECT phone_lookup, phone_sealed FROM member WHERE member_id {wanted}"
-    return [_phone(row, vault) for row in select_among(conn, statement, {"wanted": member_ids})]
+def phones_of(conn: Connection, vault: Vault, member_ids: Iterable[str]) -> list[tuple[str, Phone]]:
+    """The numbers of these members, each with its member's id."""
+    statement = "SELECT member_id, phone_lookup, phone_sealed FROM member WHERE member_id {wanted}"
+    return [(row.member_id, _phone(row, vault)) for row in select_among(conn, statement, {"wanted": member_ids})]
 
 
 def _known(row: Any, vault: Vault) -> Known:

@@ -64,19 +64,39 @@ def test_a_snapshot_gives_what_a_device_holds_and_where_to_go_on(world: World) -
     assert device.pull(begin["cursor"])["rows"] == []
     assert _bodies(lines, "store") == [device.welcome["store"]]
     assert _bodies(lines, "policy") == [device.welcome["policy"]]
-    assert {row["request_id"] for row in _bodies(lines, "request")} == {
-        asked["request_id"],
-        order["request"]["request_id"],
+    assert {row["request_id"]: row["state"] for row in _bodies(lines, "request")} == {
+        asked["request_id"]: "seen",
+        decided["request_id"]: "approved",
+        order["request"]["request_id"]: "requested",
     }
+    assert world.points(member)[0] > 0
     seen = next(row for row in _bodies(lines, "request") if row["request_id"] == asked["request_id"])
     assert (seen["state"], seen["remaining_ms"]) == ("seen", 50_000)
     assert _bodies(lines, "order") == [order["order"]]
     members = _bodies(lines, "member")
-    assert {row["lookup"]: row["masked"] for row in members} == {
-        _lookup(device, PHONE): "010-****-5678",
-        _lookup(device, OTHER_PHONE): "010-****-4321",
+    assert {row["lookup"]: (row["masked"], row["points"]) for row in members} == {
+        _lookup(device, PHONE): ("010-****-5678", world.points(member)[0]),
+        _lookup(device, OTHER_PHONE): ("010-****-4321", world.points(member)[0]),
     }
     assert PHONE[-8:] not in json.dumps(lines)
+
+
+def test_a_snapshot_tells_of_earns_that_were_taken_back(world: World) -> None:
+    """Another counter's cancel: the feed row may be gone, and no answer to an operation of this device says it."""
+    here, there = world.device(), world.device()
+    kept, taken = here.earn(), here.earn(phone=OTHER_PHONE)
+    here.push(kept, taken)
+    there.push(there.reverse(earn_id=taken["body"]["earn_id"]))
+
+    assert _bodies(_snapshot(here), "earn") == [
+        {
+            "earn_id": taken["body"]["earn_id"],
+            "op_id": taken["op_id"],
+            "status": "reversed",
+            "points": taken["body"]["points"],
+            "code": None,
+        }
+    ]
 
 
 def test_a_snapshot_that_was_cut_off_goes_on_behind_the_last_member(front: World) -> None:

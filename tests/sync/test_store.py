@@ -14,7 +14,7 @@ import pytest
 
 from sync.clock import FakeClock
 from sync.errors import StoreBusy, StoreClosed, StoreFull, StoreReadOnly, StoreTooNew, StoreUnreadable
-from sync.migrations import Migration, shipped, statements
+from sync.migrations import Migration, expected, shipped, statements, written
 from sync.store import FILE_NAME, Store, StoreMisuse
 from tests.helpers.devices import enrolled
 
@@ -221,6 +221,22 @@ def test_migrations_run_once_in_order_and_keep_a_copy_of_the_file_before(tmp_pat
     assert copy.execute("PRAGMA user_version").fetchone()[0] == 1
     assert copy.execute("SELECT value FROM meta WHERE key = 'from-0001'").fetchone()[0] == "1"
     copy.close()
+
+
+@pytest.mark.parametrize("found", [migration.number for migration in shipped()[:-1]])
+def test_a_file_of_every_earlier_schema_is_brought_up_to_date_with_all_it_holds(tmp_path: Path, found: int) -> None:
+    with opened(tmp_path, migrations=shipped()[:found]) as store:
+        _write(store, "kept")
+        with store.transaction() as conn:
+            conn.execute("INSERT INTO phone_entry (entry_id, till, opened_ms, state) VALUES ('e', '1', 7, 'open')")
+    with opened(tmp_path) as store, store.read() as conn:
+        assert store.set_aside is None
+        assert store.meta("kept") == "1"
+        assert conn.execute("SELECT count(*) FROM phone_entry").fetchone()[0] == 1
+        assert written(conn) == expected(shipped())
+        assert conn.execute("SELECT count(*) FROM member").fetchone()[0] == 0
+    copy = tmp_path / f"agent.schema{found:04d}.sqlite3"
+    assert copy.exists()
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
