@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,7 +42,7 @@ def verdict(kind: str, paid_won: int | None) -> DocumentVerdict:
 
 def approval_tag(store_key: bytes, approval_no: str) -> str:
     """A keyed stand-in for a card approval number, so that the number itself is never stored (R7)."""
-    return hmac.new(store_key, b"approval:" + approval_no.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.digest(store_key, b"approval:" + approval_no.encode(), "sha256").hex()[:24]
 
 
 def business_date(printed_at: datetime) -> str:
@@ -75,4 +74,4 @@ def fingerprint(
         parts = ["approvals", tags, amount]
     else:
         parts = ["text", text_digest, amount]
-    return hmac.new(store_key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(store_key, "\x1f".join(parts).encode(), "sha256").hex()

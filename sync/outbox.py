@@ -28,6 +28,7 @@ from sync.protocol import (
     PushResponse,
     canonical_json,
     chain_hash,
+    chain_hash_of,
 )
 from sync.room import refuse_value
 
@@ -175,10 +176,11 @@ def _merged(body: dict[str, Any], secret: dict[str, Any] | None) -> dict[str, An
 
 
 def insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], sealed: bytes | None, prev: str) -> None:
-    size = len(canonical_json(wire.to_wire()))
+    written = canonical_json(wire.to_wire())
+    size = len(written)
     if size > OP_BYTES_MAX:
         raise OpTooLarge(f"{wire.kind}: {size} bytes")
-    digest = chain_hash(prev, wire)
+    digest = chain_hash_of(prev, written)
     conn.execute(
         "INSERT INTO outbox (device_id, epoch, seq, op_id, kind, v, store_id, actor, wall_ms, mono_ms, boot_id,"
         " seen_cursor, body, sealed, wire_bytes, prev_hash, hash)"

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from sync.errors import NotEnrolled
@@ -50,7 +51,7 @@ class StorePolicy:
 def read_identity(conn: sqlite3.Connection) -> Identity | None:
     """None before enrollment."""
     text = get_meta(conn, IDENTITY)
-    return None if text is None else Identity(**json.loads(text))
+    return None if text is None else _identity(text)
 
 
 def require_identity(conn: sqlite3.Connection) -> Identity:
@@ -69,7 +70,18 @@ def read_store_profile(conn: sqlite3.Connection) -> StoreProfile | None:
 def read_policy(conn: sqlite3.Connection) -> StorePolicy:
     """The product's defaults until the cloud sent a policy."""
     text = get_meta(conn, POLICY)
-    return StorePolicy() if text is None else StorePolicy(**json.loads(text))
+    return StorePolicy() if text is None else _policy(text)
+
+
+# Read with every operation and the same for months; what is cached is the text that was just read, parsed.
+@lru_cache(maxsize=4)
+def _identity(text: str) -> Identity:
+    return Identity(**json.loads(text))
+
+
+@lru_cache(maxsize=4)
+def _policy(text: str) -> StorePolicy:
+    return StorePolicy(**json.loads(text))
 
 
 def write_identity(conn: sqlite3.Connection, identity: Identity) -> None:

@@ -82,10 +82,16 @@ class FeedKind(StrEnum):
 def canonical_json(value: Any) -> bytes:
     """One spelling for one value: sorted keys, no blanks, UTF-8, integers only (a float is a bug and raises)."""
     _refuse_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _WRITER.encode(value).encode()
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _refuse_floats(value: Any) -> None:
+    kind = type(value)
+    if kind is str or kind is int or value is None:  # nearly all of them
+        return
     if isinstance(value, float):
         raise TypeError("the wire carries integers only")
     if isinstance(value, dict):
@@ -161,7 +167,12 @@ _OPERATION_FIELDS: dict[str, type] = {
 
 def chain_hash(previous_hash: str, op: Operation) -> str:
     """SHA-256 over the hash before it and the operation's canonical bytes, as lower-case hex."""
-    return hashlib.sha256(previous_hash.encode() + b"\n" + canonical_json(op.to_wire())).hexdigest()
+    return chain_hash_of(previous_hash, canonical_json(op.to_wire()))
+
+
+def chain_hash_of(previous_hash: str, written: bytes) -> str:
+    """``chain_hash`` of an operation whose canonical bytes are at hand."""
+    return hashlib.sha256(previous_hash.encode() + b"\n" + written).hexdigest()
 
 
 def body_digest(body: bytes) -> str:

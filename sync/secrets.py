@@ -12,7 +12,6 @@ written in plain text.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -111,7 +110,7 @@ class FieldCipher:
 
 def phone_lookup(store_key: bytes, e164: str) -> str:
     """A keyed stand-in for a number: equal numbers meet, and nobody without the store's key can try all of them."""
-    return hmac.new(store_key, b"phone:" + e164.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(store_key, b"phone:" + e164.encode(), "sha256").hex()
 
 
 class DeviceVault:

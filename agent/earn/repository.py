@@ -63,6 +63,7 @@ _DOCUMENT = (
     " outcome, earn_id"
 )
 _SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({}))"
+_NOT_EARNED = "outcome <> 'earned'"  # says nothing new, but lets SQLite take the partial index
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
 
@@ -135,7 +136,8 @@ def waiting_reversals(conn: sqlite3.Connection, amount_won: int) -> list[tuple[s
     """Cancels whose sale was never seen: document id and what they say about the sale."""
     rows = conn.execute(
         "SELECT document_id, approval_tags_json, receipt_no, till, reading_json FROM document"
-        " WHERE outcome = 'reversal_waiting' AND abs(coalesce(total_won, paid_won)) = ? ORDER BY captured_ms",
+        f" WHERE outcome = 'reversal_waiting' AND {_NOT_EARNED} AND abs(coalesce(total_won, paid_won)) = ?"
+        " ORDER BY captured_ms",
         (amount_won,),
     )
     return [(str(row[0]), _refs(row)) for row in rows]
@@ -155,7 +157,7 @@ def _refs(row: Any) -> CancelRefs:
 def waiting_sales(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
     """Sales that wait for a number, newest first."""
     rows = conn.execute(
-        f"SELECT {_DOCUMENT} FROM document WHERE outcome = 'waiting' AND captured_ms >= ?"
+        f"SELECT {_DOCUMENT} FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms >= ?"
         " ORDER BY captured_ms DESC, document_id DESC",
         (since_ms,),
     )
@@ -249,12 +251,20 @@ def submit_entry(
     )
 
 
-def close_entry(conn: sqlite3.Connection, entry_id: str, state: str, document_id: str | None = None) -> None:
-    """End an entry. The number leaves the table with it: an earn has its own copy, everything else vanishes."""
+def close_entry(
+    conn: sqlite3.Connection,
+    entry_id: str,
+    state: str,
+    document_id: str | None = None,
+    *,
+    submitted_ms: int | None = None,
+) -> None:
+    """End an entry. The number leaves the table with it: an earn has its own copy, everything else vanishes.
+    ``submitted_ms`` is for an entry that never waited."""
     conn.execute(
-        "UPDATE phone_entry SET state = ?, phone_sealed = NULL, phone_lookup = NULL, masked = NULL, document_id = ?"
-        " WHERE entry_id = ?",
-        (state, document_id, entry_id),
+        "UPDATE phone_entry SET state = ?, phone_sealed = NULL, phone_lookup = NULL, masked = NULL, document_id = ?,"
+        " submitted_ms = coalesce(submitted_ms, ?) WHERE entry_id = ?",
+        (state, document_id, submitted_ms, entry_id),
     )
 
 
@@ -274,7 +284,8 @@ def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
         (before_ms,),
     ).rowcount
     documents = conn.execute(
-        "UPDATE document SET outcome = 'unmatched' WHERE outcome = 'waiting' AND captured_ms < ?", (before_ms,)
+        f"UPDATE document SET outcome = 'unmatched' WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms < ?",
+        (before_ms,),
     ).rowcount
     return bool(entries or documents)
 
@@ -283,7 +294,7 @@ def overdue(conn: sqlite3.Connection, before_ms: int) -> bool:
     """Whether `expire` would find anything; asked without a write."""
     found = conn.execute(
         "SELECT EXISTS (SELECT 1 FROM phone_entry WHERE state = 'waiting' AND submitted_ms < :before)"
-        " OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND captured_ms < :before)",
+        f" OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms < :before)",
         {"before": before_ms},
     ).fetchone()
     return bool(found[0])

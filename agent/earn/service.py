@@ -156,15 +156,15 @@ class EarnService:
 
     def _book_number(self, conn: sqlite3.Connection, entry: EntryRow, phone: Phone, now_ms: int) -> Earned | Waiting:
         keys = self._keyring.keys
+        sale = self._pairing.sale_for_entry(conn, entry, now_ms)
+        if sale is not None:
+            return self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
         replaced = repository.waiting_entry(conn, entry.till)
         sealed = keys.cipher.seal(phone.e164, _entry_cell(entry.entry_id))
         lookup = phone_lookup(keys.store_key, phone.e164)
         repository.submit_entry(
             conn, entry.entry_id, submitted_ms=now_ms, sealed=sealed, lookup=lookup, masked=phone.masked
         )
-        sale = self._pairing.sale_for_entry(conn, entry, now_ms)
-        if sale is not None:
-            return self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
         if replaced is not None:
             repository.close_entry(conn, replaced.entry_id, "replaced")
         return Waiting(phone.masked, PAIRING_WINDOW_MS)
@@ -221,11 +221,11 @@ class EarnService:
         document: CapturedDocument,
         now_ms: int,
     ) -> IngestOutcome:
-        first = self._first_print(conn, store_key, facts)
+        own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
+        first = self._first_print(conn, store_key, facts, own)
         if first is not None:
             self._insert(conn, facts, document, "duplicate", first.fingerprint)
             return IngestOutcome(facts.document_id, "duplicate")
-        own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
         self._insert(conn, facts, document, "waiting", own)
         if self._reversals.cancelled_before(conn, facts):
             repository.set_outcome(conn, facts.document_id, "reversed")
@@ -247,10 +247,11 @@ class EarnService:
         earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)
         return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
 
-    def _first_print(self, conn: sqlite3.Connection, store_key: bytes, facts: DocumentFacts) -> DocumentRow | None:
-        """The document that this one is a reprint or second copy of."""
+    def _first_print(
+        self, conn: sqlite3.Connection, store_key: bytes, facts: DocumentFacts, own: str | None
+    ) -> DocumentRow | None:
+        """The document that this one, with the fingerprint ``own``, is a reprint or second copy of."""
         if facts.has_numbers:
-            own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
             return None if own is None else repository.first_with_fingerprint(conn, own)
         for earlier in repository.sales_since(conn, facts.captured_ms - TEXT_FINGERPRINT_WINDOW_MS):
             as_copy = sale_fingerprint(store_key, facts, first_captured_ms=earlier.captured_ms)
@@ -325,7 +326,7 @@ class EarnService:
             },
         )
         repository.set_outcome(conn, sale.document_id, "earned", entry_id)
-        repository.close_entry(conn, entry_id, "earned", sale.document_id)
+        repository.close_entry(conn, entry_id, "earned", sale.document_id, submitted_ms=now_ms)
         return Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
 
     # --- what the cloud says ---------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ _FILTERS = {
     ReceiptFilter.ALL: "1 = 1",
     ReceiptFilter.SALES: "verdict = 'earn'",
     ReceiptFilter.EARNED: "outcome = 'earned'",
-    ReceiptFilter.UNMATCHED: "outcome IN ('unmatched', 'waiting')",
-    ReceiptFilter.ASK: "outcome = 'ask'",
+    ReceiptFilter.UNMATCHED: "outcome IN ('unmatched', 'waiting') AND outcome <> 'earned'",
+    ReceiptFilter.ASK: "outcome = 'ask' AND outcome <> 'earned'",
 }
 
 
