@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -57,16 +58,32 @@ class Killed:
 
 @cache
 def _ground() -> Ground:
-    """One preparation for all runs of a process."""
-    return prepare_ground()
+    """One preparation for all runs of a process.
+
+    What is there afterwards stays for good: the collector need not look at it again.
+    """
+    ground = prepare_ground()
+    gc.collect()
+    gc.freeze()
+    return ground
 
 
 def timed_run(seed: int) -> tuple[Outcome, float]:
     """A run and the seconds of processor time it took."""
     ground = _ground()
     began = time.process_time()
-    outcome = run_seed(seed, ground)
+    outcome = _run(seed, ground)
     return outcome, time.process_time() - began
+
+
+def _run(seed: int, ground: Ground) -> Outcome:
+    """Garbage is collected between runs only: inside one it would cost a tenth of the time."""
+    gc.disable()
+    try:
+        return run_seed(seed, ground)
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def run_seeds(first: int, count: int, jobs: int) -> Iterator[tuple[Outcome, float]]:
@@ -80,7 +97,7 @@ def hunt(name: str, first: int = 0, within: int = KILL_WITHIN) -> Killed:
     ground = _ground()
     with mutant.plant():
         for tried, seed in enumerate(range(first, first + within), start=1):
-            outcome = run_seed(seed, ground)
+            outcome = _run(seed, ground)
             if outcome.violation is not None:
                 return Killed(name, seed, tried, outcome.violation)
     return Killed(name, None, within, None)

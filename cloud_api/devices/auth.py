@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 
 from cloud_api.database import Database, Work
 from cloud_api.devices.models import device, nonce
@@ -116,19 +116,22 @@ def _holds(token: str, public_key: bytes, claims: dict[str, Any], call: SignedCa
     )
 
 
+_DEVICE = (
+    select(
+        device.c.device_id,
+        device.c.store_id,
+        device.c.epoch,
+        device.c.public_key,
+        device.c.revoked_ms,
+        store.c.brand_id,
+    )
+    .join(store, store.c.store_id == device.c.store_id)
+    .where(device.c.device_id == bindparam("which"))
+)
+
+
 def _device_row(conn: Connection, device_id: str) -> Any | None:
-    return conn.execute(
-        select(
-            device.c.device_id,
-            device.c.store_id,
-            device.c.epoch,
-            device.c.public_key,
-            device.c.revoked_ms,
-            store.c.brand_id,
-        )
-        .join(store, store.c.store_id == device.c.store_id)
-        .where(device.c.device_id == device_id)
-    ).one_or_none()
+    return conn.execute(_DEVICE, {"which": device_id}).one_or_none()
 
 
 _CLAIM = text(

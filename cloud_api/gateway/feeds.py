@@ -83,9 +83,12 @@ class CursorUnusable(Exception):
         self.first = first
 
 
+_GENERATION = select(server_state.c.value).where(server_state.c.name == GENERATION)
+
+
 def generation(conn: Connection) -> int:
     """The server's generation; it rises when the server was restored from a backup."""
-    return int(conn.execute(select(server_state.c.value).where(server_state.c.name == GENERATION)).scalar_one())
+    return int(conn.execute(_GENERATION).scalar_one())
 
 
 def _pruned(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
@@ -117,19 +120,31 @@ _ROWS = text(
 )
 
 
+_STANDS = select(
+    feed.c.feed_id,
+    feed.c.n,
+    feed.c.pruned_n,
+    select(server_state.c.value).where(server_state.c.name == GENERATION).scalar_subquery().label("generation"),
+).where(feed.c.feed_id.in_([bindparam("store_feed"), bindparam("brand_feed")]))
+
+
 def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id: str, limit: int, now_ms: int) -> Page:
     """Up to ``limit`` rows after the cursor: the brand's first, because a request is shown under its policy.
 
     Raises CursorUnusable.
     """
-    current = generation(conn)
-    known = heads(conn, (store_feed_id, brand_feed_id))
-    store_head, brand_head = known[store_feed_id], known[brand_feed_id]
-    if cursor.generation != current or cursor.store_n > store_head or cursor.brand_n > brand_head:
-        raise CursorUnusable(cursor, first_cursor(conn, store_feed_id, brand_feed_id))
-    forgotten = _pruned(conn, (store_feed_id, brand_feed_id))
-    if cursor.store_n < forgotten[store_feed_id] or cursor.brand_n < forgotten[brand_feed_id]:
-        raise CursorUnusable(cursor, first_cursor(conn, store_feed_id, brand_feed_id))
+    stands = {
+        row.feed_id: row
+        for row in conn.execute(_STANDS, {"store_feed": store_feed_id, "brand_feed": brand_feed_id})
+    }  # fmt: skip
+    in_store, in_brand = stands[store_feed_id], stands[brand_feed_id]
+    current = int(in_store.generation)
+    if not (
+        cursor.generation == current
+        and in_store.pruned_n <= cursor.store_n <= in_store.n
+        and in_brand.pruned_n <= cursor.brand_n <= in_brand.n
+    ):
+        raise CursorUnusable(cursor, Cursor(current, in_store.pruned_n, in_brand.pruned_n))
     rows: list[dict[str, Any]] = []
     cursors: list[Cursor] = []
     store_n, brand_n = cursor.store_n, cursor.brand_n
@@ -145,7 +160,7 @@ def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id:
         tuple(rows),
         tuple(cursors),
         cursors[-1] if cursors else cursor,
-        has_more=store_n < store_head or brand_n < brand_head,
+        has_more=store_n < in_store.n or brand_n < in_brand.n,
     )
 
 

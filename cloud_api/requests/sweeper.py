@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
@@ -25,6 +25,20 @@ BATCH_MAX = 200
 HOUSEKEEPING_EVERY_MS = 60_000
 
 
+_OVER = (
+    select(request.c.request_id)
+    .where(request.c.state == RequestState.SEEN.value, request.c.deadline_ms <= bindparam("until"))
+    .order_by(request.c.deadline_ms)
+    .limit(BATCH_MAX)
+)
+_UNSEEN = (
+    select(request.c.request_id)
+    .where(request.c.state == RequestState.REQUESTED.value, request.c.created_ms <= bindparam("until"))
+    .order_by(request.c.created_ms)
+    .limit(BATCH_MAX)
+)
+
+
 @dataclass(frozen=True)
 class Swept:
     """How many requests a sweep finished."""
@@ -36,28 +50,8 @@ class Swept:
 def sweep(database: Database, now_ms: int) -> Swept:
     """Finishes the requests whose time is over at ``now_ms``; each in a transaction of its own."""
     with database.read() as conn:
-        over = (
-            conn.execute(
-                select(request.c.request_id)
-                .where(request.c.state == RequestState.SEEN.value, request.c.deadline_ms <= now_ms - SWEEP_GRACE_MS)
-                .order_by(request.c.deadline_ms)
-                .limit(BATCH_MAX)
-            )
-            .scalars()
-            .all()
-        )
-        unseen = (
-            conn.execute(
-                select(request.c.request_id)
-                .where(
-                    request.c.state == RequestState.REQUESTED.value, request.c.created_ms <= now_ms - NO_ACK_EXPIRE_MS
-                )
-                .order_by(request.c.created_ms)
-                .limit(BATCH_MAX)
-            )
-            .scalars()
-            .all()
-        )
+        over = conn.execute(_OVER, {"until": now_ms - SWEEP_GRACE_MS}).scalars().all()
+        unseen = conn.execute(_UNSEEN, {"until": now_ms - NO_ACK_EXPIRE_MS}).scalars().all()
     approved = sum(database.transact(partial(decisions.time_out, request_id=which)) for which in over)
     expired = sum(database.transact(partial(decisions.expire, request_id=which)) for which in unseen)
     return Swept(approved, expired)
