@@ -99,7 +99,7 @@ def _begin_with(engine: Engine, statement: str) -> None:
     def begin(raw: Any) -> None:
         raw.execute(statement)
 
-    engine.dialect.do_begin = begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = begin  # type: ignore[assignment]
 
 
 def start_cloud(
