@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulation.campaign import Report
+    from simulation.kills.campaign import KillReport
     from simulation.run import Outcome
 
 EXIT_VIOLATED = 1
@@ -25,6 +26,18 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--jobs", type=_positive, default=1, metavar="J", help="processes at once (1)")
     parser.add_argument("--trace", action="store_true", help="print everything that happened, for every seed")
     parser.add_argument("--mutants", action="store_true", help="plant known mistakes; each must be found")
+    parser.add_argument(
+        "--kills",
+        type=_positive,
+        metavar="N",
+        help="instead: real processes, and N times kill -9 · 실제 프로세스를 N번 강제 종료",
+    )
+    parser.add_argument(
+        "--database",
+        default="sqlite",
+        metavar="KIND",
+        help="with --kills: sqlite, postgresql (a server of its own), or the address of an empty one",
+    )
 
 
 def _positive(text: str) -> int:
@@ -36,6 +49,8 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every invariant held (or every mutant was found), 1 otherwise."""
+    if args.kills is not None:
+        return _kills(args)
     if args.mutants:
         return _mutants(args)
     from simulation.campaign import Report, run_seeds
@@ -86,3 +101,27 @@ def _mutants(args: argparse.Namespace) -> int:
             print(f"killed    {found.mutant:<26} seed {found.seed:<4} {(found.violation or '')[:110]}", flush=True)
     print(f"mutants {count} · killed {count - len(survivors)} · survived {len(survivors)}")
     return EXIT_VIOLATED if survivors else 0
+
+
+def _kills(args: argparse.Namespace) -> int:
+    from simulation.kills.campaign import run_kills
+
+    report = run_kills(args.kills, args.database, seed=args.first)
+    _print_kills(report)
+    return 0 if report.audit.sound else EXIT_VIOLATED
+
+
+def _print_kills(report: KillReport) -> None:
+    audit = report.audit
+    victims = ", ".join(f"{who} {count}" for who, count in sorted(report.kills.items()))
+    print(
+        f"kill -9 cycles {report.cycles} on {report.database} ({victims}; {report.starting} while starting)"
+        f" · {report.took_s:.0f} s · {report.cycles / max(report.took_s, 0.001):.1f} a second"
+    )
+    print(
+        f"confirmed {audit.confirmed} · committed but not yet confirmed {audit.unconfirmed}"
+        f" · requests {audit.requests} · entries of the book {audit.entries}"
+    )
+    print(f"잃음 · lost {len(audit.lost)} · 두 번 · doubled {len(audit.doubled)} · otherwise wrong {len(audit.wrong)}")
+    for line in [*audit.lost, *audit.doubled, *audit.wrong][:TAIL]:
+        print(f"  {line}")
