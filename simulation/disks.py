@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 from simulation.outcomes import Crash
@@ -24,6 +26,7 @@ class Disk:
         self.image = image
         self.commits = 0
         self.on_commit: Callable[[sqlite3.Connection], None] | None = None
+        self.on_crash_point: Callable[[str], None] = lambda _where: None
         self._crash_in: int | None = None
         self._crash_when = BEFORE
 
@@ -60,6 +63,8 @@ class Disk:
             self._crash_in -= 1
             if self._crash_in <= 0:
                 dies, self._crash_in = self._crash_when, None
+        if dies is not None:
+            self.on_crash_point(f"{dies} {committing()}")
         if dies == BEFORE:
             self.pull_plug(conn)
             raise Crash(self.node, "before a commit")
@@ -69,6 +74,20 @@ class Disk:
             raise Crash(self.node, "after a commit")
         if self.on_commit is not None:
             self.on_commit(conn)
+
+
+_BESIDES = ("sync.store", "cloud_api.database")
+
+
+def committing() -> str:
+    """Which function of the product commits at this moment, as ``agent.earn.service.submit_phone``."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith(("agent.", "sync.", "cloud_api.")) and module not in _BESIDES:
+            return f"{module}.{frame.f_code.co_name}"
+        frame = frame.f_back
+    return "elsewhere"
 
 
 class SimConnection(sqlite3.Connection):

@@ -48,6 +48,7 @@ class FaultPlan:
     old_copy: bool
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    crash_points: Counter[str] = field(default_factory=Counter)  # before or after which commit
 
     def happened(self, kind: str) -> None:
         self.counts[kind] += 1

@@ -43,6 +43,7 @@ class Outcome:
     violation: str | None
     commits: int
     faults: Counter[str]
+    crash_points: Counter[str]
     operations: int
     virtual_ms: int
     digest: int
@@ -81,7 +82,9 @@ class World:
         self.cloud.on_crash = self._cloud_crashed
         self.cloud.on_results = self.memory.result
         self.cloud.disk.on_commit = watch_cloud()
+        self.cloud.disk.on_crash_point = self._crashed_at
         for counter in self.counters:
+            counter.disk.on_crash_point = self._crashed_at
             counter.on_crash = self._counter_crashed
             counter.disk.on_commit = watch_counter(counter.name)
 
@@ -200,6 +203,10 @@ class World:
 
     # --- crashes -----------------------------------------------------------------------------------------------------
 
+    def _crashed_at(self, where: str) -> None:
+        self.note(f"crash {where}")
+        self.plan.crash_points[where] += 1
+
     def _crashes(self) -> int:
         return self.cloud.crashes + sum(counter.crashes for counter in self.counters)
 
@@ -279,6 +286,7 @@ def run_seed(seed: int, ground: Ground) -> Outcome:
         violation=violation,
         commits=world.commits,
         faults=world.plan.counts,
+        crash_points=world.plan.crash_points,
         operations=sum(len(found) for found in world.memory.operations.values()),
         virtual_ms=world.agenda.now_ms - world.began_ms,
         digest=zlib.crc32("\n".join(world.trace).encode()),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +13,10 @@ if TYPE_CHECKING:
     from simulation.kills.campaign import KillReport
     from simulation.run import Outcome
 
-EXIT_VIOLATED = 1
+EXIT_VIOLATED, EXIT_UNUSABLE = 1, 2
+SEEDS = 100
+SEEDS_WITHOUT_END = 1_000_000
+WRITTEN_EVERY = 20
 TAIL = 40
 
 
@@ -21,11 +27,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Runs the agent and the cloud in one process with a virtual clock and a line that fails. The same "
         "seed does exactly the same. 위반이 있으면 종료 상태는 1이에요.",
     )
-    parser.add_argument("--seeds", type=_positive, default=100, metavar="N", help="how many seeds (100)")
+    parser.add_argument("--seeds", type=_positive, default=None, metavar="N", help="how many seeds (100)")
     parser.add_argument("--from", type=int, default=0, dest="first", metavar="S", help="the first seed (0)")
     parser.add_argument("--jobs", type=_positive, default=1, metavar="J", help="processes at once (1)")
+    parser.add_argument("--minutes", type=_positive, default=None, metavar="M", help="stop after so many minutes")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="keep the sums there; goes on where FILE ends")
+    parser.add_argument("--add", type=Path, nargs="+", metavar="FILE", help="only add up reports of earlier runs")
     parser.add_argument("--trace", action="store_true", help="print everything that happened, for every seed")
-    parser.add_argument("--mutants", action="store_true", help="plant known mistakes; each must be found")
+    parser.add_argument("--mutants", nargs="*", metavar="NAME", help="plant known mistakes; each must be found")
     parser.add_argument(
         "--kills",
         type=_positive,
@@ -48,22 +57,53 @@ def _positive(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when every invariant held (or every mutant was found), 1 otherwise."""
+    """0 when every invariant held (or every mutant was found), 1 otherwise, 2 when a file cannot be used."""
     if args.kills is not None:
         return _kills(args)
-    if args.mutants:
-        return _mutants(args)
+    try:
+        if args.mutants is not None:
+            return _mutants(args)
+        report = _added(args.add) if args.add else _campaign(args)
+    except (OSError, ValueError) as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    _print_report(report)
+    return EXIT_VIOLATED if report.violations else 0
+
+
+def _added(paths: list[Path]) -> Report:
+    from simulation.campaign import Report
+
+    whole = Report()
+    for path in paths:
+        whole.include(Report.read(path))
+    return whole
+
+
+def _campaign(args: argparse.Namespace) -> Report:
     from simulation.campaign import Report, run_seeds
 
-    report = Report()
-    for outcome, cpu_s in run_seeds(args.first, args.seeds, args.jobs):
+    report = Report(first=args.first)
+    if args.report is not None and args.report.exists():
+        report = Report.read(args.report)
+    wanted = args.seeds or (SEEDS_WITHOUT_END if args.minutes else SEEDS)
+    ends = time.monotonic() + args.minutes * 60 if args.minutes else None
+    runs = run_seeds(report.first + report.seeds, max(wanted - report.seeds, 0), args.jobs)
+    for outcome, cpu_s in runs:
         report.add(outcome, cpu_s)
         if args.trace:
             _print_trace(outcome, len(outcome.trace))
         elif outcome.violation is not None:
             _print_trace(outcome, TAIL)
-    _print_report(report)
-    return EXIT_VIOLATED if report.violations else 0
+        over = ends is not None and time.monotonic() >= ends
+        if args.report is not None and (over or report.seeds % WRITTEN_EVERY == 0 or outcome.violation is not None):
+            report.write(args.report)
+        if over:
+            break
+    runs.close()
+    if args.report is not None:
+        report.write(args.report)
+    return report
 
 
 def _print_trace(outcome: Outcome, lines: int) -> None:
@@ -76,30 +116,37 @@ def _print_trace(outcome: Outcome, lines: int) -> None:
 
 def _print_report(report: Report) -> None:
     faults = sum(report.faults.values())
+    seeds = max(report.seeds, 1)
     print(
-        f"seeds {report.seeds} · commits {report.commits} ({report.commits / report.seeds:.0f} a seed)"
-        f" · faults {faults} ({faults / report.seeds:.0f} a seed) · operations {report.operations}"
+        f"seeds {report.seeds} · commits {report.commits} ({report.commits / seeds:.0f} a seed)"
+        f" · faults {faults} ({faults / seeds:.0f} a seed) · operations {report.operations}"
         f" · simulated {report.virtual_ms / 3_600_000:.1f} h"
         f" · {report.seeds / max(report.cpu_s, 0.001):.1f} seeds/s/core"
     )
     print("faults: " + ", ".join(f"{kind} {count}" for kind, count in report.faults.most_common()))
-    seeds = ", ".join(str(outcome.seed) for outcome in report.violations)
-    print(f"위반 · violations: {len(report.violations)}" + (f" (seeds {seeds})" if seeds else ""))
+    points = ", ".join(f"{where} {count}" for where, count in report.crash_points.most_common())
+    print(f"crash points: {len(report.crash_points)} kinds: {points}" if points else "crash points: none")
+    found = ", ".join(str(seed) for seed in sorted(report.violations))
+    print(f"위반 · violations: {len(report.violations)}" + (f" (seeds {found})" if found else ""))
 
 
 def _mutants(args: argparse.Namespace) -> int:
     from simulation.campaign import hunt_all
+    from simulation.mutants import MUTANTS
 
+    unknown = set(args.mutants) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        raise ValueError(f"no such mutant: {', '.join(sorted(unknown))}")
+    chosen = tuple(mutant for mutant in MUTANTS if not args.mutants or mutant.name in args.mutants)
     survivors = []
-    count = 0
-    for found in hunt_all(args.first, args.jobs):
-        count += 1
+    for found in hunt_all(args.first, args.jobs, chosen):
+        took = f"{found.tried:>3} seeds {found.seconds:>6.1f} s"
         if found.seed is None:
             survivors.append(found.mutant)
-            print(f"SURVIVED  {found.mutant:<26} {found.tried} seeds", flush=True)
+            print(f"SURVIVED  {found.mutant:<26} {took}", flush=True)
         else:
-            print(f"killed    {found.mutant:<26} seed {found.seed:<4} {(found.violation or '')[:110]}", flush=True)
-    print(f"mutants {count} · killed {count - len(survivors)} · survived {len(survivors)}")
+            print(f"killed    {found.mutant:<26} {took}  by {found.seed}: {(found.violation or '')[:90]}", flush=True)
+    print(f"mutants {len(chosen)} · killed {len(chosen) - len(survivors)} · survived {len(survivors)}")
     return EXIT_VIOLATED if survivors else 0
 
 
