@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from cloud_api.bulk import select_among
 from cloud_api.clock import DAY_MS
 
 # Later than any clock, and still a whole number everywhere on the wire.
@@ -34,9 +35,9 @@ def expiry_ms(now_ms: int, valid_days: int) -> int:
     return now_ms + valid_days * DAY_MS if valid_days else NEVER_MS
 
 
-_SPENDABLE = text(
-    "SELECT coalesce(sum(remaining), 0) FROM lot"
-    " WHERE member_id = :member_id AND expires_ms > :now_ms AND remaining > 0"
+_EXPIRED = (
+    "SELECT member_id, sum(remaining) AS points FROM lot"
+    " WHERE member_id {members} AND expires_ms <= :now_ms AND remaining > 0 GROUP BY member_id"
 )
 # Soonest expiry first, then oldest; what never expires comes last by its number. This is the order of the key.
 _TO_TAKE = text(
@@ -53,10 +54,10 @@ _TAKEN = text(
 )
 
 
-def spendable(conn: Connection, member_id: str, now_ms: int) -> int:
-    """The balance without what has expired, whether the expiry was booked or not."""
-    found = conn.execute(_SPENDABLE, {"member_id": member_id, "now_ms": now_ms}).scalar_one()
-    return int(found)
+def expired(conn: Connection, member_ids: Iterable[str], now_ms: int) -> dict[str, int]:
+    """Points of these members that are over and whose expiry was not booked yet."""
+    found = select_among(conn, _EXPIRED, {"members": member_ids}, now_ms=now_ms)
+    return {row.member_id: int(row.points) for row in found}
 
 
 def take(conn: Connection, member_id: str, points: int, now_ms: int) -> tuple[LotUse, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
@@ -110,11 +110,13 @@ def lock_balances(conn: Connection, account_ids: Iterable[str]) -> dict[str, int
     return dict(select_among(conn, statement, {"wanted": set(account_ids)}))
 
 
-def spendable(conn: Connection, member_ids: Iterable[str]) -> dict[str, int]:
-    """What each of these members could spend now."""
+def spendable(conn: Connection, member_ids: Collection[str], now_ms: int) -> dict[str, int]:
+    """What each of these members could spend now: the balance without what has expired, booked or not."""
     accounts = {account_id(AccountKind.MEMBER, member_id): member_id for member_id in member_ids}
     statement = "SELECT account_id, balance FROM account WHERE account_id {wanted}"
-    return {accounts[row.account_id]: row.balance for row in select_among(conn, statement, {"wanted": accounts})}
+    found = select_among(conn, statement, {"wanted": accounts})
+    over = lots.expired(conn, member_ids, now_ms)
+    return {accounts[row.account_id]: row.balance - over.get(accounts[row.account_id], 0) for row in found}
 
 
 def post(work: Work, postings: Sequence[NewPosting]) -> None:
@@ -225,7 +227,7 @@ def balances(conn: Connection, member_id: str, now_ms: int) -> Balances:
         )
     }
     return Balances(
-        lots.spendable(conn, member_id, now_ms),
+        spendable(conn, [member_id], now_ms).get(member_id, 0),
         found.get(names[AccountKind.MEMBER_HOLD], 0),
         -found.get(names[AccountKind.MEMBER_DEBT], 0),
     )

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from cloud_api.bootstrap import build, prepare
 from cloud_api.clock import DAY_MS
 from cloud_api.errors import StartError
-from cloud_api.ledger.lots import spendable
+from cloud_api.ledger.service import spendable
 from cloud_api.ledger.verify import verify
 from cloud_api.migrations.runner import config
 from cloud_api.settings import Settings
@@ -83,7 +83,7 @@ def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, ke
         kinds = conn.execute(text("SELECT account_id FROM account WHERE balance = 0 ORDER BY 1")).scalars().all()
         policy = policy_of(conn, "b")
         assert verify(conn).sound
-        assert spendable(conn, "m", 2_000) == 80
+        assert spendable(conn, ["m"], 2_000) == {"m": 80}
     cloud.database.close()
     year5 = 1_827 * DAY_MS
     assert [tuple(row) for row in lots] == [("p1", 1_001 + year5, 100, 60), ("p2", 1_002 + year5, 50, 20)]
