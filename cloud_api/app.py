@@ -25,6 +25,7 @@ from cloud_api.gateway.holding_routes import router as holdings
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.http import Gate, error_response
 from cloud_api.members.routes import router as members
+from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
@@ -53,7 +54,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (devices, gateway, holdings, members, coupons, requests, orders, stores):
+    for router in (devices, gateway, holdings, members, coupons, requests, notices, orders, stores):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -105,6 +105,24 @@ REQUEST_EXAMPLE = {
     "decided_ms": None,
     "order_id": None,
     "slip_code": "BCDFGH",
+    "print_device": None,
+}
+
+CONSUMER_VIEW_EXAMPLE = REQUEST_EXAMPLE | {"store_unreachable": False}
+
+NOTICES_EXAMPLE = {
+    "notices": [
+        {
+            "kind": "store_unreachable",
+            "request_id": _ID,
+            "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
+            "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+            "state": "requested",
+            "created_ms": 1760000010000,
+        }
+    ],
+    "cursor": "1.7",
+    "has_more": False,
 }
 
 ORDER_EXAMPLE = {
@@ -134,8 +152,7 @@ SNAPSHOT_EXAMPLE = (
     '{"kind":"begin","body":{"cursor":"1.7.1","generation":1,"server_time_ms":1760000000123,"after":""}}\n'
     '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
     '"plan":"free","grade":"normal"}}\n'
-    '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000,'
-    '"lot_valid_days":1827}}\n'
+    '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000}}\n'
     '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678","points":1200}}\n'
     '{"kind":"end","body":{"rows":3}}\n'
 )

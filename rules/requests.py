@@ -120,6 +120,11 @@ def auto_cancel_allowed(auto_approved_ms: int, acted_ms: int) -> bool:
     return 0 <= acted_ms - auto_approved_ms <= AUTO_CANCEL_WINDOW_MS
 
 
+def store_unreachable(state: RequestState, created_ms: int, now_ms: int) -> bool:
+    """No device has shown the request in time: the consumer is told, and may wait or take it back (APR-18)."""
+    return state is RequestState.REQUESTED and now_ms - created_ms >= UNREACHABLE_AFTER_MS
+
+
 class OrderState(StrEnum):
     """ORD-04."""
 

@@ -27,7 +27,7 @@ from cloud_api.http import PUSH_PATH, json_response, unzip
 from cloud_api.requests.sweeper import HOUSEKEEPING_EVERY_MS, sweep, tidy
 from cloud_api.settings import Settings
 from cloud_api.vault import Vault
-from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS
+from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS
 from simulation.agenda import Agenda
 from simulation.disks import Disk
 from simulation.outcomes import Crash, Violation
@@ -40,7 +40,7 @@ EVENTS = {"content-type": "text/event-stream"}
 SETTINGS = Settings("sqlite:///in-memory", Path("in-memory.keys"), sweeper=False)
 _OVER = (
     "SELECT 1 FROM request WHERE (state = 'seen' AND deadline_ms <= ?) OR (state = 'requested' AND created_ms <= ?)"
-    " LIMIT 1"
+    " OR (state = 'requested' AND unreachable_ms IS NULL AND created_ms <= ?) LIMIT 1"
 )
 
 
@@ -172,9 +172,9 @@ class CloudMachine:
     def sweep(self, between: Callable[[], None]) -> None:
         """One round of the sweeper, if it would find anything; ``between`` runs after it looked, before it writes."""
         now_ms = self.clock()
-        due, stale = now_ms - SWEEP_GRACE_MS, now_ms - NO_ACK_EXPIRE_MS
+        over = (now_ms - SWEEP_GRACE_MS, now_ms - NO_ACK_EXPIRE_MS, now_ms - UNREACHABLE_AFTER_MS)
         tidies = now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS
-        if not self.up or not (tidies or self.rows(_OVER, due, stale)):
+        if not self.up or not (tidies or self.rows(_OVER, *over)):
             return
 
         def job(cloud: Cloud) -> None:

@@ -64,19 +64,22 @@ class FeedKind(StrEnum):
 
     # {request_id, version, kind, state, title, nickname, condition, amount_won, pos_discount_won, created_ms,
     #  remaining_ms|null (computed when the row is served), reason|null, reason_text|null, decided_by|null,
-    #  decided_ms|null, order_id|null, slip_code}
+    #  decided_ms|null, order_id|null, slip_code, print_device|null (the one device that prints the slip)}
     REQUEST = "request"
     # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
     #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}
     ORDER = "order"
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
     EARN = "earn"
-    # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days}
+    # {version, rate_bp, minimum_payment_won, request_timeout_ms}
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade}
     STORE = "store"
     # {device_id, epoch, seq, op_id, status, code, body}: the final result of an operation that was parked
     OP = "op"
+    # {kind, request_id|null, store_id, member_id|null, state|null, created_ms}: something that a consumer or an owner
+    # has to be told; consumers' apps read theirs at GET /v1/notices
+    NOTICE = "notice"
 
 
 def canonical_json(value: Any) -> bytes:

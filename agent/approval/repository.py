@@ -53,6 +53,7 @@ class RequestRow:
     seen_op: bool
     deadline_mono_ms: int | None
     deadline_boot_id: str | None
+    print_device: str | None
 
     @property
     def effective_state(self) -> RequestState:
@@ -69,7 +70,7 @@ class RequestRow:
 _COLUMNS = (
     "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"
     " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
-    " deadline_mono_ms, deadline_boot_id"
+    " deadline_mono_ms, deadline_boot_id, print_device"
 )
 _QUIET_ENDS = frozenset({RequestState.WITHDRAWN, RequestState.EXPIRED})
 
@@ -125,15 +126,15 @@ def upsert_projection(conn: sqlite3.Connection, body: dict[str, Any], *, receive
     """Store the cloud's projection; what this device did stays as it is."""
     conn.execute(
         "INSERT INTO request (request_id, generation, version, kind, state, title, nickname, condition, amount_won,"
-        " pos_discount_won, created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, seen_op,"
-        " received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title, :nickname, :condition,"
-        " :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by, :decided_ms, :order_id,"
-        " :slip_code, 0, :received_wall_ms)"
+        " pos_discount_won, created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, print_device,"
+        " seen_op, received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title, :nickname,"
+        " :condition, :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by, :decided_ms,"
+        " :order_id, :slip_code, :print_device, 0, :received_wall_ms)"
         " ON CONFLICT (request_id) DO UPDATE SET generation = :generation, version = :version, kind = :kind,"
         " state = :state, title = :title, nickname = :nickname, condition = :condition, amount_won = :amount_won,"
         " pos_discount_won = :pos_discount_won, created_ms = :created_ms, reason = :reason,"
         " reason_text = :reason_text, decided_by = :decided_by, decided_ms = :decided_ms, order_id = :order_id,"
-        " slip_code = :slip_code, received_wall_ms = :received_wall_ms",
+        " slip_code = :slip_code, print_device = :print_device, received_wall_ms = :received_wall_ms",
         {**body, "received_wall_ms": received_wall_ms},
     )
 

@@ -27,6 +27,7 @@ from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from rules.requests import (
     OPEN_STATES,
+    USED_STATES,
     RejectReason,
     RequestKind,
     RequestState,
@@ -34,6 +35,7 @@ from rules.requests import (
 )
 from sync.clock import Clock
 from sync.inbox import RowContext
+from sync.profile import require_identity
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.store import Store
 
@@ -42,6 +44,7 @@ TICK_JUMP_MS = 2_000  # a tick this much later than its second means sleep or a 
 ANSWER_FRESH_MS = 5_000  # an answer about time left that is older is asked for again
 REASON_TEXT_MAX = 200  # what fits on a card and a consumer's phone
 DEVICE_ACTOR = "device"
+SLIP_OF_USE_MS = 600_000  # a slip that this device never showed and that is older lies on nobody's tray any more
 log = topic("approval")
 
 __all__ = [
@@ -235,7 +238,9 @@ class ApprovalService:
         approved = decision == repository.APPROVE
         if row.order_id is not None:
             self._order_decided(conn, row.order_id, approved)
-        return self._enqueue_slip(conn, row, actor) if approved else None
+        # Several counters may approve, one prints: the cloud named it. Who does not know yet waits for the cloud's row.
+        here = approved and row.print_device == require_identity(conn).device_id
+        return self._enqueue_slip(conn, row, actor) if here else None
 
     def recover(self, request_id: str, actor: str) -> RecoverOutcome:
         """Give the value back: an approval by hand (APR-15), or an auto-approval within five minutes (APR-17)."""
@@ -303,11 +308,19 @@ class ApprovalService:
             return
         repository.set_deadline(conn, request_id, None, None)
         self._settle_local_decision(conn, before, state)
-        if state is RequestState.AUTO_APPROVED and before is not None and before.seen_op and before.waits:
-            # Only what stood on this screen prints here: a fresh device that reads an old feed prints nothing.
-            current = repository.find(conn, request_id)
-            assert current is not None
-            self._enqueue_slip(conn, current, current.decided_by or "")
+        if state in USED_STATES and before is not None and before.local_decision in (None, repository.APPROVE):
+            self._print_here(conn, before, context.wall_ms)
+
+    def _print_here(self, conn: sqlite3.Connection, before: RequestRow, now_ms: int) -> None:
+        """The slip of what was approved anywhere, if the cloud named this device for it; never a second time. A device
+        that reads an old feed again prints nothing of it."""
+        row = repository.find(conn, before.request_id)
+        assert row is not None
+        stood_here = before.seen_op and before.state in OPEN_STATES
+        if row.print_device == require_identity(conn).device_id and (
+            stood_here or now_ms - (row.decided_ms or 0) <= SLIP_OF_USE_MS
+        ):
+            self._enqueue_slip(conn, row, row.decided_by or "")
 
     def _settle_local_decision(self, conn: sqlite3.Connection, before: RequestRow | None, state: RequestState) -> None:
         """Our own decision may still win over a time-out (APR-19); against anything else the cloud's word stands."""
@@ -372,6 +385,7 @@ _OPTIONAL = (
     "decided_ms",
     "order_id",
     "slip_code",
+    "print_device",
 )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 from cloud_api import strict_json
 from cloud_api.bulk import insert_rows
 from cloud_api.database import Published, Work
+from cloud_api.errors import ApiError
 from cloud_api.gateway.models import feed, feed_row, server_state
 from rules.requests import RequestState
 from sync.protocol import Cursor, FeedKind
 
 GENERATION = "generation"
+CONSUMERS = "consumers"  # the feed of what consumers have to be told; apps poll it, devices never see it
 
 
 def store_feed(store_id: str) -> str:
@@ -162,6 +164,20 @@ def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id:
         cursors[-1] if cursors else cursor,
         has_more=store_n < in_store.n or brand_n < in_brand.n,
     )
+
+
+def read_alone(conn: Connection, feed_id: str, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str, bool]:
+    """Bodies of one feed after a cursor ``generation.n`` (empty: from the oldest kept), the next cursor, and whether
+    there are more. Raises ApiError ``cursor_reset``."""
+    current = generation(conn)
+    state = conn.execute(select(feed.c.n, feed.c.pruned_n).where(feed.c.feed_id == feed_id)).one()
+    read_in, after = (int(part) for part in cursor.split(".")) if cursor else (current, state.pruned_n)
+    if read_in != current or not state.pruned_n <= after <= state.n:
+        first = f"{current}.{state.pruned_n}"
+        raise ApiError("cursor_reset", extra={"generation": current, "cursor": first})
+    found = conn.execute(_ROWS, {"feed_id": feed_id, "after": after, "limit": limit}).all()
+    last = found[-1].n if found else after
+    return [json.loads(row.body) for row in found], f"{current}.{last}", last < state.n
 
 
 def _served(found: Any, now_ms: int) -> dict[str, Any]:

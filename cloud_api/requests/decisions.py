@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import update
+
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.facts import Origin, Outcome
+from cloud_api.notices.service import ConsumerNotice, tell_consumer
 from cloud_api.requests import service
 from cloud_api.requests.facts import Decide, Recover
+from cloud_api.requests.models import request
 from cloud_api.requests.service import CLOCK, CONSUMER, Caller
 from rules.requests import (
     OPEN_STATES,
@@ -49,8 +53,15 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int) -> Outcom
         if isinstance(step, Stands):
             return Outcome(OpStatus.APPLIED, None, _state(row) | _time_left(row, work.now_ms))
         deadline_ms = work.now_ms + timeout_ms
-        caller = Caller(origin.actor, origin.op_id)
-        moved = service.move(work, row, step, caller, seen_ms=work.now_ms, deadline_ms=deadline_ms)
+        moved = service.move(
+            work,
+            row,
+            step,
+            Caller(origin.actor, origin.op_id),
+            seen_ms=work.now_ms,
+            deadline_ms=deadline_ms,
+            print_device=row.print_device or origin.device_id,
+        )
         if moved is not None:
             return Outcome(OpStatus.APPLIED, None, _state(moved) | _time_left(moved, work.now_ms))
     raise _Contended(request_id)
@@ -88,8 +99,11 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             reason_text=None if fact.approve else fact.reason_text,
             decided_by=origin.actor,
             decided_ms=work.now_ms,
+            print_device=row.print_device or origin.device_id,
         )
         if moved is not None:
+            if row.state == RequestState.AUTO_APPROVED:
+                tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
     raise _Contended(fact.request_id)
 
@@ -130,6 +144,7 @@ def recover(work: Work, origin: Origin, fact: Recover) -> Outcome:
         caller = Caller(origin.actor, origin.op_id)
         moved = service.move(work, row, step, caller, decided_by=origin.actor, decided_ms=work.now_ms)
         if moved is not None:
+            tell_consumer(work, ConsumerNotice.VALUE_RETURNED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
     raise _Contended(fact.request_id)
 
@@ -150,14 +165,14 @@ def withdraw(work: Work, request_id: str) -> dict[str, Any]:
         if row is None:
             raise ApiError("request_unknown")
         if row.state == RequestState.WITHDRAWN:
-            return service.projection(row, work.now_ms)
+            return service.consumer_view(row, work.now_ms)
         step = transition(RequestState(row.state), Move.WITHDRAW)
         over = row.deadline_ms is not None and work.now_ms >= row.deadline_ms
         if isinstance(step, Stands) or over:
             raise ApiError("already_decided", extra={"state": row.state})
         moved = service.move(work, row, step, CONSUMER, decided_by=CONSUMER.actor, decided_ms=work.now_ms)
         if moved is not None:
-            return service.projection(moved, work.now_ms)
+            return service.consumer_view(moved, work.now_ms)
     raise _Contended(request_id)
 
 
@@ -185,9 +200,22 @@ def expire(work: Work, request_id: str) -> bool:
     return service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms) is not None
 
 
-def settle_if_over(work: Work, row: Any) -> bool:
-    """Times the request out when its deadline has passed; True when that changed it."""
-    return row.state == RequestState.SEEN and _time_out(work, row)
+def tell_unreachable(work: Work, request_id: str) -> bool:
+    """Nobody showed the request in time: its consumer is told, once (APR-18). The request goes on waiting."""
+    told = work.conn.execute(
+        update(request)
+        .where(
+            request.c.request_id == request_id,
+            request.c.state == RequestState.REQUESTED.value,
+            request.c.unreachable_ms.is_(None),
+        )
+        .values(unreachable_ms=work.now_ms)
+        .returning(*request.c)
+    ).one_or_none()
+    if told is None:
+        return False
+    tell_consumer(work, ConsumerNotice.STORE_UNREACHABLE, told)
+    return True
 
 
 def _state(row: Any) -> dict[str, Any]:

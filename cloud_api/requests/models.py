@@ -40,6 +40,10 @@ class Request(SQLModel, table=True):
     reason_text: str | None = None
     decided_by: str | None = None
     decided_ms: int | None = Field(default=None, sa_type=Big)
+    # The one device whose printer the slip comes out of, whoever approves; named when the first one shows it.
+    print_device: str | None = None
+    # When the consumer was told that nobody at the store can be reached.
+    unreachable_ms: int | None = Field(default=None, sa_type=Big)
 
 
 request = table(Request)

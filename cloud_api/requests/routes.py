@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
-from cloud_api.documents import REQUEST_EXAMPLE, answer, errors
+from cloud_api.documents import CONSUMER_VIEW_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, IdempotencyKey, Ident, Points, Won
 from cloud_api.http import json_response
@@ -60,7 +60,7 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
         "idempotency_conflict",
         "invalid",
     )
-    | {201: answer(REQUEST_EXAMPLE, "The store is asked")},
+    | {201: answer(CONSUMER_VIEW_EXAMPLE, "The store is asked")},
 )
 def ask(body: NewRequest, cloud: TheCloud, key_id: KeyId) -> Response:
     """What is to be used is held until the store decides, the time runs out, or the request is withdrawn."""
@@ -82,7 +82,7 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints) -> dict[str, Any
 @router.get(
     "/{request_id}",
     summary="A request",
-    responses=errors("unauthorized", "request_unknown") | {200: answer(REQUEST_EXAMPLE, "As it stands")},
+    responses=errors("unauthorized", "request_unknown") | {200: answer(CONSUMER_VIEW_EXAMPLE, "As it stands")},
 )
 def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
     """The request as it stands now."""
@@ -90,14 +90,14 @@ def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
         row = service.find(conn, request_id)
     if row is None:
         raise ApiError("request_unknown")
-    return json_response(service.projection(row, cloud.clock()))
+    return json_response(service.consumer_view(row, cloud.clock()))
 
 
 @router.post(
     "/{request_id}/withdraw",
     summary="Take a request back",
     responses=errors("unauthorized", "request_unknown", "already_decided")
-    | {200: answer(REQUEST_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
+    | {200: answer(CONSUMER_VIEW_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
 )
 def withdraw(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
     """Possible while nobody decided; what was held goes back."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
+from cloud_api.devices.printing import printing_device
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.ledger import holds
@@ -19,7 +20,7 @@ from cloud_api.requests.models import Request, request
 from cloud_api.stores.service import Profile
 from cloud_api.vault import Vault
 from rules.masking import mask_nickname
-from rules.requests import Effect, Moved, RequestKind, RequestState
+from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
 from sync.protocol import FeedKind
 
 SLIP_CODE_LENGTH = 6
@@ -119,6 +120,7 @@ def new_order_request(work: Work, who: Asking, order_id: str, title: str, total_
 
 def open_request(work: Work, row: Request) -> dict[str, Any]:
     """Stores the request and sends it to the store's devices."""
+    row.print_device = printing_device(work.conn, row.store_id)
     work.conn.execute(insert(request), [row.model_dump()])
     stored = find(work.conn, row.request_id)
     _publish(work, stored)
@@ -154,7 +156,14 @@ def projection(row: Any, now_ms: int) -> dict[str, Any]:
         "decided_ms": row.decided_ms,
         "order_id": row.order_id,
         "slip_code": row.slip_code,
+        "print_device": row.print_device,
     }
+
+
+def consumer_view(row: Any, now_ms: int) -> dict[str, Any]:
+    """The request as its consumer's app shows it: also whether anybody at the store can see it."""
+    unreachable = store_unreachable(RequestState(row.state), row.created_ms, now_ms)
+    return projection(row, now_ms) | {"store_unreachable": unreachable}
 
 
 def _publish(work: Work, row: Any) -> None:

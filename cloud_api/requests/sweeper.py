@@ -17,7 +17,7 @@ from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
-from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, RequestState
+from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS, RequestState
 
 log = logging.getLogger("approval")
 
@@ -37,14 +37,16 @@ _UNSEEN = (
     .order_by(request.c.created_ms)
     .limit(BATCH_MAX)
 )
+_UNREACHABLE = _UNSEEN.where(request.c.unreachable_ms.is_(None))
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How many requests a sweep finished."""
+    """How many requests a sweep finished, and of how many the consumer was told that nobody is there."""
 
     auto_approved: int
     expired: int
+    unreachable: int = 0
 
 
 def sweep(database: Database, now_ms: int) -> Swept:
@@ -52,9 +54,11 @@ def sweep(database: Database, now_ms: int) -> Swept:
     with database.read() as conn:
         over = conn.execute(_OVER, {"until": now_ms - SWEEP_GRACE_MS}).scalars().all()
         unseen = conn.execute(_UNSEEN, {"until": now_ms - NO_ACK_EXPIRE_MS}).scalars().all()
+        unreachable = conn.execute(_UNREACHABLE, {"until": now_ms - UNREACHABLE_AFTER_MS}).scalars().all()
     approved = sum(database.transact(partial(decisions.time_out, request_id=which)) for which in over)
     expired = sum(database.transact(partial(decisions.expire, request_id=which)) for which in unseen)
-    return Swept(approved, expired)
+    told = sum(database.transact(partial(decisions.tell_unreachable, request_id=which)) for which in unreachable)
+    return Swept(approved, expired, told)
 
 
 def tidy(database: Database) -> None:

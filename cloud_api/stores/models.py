@@ -25,8 +25,6 @@ class BrandPolicy(SQLModel, table=True):
     rate_bp: int
     minimum_payment_won: int = Field(sa_type=Big)
     request_timeout_ms: int
-    lot_valid_days: int
-    adjustment_limit_points: int = Field(sa_type=Big)
     created_ms: int = Field(sa_type=Big)
 
 
@@ -43,6 +41,8 @@ class Store(SQLModel, table=True):
     grade: str
     key_sealed: bytes
     created_ms: int = Field(sa_type=Big)
+    # The device that prints for the store; None: the first one that shows a request prints its slip.
+    print_device: str | None = None
 
 
 brand = table(Brand)

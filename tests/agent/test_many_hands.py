@@ -16,6 +16,7 @@ from printers.document import Document, Text
 from rules.requests import OrderState
 from sync.protocol import OpKind
 from tests.helpers.counter import Counter, captured, counter
+from tests.helpers.devices import DEVICE_ID
 
 ROUNDS = 12
 HANDS = 4
@@ -65,6 +66,7 @@ def request(shop: Counter, request_id: str, version: int, state: str) -> None:
         "remaining_ms": 60_000 if state == "seen" else None,
         "decided_ms": shop.clock.wall_ms() if state == "auto_approved" else None,
         "slip_code": "K7-40W",
+        "print_device": DEVICE_ID,
     }
     shop.feed(shop.agent.appliers()["request"], "request", body)
 

@@ -91,6 +91,9 @@ def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.Captu
             lines = stream.iter_lines()
             while '"version":2' not in next(lines):
                 pass
+            named = ("printing-device", *folder, "--device", device.device_id)
+            assert _run(capsys, *named) == (0, f"printing {device.device_id}", "")
+            assert _run(capsys, *named, "--none") == (0, "printing: the first that shows a request", "")
             assert _run(capsys, "revoke-device", *folder, "--device", device.device_id)[0] == 0
             server.send_signal(signal.SIGTERM)
             assert server.wait(5) == 0
@@ -157,6 +160,7 @@ def test_wrong_usage_is_exit_2_and_failure_exit_1_without_a_trace(
         (2, ["nonsense"]),
         (1, ["enrollment-code", *folder, "--store", "nope"]),
         (1, ["revoke-device", *folder, "--device", "nope"]),
+        (1, ["printing-device", *folder, "--device", "nope"]),
         (1, ["set-policy", *folder, "--brand", "nope"]),
         (1, ["migrate", "--database", "mysql://x/y"]),
         (1, ["serve", "--database", "mysql://x/y"]),

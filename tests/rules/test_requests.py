@@ -17,6 +17,7 @@ from rules.requests import (
     auto_cancel_allowed,
     late_human_decision,
     order_step_allowed,
+    store_unreachable,
     transition,
 )
 
@@ -90,6 +91,15 @@ def test_a_late_tap_on_an_open_or_decided_request_follows_the_ordinary_rules() -
 def test_an_auto_approval_is_cancelled_within_five_minutes_inclusive(elapsed_ms: int, allowed: bool) -> None:
     """APR-17: 12:06:00 is accepted, 12:06:01 is refused."""
     assert auto_cancel_allowed(1_000_000, 1_000_000 + elapsed_ms) is allowed
+
+
+@pytest.mark.parametrize(
+    ("state", "age_ms", "told"),
+    [(R.REQUESTED, 9_999, False), (R.REQUESTED, 10_000, True), (R.SEEN, 10_000, False), (R.EXPIRED, 700_000, False)],
+)
+def test_a_store_counts_as_unreachable_after_ten_seconds_without_a_screen(state: R, age_ms: int, told: bool) -> None:
+    """APR-18"""
+    assert store_unreachable(state, 1_000_000, 1_000_000 + age_ms) is told
 
 
 def test_an_order_goes_forward_only_and_is_cancelled_by_staff_only_while_new() -> None:

@@ -64,6 +64,10 @@ def register(subparsers: Any) -> None:
     revoke = _verb(verbs, "revoke-device", "기기 등록 해지 / shut a device out")
     revoke.add_argument("--device", required=True, type=_text, help="device id")
 
+    printing = _verb(verbs, "printing-device", "출력할 기기 / the device whose printer a store's slips come out of")
+    printing.add_argument("--device", required=True, type=_text, help="device id")
+    printing.add_argument("--none", action="store_true", help="먼저 본 기기가 출력 / whoever shows a request first")
+
     old = _verb(verbs, "prune", "오래된 것 지우기 / forget old feed rows, nonces, answers and uploads")
     days = _whole(3_650, lowest=PRUNE_DAYS_MIN)
     for name in ("feed", "calls", "uploads"):
@@ -88,15 +92,6 @@ def _policy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate-bp", type=_whole(10_000), default=None, help="100 = 1 %%")
     parser.add_argument("--minimum-payment-won", type=_whole(1_000_000_000), default=None)
     parser.add_argument("--request-timeout-ms", type=_whole(3_600_000, lowest=1_000), default=None)
-    parser.add_argument(
-        "--lot-valid-days", type=_whole(36_525), default=None, help="포인트 유효 일수, 0: 무기한 / 0: for ever"
-    )
-    parser.add_argument(
-        "--adjustment-limit-points",
-        type=_whole(1_000_000_000),
-        default=None,
-        help="두 번째 사람이 필요한 조정 / above: two people",
-    )
 
 
 def _port(text: str) -> int:
@@ -215,8 +210,8 @@ def _verify(settings: Settings, _args: argparse.Namespace) -> int:
         print(f"postings {report.postings} entries {report.entries} sum {report.entries_sum}")
         for posting_id in report.unbalanced:
             print(f"unbalanced {posting_id}")
-        for found, cached, replayed in (*report.drifted, *report.drifted_lots):
-            print(f"drifted {found} cached {cached} replayed {replayed}")
+        for account_id, cached, replayed in report.drifted:
+            print(f"drifted {account_id} cached {cached} replayed {replayed}")
         return 0 if report.sound else EXIT_FAILED
 
     return _with_cloud(settings, check)
@@ -251,9 +246,9 @@ def _set_policy(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def _policy(args: argparse.Namespace, now: Any) -> Any:
-    from dataclasses import fields, replace
+    from dataclasses import replace
 
-    named = {field.name: getattr(args, field.name, None) for field in fields(now)}
+    named = {name: getattr(args, name) for name in ("rate_bp", "minimum_payment_won", "request_timeout_ms")}
     return replace(now, **{name: value for name, value in named.items() if value is not None})
 
 
@@ -291,6 +286,19 @@ def _revoke_device(settings: Settings, args: argparse.Namespace) -> int:
         return 0
 
     return _with_cloud(settings, shut_out)
+
+
+def _printing_device(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.devices.printing import name_printing_device
+
+    def name(cloud: Cloud) -> int:
+        prints = not args.none
+        if not cloud.database.transact(lambda work: name_printing_device(work, args.device, prints=prints)):
+            return _refuse("없는 기기예요 / there is no such device", EXIT_FAILED)
+        print(f"printing {args.device}" if prints else "printing: the first that shows a request")
+        return 0
+
+    return _with_cloud(settings, name)
 
 
 def _prune(settings: Settings, args: argparse.Namespace) -> int:
@@ -364,6 +372,7 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "create-key": _create_key,
     "enrollment-code": _enrollment_code,
     "revoke-device": _revoke_device,
+    "printing-device": _printing_device,
     "prune": _prune,
     "parked": _parked,
     "mark-restored": _mark_restored,

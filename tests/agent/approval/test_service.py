@@ -21,6 +21,7 @@ from agent.approval.types import (
 )
 from printers.document import Document, Qr
 from tests.helpers.counter import Counter, counter
+from tests.helpers.devices import DEVICE_ID
 
 STAFF = "김서연"
 
@@ -50,6 +51,7 @@ def row(request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
         "decided_ms": None,
         "order_id": None,
         "slip_code": "K7-40W",
+        "print_device": DEVICE_ID,
         **changes,
     }
 

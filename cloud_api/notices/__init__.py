@@ -1,0 +1,1 @@
+"""What consumers have to be told, in the order in which it happened."""
