@@ -15,6 +15,7 @@ from cloud_api.clock import Clock, pause
 from cloud_api.coupons.service import expire_due
 from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
+from cloud_api.ledger.expiry import expire_some
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
 from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS, RequestState
@@ -61,10 +62,11 @@ def sweep(database: Database, now_ms: int) -> Swept:
     return Swept(approved, expired, told)
 
 
-def tidy(database: Database) -> None:
-    """Forgets old nonces and writes down which coupons are over."""
+def tidy(database: Database) -> bool:
+    """Forgets old nonces, writes down which coupons and some of the points are over; False when no points were left."""
     database.transact(forget_nonces)
     database.transact(expire_due)
+    return database.transact(expire_some).lots > 0
 
 
 class Sweeper:
@@ -75,6 +77,7 @@ class Sweeper:
         self._clock = clock
         self._every_ms = every_ms
         self._tidied_ms = 0
+        self._more_to_tidy = False
 
     async def run(self, stopping: asyncio.Event) -> None:
         """A failed sweep is logged and tried again: the next one finds the same requests."""
@@ -88,6 +91,7 @@ class Sweeper:
     def _once(self) -> None:
         now_ms = self._clock()
         sweep(self._database, now_ms)
-        if now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
-            tidy(self._database)
+        # What expires at once for many members is booked between sweeps, so that no request waits for its end.
+        if self._more_to_tidy or now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
+            self._more_to_tidy = tidy(self._database)
             self._tidied_ms = now_ms

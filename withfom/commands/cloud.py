@@ -73,6 +73,8 @@ def register(subparsers: Any) -> None:
     for name in ("feed", "calls", "uploads"):
         old.add_argument(f"--{name}-days", type=days, default=PRUNE_DAYS, help=f"{PRUNE_DAYS_MIN}–3650")
 
+    _verb(verbs, "expire", "만료된 포인트 소멸 / book what has expired")
+
     aside = _verb(verbs, "parked", "보류된 작업 / operations that were set aside", prints_json=True)
     aside.add_argument("action", choices=("list", "replay"))
 
@@ -314,6 +316,17 @@ def _prune(settings: Settings, args: argparse.Namespace) -> int:
     return _with_cloud(settings, forget)
 
 
+def _expire(settings: Settings, _args: argparse.Namespace) -> int:
+    from cloud_api.ledger.expiry import expire_all
+
+    def book(cloud: Cloud) -> int:
+        done = expire_all(cloud.database)
+        print(f"lots {done.lots} points {done.points}")
+        return 0
+
+    return _with_cloud(settings, book)
+
+
 def _parked(settings: Settings, args: argparse.Namespace) -> int:
     from dataclasses import asdict
     from functools import partial
@@ -374,6 +387,7 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "revoke-device": _revoke_device,
     "printing-device": _printing_device,
     "prune": _prune,
+    "expire": _expire,
     "parked": _parked,
     "mark-restored": _mark_restored,
 }
