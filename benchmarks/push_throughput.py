@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 import warnings
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +33,8 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks._report import Report, percentile
+from cloud_api.clock import system_clock
+from cloud_api.ids import Ids
 from sync.protocol import (
     AUTH_SCHEME,
     CHAIN_START,
@@ -49,6 +50,10 @@ PUSH = "/v1/sync/push"
 GOAL_PER_S = 10_000
 WARM_UP = 2
 MEMBERS = 3_000  # after the warm-up one earn in thirty is of somebody new
+
+
+_ids = Ids(system_clock)
+uuid7 = _ids.uuid7  # what agents and the cloud make; random ones would scatter over the indexes
 
 
 def base64url(raw: bytes) -> str:
@@ -157,7 +162,7 @@ class Counter:
         running, seq = CHAIN_START, 0
         for _ in range(batches):
             before, size = running, 200
-            ops: list[dict[str, Any]] = []
+            ops: list[bytes] = []
             while len(ops) < per_batch:
                 op = self._earn(seq + 1, rng)
                 written = canonical_json(op)
@@ -166,9 +171,13 @@ class Counter:
                     break
                 seq += 1
                 running = hashlib.sha256(running.encode() + b"\n" + written).hexdigest()
-                ops.append(op)
-            body = {"protocol": 1, "epoch": 1, "prev_hash": before, "last_hash": running, "ops": ops}
-            raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+                ops.append(written)
+            # As canonical_json writes the whole of it.
+            raw = (
+                f'{{"epoch":1,"last_hash":"{running}","ops":['.encode()
+                + b",".join(ops)
+                + f'],"prev_hash":"{before}","protocol":1}}'.encode()
+            )
             self.plain_bytes += len(raw)
             self.bodies.append(gzip.compress(raw, 6))
             self.sizes.append(len(ops))
@@ -183,7 +192,7 @@ class Counter:
             "kind": "sale",
         }
         body = {
-            "earn_id": str(uuid.uuid4()),
+            "earn_id": uuid7(),
             "phone": f"+8210{20_000_000 + rng.randrange(MEMBERS)}",
             "receipt": receipt,
             "paid_won": 4500,
@@ -194,7 +203,7 @@ class Counter:
             "occurred_ms": now,
         }
         return {
-            "op_id": str(uuid.uuid4()),
+            "op_id": uuid7(),
             "device": self.device_id,
             "epoch": 1,
             "seq": seq,
@@ -303,10 +312,10 @@ def written_by_hand(url: str, counter: Counter, batches: int, per_batch: int, me
     with psycopg.connect(url) as conn:
         for batch in range(batches):
             rows = {
-                "op": [str(uuid.uuid4()) for _ in range(per_batch)],
+                "op": [uuid7() for _ in range(per_batch)],
                 "fp": [secrets.token_hex(32) for _ in range(per_batch)],
                 "member": rng.choices(members, k=per_batch),
-                "posting": [str(uuid.uuid4()) for _ in range(per_batch)],
+                "posting": [uuid7() for _ in range(per_batch)],
             }
             plain = {"store": counter.store_id, "text": text, "sealed": sealed, "seq": batch * per_batch}
             conn.execute(_LIMIT, {**rows, **plain})
@@ -384,7 +393,7 @@ def written_by_hand_single(url: str, counter: Counter, count: int, members: Sequ
     with psycopg.connect(url) as conn:
         conn.prepare_threshold = 1
         for n in range(count):
-            rows = {"op": [str(uuid.uuid4())], "fp": [secrets.token_hex(32)], "posting": [str(uuid.uuid4())]}
+            rows = {"op": [uuid7()], "fp": [secrets.token_hex(32)], "posting": [uuid7()]}
             plain = {"store": counter.store_id, "text": "x" * 150, "sealed": bytes(650), "seq": 10_000_000 + n}
             conn.execute(_LIMIT, {**rows, **plain, "member": [random.choice(members)]})
             conn.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -74,15 +74,61 @@ def insert_rows(conn: Connection, table: Table, names: tuple[str, ...], rows: Se
 def _copy(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     driver = cast("psycopg.Connection[Any] | None", conn.connection.driver_connection)
     assert driver is not None
+    block = copy_block(rows)
     try:
         with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write(block)
     except psycopg.Error as error:
         for kind, wrapped in _WRAPPED:
             if isinstance(error, kind):
                 raise wrapped(statement, None, error, hide_parameters=True) from error
         raise DBAPIError(statement, None, error, hide_parameters=True) from error
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = "\\N"
+_HEX = "\\\\x"
+
+
+def copy_block(rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """The rows in COPY's text format, a column at a time: a third of what the driver needs a row at a time."""
+    columns = list(zip(*rows, strict=True))
+    block = _block([_written(column, str) for column in columns])
+    backslashes = sum(_marks(column) for column in columns)
+    signs = (block.count("\n"), block.count("\t"), block.count("\\"), "\r" in block)
+    if signs != (len(rows), len(rows) * (len(columns) - 1), backslashes, False):
+        # Nearly never: a text has one of COPY's own signs in it.
+        block = _block([_written(column, _escaped) for column in columns])
+    return block.encode()
+
+
+def _block(columns: Sequence[Sequence[str]]) -> str:
+    return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+
+
+def _written(column: tuple[Any, ...], spell: Callable[[Any], str]) -> Sequence[str]:
+    kinds = set(map(type, column))
+    if kinds == {str} and spell is str:
+        return column
+    if kinds == {int}:
+        return list(map(str, column))
+    if kinds == {bytes}:
+        return [_HEX + value.hex() for value in column]
+    return [
+        _NULL if value is None else _HEX + value.hex() if type(value) is bytes else spell(value) for value in column
+    ]
+
+
+def _escaped(value: Any) -> str:
+    return str(value).translate(_ESCAPES)
+
+
+def _marks(column: tuple[Any, ...]) -> int:
+    """How many backslashes the nulls and bytes of a column take."""
+    kinds = set(map(type, column))
+    if kinds <= {str, int}:
+        return 0
+    return sum(1 if value is None else 2 if type(value) is bytes else 0 for value in column)
 
 
 def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:

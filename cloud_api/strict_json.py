@@ -17,7 +17,7 @@ def loads(raw: bytes) -> Any:
     return loads_telling_floats(raw)[0]
 
 
-def loads_telling_floats(raw: bytes) -> tuple[Any, bool]:
+def loads_telling_floats(raw: bytes, *, depth_max: int = DEPTH_MAX) -> tuple[Any, bool]:
     """The value, and whether a number with a fraction or an exponent is in it. Raises BadJson."""
     floats: list[float] = []
 
@@ -29,7 +29,7 @@ def loads_telling_floats(raw: bytes) -> tuple[Any, bool]:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=finite)
     except (ValueError, RecursionError) as error:
         raise BadJson(str(error)) from error
-    _check_depth(value)
+    _check_depth(value, depth_max)
     return value, bool(floats)
 
 
@@ -54,10 +54,10 @@ def _finite(text: str) -> float:
     return number
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, depth_max: int) -> None:
     # JSON yields exactly these two; asking for the type itself is three times as fast as asking for a kind of it.
     level = [value] if type(value) in _NESTED else []
-    for _ in range(DEPTH_MAX):
+    for _ in range(depth_max):
         level = [
             child
             for item in level

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cloud_api import strict_json
+from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Recover, Seen
@@ -23,6 +24,9 @@ TIME_MS_MAX = 2**47  # fits every database; far beyond any real clock
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _NOT_PLAIN = re.compile("[\x00\ud800-\udfff]")
 _PRINTABLE_MAX = 200
+_PHONE_MAX = 20
+_ID_MAX = 128
+_TAGS_MAX = 50
 
 UNREADABLE = "unreadable"
 UNKNOWN_KIND = "unknown_kind"
@@ -39,7 +43,7 @@ class ReadOp:
     kind: str
     hash: str
     raw: bytes
-    op: Operation | None
+    op: Operation | SpelledOp | None
     problem: str | None
 
 
@@ -61,6 +65,26 @@ def read_op(
     if op is not None and (op.device, op.store, op.epoch, op.seq) != (device_id, store_id, epoch, seq):
         op, problem = None, FOREIGN
     return ReadOp(seq, safe_id, safe_kind, digest, spelled, op, problem)
+
+
+def read_spelled(
+    found: Spelled, seq: int, previous_hash: str, *, device_id: str, store_id: str, epoch: int, no_floats: bool = False
+) -> ReadOp:
+    """The same for an operation whose bytes need no spelling."""
+    op = found.op
+    if (
+        not _ID.fullmatch(op.op_id)
+        or max(op.wall_ms, op.mono_ms) > INT64_MAX
+        or min(op.wall_ms, op.mono_ms) < -INT64_MAX
+    ):
+        raw = strict_json.loads(found.raw)
+        return read_op(
+            raw, seq, previous_hash, device_id=device_id, store_id=store_id, epoch=epoch, no_floats=no_floats
+        )
+    digest = hashlib.sha256(b"%b\n%b" % (previous_hash.encode(), found.raw)).hexdigest()
+    if (op.device, op.store, op.epoch, op.seq) != (device_id, store_id, epoch, seq):
+        return ReadOp(seq, op.op_id, op.kind, digest, found.raw, None, FOREIGN)
+    return ReadOp(seq, op.op_id, op.kind, digest, found.raw, op, None)
 
 
 def _spell(raw: Any, no_floats: bool) -> tuple[bytes, bool]:
@@ -95,8 +119,11 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
 Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Advance
 
 
-def read_fact(op: Operation, origin: Origin) -> Fact | None:
+def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
     """The body as a typed fact; None when a field is missing or out of range."""
+    if type(op) is SpelledOp:
+        return _spelled_earn(op.body, origin)
+    assert isinstance(op, Operation)
     try:
         return _READERS[op.kind](op.body, origin)
     except _Unreadable:
@@ -104,7 +131,7 @@ def read_fact(op: Operation, origin: Origin) -> Fact | None:
 
 
 def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
-    phone = parse_phone(_text(body, "phone", 20))
+    phone = parse_phone(_text(body, "phone", _PHONE_MAX))
     if not isinstance(phone, Phone):
         raise _Unreadable
     receipt = body.get("receipt")
@@ -123,6 +150,50 @@ def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
         points=_int(body, "points", 0, WON_MAX),
         source=_id(body, "source"),
         occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+    )
+
+
+_NO_TAGS: tuple[str, ...] = ()
+
+
+def _spelled_earn(body: SpelledEarn, origin: Origin) -> EarnFact | None:
+    """``_earn`` for a body whose types are known; texts without escapes are plain by themselves."""
+    receipt = body.receipt
+    phone = parse_phone(body.phone) if len(body.phone) <= _PHONE_MAX else None
+    if not (
+        isinstance(phone, Phone)
+        and _is_id(body.earn_id)
+        and _is_id(body.source)
+        and 0 <= body.paid_won <= WON_MAX
+        and 0 <= body.points <= WON_MAX
+        and 0 <= body.occurred_ms <= TIME_MS_MAX
+    ):
+        return None
+    if receipt is None:
+        fingerprint, tags, receipt_no, till = None, _NO_TAGS, None, None
+    else:
+        fingerprint, receipt_no, till = receipt.fingerprint, receipt.receipt_no, receipt.till
+        tags = tuple(receipt.approval_tags)
+        if not (
+            _is_id(fingerprint)
+            and len(tags) <= _TAGS_MAX
+            and all(map(_is_id, tags))
+            and (receipt_no is None or len(receipt_no) <= _PRINTABLE_MAX)
+            and (till is None or len(till) <= _PRINTABLE_MAX)
+        ):
+            return None
+    return EarnFact(
+        origin,
+        body.earn_id,
+        phone,
+        fingerprint,
+        tags,
+        receipt_no,
+        till,
+        body.paid_won,
+        body.points,
+        body.source,
+        body.occurred_ms,
     )
 
 
@@ -190,9 +261,13 @@ def _optional(body: Mapping[str, Any], name: str, reader: Callable[[Mapping[str,
 
 def _id(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or len(value) > 128 or not value.isascii() or not value.isprintable() or not value:
+    if not isinstance(value, str) or not _is_id(value):
         raise _Unreadable
     return value
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= _ID_MAX and value.isascii() and value.isprintable()
 
 
 def _text(body: Mapping[str, Any], name: str, length_max: int = _PRINTABLE_MAX) -> str:
@@ -220,6 +295,6 @@ def _int(body: Mapping[str, Any], name: str, lowest: int, highest: int) -> int:
 
 def _tags(body: Mapping[str, Any]) -> tuple[str, ...]:
     value = body.get("approval_tags", [])
-    if not isinstance(value, list) or len(value) > 50:
+    if not isinstance(value, list) or len(value) > _TAGS_MAX:
         raise _Unreadable
     return tuple(_id({"tag": tag}, "tag") for tag in value)

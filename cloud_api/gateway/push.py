@@ -20,7 +20,8 @@ from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.models import device_op
-from cloud_api.gateway.operations import ReadOp, read_op
+from cloud_api.gateway.operations import ReadOp, read_op, read_spelled
+from cloud_api.gateway.spelled import Spelled
 from cloud_api.ledger.facts import Outcome
 from cloud_api.stores.models import store
 from cloud_api.vault import SealBroken, Vault
@@ -40,14 +41,14 @@ class Batch:
     epoch: int
     prev_hash: str
     last_hash: str
-    ops: list[Any]
+    ops: list[Any]  # Spelled, or whatever JSON can hold
     no_floats: bool = False  # known from reading the text; spares a walk through every operation
 
     def first_seq(self) -> int:
         """The place of the first operation; every readable one must stand at its place. Raises ApiError ``invalid``."""
         firsts = set()
         for offset, raw in enumerate(self.ops):
-            seq = raw.get("seq") if isinstance(raw, dict) else None
+            seq = raw.op.seq if type(raw) is Spelled else raw.get("seq") if isinstance(raw, dict) else None
             if isinstance(seq, int) and not isinstance(seq, bool):
                 firsts.add(seq - offset)
         if len(firsts) != 1 or min(firsts) < 1 or max(firsts) > 2**53:
@@ -128,7 +129,8 @@ def _read(batch: Batch, first: int, call: DeviceCall) -> list[ReadOp]:
     ops = []
     running = batch.prev_hash
     for seq, raw in enumerate(batch.ops, start=first):
-        op = read_op(
+        read = read_spelled if type(raw) is Spelled else read_op
+        op = read(
             raw,
             seq,
             running,

@@ -20,6 +20,7 @@ from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.push import Batch, Pushed, push
+from cloud_api.gateway.spelled import loads_push
 from cloud_api.http import json_response, target, unzip
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import Vault
@@ -97,7 +98,7 @@ def applier_for(vault: Vault) -> Callable[[Work, DeviceCall, bool], Applier]:
 
 def _batch(raw: bytes) -> Batch:
     try:
-        body, floats = strict_json.loads_telling_floats(raw)
+        body, floats = loads_push(raw)
     except strict_json.BadJson as error:
         raise ApiError("bad_json") from error
     if not isinstance(body, dict) or body.get("protocol") != PROTOCOL_VERSION:

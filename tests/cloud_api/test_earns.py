@@ -170,3 +170,15 @@ def test_the_biggest_sale_does_not_overflow(world: World) -> None:
 
     assert [item["status"] for item in results] == ["applied"] * 5 + ["parked"]
     assert world.points(world.member(PHONE)) == (5 * 10**10, 0, 0)
+
+
+def test_texts_with_the_databases_own_signs_come_back_as_they_were(world: World) -> None:
+    """Case 15: rows are written in bulk; what a till prints is never part of the format."""
+    device = world.device()
+    texts = ["a\tb", "a\nb\r", "\\N", "\\", "\\.", "'; DROP TABLE earn; --", "가\u2028나 😀"]
+
+    device.push(*[device.earn(receipt_no=text, till=text) for text in texts])
+
+    with world.cloud.database.read() as conn:
+        found = {row.receipt_no: row.till for row in conn.execute(select(earn))}
+    assert found == {text: text for text in texts}

@@ -316,7 +316,8 @@ class Device:
             "last_hash": after,
             "ops": list(ops),
         }
-        return json.dumps(body | changes, ensure_ascii=False).encode()
+        # As our own agent spells it (canonical_json), floats and all.
+        return json.dumps(body | changes, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     def push_raw(self, body: bytes, **headers: str) -> httpx.Response:
         named = {"authorization": self.sign("POST", PUSH, body), "content-type": "application/json"} | headers
