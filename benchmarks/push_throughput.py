@@ -286,6 +286,7 @@ p AS (INSERT INTO posting (posting_id, kind, store_id, member_id, op_id, fingerp
       SELECT posting, 'earn', %(store)s, member, op, fp, 'tablet', 1 FROM op),
 e1 AS (INSERT INTO entry SELECT posting, 0, 'store_issuance:' || %(store)s, -45 FROM op),
 e2 AS (INSERT INTO entry SELECT posting, 1, 'member:' || member, 45 FROM op),
+l AS (INSERT INTO lot SELECT member, 9007199254740991, posting, 45, 45 FROM op),
 b AS (UPDATE account SET balance = balance + moved.amount
       FROM (SELECT 'member:' || member AS id, 45 * count(*) AS amount FROM op GROUP BY member) AS moved
       WHERE account_id = moved.id),

@@ -152,7 +152,8 @@ SNAPSHOT_EXAMPLE = (
     '{"kind":"begin","body":{"cursor":"1.7.1","generation":1,"server_time_ms":1760000000123,"after":""}}\n'
     '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
     '"plan":"free","grade":"normal"}}\n'
-    '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000}}\n'
+    '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000,'
+    '"lot_valid_days":1827}}\n'
     '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678","points":1200}}\n'
     '{"kind":"end","body":{"rows":3}}\n'
 )

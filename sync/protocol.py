@@ -71,7 +71,7 @@ class FeedKind(StrEnum):
     ORDER = "order"
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
     EARN = "earn"
-    # {version, rate_bp, minimum_payment_won, request_timeout_ms}
+    # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days}
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade}
     STORE = "store"

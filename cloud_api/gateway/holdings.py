@@ -149,7 +149,7 @@ def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> 
     """
     since = {"store_id": store_id, "since": now_ms - MEMBERS_SEEN_MS, "most": MEMBERS_MAX}
     ids = [str(row.member_id) for row in conn.execute(_SEEN, since)]
-    points = spendable(conn, ids)
+    points = spendable(conn, ids, now_ms)
     key = store_key(conn, vault, store_id)
     found = phones_of(conn, vault, ids)
     return sorted((_device_lookup(key, phone), phone.masked, points[member_id]) for member_id, phone in found)

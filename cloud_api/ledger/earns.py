@@ -25,6 +25,7 @@ from cloud_api.ledger.facts import (
     EarnFact,
     Outcome,
 )
+from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members.service import find_or_create_by_lookup
@@ -90,6 +91,7 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
     ids = find_or_create_by_lookup(work, vault, by_lookup, store_id=store_id)
     members = [ids[lookups[fact.phone]] for fact in facts]
     debts = _lock_members(work, members)
+    expires_ms = expiry_ms(work.now_ms, policy.lot_valid_days)
     run = _Run()
     outcomes: list[Outcome] = []
     for fact, member_id in zip(facts, members, strict=True):
@@ -102,7 +104,7 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
         run.rows.append(row)
         run.tags += [{"store_id": store_id, "tag": tag, "earn_id": fact.earn_id} for tag in set(fact.approval_tags)]
         if row.posting_id is not None:
-            run.postings.append(_posting(fact, row, row.posting_id, debts))
+            run.postings.append(_posting(fact, row, row.posting_id, expires_ms, debts))
         outcomes.append(_booked(fact, row))
     run.write(work)
     cancelled = reversals.apply_waiting(work, store_id, run.rows, run.tags)
@@ -198,7 +200,7 @@ def _flags(work: Work, fact: EarnFact, computed: Accrual) -> list[str]:
     return flags
 
 
-def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, balances: dict[str, int]) -> NewPosting:
+def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, expires_ms: int, balances: dict[str, int]) -> NewPosting:
     debt_account = account_id(AccountKind.MEMBER_DEBT, row.member_id)
     lines = credit_member(row.member_id, row.points, balances[debt_account])
     for line in lines:
@@ -214,6 +216,7 @@ def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, balances: dict[st
         lines=(issuance, *lines),
         op_id=fact.origin.op_id,
         fingerprint=fact.fingerprint,
+        expires_ms=expires_ms,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud_api.database import Work
+from cloud_api.ledger import lots
+from cloud_api.ledger.lots import LotUse
 from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 
@@ -24,8 +26,11 @@ def hold(work: Work, held: HeldPoints, *, actor: str) -> bool:
     member = account_id(AccountKind.MEMBER, held.member_id)
     if lock_balances(work.conn, [member]).get(member, 0) < held.points:
         return False
+    uses = lots.take(work.conn, held.member_id, held.points, work.now_ms)
+    if lots.total(uses) < held.points:
+        return False
     waiting = account_id(AccountKind.MEMBER_HOLD, held.member_id)
-    _book(work, held, PostingKind.HOLD, (Line(member, -held.points), Line(waiting, held.points)), actor)
+    _book(work, held, PostingKind.HOLD, (Line(member, -held.points), Line(waiting, held.points)), actor, uses=uses)
     return True
 
 
@@ -55,7 +60,10 @@ def _give_back(work: Work, held: HeldPoints, kind: PostingKind, source: str, act
     # The member's account is locked too: a reversal at another till must see either the old or the new balance.
     owed = lock_balances(work.conn, [debt, member]).get(debt, 0)
     lines = (Line(source, -held.points), *credit_member(held.member_id, held.points, owed))
-    _book(work, held, kind, lines, actor, op_id)
+    # Back into the lots that the hold took from: a refused request makes no point live longer (APR-10).
+    reaches_member = sum(line.amount for line in lines if line.account_id == member)
+    uses = lots.put_back(work.conn, held.member_id, held.request_id, reaches_member)
+    _book(work, held, kind, lines, actor, op_id, uses)
 
 
 def _book(
@@ -65,6 +73,7 @@ def _book(
     lines: tuple[Line, ...],
     actor: str,
     op_id: str | None = None,
+    uses: tuple[LotUse, ...] = (),
 ) -> None:
     record = NewPosting(
         posting_id=work.ids.uuid7(),
@@ -75,5 +84,6 @@ def _book(
         lines=lines,
         op_id=op_id,
         request_id=held.request_id,
+        uses=uses,
     )
     post(work, [record])

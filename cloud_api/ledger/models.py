@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
@@ -18,6 +18,9 @@ class AccountKind(StrEnum):
     MEMBER_DEBT = "member_debt"  # what a member owes after a reversal; zero or below
     STORE_ISSUANCE = "store_issuance"
     STORE_REDEMPTION = "store_redemption"
+    OFFLINE_LOSS = "offline_loss"  # of a store: what was spent offline and no balance covered
+    BREAKAGE = "breakage"  # of a brand: what expired
+    ADJUSTMENT = "adjustment"  # of a brand: the other side of corrections by hand
 
 
 class PostingKind(StrEnum):
@@ -27,6 +30,8 @@ class PostingKind(StrEnum):
     CAPTURE = "capture"
     RELEASE = "release"
     RETURN = "return"
+    EXPIRY = "expiry"
+    ADJUSTMENT = "adjustment"
 
 
 class Account(SQLModel, table=True):
@@ -72,6 +77,35 @@ class Entry(SQLModel, table=True):
     line: int = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.account_id")
     amount: int = Field(sa_type=Big)
+
+
+class Lot(SQLModel, table=True):
+    """Points that a member got together; named after the posting that gave them. ``remaining`` is a cache of its uses.
+
+    The key is the order in which lots are spent. Nothing but ``remaining`` ever changes (triggers).
+    """
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        CheckConstraint("remaining >= 0 AND remaining <= points", name="lot_within_its_points"),
+        Index("lot_due", "expires_ms", sqlite_where=text("remaining > 0"), postgresql_where=text("remaining > 0")),
+    )
+
+    member_id: str = Field(primary_key=True)
+    expires_ms: int = Field(sa_type=Big, primary_key=True)
+    posting_id: str = Field(primary_key=True)
+    points: int = Field(sa_type=Big)
+    remaining: int = Field(sa_type=Big)
+
+
+class LotUse(SQLModel, table=True):
+    """What a posting took from a lot, or put back into it (below zero); never changed, never deleted (triggers)."""
+
+    __tablename__ = "lot_use"
+
+    posting_id: str = Field(primary_key=True, foreign_key="posting.posting_id")
+    lot_posting_id: str = Field(primary_key=True)
+    points: int = Field(sa_type=Big)
 
 
 class EarnStatus(StrEnum):
@@ -169,6 +203,8 @@ class ReversalTag(SQLModel, table=True):
 account = table(Account)
 posting = table(Posting)
 entry = table(Entry)
+lot = table(Lot)
+lot_use = table(LotUse)
 earn = table(Earn)
 earn_tag = table(EarnTag)
 reversal = table(Reversal)

@@ -9,6 +9,7 @@ from sqlalchemy import insert, or_, select, update
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
+from cloud_api.ledger import lots
 from cloud_api.ledger.facts import BookedEarn, Outcome, ReversalFact
 from cloud_api.ledger.models import (
     AccountKind,
@@ -191,8 +192,9 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
     if sale.points:
         balance_account = account_id(AccountKind.MEMBER, sale.member_id)
         debt_account = account_id(AccountKind.MEMBER_DEBT, sale.member_id)
-        locked = lock_balances(work.conn, [balance_account, debt_account])
-        lines = charge_member(sale.member_id, sale.points, locked[balance_account])
+        lock_balances(work.conn, [balance_account, debt_account])
+        uses = lots.take(work.conn, sale.member_id, sale.points, work.now_ms)
+        lines = charge_member(sale.member_id, sale.points, lots.total(uses))
         row.debt_points = -sum(line.amount for line in lines if line.account_id == debt_account)
         row.posting_id = work.ids.uuid7()
         issuance = Line(account_id(AccountKind.STORE_ISSUANCE, sale.store_id), sale.points)
@@ -206,6 +208,7 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
             op_id=row.op_id,
             fingerprint=sale.fingerprint,
             reverses_id=sale.posting_id,
+            uses=uses,
         )
         post(work, [record])
     work.conn.execute(

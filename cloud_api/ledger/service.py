@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
 
 from cloud_api.bulk import add_to_column, insert_rows, is_postgres, listed, select_among
 from cloud_api.database import Work
-from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, posting
+from cloud_api.ledger import lots
+from cloud_api.ledger.lots import LotUse
+from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, lot, lot_use, posting
 
 
 class Unbalanced(AssertionError):
-    """A posting whose entries do not sum to zero is a bug; nothing of it is written."""
+    """A posting whose entries do not sum to zero, or disagree with its lots, is a bug; nothing of it is written."""
 
 
 def account_id(kind: AccountKind, owner_id: str) -> str:
@@ -34,7 +36,11 @@ class Line:
 
 @dataclass(slots=True)
 class NewPosting:
-    """One balanced record to be, with the roads that lead back to why it exists."""
+    """One balanced record to be, with the roads that lead back to why it exists.
+
+    ``uses`` are the lots that it takes from or puts back into. What else reaches the member is a new lot that expires
+    at ``expires_ms``.
+    """
 
     posting_id: str
     kind: PostingKind
@@ -46,6 +52,8 @@ class NewPosting:
     request_id: str | None = None
     fingerprint: str | None = None
     reverses_id: str | None = None
+    uses: tuple[LotUse, ...] = ()
+    expires_ms: int | None = None
 
 
 # One statement that both databases read the same way.
@@ -61,7 +69,8 @@ _OPEN_MEMBERS = text(
     " ORDER BY 1 ON CONFLICT (account_id) DO NOTHING"
 )
 _MEMBER_KINDS = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
-_STORE_KINDS = (AccountKind.STORE_ISSUANCE, AccountKind.STORE_REDEMPTION)
+_STORE_KINDS = (AccountKind.STORE_ISSUANCE, AccountKind.STORE_REDEMPTION, AccountKind.OFFLINE_LOSS)
+_BRAND_KINDS = (AccountKind.BREAKAGE, AccountKind.ADJUSTMENT)
 
 
 def open_member_accounts(conn: Connection, member_ids: Iterable[str]) -> None:
@@ -76,6 +85,11 @@ def open_member_accounts(conn: Connection, member_ids: Iterable[str]) -> None:
 def open_store_accounts(conn: Connection, store_id: str) -> None:
     """Makes the accounts of a new store."""
     _open(conn, _STORE_KINDS, [store_id])
+
+
+def open_brand_accounts(conn: Connection, brand_id: str) -> None:
+    """Makes the accounts of a new brand."""
+    _open(conn, _BRAND_KINDS, [brand_id])
 
 
 def _open(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[str]) -> None:
@@ -96,32 +110,53 @@ def lock_balances(conn: Connection, account_ids: Iterable[str]) -> dict[str, int
     return dict(select_among(conn, statement, {"wanted": set(account_ids)}))
 
 
-def spendable(conn: Connection, member_ids: Iterable[str]) -> dict[str, int]:
-    """What each of these members could spend now."""
+def spendable(conn: Connection, member_ids: Collection[str], now_ms: int) -> dict[str, int]:
+    """What each of these members could spend now: the balance without what has expired, booked or not."""
     accounts = {account_id(AccountKind.MEMBER, member_id): member_id for member_id in member_ids}
     statement = "SELECT account_id, balance FROM account WHERE account_id {wanted}"
-    return {accounts[row.account_id]: row.balance for row in select_among(conn, statement, {"wanted": accounts})}
+    found = select_among(conn, statement, {"wanted": accounts})
+    over = lots.expired(conn, member_ids, now_ms)
+    return {accounts[row.account_id]: row.balance - over.get(accounts[row.account_id], 0) for row in found}
 
 
 def post(work: Work, postings: Sequence[NewPosting]) -> None:
-    """Books the postings and moves the cached balances. Raises Unbalanced."""
+    """Books the postings with their lots; moves the cached balances and rests. Raises Unbalanced."""
     if not postings:
         return
     entries: list[tuple[str, int, str, int]] = []
+    new_lots: list[tuple[str, int, str, int, int]] = []
     deltas: dict[str, int] = {}
     for record in postings:
         total = 0
+        member = f"{AccountKind.MEMBER.value}:{record.member_id}"
+        granted = lots.total(record.uses) if record.uses else 0
         for number, line in enumerate(record.lines):
             total += line.amount
             entries.append((record.posting_id, number, line.account_id, line.amount))
             deltas[line.account_id] = deltas.get(line.account_id, 0) + line.amount
+            if line.account_id == member:
+                granted += line.amount
         if total != 0:
             raise Unbalanced(record.posting_id)
+        if granted:
+            if granted < 0 or record.expires_ms is None:
+                raise Unbalanced(record.posting_id)
+            new_lots.append((record.member_id, record.expires_ms, record.posting_id, granted, granted))
     insert_rows(work.conn, posting, _POSTING_COLUMNS, [_posting_row(record, work.now_ms) for record in postings])
     insert_rows(work.conn, entry, _ENTRY_COLUMNS, entries)
+    insert_rows(work.conn, lot, _LOT_COLUMNS, new_lots)
+    _use_lots(work, postings)
     add_to_column(work.conn, account, "account_id", "balance", deltas)
 
 
+def _use_lots(work: Work, postings: Sequence[NewPosting]) -> None:
+    rows = [(record.posting_id, use.lot_posting_id, use.points) for record in postings for use in record.uses]
+    insert_rows(work.conn, lot_use, _USE_COLUMNS, rows)
+    lots.move_remaining(work.conn, [use for record in postings for use in record.uses])
+
+
+_LOT_COLUMNS = ("member_id", "expires_ms", "posting_id", "points", "remaining")
+_USE_COLUMNS = ("posting_id", "lot_posting_id", "points")
 _ENTRY_COLUMNS = ("posting_id", "line", "account_id", "amount")
 _POSTING_COLUMNS = (
     "posting_id",
@@ -163,9 +198,8 @@ def credit_member(member_id: str, points: int, debt_balance: int) -> list[Line]:
     return lines
 
 
-def charge_member(member_id: str, points: int, balance: int) -> list[Line]:
-    """Lines that take points back: never below zero, what is missing becomes a debt (PNT-09)."""
-    taken = min(points, balance)
+def charge_member(member_id: str, points: int, taken: int) -> list[Line]:
+    """Lines that take points back: what the lots did not give (``taken``) becomes a debt, never below zero (PNT-09)."""
     lines = []
     if taken:
         lines.append(Line(account_id(AccountKind.MEMBER, member_id), -taken))
@@ -176,16 +210,16 @@ def charge_member(member_id: str, points: int, balance: int) -> list[Line]:
 
 @dataclass(frozen=True)
 class Balances:
-    """What a member has, what waits for a store's decision, and what the member owes."""
+    """What a member can spend, what waits for a store's decision, and what the member owes."""
 
     balance: int
     held: int
     debt: int
 
 
-def balances(conn: Connection, member_id: str) -> Balances:
-    """From the cache; zero for accounts that do not exist."""
-    names = {kind: account_id(kind, member_id) for kind in _MEMBER_KINDS}
+def balances(conn: Connection, member_id: str, now_ms: int) -> Balances:
+    """From the caches, without what has expired by now; zero for accounts that do not exist."""
+    names = {kind: account_id(kind, member_id) for kind in (AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)}
     found = {
         row.account_id: int(row.balance)
         for row in conn.execute(
@@ -193,7 +227,7 @@ def balances(conn: Connection, member_id: str) -> Balances:
         )
     }
     return Balances(
-        found.get(names[AccountKind.MEMBER], 0),
+        spendable(conn, [member_id], now_ms).get(member_id, 0),
         found.get(names[AccountKind.MEMBER_HOLD], 0),
         -found.get(names[AccountKind.MEMBER_DEBT], 0),
     )

@@ -1,4 +1,4 @@
-"""Proves the book: every posting sums to zero, every cached balance equals the replay of its entries."""
+"""Proves the book: postings sum to zero, balances are the replay of their entries, lots that of their uses."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from cloud_api.database import Work
 
 @dataclass(frozen=True)
 class BookReport:
-    """``unbalanced`` postings and ``drifted`` accounts (id, cached, replayed); both empty in a sound book."""
+    """``unbalanced`` postings, ``drifted`` accounts and ``drifted_lots`` (id, cached, replayed); empty when sound."""
 
     postings: int
     entries: int
     entries_sum: int
     unbalanced: tuple[str, ...]
     drifted: tuple[tuple[str, int, int], ...]
+    drifted_lots: tuple[tuple[str, int, int], ...]
 
     @property
     def sound(self) -> bool:
-        return self.entries_sum == 0 and not self.unbalanced and not self.drifted
+        return not (self.entries_sum or self.unbalanced or self.drifted or self.drifted_lots)
 
 
 _COUNTS = text(
@@ -38,6 +39,16 @@ _DRIFTED = text(
     " ON replay.account_id = account.account_id"
     " WHERE account.balance <> coalesce(replay.total, 0) ORDER BY account.account_id"
 )
+# Of members whose account and lots disagree, then of lots that are not their uses.
+_DRIFTED_LOTS = text(
+    "SELECT account.account_id AS id, coalesce(rest.total, 0) AS cached, account.balance AS total FROM account"
+    " LEFT JOIN (SELECT member_id, sum(remaining) AS total FROM lot GROUP BY member_id) AS rest"
+    " ON rest.member_id = account.owner_id"
+    " WHERE account.kind = 'member' AND account.balance <> coalesce(rest.total, 0)"
+    " UNION ALL SELECT lot.posting_id, lot.remaining, lot.points - coalesce(used.total, 0) FROM lot"
+    " LEFT JOIN (SELECT lot_posting_id, sum(points) AS total FROM lot_use GROUP BY lot_posting_id) AS used"
+    " ON used.lot_posting_id = lot.posting_id WHERE lot.remaining <> lot.points - coalesce(used.total, 0)"
+)
 _REBUILD = text(
     "UPDATE account SET balance ="
     " (SELECT coalesce(sum(amount), 0) FROM entry WHERE entry.account_id = account.account_id)"
@@ -49,7 +60,8 @@ def verify(conn: Connection) -> BookReport:
     postings, entries, total = conn.execute(_COUNTS).one()
     unbalanced = tuple(str(row.posting_id) for row in conn.execute(_UNBALANCED))
     drifted = tuple((str(row.account_id), int(row.balance), int(row.total)) for row in conn.execute(_DRIFTED))
-    return BookReport(int(postings), int(entries), int(total), unbalanced, drifted)
+    lots = tuple((str(row.id), int(row.cached), int(row.total)) for row in conn.execute(_DRIFTED_LOTS))
+    return BookReport(int(postings), int(entries), int(total), unbalanced, drifted, lots)
 
 
 def rebuild_balances(work: Work) -> None:

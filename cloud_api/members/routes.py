@@ -103,8 +103,9 @@ def show(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
         known = members.get(conn, cloud.vault, member_id)
         if known is None:
             raise ApiError("member_unknown")
-        points = balances(conn, member_id)
-        wallet = coupons.of_member(conn, member_id, cloud.clock())
+        now_ms = cloud.clock()
+        points = balances(conn, member_id, now_ms)
+        wallet = coupons.of_member(conn, member_id, now_ms)
     return json_response(
         _shown(known)
         | {

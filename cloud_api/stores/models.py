@@ -25,6 +25,8 @@ class BrandPolicy(SQLModel, table=True):
     rate_bp: int
     minimum_payment_won: int = Field(sa_type=Big)
     request_timeout_ms: int
+    lot_valid_days: int
+    adjustment_limit_points: int = Field(sa_type=Big)
     created_ms: int = Field(sa_type=Big)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
-from cloud_api.ledger.service import open_store_accounts
+from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
 from cloud_api.stores.models import brand, brand_policy, store
 from cloud_api.vault import Vault
 from rules.accrual import AccrualPolicy
@@ -19,23 +19,30 @@ from sync.protocol import FeedKind
 
 @dataclass(frozen=True)
 class Policy:
-    """How a brand's stores earn and how long they may think about a request."""
+    """How a brand's stores earn, how long points live and how long a store may think about a request.
+
+    ``lot_valid_days`` 0 means for ever. Corrections above ``adjustment_limit_points`` need a second person.
+    """
 
     version: int = 1
     rate_bp: int = 100
     minimum_payment_won: int = 0
     request_timeout_ms: int = TIMEOUT_MS
+    lot_valid_days: int = 1_827
+    adjustment_limit_points: int = 50_000
 
     @property
     def accrual(self) -> AccrualPolicy:
         return AccrualPolicy(self.version, self.rate_bp, self.minimum_payment_won)
 
     def to_wire(self) -> dict[str, Any]:
+        """What devices need of it."""
         return {
             "version": self.version,
             "rate_bp": self.rate_bp,
             "minimum_payment_won": self.minimum_payment_won,
             "request_timeout_ms": self.request_timeout_ms,
+            "lot_valid_days": self.lot_valid_days,
         }
 
 
@@ -101,6 +108,7 @@ def create_store(work: Work, vault: Vault, wanted: NewStore, policy: Policy) -> 
 def _create_brand(work: Work, name: str, policy: Policy) -> str:
     brand_id = work.ids.uuid7()
     work.conn.execute(insert(brand).values(brand_id=brand_id, name=name, created_ms=work.now_ms))
+    open_brand_accounts(work.conn, brand_id)
     feeds.create(work.conn, feeds.brand_feed(brand_id))
     _write_policy(work, brand_id, policy)
     return brand_id
@@ -119,15 +127,13 @@ def set_policy(work: Work, brand_id: str, policy: Policy) -> Policy:
     # The brand's row is locked, so that two changes at once become two versions.
     work.conn.execute(select(brand.c.brand_id).where(brand.c.brand_id == brand_id).with_for_update()).one()
     last = work.conn.execute(select(func.max(brand_policy.c.version)).where(brand_policy.c.brand_id == brand_id))
-    changed = Policy(
-        (last.scalar_one() or 0) + 1, policy.rate_bp, policy.minimum_payment_won, policy.request_timeout_ms
-    )
+    changed = replace(policy, version=(last.scalar_one() or 0) + 1)
     _write_policy(work, brand_id, changed)
     return changed
 
 
 def _write_policy(work: Work, brand_id: str, policy: Policy) -> None:
-    work.conn.execute(insert(brand_policy).values(brand_id=brand_id, created_ms=work.now_ms, **policy.to_wire()))
+    work.conn.execute(insert(brand_policy).values(brand_id=brand_id, created_ms=work.now_ms, **asdict(policy)))
     feeds.publish(work, feeds.brand_feed(brand_id), FeedKind.POLICY, policy.to_wire())
 
 
@@ -136,7 +142,7 @@ def policy_of(conn: Connection, brand_id: str) -> Policy:
     row = conn.execute(
         select(brand_policy).where(brand_policy.c.brand_id == brand_id).order_by(brand_policy.c.version.desc()).limit(1)
     ).one()
-    return Policy(row.version, row.rate_bp, row.minimum_payment_won, row.request_timeout_ms)
+    return Policy(**{field.name: getattr(row, field.name) for field in fields(Policy)})
 
 
 def profile_of(conn: Connection, store_id: str) -> Profile | None:

@@ -15,6 +15,7 @@ from cloud_api.gateway import routes as gateway_routes
 from cloud_api.gateway.operations import read_op
 from cloud_api.ledger import earns, holds, reversals
 from cloud_api.ledger.facts import Outcome
+from cloud_api.ledger.lots import NEVER_MS
 from cloud_api.ledger.models import PostingKind
 from cloud_api.ledger.service import Line, NewPosting, post
 from cloud_api.requests import decisions, service
@@ -84,7 +85,9 @@ def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
         )
         lines = tuple(Line(entry.account_id, entry.amount) for entry in entries)
         again_id = work.ids.uuid7()
-        post(work, [NewPosting(again_id, PostingKind.EARN, row.store_id, row.member_id, "again", lines, row.op_id)])
+        record = NewPosting(again_id, PostingKind.EARN, row.store_id, row.member_id, "again", lines, row.op_id)
+        record.expires_ms = NEVER_MS
+        post(work, [record])
     return answered
 
 

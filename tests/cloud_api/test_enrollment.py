@@ -46,6 +46,7 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
         "rate_bp": 100,
         "minimum_payment_won": 0,
         "request_timeout_ms": 60_000,
+        "lot_valid_days": 1_827,
     }
     with world.cloud.database.read() as conn:
         kept = store_key(conn, world.cloud.vault, world.store.store_id)

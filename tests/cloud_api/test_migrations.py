@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
 
 from cloud_api.bootstrap import build, prepare
+from cloud_api.clock import DAY_MS
 from cloud_api.errors import StartError
+from cloud_api.ledger.service import spendable
+from cloud_api.ledger.verify import verify
+from cloud_api.migrations.runner import config
 from cloud_api.settings import Settings
+from cloud_api.stores.service import policy_of
 from cloud_api.tables import all_tables
 
 
@@ -28,8 +36,100 @@ def test_the_migrated_schema_is_what_the_models_say(database_url: str, key_file:
 def test_preparing_twice_changes_nothing(database_url: str, key_file: Path) -> None:
     cloud = build(Settings(database_url, key_file))
 
-    assert prepare(cloud) == prepare(cloud) == "0003"
+    assert prepare(cloud) == prepare(cloud) == "0004"
     cloud.database.close()
+
+
+# One member's history from before there were lots: (posting, kind, request, {account: amount}).
+_OLD_BOOK = (
+    ("p1", "earn", None, {"store_issuance:s": -100, "member:m": 100}),
+    ("p2", "earn", None, {"store_issuance:s": -50, "member:m": 50}),
+    ("p3", "hold", "r1", {"member:m": -120, "member_hold:m": 120}),
+    ("p4", "capture", "r1", {"member_hold:m": -120, "store_redemption:s": 120}),
+    ("p5", "hold", "r2", {"member:m": -20, "member_hold:m": 20}),
+    ("p6", "reversal", None, {"member:m": -10, "member_debt:m": -40, "store_issuance:s": 50}),
+    ("p7", "return", "r1", {"store_redemption:s": -120, "member_debt:m": 40, "member:m": 80}),
+)
+
+
+@pytest.fixture
+def old_url(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """An empty database of schema 0002."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'old.db'}"
+        return
+    server = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as admin:
+        admin.execute(text("DROP DATABASE IF EXISTS withfom_old"))
+        admin.execute(text("CREATE DATABASE withfom_old"))
+    server.dispose()
+    yield make_url(database_url).set(database="withfom_old").render_as_string(hide_password=False)
+
+
+def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, key_file: Path) -> None:
+    """0002 → 0004: what was held and what was spent can still go back to where it came from."""
+    cloud = build(Settings(old_url, key_file))
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+
+    prepare(cloud)
+
+    with cloud.database.read() as conn:
+        lots = conn.execute(text("SELECT posting_id, expires_ms, points, remaining FROM lot ORDER BY 1")).all()
+        uses = conn.execute(text("SELECT * FROM lot_use ORDER BY 1, 2")).all()
+        kinds = conn.execute(text("SELECT account_id FROM account WHERE balance = 0 ORDER BY 1")).scalars().all()
+        policy = policy_of(conn, "b")
+        assert verify(conn).sound
+        assert spendable(conn, ["m"], 2_000) == {"m": 80}
+    cloud.database.close()
+    year5 = 1_827 * DAY_MS
+    assert [tuple(row) for row in lots] == [("p1", 1_001 + year5, 100, 60), ("p2", 1_002 + year5, 50, 20)]
+    assert [tuple(row) for row in uses] == [
+        ("p3", "p1", 100),
+        ("p3", "p2", 20),
+        ("p5", "p2", 20),
+        ("p6", "p2", 10),
+        ("p7", "p1", -60),
+        ("p7", "p2", -20),
+    ]
+    assert {"breakage:b", "adjustment:b", "offline_loss:s"} <= set(kinds)
+    assert (policy.lot_valid_days, policy.adjustment_limit_points, policy.rate_bp) == (1_827, 50_000, 250)
+
+
+def _write_old_book(conn: Connection) -> None:
+    def write(statement: str, **values: object) -> None:
+        conn.execute(text(statement), values)
+
+    write("INSERT INTO brand VALUES ('b', 'brand', 1)")
+    write("INSERT INTO brand_policy VALUES ('b', 1, 250, 0, 60000, 1)")
+    write("INSERT INTO store VALUES ('s', 'b', 'shop', 'composite', 'free', 'normal', :key, 1)", key=b"k")
+    balances: dict[str, int] = {}
+    for _, _, _, lines in _OLD_BOOK:
+        for account_id, amount in lines.items():
+            balances[account_id] = balances.get(account_id, 0) + amount
+    for account_id, balance in balances.items():
+        kind, owner = account_id.split(":")
+        write("INSERT INTO account VALUES (:id, :kind, :owner, :n)", id=account_id, kind=kind, owner=owner, n=balance)
+    for n, (posting_id, kind, request_id, lines) in enumerate(_OLD_BOOK, start=1_001):
+        write(
+            "INSERT INTO posting (posting_id, kind, store_id, member_id, request_id, actor, booked_ms)"
+            " VALUES (:id, :kind, 's', 'm', :request, 'x', :n)",
+            id=posting_id,
+            kind=kind,
+            request=request_id,
+            n=n,
+        )
+        for line, (account_id, amount) in enumerate(lines.items()):
+            write(
+                "INSERT INTO entry VALUES (:id, :line, :account, :n)",
+                id=posting_id,
+                line=line,
+                account=account_id,
+                n=amount,
+            )
 
 
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -94,6 +94,15 @@ def _policy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate-bp", type=_whole(10_000), default=None, help="100 = 1 %%")
     parser.add_argument("--minimum-payment-won", type=_whole(1_000_000_000), default=None)
     parser.add_argument("--request-timeout-ms", type=_whole(3_600_000, lowest=1_000), default=None)
+    parser.add_argument(
+        "--lot-valid-days", type=_whole(36_525), default=None, help="포인트 유효 일수, 0: 무기한 / 0: for ever"
+    )
+    parser.add_argument(
+        "--adjustment-limit-points",
+        type=_whole(1_000_000_000),
+        default=None,
+        help="두 번째 사람이 필요한 조정 / above: two people",
+    )
 
 
 def _port(text: str) -> int:
@@ -212,8 +221,8 @@ def _verify(settings: Settings, _args: argparse.Namespace) -> int:
         print(f"postings {report.postings} entries {report.entries} sum {report.entries_sum}")
         for posting_id in report.unbalanced:
             print(f"unbalanced {posting_id}")
-        for account_id, cached, replayed in report.drifted:
-            print(f"drifted {account_id} cached {cached} replayed {replayed}")
+        for found, cached, replayed in (*report.drifted, *report.drifted_lots):
+            print(f"drifted {found} cached {cached} replayed {replayed}")
         return 0 if report.sound else EXIT_FAILED
 
     return _with_cloud(settings, check)
@@ -248,9 +257,9 @@ def _set_policy(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def _policy(args: argparse.Namespace, now: Any) -> Any:
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
-    named = {name: getattr(args, name) for name in ("rate_bp", "minimum_payment_won", "request_timeout_ms")}
+    named = {field.name: getattr(args, field.name, None) for field in fields(now)}
     return replace(now, **{name: value for name, value in named.items() if value is not None})
 
 

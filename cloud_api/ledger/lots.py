@@ -1,0 +1,112 @@
+"""Lots: points that came in together and expire together; spent soonest expiry first (PNT-17).
+
+A posting that gives points to a member says when they expire and so makes a lot; one that takes points names what it
+takes from which lots. ``service.post`` writes both and refuses a posting whose lots and entries disagree, so what
+remains of a member's lots is always the balance of the member's account. Who calls ``take`` or ``put_back`` holds the
+lock of that account, which guards the lots too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from cloud_api.bulk import select_among
+from cloud_api.clock import DAY_MS
+
+# Later than any clock, and still a whole number everywhere on the wire.
+NEVER_MS = 2**53 - 1
+
+
+@dataclass(slots=True)
+class LotUse:
+    """Points that a posting takes from a lot, or puts back into it (below zero)."""
+
+    member_id: str
+    expires_ms: int
+    lot_posting_id: str  # the posting that made the lot
+    points: int
+
+
+def expiry_ms(now_ms: int, valid_days: int) -> int:
+    """When points of now expire; never, for a policy of 0 days."""
+    return now_ms + valid_days * DAY_MS if valid_days else NEVER_MS
+
+
+_EXPIRED = (
+    "SELECT member_id, sum(remaining) AS points FROM lot"
+    " WHERE member_id {members} AND expires_ms <= :now_ms AND remaining > 0 GROUP BY member_id"
+)
+# Soonest expiry first, then oldest; what never expires comes last by its number. This is the order of the key.
+_TO_TAKE = text(
+    "SELECT expires_ms, posting_id, remaining FROM lot"
+    " WHERE member_id = :member_id AND expires_ms > :now_ms AND remaining > 0 ORDER BY expires_ms, posting_id"
+)
+# What a request still has from each lot; latest expiry first, because that is worth most to the member.
+_TAKEN = text(
+    "SELECT lot.expires_ms, lot.posting_id, sum(lot_use.points) AS points FROM posting"
+    " JOIN lot_use ON lot_use.posting_id = posting.posting_id"
+    " JOIN lot ON lot.member_id = :member_id AND lot.posting_id = lot_use.lot_posting_id"
+    " WHERE posting.request_id = :request_id GROUP BY lot.expires_ms, lot.posting_id"
+    " HAVING sum(lot_use.points) > 0 ORDER BY lot.expires_ms DESC, lot.posting_id DESC"
+)
+
+
+def expired(conn: Connection, member_ids: Iterable[str], now_ms: int) -> dict[str, int]:
+    """Points of these members that are over and whose expiry was not booked yet."""
+    found = select_among(conn, _EXPIRED, {"members": member_ids}, now_ms=now_ms)
+    return {row.member_id: int(row.points) for row in found}
+
+
+def take(conn: Connection, member_id: str, points: int, now_ms: int) -> tuple[LotUse, ...]:
+    """The lots to take from; together ``points``, or all that is spendable when that is less."""
+    uses = []
+    for row in conn.execute(_TO_TAKE, {"member_id": member_id, "now_ms": now_ms}):
+        if points <= 0:
+            break
+        taken = min(points, row.remaining)
+        uses.append(LotUse(member_id, row.expires_ms, row.posting_id, taken))
+        points -= taken
+    return tuple(uses)
+
+
+def put_back(conn: Connection, member_id: str, request_id: str, points: int) -> tuple[LotUse, ...]:
+    """Points of a request that go back into the lots they came from, also into those that expired meanwhile."""
+    uses = []
+    for row in conn.execute(_TAKEN, {"member_id": member_id, "request_id": request_id}):
+        if points <= 0:
+            break
+        back = min(points, int(row.points))
+        uses.append(LotUse(member_id, row.expires_ms, row.posting_id, -back))
+        points -= back
+    return tuple(uses)
+
+
+def total(uses: Iterable[LotUse]) -> int:
+    """What the uses take together; below zero when they put back."""
+    return sum(use.points for use in uses)
+
+
+_MOVE = text(
+    "UPDATE lot SET remaining = remaining - :points"
+    " WHERE member_id = :member_id AND expires_ms = :expires_ms AND posting_id = :lot_posting_id"
+)
+
+
+def move_remaining(conn: Connection, uses: Sequence[LotUse]) -> None:
+    """Brings the lots' cached rests up to date with new uses."""
+    if uses:
+        conn.execute(
+            _MOVE,
+            [
+                {
+                    "points": use.points,
+                    "member_id": use.member_id,
+                    "expires_ms": use.expires_ms,
+                    "lot_posting_id": use.lot_posting_id,
+                }
+                for use in uses
+            ],
+        )
