@@ -145,10 +145,22 @@ def _check_body(body: bytes, headers: dict[bytes, bytes], path: str) -> None:
         return
     if headers.get(b"content-encoding", b"identity") not in (b"identity", b""):
         raise ApiError("bad_encoding")
+    read_json(body)
+
+
+def read_json(body: bytes) -> Any:
+    """Raises ApiError."""
     try:
-        strict_json.loads(body)
+        return strict_json.loads(body)
     except strict_json.BadJson as error:
-        raise ApiError("bad_json") from error
+        raise not_json(error) from error
+
+
+def not_json(error: strict_json.BadJson) -> ApiError:
+    """400 for what is no strict JSON, 422 for a number that is none."""
+    if isinstance(error, strict_json.NotANumber):
+        return ApiError("invalid", extra={"detail": str(error)})
+    return ApiError("bad_json")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -71,11 +71,9 @@ def _settle_memory() -> None:
     gc.set_threshold(GARBAGE_EVERY, 20, 50)
 
 
-def run(
-    app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None], shared: socket.socket | None = None
-) -> None:
-    """Serves until SIGTERM or SIGINT, on ``shared`` when given. Raises StartError when it cannot listen or start."""
-    config = uvicorn.Config(
+def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """No header says where a call comes from: ``proxy_headers`` would let a caller choose an address of its own."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -92,7 +90,13 @@ def run(
         timeout_graceful_shutdown=SHUTDOWN_S,
         backlog=BACKLOG,
     )
-    server = CloudServer(config, app.state.cloud.hub, on_ready)
+
+
+def run(
+    app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None], shared: socket.socket | None = None
+) -> None:
+    """Serves until SIGTERM or SIGINT, on ``shared`` when given. Raises StartError when it cannot listen or start."""
+    server = CloudServer(server_config(app, host, port), app.state.cloud.hub, on_ready)
     _settle_memory()
     # uvicorn raises the signal again when it has ended; to be told to stop is not a failure of this process.
     before = signal.signal(signal.SIGTERM, lambda *_: None)

@@ -12,6 +12,10 @@ class BadJson(ValueError):
     """The text is not strict JSON."""
 
 
+class NotANumber(BadJson):
+    """NaN, Infinity, or a number beyond every number."""
+
+
 def loads(raw: bytes) -> Any:
     """Raises BadJson."""
     return loads_telling_floats(raw)[0]
@@ -27,6 +31,8 @@ def loads_telling_floats(raw: bytes, *, depth_max: int = DEPTH_MAX) -> tuple[Any
 
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=finite)
+    except BadJson:
+        raise
     except (ValueError, RecursionError) as error:
         raise BadJson(str(error)) from error
     _check_depth(value, depth_max)
@@ -44,13 +50,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(_name: str) -> Any:
-    raise BadJson("NaN and Infinity are not JSON")
+    raise NotANumber("NaN and Infinity are no numbers")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise BadJson("the number is too large")
+        raise NotANumber("a number is too large")
     return number
 
 

@@ -67,6 +67,7 @@ network.install_guard()
 # PostgreSQL. The quick set leaves these out; `start.py test --all` and CI run them.
 THOROUGH = (
     "tests/agent/screens/",
+    "tests/cloud_api/test_attack_cases.py",
     "tests/cloud_api/test_cloud_command.py",
     "tests/cloud_api/test_processes.py",
     "tests/installers/",

@@ -21,7 +21,7 @@ from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.push import Batch, Pushed, push
 from cloud_api.gateway.spelled import loads_push
-from cloud_api.http import json_response, target, unzip
+from cloud_api.http import json_response, not_json, read_json, target, unzip
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import Vault
 from sync.protocol import (
@@ -100,7 +100,7 @@ def _batch(raw: bytes) -> Batch:
     try:
         body, floats = loads_push(raw)
     except strict_json.BadJson as error:
-        raise ApiError("bad_json") from error
+        raise not_json(error) from error
     if not isinstance(body, dict) or body.get("protocol") != PROTOCOL_VERSION:
         raise ApiError("invalid", extra={"detail": f"protocol must be {PROTOCOL_VERSION}"})
     epoch, ops = body.get("epoch"), body.get("ops")
@@ -133,10 +133,7 @@ async def new_epoch(request: Request) -> Response:
 
 
 def _after(raw: bytes) -> int:
-    try:
-        body = strict_json.loads(raw)
-    except strict_json.BadJson as error:
-        raise ApiError("bad_json") from error
+    body = read_json(raw)
     after = body.get("after") if isinstance(body, dict) and body.get("protocol") == PROTOCOL_VERSION else None
     if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= EPOCH_MAX:
         raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION} and after are needed"})

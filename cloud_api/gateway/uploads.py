@@ -12,6 +12,7 @@ from cloud_api import strict_json
 from cloud_api.database import Work
 from cloud_api.devices.auth import DeviceCall, claim_nonce
 from cloud_api.errors import ApiError
+from cloud_api.http import read_json
 from cloud_api.vault import Vault
 
 ITEMS_MAX = 200
@@ -35,10 +36,7 @@ class Upload:
 
 def read_uploads(raw: bytes) -> list[Upload]:
     """``{"items": [{"id", "kind", "body"}]}``. Raises ApiError; of a body that is wrong nothing is kept."""
-    try:
-        body = strict_json.loads(raw)
-    except strict_json.BadJson as error:
-        raise ApiError("bad_json") from error
+    body = read_json(raw)
     items = body.get("items") if isinstance(body, dict) and set(body) == {"items"} else None
     if not isinstance(items, list):
         raise ApiError("invalid", extra={"detail": "items are needed"})

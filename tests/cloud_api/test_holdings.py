@@ -199,7 +199,7 @@ def test_uploads_are_kept_once_by_id_and_sealed(world: World) -> None:
         (b"{", 400),
         (b'{"items":[{"id":"a","kind":"b"}]}', 422),
         (b'{"items":[{"id":"a b","kind":"b","body":1}]}', 422),
-        (b'{"items":[{"id":"a","kind":"b","body":NaN}]}', 400),
+        (b'{"items":[{"id":"a","kind":"b","body":NaN}]}', 422),
         (json.dumps({"items": [{"id": "a", "kind": "b", "body": "x" * 20_000}]}).encode(), 413),
         (json.dumps({"items": [{"id": f"a{n}", "kind": "b", "body": n} for n in range(201)]}).encode(), 413),
         (b'{"items":[],"x":"' + b"x" * 300_000 + b'"}', 413),

@@ -13,13 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from cloud_api.bootstrap import build
 from cloud_api.database import Work
 from cloud_api.devices.enrollment import revoke
 from cloud_api.gateway import feeds, routes
-from cloud_api.serve import CloudServer
+from cloud_api.serve import CloudServer, server_config
 from sync.protocol import FeedKind
 from tests.cloud_api.world import Device, World
 
@@ -43,9 +42,8 @@ def serving(world: World) -> Iterator[str]:
         urls.append(url)
         ready.set()
 
-    config = uvicorn.Config(
-        world.app, port=0, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
-    )
+    config = server_config(world.app, "127.0.0.1", 0)
+    config.lifespan = "off"  # the world has begun it already
     server = CloudServer(config, world.cloud.hub, on_ready)
     # Not `serve`, which is the same around signals: those belong to the main thread.
     running = asyncio.run_coroutine_threadsafe(server._serve(), world.loop)
