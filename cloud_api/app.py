@@ -27,6 +27,7 @@ from cloud_api.http import Gate, error_response
 from cloud_api.members.routes import router as members
 from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
+from cloud_api.requests.counter_routes import router as counters
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
@@ -54,7 +55,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (devices, gateway, holdings, members, coupons, requests, notices, orders, stores):
+    for router in (devices, gateway, holdings, members, coupons, counters, requests, notices, orders, stores):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -153,7 +153,8 @@ SNAPSHOT_EXAMPLE = (
     '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
     '"plan":"free","grade":"normal"}}\n'
     '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000,'
-    '"lot_valid_days":1827}}\n'
+    '"lot_valid_days":1827,"use_unit":1,"offline_store_day_won":30000,"offline_member_won":5000,'
+    '"offline_snapshot_max_ms":86400000}}\n'
     '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678","points":1200}}\n'
     '{"kind":"end","body":{"rows":3}}\n'
 )

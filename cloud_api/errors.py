@@ -75,6 +75,12 @@ CATALOGUE: dict[str, Problem] = {
     "points_exceed_payment": Problem(
         409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."
     ),
+    "points_not_in_units": Problem(
+        409, "포인트 사용 단위에 맞지 않습니다.", "Points are spent in multiples of the use unit."
+    ),
+    "device_suspended": Problem(
+        403, "확인이 필요한 기기입니다. 매장에 알려 주세요.", "This device is suspended until somebody looks at it."
+    ),
     "already_decided": Problem(409, "이미 처리된 요청입니다.", "This request is already decided."),
 }
 

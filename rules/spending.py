@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+CLOCKS_APART_MS = 300_000  # as far as the clocks of a counter and the cloud may be apart (protocol, signed calls)
+
 
 class SpendLimit(StrEnum):
     """Why points cannot be spent, or why not more of them; screens translate it."""
@@ -35,12 +37,14 @@ class SpendPolicy:
 
     @property
     def offline(self) -> bool:
+        """Whether anything may be spent offline at all."""
         return min(self.offline_store_day_won, self.offline_member_won, self.offline_snapshot_max_ms) > 0
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A member's points as the cloud told them; ``age_ms`` is below zero when it seems to come from the future."""
+    """A member's points as the cloud told them. ``age_ms`` compares two clocks: it is a little below zero when this one
+    is behind, and far below when somebody has set it back."""
 
     points: int
     age_ms: int
@@ -83,7 +87,7 @@ def offline_allowance(policy: SpendPolicy, snapshot: Snapshot | None, used: Offl
         return Allowance(0, SpendLimit.SWITCHED_OFF)
     if snapshot is None:
         return Allowance(0, SpendLimit.SNAPSHOT_MISSING)
-    if not 0 <= snapshot.age_ms <= policy.offline_snapshot_max_ms:
+    if not _fresh(policy, snapshot.age_ms):
         return Allowance(0, SpendLimit.SNAPSHOT_STALE)
     left = [
         (policy.offline_store_day_won - used.store_today, SpendLimit.STORE_DAY),
@@ -93,6 +97,10 @@ def offline_allowance(policy: SpendPolicy, snapshot: Snapshot | None, used: Offl
     ]
     points, limit = min(left, key=lambda bound: bound[0])
     return Allowance(floor_to_unit(points, policy.use_unit), limit)
+
+
+def _fresh(policy: SpendPolicy, age_ms: int) -> bool:
+    return -CLOCKS_APART_MS <= age_ms <= policy.offline_snapshot_max_ms
 
 
 def refuse_amount(points: int, payment_won: int, use_unit: int) -> SpendLimit | None:
@@ -126,7 +134,7 @@ def spend_flags(
     store_over = used.store_today + points > policy.offline_store_day_won
     if store_over or used.member_today + points > policy.offline_member_won:
         flags.append(SpendFlag.OVER_QUOTA)
-    if not 0 <= snapshot_age_ms <= policy.offline_snapshot_max_ms:
+    if not _fresh(policy, snapshot_age_ms):
         flags.append(SpendFlag.STALE_SNAPSHOT)
     if covered < points:
         flags.append(SpendFlag.OVERSPENT)

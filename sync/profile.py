@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from rules.spending import SpendPolicy
 from sync.errors import NotEnrolled
 from sync.meta import get_meta, set_meta
 from sync.protocol import FeedKind, FeedRow
@@ -42,10 +43,26 @@ class StoreProfile:
 
 @dataclass(frozen=True)
 class StorePolicy:
+    """What the cloud said about earning and spending. Spending offline is off until it did."""
+
     version: int = 0
     rate_bp: int = 100
     minimum_payment_won: int = 0
     request_timeout_ms: int = 60_000
+    use_unit: int = 1
+    offline_store_day_won: int = 0
+    offline_member_won: int = 0
+    offline_snapshot_max_ms: int = 0
+
+    @property
+    def spending(self) -> SpendPolicy:
+        return SpendPolicy(
+            self.use_unit, self.offline_store_day_won, self.offline_member_won, self.offline_snapshot_max_ms
+        )
+
+
+# A cloud of an earlier version does not know these.
+_NEWER_POLICY_FIELDS = frozenset({"use_unit", "offline_store_day_won", "offline_member_won", "offline_snapshot_max_ms"})
 
 
 def read_identity(conn: sqlite3.Connection) -> Identity | None:
@@ -107,10 +124,13 @@ def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
 
 def parse_policy(raw: Mapping[str, Any]) -> StorePolicy:
     """Raises KeyError or TypeError for anything that is no policy; unknown further fields are allowed."""
-    figures = {name: raw[name] for name in StorePolicy.__dataclass_fields__}
+    names = [name for name in StorePolicy.__dataclass_fields__ if name in raw or name not in _NEWER_POLICY_FIELDS]
+    figures = {name: raw[name] for name in names}
     for name, value in figures.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise TypeError(f"policy field {name} must be a whole number")
+    if figures.get("use_unit") == 0:
+        raise TypeError("points are spent in multiples of one or more")
     return StorePolicy(**figures)
 
 

@@ -43,6 +43,9 @@ class OpKind(StrEnum):
     REQUEST_DECIDE = "request.decide"
     # {request_id, occurred_ms}
     REQUEST_RECOVER = "request.recover"
+    # {spend_id, phone (E.164), points, payment_won, decided_by_default, occurred_ms, snapshot_ms}
+    # Points spent while the counter had no line, decided there; spend_id is the request's id.
+    POINTS_SPEND = "points.spend"
     # {order_id, to: OrderState, occurred_ms}
     ORDER_ADVANCE = "order.advance"
 
@@ -71,7 +74,8 @@ class FeedKind(StrEnum):
     ORDER = "order"
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
     EARN = "earn"
-    # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days}
+    # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days, use_unit, offline_store_day_won,
+    #  offline_member_won, offline_snapshot_max_ms}
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade}
     STORE = "store"

@@ -12,8 +12,8 @@ from cloud_api.ledger.facts import EarnFact, Origin, Outcome, ReversalFact
 from cloud_api.ledger.reversals import book_reversal
 from cloud_api.orders import service as orders
 from cloud_api.orders.facts import Advance
-from cloud_api.requests import decisions
-from cloud_api.requests.facts import Decide, Recover, Seen
+from cloud_api.requests import decisions, spends
+from cloud_api.requests.facts import Decide, Recover, Seen, Spend
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from sync.protocol import OpKind, OpStatus
@@ -64,6 +64,8 @@ class Applier:
                 return book_reversal(self.work, fact)
             case Seen():
                 return decisions.seen(self.work, origin, fact.request_id, self.policy.request_timeout_ms)
+            case Spend():
+                return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Decide() | Recover() | Advance() if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)

@@ -13,7 +13,7 @@ from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
-from cloud_api.requests.facts import Decide, Recover, Seen
+from cloud_api.requests.facts import Decide, Recover, Seen, Spend
 from rules.phone import Phone, parse_phone
 from rules.requests import OrderState, RejectReason
 from sync.protocol import Operation, OpKind, canonical_json
@@ -116,7 +116,7 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
     return op, None
 
 
-Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Advance
+Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Spend | Advance
 
 
 def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
@@ -131,9 +131,6 @@ def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
 
 
 def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
-    phone = parse_phone(_text(body, "phone", _PHONE_MAX))
-    if not isinstance(phone, Phone):
-        raise _Unreadable
     receipt = body.get("receipt")
     if receipt is not None and not isinstance(receipt, dict):
         raise _Unreadable
@@ -141,7 +138,7 @@ def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
     return EarnFact(
         origin=origin,
         earn_id=_id(body, "earn_id"),
-        phone=phone,
+        phone=_phone(body),
         fingerprint=_id(receipt, "fingerprint") if receipt else None,
         approval_tags=_tags(receipt),
         receipt_no=_optional_text(receipt, "receipt_no"),
@@ -236,6 +233,21 @@ def _recover(body: Mapping[str, Any], _origin: Origin) -> Recover:
     return Recover(_id(body, "request_id"), _int(body, "occurred_ms", 0, TIME_MS_MAX))
 
 
+def _spend(body: Mapping[str, Any], _origin: Origin) -> Spend:
+    by_default = body.get("decided_by_default")
+    if not isinstance(by_default, bool):
+        raise _Unreadable
+    return Spend(
+        spend_id=_id(body, "spend_id"),
+        phone=_phone(body),
+        points=_int(body, "points", 1, WON_MAX),
+        payment_won=_int(body, "payment_won", 0, WON_MAX),
+        by_default=by_default,
+        occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+        snapshot_ms=_int(body, "snapshot_ms", 0, TIME_MS_MAX),
+    )
+
+
 def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
     wanted = body.get("to")
     if wanted not in list(OrderState):
@@ -249,10 +261,18 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.REQUEST_SEEN: _seen,
     OpKind.REQUEST_DECIDE: _decide,
     OpKind.REQUEST_RECOVER: _recover,
+    OpKind.POINTS_SPEND: _spend,
     OpKind.ORDER_ADVANCE: _advance,
 }
 
 T = TypeVar("T")
+
+
+def _phone(body: Mapping[str, Any]) -> Phone:
+    phone = parse_phone(_text(body, "phone", _PHONE_MAX))
+    if not isinstance(phone, Phone):
+        raise _Unreadable
+    return phone
 
 
 def _optional(body: Mapping[str, Any], name: str, reader: Callable[[Mapping[str, Any], str], T]) -> T | None:

@@ -19,6 +19,14 @@ class HeldPoints:
     store_id: str
     member_id: str
     points: int
+    loss: int = 0  # what of it was never the member's: the store bears it
+
+
+def spendable(work: Work, member_id: str, at_ms: int) -> int:
+    """What the member had for spending at that time; nobody else changes it until the transaction ends."""
+    member = account_id(AccountKind.MEMBER, member_id)
+    balance = lock_balances(work.conn, [member]).get(member, 0)
+    return balance - lots.expired(work.conn, [member_id], at_ms).get(member_id, 0)
 
 
 def hold(work: Work, held: HeldPoints, *, actor: str) -> bool:
@@ -42,6 +50,22 @@ def capture(work: Work, held: HeldPoints, *, actor: str, op_id: str | None) -> N
     _book(work, held, PostingKind.CAPTURE, lines, actor, op_id)
 
 
+def spend(work: Work, held: HeldPoints, *, actor: str, op_id: str | None, at_ms: int) -> int:
+    """Books points that were spent already: what the member had of them then, the rest as the store's loss. Returns
+    what the member had."""
+    member = account_id(AccountKind.MEMBER, held.member_id)
+    lock_balances(work.conn, [member])
+    uses = lots.take(work.conn, held.member_id, held.points, at_ms)
+    covered = lots.total(uses)
+    lines = [
+        Line(account_id(AccountKind.STORE_REDEMPTION, held.store_id), held.points),
+        Line(member, -covered),
+        Line(account_id(AccountKind.OFFLINE_LOSS, held.store_id), covered - held.points),
+    ]
+    _book(work, held, PostingKind.SPEND, tuple(line for line in lines if line.amount), actor, op_id, uses)
+    return covered
+
+
 def release(work: Work, held: HeldPoints, *, actor: str, op_id: str | None) -> None:
     """The points go back to the member; a debt that arose meanwhile is repaid from them first."""
     waiting = account_id(AccountKind.MEMBER_HOLD, held.member_id)
@@ -59,11 +83,13 @@ def _give_back(work: Work, held: HeldPoints, kind: PostingKind, source: str, act
     member = account_id(AccountKind.MEMBER, held.member_id)
     # The member's account is locked too: a reversal at another till must see either the old or the new balance.
     owed = lock_balances(work.conn, [debt, member]).get(debt, 0)
-    lines = (Line(source, -held.points), *credit_member(held.member_id, held.points, owed))
+    lines = [Line(source, -held.points), *credit_member(held.member_id, held.points - held.loss, owed)]
+    if held.loss:
+        lines.append(Line(account_id(AccountKind.OFFLINE_LOSS, held.store_id), held.loss))
     # Back into the lots that the hold took from: a refused request makes no point live longer (APR-10).
     reaches_member = sum(line.amount for line in lines if line.account_id == member)
     uses = lots.put_back(work.conn, held.member_id, held.request_id, reaches_member)
-    _book(work, held, kind, lines, actor, op_id, uses)
+    _book(work, held, kind, tuple(lines), actor, op_id, uses)
 
 
 def _book(

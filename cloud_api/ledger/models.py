@@ -32,6 +32,7 @@ class PostingKind(StrEnum):
     RETURN = "return"
     EXPIRY = "expiry"
     ADJUSTMENT = "adjustment"
+    SPEND = "spend"
 
 
 class Account(SQLModel, table=True):

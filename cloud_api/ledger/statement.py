@@ -70,12 +70,16 @@ def sums_of_store(conn: Connection, store_id: str) -> dict[str, Any]:
     ).scalar_one()
     used = select(func.count()).where(coupon.c.used_store_id == store_id, coupon.c.state == CouponState.USED.value)
     devices = conn.execute(select(device.c.device_id, device.c.last_seq).where(device.c.store_id == store_id))
-    captured, returned = by_kind.get(PostingKind.CAPTURE, 0), -by_kind.get(PostingKind.RETURN, 0)
+    captured = by_kind.get(PostingKind.CAPTURE, 0) + by_kind.get(PostingKind.SPEND, 0)
+    returned = -by_kind.get(PostingKind.RETURN, 0)
+    loss = account_id(AccountKind.OFFLINE_LOSS, store_id)
+    lost = -conn.execute(select(account.c.balance).where(account.c.account_id == loss)).scalar_one()
     return {
         "points_issued": -by_kind.get(PostingKind.EARN, 0),
         "points_reversed": by_kind.get(PostingKind.REVERSAL, 0),
         "points_captured": captured - returned,
         "points_returned": returned,
+        "offline_loss_points": lost,
         "coupons_used": conn.execute(used).scalar_one(),
         "earns": _count(conn, Earn, store_id),
         "reversals": _count(conn, Reversal, store_id),

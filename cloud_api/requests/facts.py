@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.phone import Phone
 from rules.requests import RejectReason
 
 
@@ -32,3 +33,16 @@ class Recover:
 
     request_id: str
     occurred_ms: int
+
+
+@dataclass(frozen=True)
+class Spend:
+    """A customer spent points at a counter without a line; staff or the counter's countdown approved it."""
+
+    spend_id: str
+    phone: Phone
+    points: int
+    payment_won: int
+    by_default: bool
+    occurred_ms: int
+    snapshot_ms: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
@@ -16,6 +16,13 @@ class Request(SQLModel, table=True):
         Index("request_deadline", "state", "deadline_ms"),
         Index("request_created", "state", "created_ms"),
         Index("request_store", "store_id", "state"),
+        Index(
+            "request_spent_offline",
+            "device_id",
+            "decided_ms",
+            sqlite_where=text("spend_op_id IS NOT NULL"),
+            postgresql_where=text("spend_op_id IS NOT NULL"),
+        ),
     )
 
     request_id: str = Field(primary_key=True)
@@ -44,6 +51,11 @@ class Request(SQLModel, table=True):
     print_device: str | None = None
     # When the consumer was told that nobody at the store can be reached.
     unreachable_ms: int | None = Field(default=None, sa_type=Big)
+    # Born at a counter: the device that asked, or that reported with `spend_op_id` what was decided without a line.
+    device_id: str | None = None
+    spend_op_id: str | None = None
+    loss_points: int = Field(sa_type=Big, default=0)
+    flags: str | None = None  # JSON list of rules.spending.SpendFlag
 
 
 request = table(Request)

@@ -78,20 +78,40 @@ def ask_coupon(work: Work, who: Asking, coupon_id: str) -> dict[str, Any]:
     return open_request(work, row)
 
 
-def ask_points(work: Work, who: Asking, points: int, payment_won: int) -> dict[str, Any]:
-    """A request to pay with points; the points wait with it. Raises ApiError."""
+def ask_points(
+    work: Work,
+    who: Asking,
+    points: int,
+    payment_won: int,
+    *,
+    request_id: str | None = None,
+    device_id: str | None = None,
+) -> dict[str, Any]:
+    """A request to pay with points; the points wait with it. A counter that asks for a customer gives the id, and its
+    own. Raises ApiError."""
     assert who.member_id is not None
     if points > payment_won:
         raise ApiError("points_exceed_payment")
-    request_id = work.ids.uuid7()
-    held = HeldPoints(request_id, who.store.store_id, who.member_id, points)
+    row = new_points_request(work, who, points, request_id=request_id)
+    held = HeldPoints(row.request_id, who.store.store_id, who.member_id, points)
     if not holds.hold(work, held, actor=CONSUMER.actor):
         raise ApiError("insufficient_points")
-    row = _new(work, who, request_id, RequestKind.POINTS, f"{points:,}P 사용")
     row.amount_won = payment_won
+    row.device_id = device_id
+    return open_request(work, row)
+
+
+def new_points_request(work: Work, who: Asking, points: int, *, request_id: str | None = None) -> Request:
+    """A request to pay with points that is not stored yet."""
+    row = _new(work, who, request_id or work.ids.uuid7(), RequestKind.POINTS, points_title(points))
     row.pos_discount_won = points
     row.points = points
-    return open_request(work, row)
+    return row
+
+
+def points_title(points: int) -> str:
+    """What staff see that they approve."""
+    return f"{points:,}P 사용"
 
 
 def _new(work: Work, who: Asking, request_id: str, kind: RequestKind, title: str) -> Request:
@@ -120,10 +140,10 @@ def new_order_request(work: Work, who: Asking, order_id: str, title: str, total_
 
 def open_request(work: Work, row: Request) -> dict[str, Any]:
     """Stores the request and sends it to the store's devices."""
-    row.print_device = printing_device(work.conn, row.store_id)
+    row.print_device = row.print_device or printing_device(work.conn, row.store_id)
     work.conn.execute(insert(request), [row.model_dump()])
     stored = find(work.conn, row.request_id)
-    _publish(work, stored)
+    publish(work, stored)
     return projection(stored, work.now_ms)
 
 
@@ -166,7 +186,8 @@ def consumer_view(row: Any, now_ms: int) -> dict[str, Any]:
     return projection(row, now_ms) | {"store_unreachable": unreachable}
 
 
-def _publish(work: Work, row: Any) -> None:
+def publish(work: Work, row: Any) -> None:
+    """Tells the store's devices how the request stands."""
     body = projection(row, work.now_ms) | {"remaining_ms": None}
     deadline_ms = row.deadline_ms if row.state == RequestState.SEEN else None
     feeds.publish(work, feeds.store_feed(row.store_id), FeedKind.REQUEST, body, deadline_ms=deadline_ms)
@@ -185,7 +206,7 @@ def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> 
     _take_effect(work, changed, moved.effect, caller)
     if changed.order_id is not None:
         states.follow_request(work, changed.order_id, moved.state)
-    _publish(work, changed)
+    publish(work, changed)
     return changed
 
 
@@ -199,7 +220,7 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
             case Effect.RETURN:
                 coupons.give_back(work, row.request_id)
     elif row.kind == RequestKind.POINTS:
-        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points)
+        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points, row.loss_points)
         match effect:
             case Effect.CAPTURE:
                 holds.capture(work, held, actor=caller.actor, op_id=caller.op_id)

@@ -27,6 +27,10 @@ class BrandPolicy(SQLModel, table=True):
     request_timeout_ms: int
     lot_valid_days: int
     adjustment_limit_points: int = Field(sa_type=Big)
+    use_unit: int
+    offline_store_day_won: int = Field(sa_type=Big)
+    offline_member_won: int = Field(sa_type=Big)
+    offline_snapshot_max_ms: int = Field(sa_type=Big)
     created_ms: int = Field(sa_type=Big)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
@@ -14,14 +15,17 @@ from cloud_api.stores.models import brand, brand_policy, store
 from cloud_api.vault import Vault
 from rules.accrual import AccrualPolicy
 from rules.requests import TIMEOUT_MS
+from rules.spending import SpendPolicy
 from sync.protocol import FeedKind
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How a brand's stores earn, how long points live and how long a store may think about a request.
+    """How a brand's stores earn, how long points live, how long a store may think about a request, and what customers
+    may spend while a counter has no line.
 
-    ``lot_valid_days`` 0 means for ever. Corrections above ``adjustment_limit_points`` need a second person.
+    ``lot_valid_days`` 0 means for ever. Corrections above ``adjustment_limit_points`` need a second person. A zero
+    among the ``offline_…`` fields switches spending without a line off.
     """
 
     version: int = 1
@@ -30,10 +34,20 @@ class Policy:
     request_timeout_ms: int = TIMEOUT_MS
     lot_valid_days: int = 1_827
     adjustment_limit_points: int = 50_000
+    use_unit: int = 1
+    offline_store_day_won: int = 30_000
+    offline_member_won: int = 5_000
+    offline_snapshot_max_ms: int = DAY_MS
 
     @property
     def accrual(self) -> AccrualPolicy:
         return AccrualPolicy(self.version, self.rate_bp, self.minimum_payment_won)
+
+    @property
+    def spending(self) -> SpendPolicy:
+        return SpendPolicy(
+            self.use_unit, self.offline_store_day_won, self.offline_member_won, self.offline_snapshot_max_ms
+        )
 
     def to_wire(self) -> dict[str, Any]:
         """What devices need of it."""
@@ -43,6 +57,10 @@ class Policy:
             "minimum_payment_won": self.minimum_payment_won,
             "request_timeout_ms": self.request_timeout_ms,
             "lot_valid_days": self.lot_valid_days,
+            "use_unit": self.use_unit,
+            "offline_store_day_won": self.offline_store_day_won,
+            "offline_member_won": self.offline_member_won,
+            "offline_snapshot_max_ms": self.offline_snapshot_max_ms,
         }
 
 

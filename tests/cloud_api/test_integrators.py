@@ -415,6 +415,7 @@ def test_sums_add_up(world: World) -> None:
         "points_reversed": 45,
         "points_captured": 0,
         "points_returned": 0,
+        "offline_loss_points": 0,
         "coupons_used": 0,
         "earns": 3,
         "reversals": 1,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.spending import (
+    CLOCKS_APART_MS,
     Allowance,
     OfflineUse,
     Snapshot,
@@ -48,7 +49,8 @@ _WON = st.integers(min_value=0, max_value=10**6)
         # The snapshot: exactly as old as allowed, older, from the future, none.
         (_POLICY, Snapshot(100, _DAY_MS), OfflineUse(), 18_000, Allowance(100, SpendLimit.BALANCE)),
         (_POLICY, Snapshot(100, _DAY_MS + 1), OfflineUse(), 18_000, Allowance(0, SpendLimit.SNAPSHOT_STALE)),
-        (_POLICY, Snapshot(100, -1), OfflineUse(), 18_000, Allowance(0, SpendLimit.SNAPSHOT_STALE)),
+        (_POLICY, Snapshot(100, -CLOCKS_APART_MS), OfflineUse(), 18_000, Allowance(100, SpendLimit.BALANCE)),
+        (_POLICY, Snapshot(100, -CLOCKS_APART_MS - 1), OfflineUse(), 18_000, Allowance(0, SpendLimit.SNAPSHOT_STALE)),
         (_POLICY, None, OfflineUse(), 18_000, Allowance(0, SpendLimit.SNAPSHOT_MISSING)),
         # A zero in the policy switches it off, whichever.
         (SpendPolicy(), _FRESH, OfflineUse(), 18_000, Allowance(0, SpendLimit.SWITCHED_OFF)),
@@ -138,10 +140,11 @@ def test_whole_units_are_never_below_zero() -> None:
         (0, OfflineUse(25_001, 0), 5_000, 5_000, False, (SpendFlag.OVER_QUOTA,)),
         (0, OfflineUse(0, 1), 5_000, 5_000, False, (SpendFlag.OVER_QUOTA,)),
         (_DAY_MS + 1, OfflineUse(), 1, 1, False, (SpendFlag.STALE_SNAPSHOT,)),
-        (-1, OfflineUse(), 1, 1, False, (SpendFlag.STALE_SNAPSHOT,)),
+        (-CLOCKS_APART_MS, OfflineUse(), 1, 1, False, ()),
+        (-CLOCKS_APART_MS - 1, OfflineUse(), 1, 1, False, (SpendFlag.STALE_SNAPSHOT,)),
         (0, OfflineUse(), 2, 1, False, (SpendFlag.OVERSPENT,)),
         (0, OfflineUse(), 1, 1, True, (SpendFlag.DEVICE_SUSPENDED,)),
-        (-1, OfflineUse(30_000, 0), 2, 0, True, tuple(SpendFlag)),
+        (-_DAY_MS, OfflineUse(30_000, 0), 2, 0, True, tuple(SpendFlag)),
     ],
 )
 def test_a_reported_spend_is_flagged_and_never_refused(

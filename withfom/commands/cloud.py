@@ -103,6 +103,11 @@ def _policy_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="두 번째 사람이 필요한 조정 / above: two people",
     )
+    parser.add_argument("--use-unit", type=_whole(100_000, lowest=1), default=None, help="포인트 사용 단위 / in points")
+    offline = "인터넷이 끊겼을 때, 0은 끔 / without a line, 0 switches it off"
+    parser.add_argument("--offline-store-day-won", type=_whole(1_000_000_000), default=None, help=offline)
+    parser.add_argument("--offline-member-won", type=_whole(1_000_000_000), default=None, help=offline)
+    parser.add_argument("--offline-snapshot-max-ms", type=_whole(30 * 86_400_000), default=None, help=offline)
 
 
 def _port(text: str) -> int:
