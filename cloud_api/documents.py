@@ -106,6 +106,7 @@ REQUEST_EXAMPLE = {
     "order_id": None,
     "slip_code": "BCDFGH",
     "print_device": None,
+    "at_zero": "approve",
 }
 
 CONSUMER_VIEW_EXAMPLE = REQUEST_EXAMPLE | {"store_unreachable": False}

@@ -45,6 +45,7 @@ class Move(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     TIME_OUT = "time_out"
+    LAPSE = "lapse"  # nobody answered, and too much is at stake to approve it by itself
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
     RECOVER = "recover"
@@ -58,6 +59,7 @@ class Effect(StrEnum):
     CAPTURE = "capture"
     RELEASE = "release"
     RETURN = "return"  # value that had been captured goes back by a compensating posting
+    RETAKE = "retake"  # value that had gone back is taken once more, if it is still there
 
 
 OPEN_STATES = frozenset({RequestState.REQUESTED, RequestState.SEEN})
@@ -73,6 +75,7 @@ _MOVES: dict[tuple[RequestState, Move], tuple[RequestState, Effect]] = {
     (_R.SEEN, Move.APPROVE): (_R.APPROVED, Effect.CAPTURE),
     (_R.SEEN, Move.REJECT): (_R.REJECTED, Effect.RELEASE),
     (_R.SEEN, Move.TIME_OUT): (_R.AUTO_APPROVED, Effect.CAPTURE),
+    (_R.SEEN, Move.LAPSE): (_R.EXPIRED, Effect.RELEASE),
     (_R.SEEN, Move.WITHDRAW): (_R.WITHDRAWN, Effect.RELEASE),
     (_R.APPROVED, Move.RECOVER): (_R.RECOVERED, Effect.RETURN),
     (_R.AUTO_APPROVED, Move.CANCEL_AUTO): (_R.AUTO_CANCELLED, Effect.RETURN),
@@ -100,19 +103,39 @@ def transition(state: RequestState, move: Move) -> Moved | Stands:
     return Moved(*found) if found else Stands(state)
 
 
-def late_human_decision(state: RequestState, move: Move, *, tapped_before_deadline: bool) -> Moved | Stands:
-    """A tap made while the line was down reaches a request that the sweeper already approved (APR-19).
+_LATE: dict[tuple[RequestState, Move], tuple[RequestState, Effect]] = {
+    (_R.AUTO_APPROVED, Move.APPROVE): (_R.APPROVED, Effect.NONE),
+    (_R.AUTO_APPROVED, Move.REJECT): (_R.REJECTED, Effect.RETURN),
+    (_R.EXPIRED, Move.APPROVE): (_R.APPROVED, Effect.RETAKE),
+    (_R.EXPIRED, Move.REJECT): (_R.REJECTED, Effect.NONE),
+}
 
-    A human decision taken before the deadline wins: an approval turns AUTO_APPROVED into APPROVED without
-    moving value, a rejection gives the value back.
+
+def late_human_decision(state: RequestState, move: Move, *, tapped_before_deadline: bool) -> Moved | Stands:
+    """A tap made while the line was down reaches a request whose time-out the sweeper already decided (APR-19).
+
+    A human decision taken before the deadline wins. After an automatic approval an approval moves no value and a
+    rejection gives it back; after a lapse an approval takes the value once more and a rejection moves nothing.
     """
-    if state is not RequestState.AUTO_APPROVED or not tapped_before_deadline:
-        return transition(state, move)
-    if move is Move.APPROVE:
-        return Moved(RequestState.APPROVED, Effect.NONE)
-    if move is Move.REJECT:
-        return Moved(RequestState.REJECTED, Effect.RETURN)
-    return transition(state, move)
+    late = _LATE.get((state, move)) if tapped_before_deadline else None
+    return Moved(*late) if late else transition(state, move)
+
+
+class AtZero(StrEnum):
+    """What becomes of a request that nobody answered."""
+
+    APPROVE = "approve"  # the default (APR-07)
+    EXPIRE = "expire"
+
+
+def at_stake_won(amount_won: int | None, pos_discount_won: int | None) -> int:
+    """What an approval gives away: the discount, or for an order what it costs."""
+    return pos_discount_won or amount_won or 0
+
+
+def at_zero(stake_won: int, auto_approve_max_won: int) -> AtZero:
+    """A brand may set a value above which silence is no approval; 0: there is none."""
+    return AtZero.EXPIRE if 0 < auto_approve_max_won < stake_won else AtZero.APPROVE
 
 
 def auto_cancel_allowed(auto_approved_ms: int, acted_ms: int) -> bool:

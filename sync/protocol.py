@@ -67,7 +67,8 @@ class FeedKind(StrEnum):
 
     # {request_id, version, kind, state, title, nickname, condition, amount_won, pos_discount_won, created_ms,
     #  remaining_ms|null (computed when the row is served), reason|null, reason_text|null, decided_by|null,
-    #  decided_ms|null, order_id|null, slip_code, print_device|null (the one device that prints the slip)}
+    #  decided_ms|null, order_id|null, slip_code, print_device|null (the one device that prints the slip),
+    #  at_zero: "approve"|"expire" (what becomes of it when nobody answers)}
     REQUEST = "request"
     # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
     #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}

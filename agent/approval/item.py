@@ -58,7 +58,7 @@ def card_state(item: Item, t: Texts, clock: Clock, keycap: str) -> CardState:
     if deciding and request.offline:
         base = replace(base, flag_icon="cloud-off", flag=t._("Offline"))
     elif urgent:
-        base = replace(base, flag_icon="timer", flag=t._("Approved soon"))
+        base = replace(base, flag_icon="timer", flag=words.soon(t, request.at_zero))
     match item.phase:
         case Phase.REASONS:
             note = t._(words.NOT_SAVED) if item.trouble else item.reasons.note or words.kept(t, request.kind)
@@ -83,7 +83,7 @@ def _seconds(ms: int | None) -> int | None:
 
 def _with_hint(base: CardState, request: RequestCard, t: Texts, deadline_wall_ms: int | None) -> CardState:
     if request.offline:
-        return replace(base, hint_icon="info", hint=words.offline_hint(t, deadline_wall_ms))
+        return replace(base, hint_icon="info", hint=words.offline_hint(t, deadline_wall_ms, request.at_zero))
     if request.pos_discount_won:
         return replace(base, hint_icon="monitor", hint=(words.pos_hint(t, request.pos_discount_won),))
     return base

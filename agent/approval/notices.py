@@ -40,6 +40,13 @@ def auto_approved(t: Texts, request: RequestCard, decided_ms: int, *, may_cancel
     )
 
 
+def lapsed(t: Texts, request: RequestCard, ended_ms: int) -> Notice:
+    """Nobody answered, and too much was at stake to approve it by itself."""
+    icon, tone = words.outcome_look(RequestState.EXPIRED)
+    line = words.join(request.title, request.nickname, t.clock(ended_ms))
+    return Notice(icon, tone, t._("Time over, not approved"), words.join(line, words.kept(t, request.kind)))
+
+
 def recovery_waits(t: Texts, seconds: int) -> Notice:
     """Staff asked; the owner confirms or the time runs out (APR-16)."""
     line = t.n("Owner confirms, or done in {s} s", s=seconds)

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from rules.requests import OPEN_STATES, RejectReason, RequestKind, RequestState
+from rules.requests import OPEN_STATES, AtZero, RejectReason, RequestKind, RequestState
 
 APPROVE = "approve"
 REJECT = "reject"
@@ -54,6 +54,7 @@ class RequestRow:
     deadline_mono_ms: int | None
     deadline_boot_id: str | None
     print_device: str | None
+    at_zero: AtZero
 
     @property
     def effective_state(self) -> RequestState:
@@ -70,7 +71,7 @@ class RequestRow:
 _COLUMNS = (
     "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"
     " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
-    " deadline_mono_ms, deadline_boot_id, print_device"
+    " deadline_mono_ms, deadline_boot_id, print_device, at_zero"
 )
 _QUIET_ENDS = frozenset({RequestState.WITHDRAWN, RequestState.EXPIRED})
 
@@ -96,6 +97,7 @@ def _row(values: Any) -> RequestRow:
     # A reason of a later version has no words here: the rejection is shown without one.
     fields[11] = RejectReason(fields[11]) if fields[11] in frozenset(RejectReason) else None
     fields[18] = bool(fields[18])
+    fields[22] = AtZero(fields[22]) if fields[22] in frozenset(AtZero) else AtZero.APPROVE
     return RequestRow(*fields)
 
 
@@ -115,7 +117,8 @@ def waiting(conn: sqlite3.Connection) -> list[RequestRow]:
 def decided(conn: sqlite3.Connection, limit: int) -> list[RequestRow]:
     """Requests with an outcome that a shop wants to see, newest first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM request WHERE (state IN ({_SHOWN_ENDS}) OR local_decision IS NOT NULL)"
+        f"SELECT {_COLUMNS} FROM request WHERE (state IN ({_SHOWN_ENDS}) OR local_decision IS NOT NULL"
+        f" OR (state = '{RequestState.EXPIRED.value}' AND at_zero = '{AtZero.EXPIRE.value}'))"
         " AND decided_ms IS NOT NULL ORDER BY decided_ms DESC, request_id LIMIT ?",
         (limit,),
     )
@@ -127,14 +130,15 @@ def upsert_projection(conn: sqlite3.Connection, body: dict[str, Any], *, receive
     conn.execute(
         "INSERT INTO request (request_id, generation, version, kind, state, title, nickname, condition, amount_won,"
         " pos_discount_won, created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, print_device,"
-        " seen_op, received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title, :nickname,"
-        " :condition, :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by, :decided_ms,"
-        " :order_id, :slip_code, :print_device, 0, :received_wall_ms)"
+        " at_zero, seen_op, received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title,"
+        " :nickname, :condition, :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by,"
+        " :decided_ms, :order_id, :slip_code, :print_device, :at_zero, 0, :received_wall_ms)"
         " ON CONFLICT (request_id) DO UPDATE SET generation = :generation, version = :version, kind = :kind,"
         " state = :state, title = :title, nickname = :nickname, condition = :condition, amount_won = :amount_won,"
         " pos_discount_won = :pos_discount_won, created_ms = :created_ms, reason = :reason,"
         " reason_text = :reason_text, decided_by = :decided_by, decided_ms = :decided_ms, order_id = :order_id,"
-        " slip_code = :slip_code, print_device = :print_device, received_wall_ms = :received_wall_ms",
+        " slip_code = :slip_code, print_device = :print_device, at_zero = :at_zero,"
+        " received_wall_ms = :received_wall_ms",
         {**body, "received_wall_ms": received_wall_ms},
     )
 

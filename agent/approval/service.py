@@ -28,6 +28,7 @@ from agent.operations import Operations, SentOp
 from rules.requests import (
     OPEN_STATES,
     USED_STATES,
+    AtZero,
     RejectReason,
     RequestKind,
     RequestState,
@@ -115,6 +116,7 @@ class ApprovalService:
         return tuple(self._record(row) for row in rows)
 
     def _card(self, row: RequestRow, offline: bool) -> RequestCard:
+        countdown = self._countdown(row)
         return RequestCard(
             request_id=row.request_id,
             kind=row.kind,
@@ -125,7 +127,9 @@ class ApprovalService:
             amount_won=row.amount_won,
             pos_discount_won=row.pos_discount_won,
             created_ms=row.created_ms,
-            remaining_ms=self._countdown(row).remaining_ms,
+            remaining_ms=countdown.remaining_ms,
+            at_zero=row.at_zero,
+            asking=countdown.stale and not offline,
             order_id=row.order_id,
             offline=offline,
             local_decision=row.local_decision,
@@ -329,7 +333,7 @@ class ApprovalService:
         if before.local_decision == repository.RECOVER:
             still_open = state in (RequestState.APPROVED, RequestState.AUTO_APPROVED)
         else:
-            still_open = state is RequestState.AUTO_APPROVED
+            still_open = state in (RequestState.AUTO_APPROVED, RequestState.EXPIRED)
         if not still_open:
             repository.set_local_decision(conn, before.request_id, None)
 
@@ -386,6 +390,7 @@ _OPTIONAL = (
     "order_id",
     "slip_code",
     "print_device",
+    "at_zero",
 )
 
 
@@ -395,4 +400,5 @@ def _projection(body: dict[str, Any]) -> dict[str, Any]:
     fields["version"] = int(body["version"])
     fields["created_ms"] = int(body["created_ms"])
     fields.update({name: body.get(name) for name in _OPTIONAL})
+    fields["at_zero"] = fields["at_zero"] or AtZero.APPROVE.value
     return fields

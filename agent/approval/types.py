@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.requests import RejectReason, RequestKind, RequestState
+from rules.requests import AtZero, RejectReason, RequestKind, RequestState
 
 
 @dataclass(frozen=True)
 class RequestCard:
-    """A request that waits for a person. ``remaining_ms`` is None until the cloud has started the countdown."""
+    """A request that waits for a person. ``remaining_ms`` is None until the cloud has started the countdown;
+    ``asking``: sleep, a restart or a clock jump came in between, and nothing is decided before the cloud has said what
+    still stands."""
 
     request_id: str
     kind: RequestKind
@@ -24,6 +26,8 @@ class RequestCard:
     order_id: str | None
     offline: bool
     local_decision: str | None
+    at_zero: AtZero = AtZero.APPROVE
+    asking: bool = False
 
 
 @dataclass(frozen=True)

@@ -243,8 +243,10 @@ class ApprovalViewModel:
                 continue  # our own decision is ahead of this reading
             item.request = card
             item.deadline_mono_ms = None if card.remaining_ms is None else now_mono + card.remaining_ms
-            if item.phase is Phase.WORKING and card.remaining_ms:
-                item.phase = Phase.OPEN  # the cloud gave it a new countdown
+            if card.asking and item.phase in (Phase.OPEN, Phase.REASONS):
+                item.phase = Phase.WORKING  # nobody decides before the cloud has said what still stands
+            elif item.phase is Phase.WORKING and not card.asking and card.remaining_ms != 0:
+                item.phase = Phase.OPEN  # the cloud gave it a new countdown, or the line is gone
         self._follow_up(pending)
         self._sort(pending)
         self._publish()
@@ -263,8 +265,10 @@ class ApprovalViewModel:
         records = {record.request_id: record for record in self._service.recent(HISTORY_LOOKUP)}
         for key in gone:
             record = records.get(key)
-            if record is None or record.state in (RequestState.WITHDRAWN, RequestState.EXPIRED):
+            if record is None or record.state is RequestState.WITHDRAWN:
                 self._remove(key)  # the customer took it back (APR-14), or it ran out unseen
+            elif record.state is RequestState.EXPIRED:
+                self._notify(self._items[key], notices.lapsed(self._texts, self._items[key].request, record.decided_ms))
             elif record.state is RequestState.AUTO_APPROVED:
                 self._show_auto_approved(self._items[key], record.decided_ms)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.approval.types import DecisionRecord, RejectReason, RequestCard, RequestKind, RequestState
 from agent.texts import Texts, mark
+from rules.requests import AtZero
 
 Run = tuple[str, bool]  # a piece of text, and whether it is bold
 MIDDOT = " · "
@@ -99,11 +100,18 @@ def pos_line(t: Texts, won: int) -> tuple[Run, ...]:
     return runs(t.n("Key **{amount} off** into the POS", amount=t.won(won)))
 
 
-def offline_hint(t: Texts, deadline_wall_ms: int | None) -> tuple[tuple[Run, ...], ...]:
+def soon(t: Texts, at_zero: AtZero) -> str:
+    """What happens in the next seconds if nobody answers."""
+    return t._("Approved soon") if at_zero is AtZero.APPROVE else t._("Ends soon")
+
+
+def offline_hint(t: Texts, deadline_wall_ms: int | None, at_zero: AtZero) -> tuple[tuple[Run, ...], ...]:
     """What a decision is worth while the line is down, and what happens without one."""
     first = t._("Decide now: it is kept and sent once connected.")
     if deadline_wall_ms is None:
         return runs(first), runs(t._("Undecided: **60 fresh seconds** once connected."))
+    if at_zero is AtZero.EXPIRE:
+        return runs(first), runs(t.n("Undecided, it **ends unapproved at {time}**.", time=t.clock(deadline_wall_ms)))
     second = t.n("Undecided, it is **approved by itself at {time}**.", time=t.clock(deadline_wall_ms))
     return runs(first), runs(second)
 
@@ -132,6 +140,8 @@ def decision_line(t: Texts, record: DecisionRecord) -> str:
     match record.state:
         case RequestState.AUTO_APPROVED:
             how = t._("approved by itself")
+        case RequestState.EXPIRED:
+            how = t._("time over, not approved")
         case RequestState.REJECTED:
             how = reason(t, record.reason) if record.reason else t._("rejected")
         case RequestState.RECOVERED | RequestState.AUTO_CANCELLED:
@@ -150,5 +160,7 @@ def outcome_look(state: RequestState) -> tuple[str, str]:
             return "timer", "amber"
         case RequestState.REJECTED:
             return "x", "red"
+        case RequestState.EXPIRED:
+            return "timer", "neutral"
         case _:
             return "undo-2", "neutral"

@@ -307,7 +307,7 @@ class HomeViewModel:
         t = self._texts
         passed_ms = self._clock.mono_ms() - self._read_mono_ms
         left_ms = None if card.remaining_ms is None else max(0, card.remaining_ms - passed_ms)
-        working = left_ms == 0
+        working = left_ms == 0 or card.asking
         urgent = left_ms is not None and left_ms < SOON_MS and not card.offline and not working
         ring = Ring.WORKING if working else Ring.QUIET if card.offline else Ring.AMBER if urgent else Ring.INK
         return BoardRow(
@@ -315,7 +315,7 @@ class HomeViewModel:
             words.KIND_ICONS[card.kind],
             card.title,
             words.join(card.nickname, words.meta(t, card)),
-            t._("Approved soon") if urgent else t._("Working") if working else "",
+            words.soon(t, card.at_zero) if urgent else t._("Working") if working else "",
             None if left_ms is None or working else -(-left_ms // 1000),
             ring,
             working,

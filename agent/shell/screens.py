@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
+from agent.dispatch import Coalesced
 from agent.enroll.types import Enrolled
 from agent.home.viewmodel import HomeViewModel
 from agent.link.viewmodel import LinkViewModel
@@ -99,6 +100,8 @@ class Screens:
             actor=lambda: ACTOR,
             hotkey=self._settings.current.hotkey,
         )
+        # Whether a card may be decided offline, or has to wait for the cloud's word, depends on the line.
+        agent.link.listeners.subscribe(Coalesced(dispatcher, self.approval_vm.reload))
         self.home_vm = HomeViewModel(
             approvals=agent.approval,
             orders=agent.orders,

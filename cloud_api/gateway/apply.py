@@ -63,7 +63,10 @@ class Applier:
             case ReversalFact():
                 return book_reversal(self.work, fact)
             case Seen():
-                return decisions.seen(self.work, origin, fact.request_id, self.policy.request_timeout_ms)
+                policy = self.policy
+                return decisions.seen(
+                    self.work, origin, fact.request_id, policy.request_timeout_ms, policy.auto_approve_max_won
+                )
             case Spend():
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Decide() | Recover() | Advance() if self.suspended:

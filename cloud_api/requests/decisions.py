@@ -17,12 +17,16 @@ from cloud_api.requests.models import request
 from cloud_api.requests.service import CLOCK, CONSUMER, Caller
 from rules.requests import (
     OPEN_STATES,
+    AtZero,
+    Effect,
     Move,
     Moved,
     RejectReason,
     RequestKind,
     RequestState,
     Stands,
+    at_stake_won,
+    at_zero,
     auto_cancel_allowed,
     late_human_decision,
     transition,
@@ -43,7 +47,7 @@ class _Contended(AssertionError):
     pass
 
 
-def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int) -> Outcome:
+def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int, auto_approve_max_won: int = 0) -> Outcome:
     """The sixty seconds start with the first device that shows the request (APR-18)."""
     for _ in range(_ROUNDS_MAX):
         row = service.find(work.conn, request_id, store_id=origin.store_id)
@@ -61,6 +65,7 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int) -> Outcom
             seen_ms=work.now_ms,
             deadline_ms=deadline_ms,
             print_device=row.print_device or origin.device_id,
+            at_zero=at_zero(at_stake_won(row.amount_won, row.pos_discount_won), auto_approve_max_won).value,
         )
         if moved is not None:
             return Outcome(OpStatus.APPLIED, None, _state(moved) | _time_left(moved, work.now_ms))
@@ -87,14 +92,19 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             # The time was over at the tap; what the sweeper is about to write is written now.
             _time_out(work, row)
             continue
-        step = late_human_decision(RequestState(row.state), wanted, tapped_before_deadline=in_time)
+        # What expired without a countdown had no deadline that a tap could have come before.
+        had_a_deadline = row.deadline_ms is not None
+        step = late_human_decision(RequestState(row.state), wanted, tapped_before_deadline=in_time and had_a_deadline)
+        caller = Caller(origin.actor, origin.op_id)
+        if isinstance(step, Moved) and step.effect is Effect.RETAKE:
+            step = Moved(step.state, Effect.CAPTURE) if service.retake(work, row, caller) else Stands(row.state)
         if isinstance(step, Stands):
             return Outcome(OpStatus.ADJUSTED, ALREADY_DECIDED, _state(row))
         moved = service.move(
             work,
             row,
             step,
-            Caller(origin.actor, origin.op_id),
+            caller,
             reason=fact.reason.value if fact.reason and not fact.approve else None,
             reason_text=None if fact.approve else fact.reason_text,
             decided_by=origin.actor,
@@ -102,7 +112,7 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             print_device=row.print_device or origin.device_id,
         )
         if moved is not None:
-            if row.state == RequestState.AUTO_APPROVED:
+            if row.state in (RequestState.AUTO_APPROVED, RequestState.EXPIRED):
                 tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
     raise _Contended(fact.request_id)
@@ -177,16 +187,20 @@ def withdraw(work: Work, request_id: str) -> dict[str, Any]:
 
 
 def time_out(work: Work, request_id: str) -> bool:
-    """Nobody answered: the default is approval (APR-07). False when somebody was faster."""
+    """Nobody answered: the default is approval (APR-07), unless too much is at stake. False: somebody was faster."""
     row = service.find(work.conn, request_id)
     return row is not None and _time_out(work, row)
 
 
 def _time_out(work: Work, row: Any) -> bool:
-    step = transition(RequestState(row.state), Move.TIME_OUT)
+    lapses = row.at_zero == AtZero.EXPIRE
+    step = transition(RequestState(row.state), Move.LAPSE if lapses else Move.TIME_OUT)
     if not isinstance(step, Moved) or row.deadline_ms is None or work.now_ms < row.deadline_ms:
         return False
-    return service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms) is not None
+    moved = service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms)
+    if moved is not None and lapses:
+        tell_consumer(work, ConsumerNotice.NOT_APPROVED, moved)
+    return moved is not None
 
 
 def expire(work: Work, request_id: str) -> bool:

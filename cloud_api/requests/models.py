@@ -6,6 +6,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
+from rules.requests import AtZero
 
 
 class Request(SQLModel, table=True):
@@ -49,6 +50,8 @@ class Request(SQLModel, table=True):
     decided_ms: int | None = Field(default=None, sa_type=Big)
     # The one device whose printer the slip comes out of, whoever approves; named when the first one shows it.
     print_device: str | None = None
+    # What the policy of the moment when its countdown began says about silence (rules.requests.AtZero).
+    at_zero: str = AtZero.APPROVE.value
     # When the consumer was told that nobody at the store can be reached.
     unreachable_ms: int | None = Field(default=None, sa_type=Big)
     # Born at a counter: the device that asked, or that reported with `spend_op_id` what was decided without a line.

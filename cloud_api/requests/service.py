@@ -17,7 +17,7 @@ from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
 from cloud_api.orders import states
 from cloud_api.requests.models import Request, request
-from cloud_api.stores.service import Profile
+from cloud_api.stores.service import Profile, profile_of
 from cloud_api.vault import Vault
 from rules.masking import mask_nickname
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
@@ -177,6 +177,7 @@ def projection(row: Any, now_ms: int) -> dict[str, Any]:
         "order_id": row.order_id,
         "slip_code": row.slip_code,
         "print_device": row.print_device,
+        "at_zero": row.at_zero,
     }
 
 
@@ -208,6 +209,31 @@ def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> 
         states.follow_request(work, changed.order_id, moved.state)
     publish(work, changed)
     return changed
+
+
+def retake(work: Work, row: Any, caller: Caller) -> bool:
+    """Holds once more what had gone back when the time ran out; False when it is no longer there. An order that was
+    cancelled stays so: its consumer was told, and has the payment back."""
+    if row.kind == RequestKind.ORDER:
+        return False
+    store = profile_of(work.conn, row.store_id)
+    assert store is not None
+    if row.kind == RequestKind.COUPON:
+        try:
+            coupons.hold(
+                work,
+                row.coupon_id,
+                member_id=row.member_id,
+                request_id=row.request_id,
+                store_id=store.store_id,
+                brand_id=store.brand_id,
+            )
+        except ApiError:
+            return False
+    elif row.kind == RequestKind.POINTS:
+        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points)
+        return holds.hold(work, held, actor=caller.actor)
+    return True
 
 
 def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:

@@ -15,7 +15,6 @@ from cloud_api.clock import Clock, pause
 from cloud_api.coupons.service import expire_due
 from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
-from cloud_api.ledger.adjustments import expire_waiting
 from cloud_api.ledger.expiry import expire_some
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
@@ -44,7 +43,8 @@ _UNREACHABLE = _UNSEEN.where(request.c.unreachable_ms.is_(None))
 
 @dataclass(frozen=True)
 class Swept:
-    """How many requests a sweep finished, and of how many the consumer was told that nobody is there."""
+    """How many requests a sweep finished at their deadline (approved, or lapsed above the brand's value) and unseen,
+    and of how many the consumer was told that nobody is there."""
 
     auto_approved: int
     expired: int
@@ -64,10 +64,9 @@ def sweep(database: Database, now_ms: int) -> Swept:
 
 
 def tidy(database: Database) -> bool:
-    """Forgets old nonces; writes down which coupons, proposals and some points are over. False: no points were left."""
+    """Forgets old nonces, writes down which coupons and some of the points are over; False when no points were left."""
     database.transact(forget_nonces)
     database.transact(expire_due)
-    database.transact(expire_waiting)
     return database.transact(expire_some).lots > 0
 
 

@@ -31,6 +31,7 @@ class BrandPolicy(SQLModel, table=True):
     offline_store_day_won: int = Field(sa_type=Big)
     offline_member_won: int = Field(sa_type=Big)
     offline_snapshot_max_ms: int = Field(sa_type=Big)
+    auto_approve_max_won: int = Field(sa_type=Big)
     created_ms: int = Field(sa_type=Big)
 
 

@@ -38,6 +38,7 @@ class Policy:
     offline_store_day_won: int = 30_000
     offline_member_won: int = 5_000
     offline_snapshot_max_ms: int = DAY_MS
+    auto_approve_max_won: int = 0  # what is worth more is never approved by silence; 0: no such limit
 
     @property
     def accrual(self) -> AccrualPolicy:

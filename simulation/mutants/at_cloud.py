@@ -199,9 +199,9 @@ def _poison_blocks(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
     return _push(work, vault, appliers, call, shorter)
 
 
-def _seen_restarts(work: Any, origin: Any, request_id: str, timeout_ms: int) -> Outcome:
+def _seen_restarts(work: Any, origin: Any, request_id: str, timeout_ms: int, max_won: int = 0) -> Outcome:
     """Every screen that shows the request starts its sixty seconds again."""
-    answer = _seen(work, origin, request_id, timeout_ms)
+    answer = _seen(work, origin, request_id, timeout_ms, max_won)
     work.conn.exec_driver_sql(
         "UPDATE request SET deadline_ms = ? WHERE request_id = ? AND state = 'seen'",
         (work.now_ms + timeout_ms, request_id),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agent.approval.types import AlreadyDecided, RejectReason, RequestState
+from agent.approval.types import AlreadyDecided, Decided, RejectReason, RequestState, TooLate
+from cloud_api.database import Work
 from cloud_api.devices.printing import name_printing_device
-from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS, UNREACHABLE_AFTER_MS
+from cloud_api.stores.service import policy_of, set_policy
+from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS, UNREACHABLE_AFTER_MS, AtZero
 from tests.cloud_api.world import World
 from tests.helpers.joined import Joined, joined, pass_time
 
@@ -139,6 +142,98 @@ def test_a_rejection_made_offline_before_zero_beats_the_automatic_approval_and_t
     told = front.ok("GET", "/v1/notices")["notices"]
     assert [(n["kind"], n["request_id"], n["state"]) for n in told] == [("decision_changed", request_id, "rejected")]
     front.assert_book_is_sound()
+
+
+def _set_limit(world: World, won: int) -> None:
+    def change(work: Work) -> None:
+        set_policy(
+            work, world.store.brand_id, replace(policy_of(work.conn, world.store.brand_id), auto_approve_max_won=won)
+        )
+
+    world.cloud.database.transact(change)
+
+
+def test_above_the_brands_value_silence_is_no_approval_and_both_sides_are_told(front: World, two: Two) -> None:
+    """APR-07, APR-10: the coupon is back, the consumer has a notice, the counters show how it ended, nothing prints."""
+    _set_limit(front, 4_499)
+    request_id = asked(front, two)
+    assert {one.counter.agent.approval.pending()[0].at_zero for one in two} == {AtZero.EXPIRE}
+    pass_time(front, TIMEOUT_MS + SWEEP_GRACE_MS, *two)
+
+    assert front.sweep().auto_approved == 1
+    settle(two)
+
+    member = front.member()
+    assert front.request(request_id)["state"] == "expired"
+    assert front.wallet(member)["coupons"][0]["state"] == "available"
+    assert [n["kind"] for n in front.ok("GET", "/v1/notices")["notices"]] == ["not_approved"]
+    for one in two:
+        assert one.counter.agent.approval.recent()[0].state is RequestState.EXPIRED
+        assert one.slips() == []
+
+
+def test_at_the_brands_value_silence_still_approves(front: World, two: Two) -> None:
+    """APR-07"""
+    _set_limit(front, 4_500)
+    request_id = asked(front, two)
+    pass_time(front, TIMEOUT_MS + SWEEP_GRACE_MS, *two)
+    front.sweep()
+
+    assert front.request(request_id)["state"] == "auto_approved"
+
+
+@pytest.mark.parametrize("still_there", [True, False])
+def test_an_approval_made_offline_before_a_lapse_takes_the_value_once_more_if_it_is_there(
+    front: World, two: Two, still_there: bool
+) -> None:
+    """APR-19: the person at the counter decided in time; what the member spent meanwhile is not taken twice."""
+    _set_limit(front, 100)
+    front_member = front.member()
+    two[0].device.push(two[0].device.earn(paid_won=50_000))
+    request_id = str(front.ask_points(front_member, 500, payment_won=9_000)["request_id"])
+    two[1].pull()
+    two[1].show()
+    two[1].push()
+    two[1].pull()
+    two[1].counter.agent.approval.approve(request_id, "직원")
+    pass_time(front, TIMEOUT_MS + SWEEP_GRACE_MS, *two)
+    front.sweep()
+    assert front.points(front_member) == (500, 0, 0)
+    if not still_there:
+        front.ask_points(front_member, 300, payment_won=9_000)
+
+    two[1].push()
+    two[1].pull()
+
+    state = "approved" if still_there else "expired"
+    assert front.request(request_id)["state"] == state
+    assert front.points(front_member) == ((0, 0, 0) if still_there else (200, 300, 0))
+    assert two[1].counter.agent.approval.recent()[0].state is RequestState(state)
+    front.assert_book_is_sound()
+
+
+@pytest.mark.parametrize("how", ["sleep", "restart"])
+def test_after_sleep_or_a_restart_nothing_is_decided_before_the_cloud_has_spoken(
+    front: World, two: Two, how: str
+) -> None:
+    """APR-18: the buttons wait for the answer, which brings the time that is left."""
+    request_id = asked(front, two)
+    counter = two[0].counter
+    counter.agent.approval.tick()
+    pass_time(front, 20_000, *two)
+    if how == "sleep":
+        counter.agent.approval.tick()
+    else:
+        counter.clock.reboot("boot-2", mono_ms=5_000)
+        counter.agent.approval.ask_again()
+
+    assert counter.agent.approval.pending()[0].asking is True
+    assert isinstance(counter.agent.approval.approve(request_id, "직원"), TooLate)
+    two[0].push()
+
+    card = counter.agent.approval.pending()[0]
+    assert (card.asking, card.remaining_ms) == (False, 40_000)
+    assert isinstance(counter.agent.approval.approve(request_id, "직원"), Decided)
 
 
 def test_notices_are_read_from_a_cursor_of_this_server_only(front: World) -> None:

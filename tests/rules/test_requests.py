@@ -8,12 +8,15 @@ import pytest
 
 from rules.requests import (
     OPEN_STATES,
+    AtZero,
     Effect,
     Move,
     Moved,
     OrderState,
     RequestState,
     Stands,
+    at_stake_won,
+    at_zero,
     auto_cancel_allowed,
     late_human_decision,
     order_step_allowed,
@@ -71,6 +74,33 @@ def test_a_tap_before_zero_beats_the_sweeper() -> None:
 
     assert reject == Moved(R.REJECTED, Effect.RETURN)
     assert approve == Moved(R.APPROVED, Effect.NONE)
+
+
+def test_a_tap_before_zero_beats_a_lapse_as_well() -> None:
+    """APR-19: an approval takes the value once more, a rejection leaves it where it is."""
+    approve = late_human_decision(R.EXPIRED, Move.APPROVE, tapped_before_deadline=True)
+    reject = late_human_decision(R.EXPIRED, Move.REJECT, tapped_before_deadline=True)
+
+    assert approve == Moved(R.APPROVED, Effect.RETAKE)
+    assert reject == Moved(R.REJECTED, Effect.NONE)
+    assert late_human_decision(R.EXPIRED, Move.APPROVE, tapped_before_deadline=False) == Stands(R.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("amount_won", "discount_won", "max_won", "expected"),
+    [
+        (12_000, 5_000, 0, AtZero.APPROVE),  # no limit
+        (12_000, 5_000, 5_000, AtZero.APPROVE),
+        (12_000, 5_001, 5_000, AtZero.EXPIRE),
+        (5_001, None, 5_000, AtZero.EXPIRE),  # an order: what it costs
+        (None, None, 1, AtZero.APPROVE),
+    ],
+)
+def test_silence_approves_up_to_a_value(
+    amount_won: int | None, discount_won: int | None, max_won: int, expected: AtZero
+) -> None:
+    """APR-07"""
+    assert at_zero(at_stake_won(amount_won, discount_won), max_won) is expected
 
 
 def test_a_tap_after_zero_gets_the_outcome_that_stands() -> None:

@@ -26,6 +26,7 @@ from agent.approval.types import (
 from agent.approval.viewmodel import ELSEWHERE_MS, NOTICE_MS, REPORT_AGAIN_MS, SLIDE_REST_MS, ApprovalViewModel
 from agent.dispatch import ImmediateDispatcher, Listeners
 from agent.texts import Texts
+from rules.requests import AtZero
 from sync.clock import FakeClock
 from sync.errors import StoreFull
 
@@ -602,3 +603,41 @@ def test_a_hundred_requests_at_once_cost_milliseconds() -> None:
 
     assert counter.vm.state.more == 95
     assert time.thread_time() - started < 0.25
+
+
+def test_a_card_whose_time_must_be_asked_for_again_has_no_buttons_until_the_answer() -> None:
+    """APR-18: after sleep, a restart or a clock jump."""
+    counter = Counter(request("r-1"))
+    counter.service.cards = [request("r-1", None, asking=True)]
+    counter.service.listeners.notify()
+    assert counter.cards[0].phase is Phase.WORKING
+    counter.vm.press_approve("r-1")
+    assert counter.service.asked == []
+
+    counter.service.cards = [request("r-1", 20)]
+    counter.service.listeners.notify()
+
+    assert (counter.cards[0].phase, counter.cards[0].left_s) == (Phase.OPEN, 20)
+
+
+def test_a_card_that_waits_for_the_clouds_word_opens_when_the_line_is_gone() -> None:
+    """A person decides then, and the decision is kept and sent."""
+    counter = Counter(request("r-1", None, asking=True))
+    assert counter.cards[0].phase is Phase.WORKING
+
+    counter.service.cards = [request("r-1", None, offline=True)]
+    counter.service.listeners.notify()
+
+    assert counter.cards[0].phase is Phase.OPEN
+
+
+def test_a_request_that_silence_does_not_approve_says_so_before_and_after() -> None:
+    """APR-07: above the brand's value."""
+    counter = Counter(request("r-1", 10, at_zero=AtZero.EXPIRE))
+    assert counter.cards[0].flag == "곧 종료"
+
+    counter.service.end("r-1", RequestState.EXPIRED)
+
+    notice = counter.cards[0].notice
+    assert notice is not None
+    assert (notice.title, notice.action) == ("시간이 지나 승인되지 않았어요", NoticeAction.NONE)
