@@ -84,7 +84,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = bell is not None and bell.listening
         return cloud.settings.safety_poll_ms if listening else cloud.settings.feed_poll_ms
 
-    tasks = [asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=every_ms))]
+    tasks = [
+        asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=every_ms)),
+        asyncio.create_task(cloud.hub.shut_out(cloud.database, stopping, every_ms=cloud.settings.trust_every_ms)),
+    ]
     if bell is not None:
         tasks.append(asyncio.create_task(bell.run(stopping)))
     if cloud.settings.sweeper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, delete, select, text
 
+from cloud_api.bulk import select_among
 from cloud_api.database import Database, Work
 from cloud_api.devices.models import device, nonce
 from cloud_api.errors import ApiError
@@ -152,7 +154,9 @@ def forget_nonces(work: Work) -> int:
     return int(work.conn.execute(delete(nonce).where(nonce.c.seen_ms < work.now_ms - NONCE_KEEP_MS)).rowcount)
 
 
-def still_trusted(conn: Connection, device_id: str) -> bool:
-    """Whether the device may go on listening to an open stream."""
-    found = conn.execute(select(device.c.revoked_ms).where(device.c.device_id == device_id)).one_or_none()
-    return found is not None and found.revoked_ms is None
+_TRUSTED = "SELECT device_id FROM device WHERE device_id {wanted} AND revoked_ms IS NULL"
+
+
+def still_trusted(conn: Connection, device_ids: Collection[str]) -> set[str]:
+    """Which of the devices may go on listening to their open streams."""
+    return {str(row.device_id) for row in select_among(conn, _TRUSTED, {"wanted": device_ids})}

@@ -117,6 +117,12 @@ def heads(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
     return {row.feed_id: row.n for row in found}
 
 
+def rows_ever(conn: Connection) -> int:
+    """How many rows all feeds together ever had; unchanged as long as no feed grew."""
+    return int(conn.execute(_ROWS_EVER).scalar_one())
+
+
+_ROWS_EVER = text("SELECT coalesce(sum(n), 0) FROM feed")
 _ROWS = text(
     "SELECT n, kind, body, deadline_ms FROM feed_row WHERE feed_id = :feed_id AND n > :after ORDER BY n LIMIT :limit"
 )

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud_api.clock import pause
 from cloud_api.database import Database
+from cloud_api.devices.auth import still_trusted
 from cloud_api.gateway import feeds
 
 log = logging.getLogger("sync")
@@ -22,6 +23,8 @@ class Hub:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._known: dict[str, int] = {}
+        self._rows_ever = -1
+        self._devices: dict[str, set[Listener]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tell_others: Callable[[Collection[str]], None] | None = None
         self.closing = False
@@ -63,18 +66,27 @@ class Hub:
             for waiter in self._waiting.get(feed_id, ()):
                 waiter.set()
 
-    def listen(self, *feed_ids: str) -> Listener:
-        """A listener that misses nothing between two waits."""
-        return Listener(self, feed_ids)
+    def listen(self, *feed_ids: str, device_id: str) -> Listener:
+        """A listener that misses nothing between two waits, and hears when its device is shut out."""
+        return Listener(self, feed_ids, device_id)
 
-    def _join(self, feed_ids: Collection[str], waiter: asyncio.Event) -> None:
-        for feed_id in feed_ids:
-            self._waiting.setdefault(feed_id, set()).add(waiter)
+    def listening(self) -> tuple[str, ...]:
+        """The devices that listen now."""
+        return tuple(self._devices)
 
-    def _leave(self, feed_ids: Collection[str], waiter: asyncio.Event) -> None:
-        for feed_id in feed_ids:
+    def _join(self, ear: Listener) -> None:
+        self._devices.setdefault(ear.device_id, set()).add(ear)
+        for feed_id in ear.feed_ids:
+            self._waiting.setdefault(feed_id, set()).add(ear.event)
+
+    def _leave(self, ear: Listener) -> None:
+        ears = self._devices[ear.device_id]
+        ears.discard(ear)
+        if not ears:
+            del self._devices[ear.device_id]
+        for feed_id in ear.feed_ids:
             waiters = self._waiting[feed_id]
-            waiters.discard(waiter)
+            waiters.discard(ear.event)
             if not waiters:
                 del self._waiting[feed_id]
                 self._known.pop(feed_id, None)
@@ -87,45 +99,74 @@ class Hub:
             if not watched:
                 continue
             try:
-                heads = await run_in_threadpool(_heads, database, watched)
+                rows_ever, heads = await run_in_threadpool(_heads, database, watched, self._rows_ever)
             except DBAPIError:
                 log.exception("feed_poll_failed")
                 continue
+            self._rows_ever = rows_ever
             grown = [feed_id for feed_id, n in heads.items() if self._known.get(feed_id, -1) < n]
             self._known.update(heads)
             self.wake(grown)
 
+    async def shut_out(self, database: Database, stopping: asyncio.Event, *, every_ms: int) -> None:
+        """Ends what revoked devices listen to: one question for all of them, so that a stream costs none."""
+        while not stopping.is_set():
+            await pause(stopping, every_ms)
+            listening = self.listening()
+            if not listening:
+                continue
+            try:
+                trusted = await run_in_threadpool(_trusted, database, listening)
+            except DBAPIError:
+                log.exception("trust_not_checked")
+                continue
+            for device_id in set(listening) - trusted:
+                for ear in self._devices.get(device_id, ()):
+                    ear.shut_out = True
+                    ear.event.set()
 
-def _heads(database: Database, feed_ids: Collection[str]) -> dict[str, int]:
+
+def _heads(database: Database, feed_ids: Collection[str], rows_before: int) -> tuple[int, dict[str, int]]:
+    """How many rows there ever were, and the heads of these feeds if that changed."""
     with database.read() as conn:
-        return feeds.heads(conn, tuple(feed_ids))
+        rows_ever = feeds.rows_ever(conn)
+        return rows_ever, feeds.heads(conn, tuple(feed_ids)) if rows_ever != rows_before else {}
+
+
+def _trusted(database: Database, device_ids: Collection[str]) -> set[str]:
+    with database.read() as conn:
+        return still_trusted(conn, device_ids)
 
 
 class Listener:
-    """One reader's ear. Use: ``with hub.listen(…) as ear: read; await ear.grown(timeout)``."""
+    """One reader's ear. Use: ``with hub.listen(…) as ear: read; await ear.grown(timeout)``.
 
-    def __init__(self, hub: Hub, feed_ids: Collection[str]) -> None:
+    ``shut_out`` is true as soon as the device is revoked; a wait ends for it."""
+
+    def __init__(self, hub: Hub, feed_ids: Collection[str], device_id: str) -> None:
+        self.feed_ids = feed_ids
+        self.device_id = device_id
+        self.event = asyncio.Event()
+        self.shut_out = False
         self._hub = hub
-        self._feed_ids = feed_ids
-        self._event = asyncio.Event()
 
     def __enter__(self) -> Listener:
-        self._hub._join(self._feed_ids, self._event)
+        self._hub._join(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hub._leave(self._feed_ids, self._event)
+        self._hub._leave(self)
 
     def forget(self) -> None:
         """Call before reading: what grows from now on ends the next wait."""
-        self._event.clear()
+        self.event.clear()
 
     async def grown(self, timeout_s: float) -> bool:
         """Waits until a feed grew; False when the time was over first. Returns at once when the server is closing."""
         if self._hub.closing:
             return True
         try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            await asyncio.wait_for(self.event.wait(), timeout_s)
         except TimeoutError:
             return False
         return True

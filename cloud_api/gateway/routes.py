@@ -13,12 +13,13 @@ from starlette.responses import Response, StreamingResponse
 from cloud_api import strict_json
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
-from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, still_trusted
+from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, refusal
 from cloud_api.devices.epochs import EPOCH_MAX, renew
 from cloud_api.documents import EPOCH_BODY, EPOCH_EXAMPLE, PULL_EXAMPLE, PUSH_BODY, PUSH_EXAMPLE, errors
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
+from cloud_api.gateway.hub import Listener
 from cloud_api.gateway.push import Batch, Pushed, push
 from cloud_api.gateway.spelled import loads_push
 from cloud_api.http import json_response, not_json, read_json, target, unzip
@@ -158,7 +159,7 @@ async def pull(
     await run_in_threadpool(cloud.database.transact, lambda work: claim_nonce(work, call))
     after = await run_in_threadpool(_usable, cloud, call, cursor)
     ends = asyncio.get_running_loop().time() + wait_ms / 1000
-    with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
+    with _ear(cloud, call) as ear:
         while True:
             ear.forget()
             page = await run_in_threadpool(_read_page, cloud, call, after, limit)
@@ -166,6 +167,8 @@ async def pull(
             if page.rows or left_s <= 0 or cloud.hub.closing:
                 break
             await ear.grown(left_s)
+            if ear.shut_out:
+                raise refusal("device_revoked", cloud.clock())
     return json_response(
         {
             "rows": page.rows,
@@ -243,27 +246,26 @@ def _open_stream(cloud: Cloud, call: DeviceCall) -> int:
 
 async def _events(cloud: Cloud, call: DeviceCall, start: str, generation: int) -> AsyncIterator[bytes]:
     yield _event("hello", {"server_time_ms": cloud.clock(), "generation": generation})
-    with cloud.hub.listen(feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)) as ear:
+    with _ear(cloud, call) as ear:
         try:
             after = await run_in_threadpool(_usable, cloud, call, start)
-            while not cloud.hub.closing:
+            while not cloud.hub.closing and not ear.shut_out:
                 ear.forget()
                 page = await run_in_threadpool(_read_page, cloud, call, after, PULL_ROWS_MAX)
                 for row, cursor in zip(page.rows, page.cursors, strict=True):
                     yield _event("row", row, cursor)
                 after = page.cursor
-                if page.has_more or await ear.grown(STREAM_KEEPALIVE_S):
+                if page.has_more:
                     continue
-                if not await run_in_threadpool(_trusted, cloud, call):
-                    return
-                yield b": keep\n\n"
+                while not await ear.grown(STREAM_KEEPALIVE_S):
+                    yield b": keep\n\n"
         except ApiError as error:
             yield _event("reset", error.extra)
 
 
-def _trusted(cloud: Cloud, call: DeviceCall) -> bool:
-    with cloud.database.read() as conn:
-        return still_trusted(conn, call.device_id)
+def _ear(cloud: Cloud, call: DeviceCall) -> Listener:
+    feed_ids = feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id)
+    return cloud.hub.listen(*feed_ids, device_id=call.device_id)
 
 
 def _event(name: str, content: dict[str, Any], cursor: Cursor | None = None) -> bytes:

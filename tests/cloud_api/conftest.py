@@ -123,7 +123,7 @@ def new_world(database_url: str, key_file: Path) -> Iterator[Callable[..., World
     made: list[World] = []
 
     def make(**options: object) -> World:
-        world = World(Settings(database_url, key_file, sweeper=False), **options)  # type: ignore[arg-type]
+        world = World(Settings(database_url, key_file, sweeper=False, trust_every_ms=50), **options)  # type: ignore[arg-type]
         made.append(world)
         return world
 
@@ -143,5 +143,5 @@ def front(sqlite_template: Path, key_file: Path, tmp_path: Path) -> Iterator[Wor
     """The same on SQLite alone, for what is decided before any database is asked."""
     path = tmp_path / "cloud.db"
     shutil.copy(sqlite_template, path)
-    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False)) as made:
+    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False, trust_every_ms=50)) as made:
         yield made

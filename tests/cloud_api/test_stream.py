@@ -8,11 +8,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from cloud_api.bootstrap import build
 from cloud_api.database import Work
@@ -21,6 +23,7 @@ from cloud_api.gateway import feeds, routes
 from cloud_api.serve import CloudServer, server_config
 from sync.protocol import FeedKind
 from tests.cloud_api.world import Device, World
+from tests.helpers.waiting import wait_until
 
 LIMIT_S = 10.0
 
@@ -168,14 +171,58 @@ def test_a_quiet_stream_stays_alive_and_a_revoked_device_loses_it(
     monkeypatch.setattr(routes, "STREAM_KEEPALIVE_S", 0.05)
     device = world.device()
     with streaming(served, device, device.pull()["cursor"]) as reading:
-        assert [event.name for event in reading.take(2)] == ["hello", "comment"]
+        assert [found.name for found in reading.take(2)] == ["hello", "comment"]
         world.cloud.database.transact(lambda work: revoke(work, device.device_id))
-        while (event := reading.next()) is not None:
-            assert event.name == "comment"
+        while (found := reading.next()) is not None:
+            assert found.name == "comment"
 
     target = "/v1/sync/stream?cursor=1.0.0"
     refused = httpx.get(served + target, headers={"authorization": device.sign("GET", target, b"")})
     assert (refused.status_code, refused.json()["code"]) == (401, "device_revoked")
+
+
+def test_a_long_poll_of_a_revoked_device_ends_with_the_refusal(world: World, served: str) -> None:
+    """Case 21 for a device that polls."""
+    device = world.device()
+    target = f"/v1/sync/pull?cursor={device.pull()['cursor']}&wait_ms=20000"
+    signed = {"authorization": device.sign("GET", target, b"")}
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(httpx.get, served + target, headers=signed, timeout=LIMIT_S)
+        wait_until(lambda: device.device_id in world.cloud.hub.listening(), "the poll waits")
+        world.cloud.database.transact(lambda work: revoke(work, device.device_id))
+        answer = waiting.result(LIMIT_S)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "device_revoked")
+
+
+def test_idle_streams_ask_the_database_one_question_for_all(world: World, served: str) -> None:
+    """A stream that waits holds no connection and asks nothing by itself."""
+    devices = [world.device() for _ in range(20)]
+    cursor = devices[0].pull()["cursor"]
+    asked: list[str] = []
+    engine = world.cloud.database._reader
+
+    def note(_conn: Any, _cursor: Any, statement: str, _values: Any, _context: Any, _many: bool) -> None:
+        asked.append(statement)
+
+    def one_question() -> bool:
+        """Whether since the last look only that was asked: who is trusted, and whether any feed grew at all."""
+        seen = tuple(asked)
+        asked.clear()
+        growth = [statement for statement in seen if "FROM device" not in statement]
+        return len(growth) < len(seen) and all("sum(n)" in statement for statement in growth)
+
+    with contextlib.ExitStack() as stack:
+        readings = [stack.enter_context(streaming(served, device, cursor)) for device in devices]
+        for reading in readings:
+            reading.take(1)
+        event.listen(engine, "before_cursor_execute", note)
+        for _ in range(5):
+            wait_until(one_question, "the streams wait")
+        threading.Event().wait(10 * world.cloud.settings.trust_every_ms / 1000)
+        event.remove(engine, "before_cursor_execute", note)
+
+    assert 1 <= sum("FROM device" in statement for statement in asked) <= 11, "one question for twenty streams"
 
 
 def test_open_streams_and_long_polls_end_with_the_server(new_world: Callable[..., World]) -> None:
