@@ -24,6 +24,7 @@ from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.holding_routes import router as holdings
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.http import Gate, error_response
+from cloud_api.ledger.routes import router as ledger
 from cloud_api.members.routes import router as members
 from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
@@ -55,7 +56,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (devices, gateway, holdings, members, coupons, counters, requests, notices, orders, stores):
+    for router in (devices, gateway, holdings, members, coupons, counters, requests, notices, orders, stores, ledger):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -63,6 +63,7 @@ CATALOGUE: dict[str, Problem] = {
     "definition_unknown": Problem(404, "없는 쿠폰 종류입니다.", "There is no such coupon definition."),
     "coupon_unknown": Problem(404, "없는 쿠폰입니다.", "There is no such coupon."),
     "request_unknown": Problem(404, "없는 요청입니다.", "There is no such request."),
+    "adjustment_unknown": Problem(404, "없는 조정입니다.", "There is no such adjustment."),
     "order_unknown": Problem(404, "없는 주문입니다.", "There is no such order."),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
@@ -80,6 +81,9 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "device_suspended": Problem(
         403, "확인이 필요한 기기입니다. 매장에 알려 주세요.", "This device is suspended until somebody looks at it."
+    ),
+    "second_person_needed": Problem(
+        409, "다른 담당자의 확인이 필요합니다.", "Somebody other than who proposed it has to confirm it."
     ),
     "already_decided": Problem(409, "이미 처리된 요청입니다.", "This request is already decided."),
 }

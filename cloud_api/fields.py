@@ -42,6 +42,7 @@ def _mobile(text: str) -> str:
 
 Text = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean)]
 Name = Annotated[StrictStr, Field(max_length=60), AfterValidator(_clean), AfterValidator(_not_blank)]
+Reason = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean), AfterValidator(_not_blank)]
 Nickname = Annotated[StrictStr, Field(max_length=30), AfterValidator(_clean)]
 Ident = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 IdempotencyKey = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:-]{8,100}$")]

@@ -109,6 +109,36 @@ class LotUse(SQLModel, table=True):
     points: int = Field(sa_type=Big)
 
 
+class AdjustmentState(StrEnum):
+    PENDING = "pending"  # waits for a second person
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Adjustment(SQLModel, table=True):
+    """A correction by hand and who wanted it; what was proposed never changes (triggers)."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (
+        UniqueConstraint("posting_id", name="adjustment_booked_once"),
+        Index("adjustment_member", "member_id", "proposed_ms"),
+        Index("adjustment_state", "state", "proposed_ms"),
+    )
+
+    adjustment_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id")
+    member_id: str
+    points: int = Field(sa_type=Big)
+    reason: str
+    state: str
+    proposed_by: str
+    proposed_ms: int = Field(sa_type=Big)
+    decided_by: str | None = None
+    decided_ms: int | None = Field(default=None, sa_type=Big)
+    posting_id: str | None = Field(default=None, foreign_key="posting.posting_id")
+
+
 class EarnStatus(StrEnum):
     POSTED = "posted"
     REVERSED = "reversed"
@@ -206,6 +236,7 @@ posting = table(Posting)
 entry = table(Entry)
 lot = table(Lot)
 lot_use = table(LotUse)
+adjustment = table(Adjustment)
 earn = table(Earn)
 earn_tag = table(EarnTag)
 reversal = table(Reversal)

@@ -15,6 +15,7 @@ from cloud_api.clock import Clock, pause
 from cloud_api.coupons.service import expire_due
 from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
+from cloud_api.ledger.adjustments import expire_waiting
 from cloud_api.ledger.expiry import expire_some
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
@@ -64,9 +65,10 @@ def sweep(database: Database, now_ms: int) -> Swept:
 
 
 def tidy(database: Database) -> bool:
-    """Forgets old nonces, writes down which coupons and some of the points are over; False when no points were left."""
+    """Forgets old nonces; writes down which coupons, proposals and some points are over. False: no points were left."""
     database.transact(forget_nonces)
     database.transact(expire_due)
+    database.transact(expire_waiting)
     return database.transact(expire_some).lots > 0
 
 

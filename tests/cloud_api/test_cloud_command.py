@@ -16,6 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cloud_api.bootstrap import opened
+from cloud_api.members.service import find_or_create
+from cloud_api.settings import Settings
+from rules.phone import Phone, parse_phone
 from tests.cloud_api.world import Device
 from withfom.commands import cloud
 
@@ -65,7 +69,7 @@ def _served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--folder", str(tmp_path / "cloud")]
-    assert _run(capsys, "migrate", *folder) == (0, "schema 0006", "")
+    assert _run(capsys, "migrate", *folder) == (0, "schema 0007", "")
     made = json.loads(
         _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피", "--json", "--rate-bp", "200")[1]
     )
@@ -199,3 +203,50 @@ def test_the_database_may_be_named_by_the_environment(
 
     assert (tmp_path / "a.db").exists()
     assert (tmp_path / "cloud.keys").exists()
+
+
+def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ["--folder", str(tmp_path)]
+    store = _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피")[1]
+    with opened(Settings.for_folder(tmp_path)) as here:
+        phone = parse_phone("010-1234-5678")
+        assert isinstance(phone, Phone)
+        (member,) = here.database.transact(
+            lambda work: find_or_create(work, here.vault, [phone], store_id=store)
+        ).values()
+    terms = [*folder, "--store", store, "--reason", "누락분", "--by", "김본사"]
+
+    small = ["adjust", *terms, "--member", member, "--points", "700", "--idempotency-key", "first"]
+    once, twice = _run(capsys, *small), _run(capsys, *small)
+    less = _run(capsys, "adjust", *terms, "--phone", "010-1234-5678", "--points", "-200", "--json")
+    large = json.loads(_run(capsys, "adjust", *terms, "--member", member, "--points", "60000", "--json")[1])
+
+    assert once == twice
+    assert once[1].endswith("confirmed +700 by 김본사: 누락분")
+    assert json.loads(less[1])["points"] == -200
+    assert large["state"] == "pending"
+    which = large["adjustment_id"]
+    assert _run(capsys, "adjustments", "list", *folder)[1] == f"{which} pending +60000 by 김본사: 누락분"
+    decide = [*folder, "--id", which, "--by"]
+    same = _run(capsys, "adjustments", "confirm", *decide, "김본사")
+    assert same == (1, "", "다른 담당자의 확인이 필요합니다. / Somebody other than who proposed it has to confirm it.")
+    assert _run(capsys, "adjustments", "confirm", *decide, "이본사")[0] == 0
+    assert _run(capsys, "adjustments", "refuse", *decide, "이본사")[0] == 1
+    assert json.loads(_run(capsys, "adjustments", "show", *folder, "--id", which, "--json")[1])["state"] == "confirmed"
+    assert _run(capsys, "adjustments", "list", *folder) == (0, "", "")
+    for code, words in (
+        (2, ["adjustments", "show", *folder]),
+        (2, ["adjustments", "confirm", *folder, "--id", which]),
+        (2, ["adjust", *terms, "--member", member, "--points", "0"]),
+        (2, ["adjust", *terms, "--member", member, "--points", "--5"]),
+        (2, ["adjust", *terms, "--points", "5"]),
+        (1, ["adjust", *terms, "--member", "nobody", "--points", "5"]),
+        (1, ["adjust", *terms, "--phone", "010-9999-0000", "--points", "5"]),
+        (1, ["adjust", *terms, "--phone", "02-123", "--points", "5"]),
+        (1, ["adjust", *terms, "--member", member, "--points=-90000", "--idempotency-key", "first"]),
+        (1, ["adjustments", "show", *folder, "--id", "nope"]),
+    ):
+        found = _run(capsys, *words)
+        assert (found[0], found[1]) == (code, ""), (words, found)
+        assert "Traceback" not in found[2]
+    assert _run(capsys, "verify", *folder) == (0, "postings 3 entries 6 sum 0", "")

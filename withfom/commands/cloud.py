@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ DEFAULT_PORT = 8000
 # What a wrong --folder must not silently begin: everything but these asks about a cloud that exists.
 _MAKES_A_CLOUD = ("serve", "migrate", "create-store", "create-key")
 PORT_MAX = 65_535
+COMMAND_KEY = "command"  # whose idempotency keys these are; integrators have ids of their own
 PRUNE_DAYS = 90
 PRUNE_DAYS_MIN = 15  # devices keep what was acknowledged for fourteen
 
@@ -75,6 +77,19 @@ def register(subparsers: Any) -> None:
 
     _verb(verbs, "expire", "만료된 포인트 소멸 / book what has expired")
 
+    adjust = _verb(verbs, "adjust", "포인트 조정 / correct a member's points by hand", prints_json=True)
+    adjust.add_argument("--store", required=True, type=_text, help="store id")
+    _member_options(adjust)
+    adjust.add_argument("--points", required=True, type=_signed(1_000_000_000), help="음수는 차감 / below 0 takes away")
+    adjust.add_argument("--reason", required=True, type=_text)
+    adjust.add_argument("--by", required=True, type=_text, help="담당자 / who")
+    adjust.add_argument("--idempotency-key", type=_text, help="같은 키는 한 번만 / the same key books once")
+
+    decide = _verb(verbs, "adjustments", "조정 확인 / corrections that wait for a second person", prints_json=True)
+    decide.add_argument("action", choices=("list", "show", "confirm", "refuse"))
+    decide.add_argument("--id", type=_text, help="adjustment id")
+    decide.add_argument("--by", type=_text, help="담당자 / who")
+
     aside = _verb(verbs, "parked", "보류된 작업 / operations that were set aside", prints_json=True)
     aside.add_argument("action", choices=("list", "replay"))
 
@@ -88,6 +103,12 @@ def _verb(verbs: Any, name: str, text: str, *, prints_json: bool = False) -> arg
     if prints_json:
         parser.add_argument("--json", action="store_true", help="JSON 한 줄 / one line of JSON")
     return parser
+
+
+def _member_options(parser: argparse.ArgumentParser) -> None:
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--member", type=_text, help="member id")
+    who.add_argument("--phone", type=_text)
 
 
 def _policy_options(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +147,14 @@ def _whole(highest: int, *, lowest: int = 0) -> Callable[[str], int]:
     return read
 
 
+def _signed(highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        points = _whole(highest, lowest=1)(text.removeprefix("-"))
+        return -points if text.startswith("-") else points
+
+    return read
+
+
 def _text(text: str) -> str:
     cleaned = text.strip()
     if not cleaned or len(cleaned) > 100 or not cleaned.isprintable():
@@ -135,7 +164,7 @@ def _text(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0, 1 when it failed, 2 when it was asked for wrongly."""
-    from cloud_api.errors import StartError
+    from cloud_api.errors import ApiError, StartError
 
     settings = _settings(args)
     if settings is None:
@@ -149,6 +178,8 @@ def run(args: argparse.Namespace) -> int:
         return _VERBS[args.cloud_command](settings, args)
     except StartError as error:
         return _refuse(str(error), EXIT_FAILED)
+    except ApiError as error:
+        return _refuse(f"{error.problem.korean} / {error.problem.english}", EXIT_FAILED)
     except KeyboardInterrupt:
         return EXIT_FAILED
 
@@ -283,13 +314,9 @@ def _create_key(settings: Settings, args: argparse.Namespace) -> int:
 
 def _enrollment_code(settings: Settings, args: argparse.Namespace) -> int:
     from cloud_api.devices.enrollment import issue_code
-    from cloud_api.errors import ApiError
 
     def make(cloud: Cloud) -> int:
-        try:
-            issued = cloud.database.transact(lambda work: issue_code(work, args.store, args.kind, args.label or ""))
-        except ApiError as error:
-            return _refuse(f"{error.problem.korean} / {error.problem.english}", EXIT_FAILED)
+        issued = cloud.database.transact(lambda work: issue_code(work, args.store, args.kind, args.label or ""))
         return _tell(args, issued.code, {"code": issued.code, "expires_ms": issued.expires_ms})
 
     return _with_cloud(settings, make)
@@ -344,8 +371,76 @@ def _expire(settings: Settings, _args: argparse.Namespace) -> int:
     return _with_cloud(settings, book)
 
 
+def _adjust(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.database import Work
+    from cloud_api.integrators.service import Repeatable, once
+    from cloud_api.ledger.adjustments import Proposal, propose
+
+    def book(cloud: Cloud) -> int:
+        member_id = _member_id(cloud, args)
+        wanted = Proposal(args.store, member_id, args.points, args.reason, args.by)
+
+        def write(work: Work) -> dict[str, Any]:
+            if args.idempotency_key is None:
+                return propose(work, wanted)
+            call = Repeatable(COMMAND_KEY, "adjustment", args.idempotency_key, asdict(wanted))
+            return once(work, call, lambda: propose(work, wanted))
+
+        return _tell_adjustment(args, cloud.database.transact(write))
+
+    return _with_cloud(settings, book)
+
+
+def _adjustments(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.ledger import adjustments
+
+    if args.action != "list" and args.id is None:
+        return _refuse("--id 가 필요해요 / --id is needed", EXIT_USAGE)
+    if args.action in ("confirm", "refuse") and args.by is None:
+        return _refuse("--by 가 필요해요 / --by is needed", EXIT_USAGE)
+
+    def look_or_decide(cloud: Cloud) -> int:
+        if args.action in ("confirm", "refuse"):
+            act = adjustments.confirm if args.action == "confirm" else adjustments.refuse
+            return _tell_adjustment(args, cloud.database.transact(lambda work: act(work, args.id, args.by)))
+        with cloud.database.read() as conn:
+            if args.action == "show":
+                return _tell_adjustment(args, adjustments.show(conn, args.id, cloud.clock()))
+            for found in adjustments.waiting(conn, cloud.clock()):
+                _tell_adjustment(args, found)
+        return 0
+
+    return _with_cloud(settings, look_or_decide)
+
+
+def _tell_adjustment(args: argparse.Namespace, found: dict[str, Any]) -> int:
+    line = (
+        f"{found['adjustment_id']} {found['state']} {found['points']:+d} by {found['proposed_by']}: {found['reason']}"
+    )
+    return _tell(args, line, found)
+
+
+def _member_id(cloud: Cloud, args: argparse.Namespace) -> str:
+    """The member that was named. Raises ApiError."""
+    from cloud_api.errors import ApiError
+    from cloud_api.members import service as members
+    from rules.phone import Phone, parse_phone
+
+    with cloud.database.read() as conn:
+        if args.phone is None:
+            found = args.member if members.get(conn, cloud.vault, args.member) else None
+        else:
+            phone = parse_phone(args.phone)
+            if not isinstance(phone, Phone):
+                raise ApiError("phone_invalid")
+            lookup = cloud.vault.phone_lookup(phone)
+            found = members.ids_by_lookup(conn, [lookup]).get(lookup)
+    if found is None:
+        raise ApiError("member_unknown")
+    return str(found)
+
+
 def _parked(settings: Settings, args: argparse.Namespace) -> int:
-    from dataclasses import asdict
     from functools import partial
 
     from cloud_api.gateway.parked import list_aside, replay
@@ -405,6 +500,8 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "printing-device": _printing_device,
     "prune": _prune,
     "expire": _expire,
+    "adjust": _adjust,
+    "adjustments": _adjustments,
     "parked": _parked,
     "mark-restored": _mark_restored,
 }
