@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.approval import slips
 from agent.approval.repository import RequestRow
+from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
 from agent.days import local_time
 from agent.earn.service import EarnService
@@ -22,6 +23,8 @@ from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
+from agent.spend.book import SpendBook
+from agent.spend.service import SpendService
 from printers.capture.shadow import load_shadow
 from printers.document import Document
 from printers.profiles import PrinterProfile
@@ -30,17 +33,19 @@ from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds
 from sync.inbox import Applier
 from sync.profile import OWN_APPLIERS
-from sync.protocol import FeedKind, OpResult
+from sync.protocol import FeedKind, OpKind, OpResult
 from sync.secrets import DeviceVault
 from sync.store import Store
 from sync.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from sync.enroll import Device
+    from sync.transport import HttpTransport
     from sync.worker import SyncWorker
 
 log = topic("agent")
 TICK_S = 1.0
+ASK_S = 3.0  # a customer waits for this answer; without one the counter goes on without a line
 VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
 
 
@@ -64,6 +69,7 @@ class Agent:
             left_by_pos=lambda: load_shadow(settings.spool_folder),
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
+        self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
         self.approval = ApprovalService(
             store=store,
             clock=clock,
@@ -71,7 +77,20 @@ class Agent:
             enqueue_slip=self._enqueue_slip,
             order_decided=self.orders.decided,
             online=self.link.online,
+            counter_born=self.spend_book,
         )
+        self.spend = SpendService(
+            store=store,
+            clock=clock,
+            ids=ids,
+            keyring=self.keyring,
+            online=self.link.online,
+            open_request=self.approval.open_at_counter,
+            find_request=find_request,
+            changed=self.approval.listeners.notify,
+            listeners=self.approval.listeners,
+        )
+        self.approval.started()
         self.earn = EarnService(store=store, clock=clock, ids=ids, operations=operations, keyring=self.keyring)
         self.receipts = ReceiptsService(store=store)
         self.vault = DeviceVault(settings.folder)
@@ -152,8 +171,10 @@ class Agent:
         """The cloud answered an operation: the feature that made it books the answer in the same transaction."""
         sent = sent_op(conn, result.op_id)
         noun = kind.partition(".")[0]
+        if kind in (OpKind.POINTS_SPEND, OpKind.REQUEST_DECIDE):
+            self.spend_book.on_result(conn, result, sent)
         feature: EarnService | ApprovalService | OrdersService
-        feature = self.earn if noun == "earn" else self.approval if noun == "request" else self.orders
+        feature = self.earn if noun == "earn" else self.orders if noun == "order" else self.approval
         feature.on_result(conn, result, sent)
         self._after_commit.mark(feature.listeners)
 
@@ -166,6 +187,7 @@ class Background:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._worker: SyncWorker | None = None
+        self._asks: HttpTransport | None = None
         self._spool: SpoolWatcher | None = None
         self._upkeep = Upkeep(store=agent.store, clock=agent.clock)
         self._ticker: threading.Thread | None = None
@@ -210,7 +232,7 @@ class Background:
 
     def _start_worker(self, device: Device) -> None:
         from sync.signing import RequestSigner
-        from sync.transport import HttpTransport
+        from sync.transport import HttpTransport, Timeouts
         from sync.worker import SyncWorker
 
         agent = self._agent
@@ -228,6 +250,13 @@ class Background:
         )
         self._worker.start()
         agent.link.attach(self._worker)
+        self._asks = HttpTransport(
+            agent.settings.cloud_url or identity.base_url,
+            signer=signer,
+            clock=agent.clock,
+            timeouts=Timeouts(ASK_S, ASK_S),
+        )
+        agent.spend.attach(self._asks)
 
     def _start_spool(self, store_key: bytes) -> None:
         from printers.capture.tags import write_key
@@ -245,6 +274,10 @@ class Background:
         if self._spool is not None:
             self._spool.stop()
             self._spool = None
+        if self._asks is not None:
+            self._agent.spend.attach(None)
+            self._asks.close()
+            self._asks = None
         if self._worker is not None:
             self._agent.link.attach(None)
             self._worker.stop()

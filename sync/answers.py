@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sync.outcomes import (
+    AskOutcome,
     CursorReset,
     Denied,
     EpochOutcome,
+    Held,
     Pulled,
     PullOutcome,
     Pushed,
@@ -155,6 +157,21 @@ def epoch_outcome(answer: Answer | Unavailable) -> EpochOutcome:
     if answer.status == 200:
         return _read(answer, _checked_epoch)
     return _refusal(answer)
+
+
+def ask_outcome(answer: Answer | Unavailable) -> AskOutcome:
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status in (200, 201):
+        return _read(answer, _checked_held)
+    return _refusal(answer)
+
+
+def _checked_held(fields: dict[str, Any]) -> Held:
+    points = fields["points"]
+    if not isinstance(points, int) or isinstance(points, bool) or points < 1:
+        raise TypeError("not a number of points")
+    return Held(points)
 
 
 def _checked_epoch(fields: dict[str, Any]) -> Renewed:

@@ -104,9 +104,17 @@ class StreamEnded:
     why: Unavailable | Denied | None
 
 
+@dataclass(frozen=True)
+class Held:
+    """The cloud holds this many points and has opened the request."""
+
+    points: int
+
+
 PushOutcome = Pushed | TooLarge | Denied | Unavailable
 PullOutcome = Pulled | CursorReset | Denied | Unavailable
 RedeemOutcome = Redeemed | Denied | Unavailable
+AskOutcome = Held | Denied | Unavailable
 EpochOutcome = Renewed | Denied | Unavailable
 StreamEvent = StreamHello | StreamRow | StreamAlive | CursorReset | StreamEnded
 

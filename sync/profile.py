@@ -53,6 +53,7 @@ class StorePolicy:
     offline_store_day_won: int = 0
     offline_member_won: int = 0
     offline_snapshot_max_ms: int = 0
+    auto_approve_max_won: int = 0  # none
 
     @property
     def spending(self) -> SpendPolicy:
@@ -62,7 +63,9 @@ class StorePolicy:
 
 
 # A cloud of an earlier version does not know these.
-_NEWER_POLICY_FIELDS = frozenset({"use_unit", "offline_store_day_won", "offline_member_won", "offline_snapshot_max_ms"})
+_NEWER_POLICY_FIELDS = frozenset(
+    {"use_unit", "offline_store_day_won", "offline_member_won", "offline_snapshot_max_ms", "auto_approve_max_won"}
+)
 
 
 def read_identity(conn: sqlite3.Connection) -> Identity | None:

@@ -76,7 +76,7 @@ class FeedKind(StrEnum):
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
     EARN = "earn"
     # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days, use_unit, offline_store_day_won,
-    #  offline_member_won, offline_snapshot_max_ms}
+    #  offline_member_won, offline_snapshot_max_ms, auto_approve_max_won}
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade}
     STORE = "store"

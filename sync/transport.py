@@ -15,6 +15,7 @@ from sync.answers import Answer
 from sync.clock import Clock
 from sync.outbox import Batch
 from sync.outcomes import (
+    AskOutcome,
     CursorReset,
     EpochOutcome,
     PullOutcome,
@@ -42,6 +43,7 @@ ANSWER_BYTES_MAX = 8 * 1024 * 1024
 PUSH_PATH = "/v1/sync/push"
 PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
+ASK_PATH = "/v1/sync/requests"
 EPOCH_PATH = "/v1/sync/epoch"
 REDEEM_PATH = "/v1/enrollments/redeem"
 
@@ -110,6 +112,11 @@ class HttpTransport:
         body = canonical_json({"protocol": PROTOCOL_VERSION, "after": after})
         call = _Call("POST", EPOCH_PATH, {}, body, {"Content-Type": "application/json"})
         return answers.epoch_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def ask_request(self, fields: dict[str, Any]) -> AskOutcome:
+        """Points to hold for the customer in front of the counter, who waits: the time-outs are the caller's."""
+        call = _Call("POST", ASK_PATH, {}, canonical_json(fields), {"Content-Type": "application/json"})
+        return answers.ask_outcome(self._ask(call, self._timeouts.answer_s))
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         """Events until the line ends; the last one is always StreamEnded. The first call of ``next`` connects."""

@@ -162,7 +162,7 @@ def set_outcome(
     conn: sqlite3.Connection,
     request_id: str,
     *,
-    decided_by: str,
+    decided_by: str | None,
     decided_ms: int,
     reason: RejectReason | None,
     reason_text: str | None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.approval import repository
+from agent.approval.counter_born import CounterBorn, NewRequest, OwnRequests
 from agent.approval.repository import RequestRow
 from agent.approval.types import (
     AlreadyDecided,
@@ -87,6 +88,7 @@ class ApprovalService:
         enqueue_slip: Callable[[sqlite3.Connection, RequestRow, str], str | None],
         order_decided: Callable[[sqlite3.Connection, str, bool], None],
         online: Callable[[], bool],
+        counter_born: CounterBorn,
     ) -> None:
         """``enqueue_slip`` queues what an approval prints and answers the job's id; the same request never prints
         twice. ``order_decided`` moves the order of an order request on this screen."""
@@ -97,6 +99,7 @@ class ApprovalService:
         self._enqueue_slip = enqueue_slip
         self._order_decided = order_decided
         self._online = online
+        self._own = OwnRequests(born=counter_born, clock=clock, enqueue_slip=enqueue_slip)
         self._last_tick: tuple[int, int] | None = None
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -106,7 +109,8 @@ class ApprovalService:
         offline = not self._online()
         with self._store.read() as conn:
             rows = repository.waiting(conn)
-        cards = [self._card(row, offline) for row in rows]
+            owned = self._own.born.owned(conn)
+        cards = [self._card(row, offline, at_counter=row.request_id in owned) for row in rows]
         return tuple(sorted(cards, key=_urgency))
 
     def recent(self, limit: int = HISTORY_LENGTH) -> tuple[DecisionRecord, ...]:
@@ -115,7 +119,7 @@ class ApprovalService:
             rows = repository.decided(conn, limit)
         return tuple(self._record(row) for row in rows)
 
-    def _card(self, row: RequestRow, offline: bool) -> RequestCard:
+    def _card(self, row: RequestRow, offline: bool, *, at_counter: bool) -> RequestCard:
         countdown = self._countdown(row)
         return RequestCard(
             request_id=row.request_id,
@@ -131,8 +135,9 @@ class ApprovalService:
             at_zero=row.at_zero,
             asking=countdown.stale and not offline,
             order_id=row.order_id,
-            offline=offline,
+            offline=offline or at_counter,
             local_decision=row.local_decision,
+            at_counter=at_counter,
         )
 
     def _record(self, row: RequestRow) -> DecisionRecord:
@@ -172,12 +177,16 @@ class ApprovalService:
         """These cards stand on a screen that is awake: the cloud starts the countdown (APR-18). Once each."""
         told = False
         with self._store.transaction() as conn:
+            owned = self._own.born.owned(conn)
             for request_id in request_ids:
                 row = repository.find(conn, request_id)
                 if row is None or row.seen_op or not row.waits:
                     continue
                 repository.mark_seen(conn, request_id)
-                self._append_seen(conn, request_id)
+                if request_id in owned:
+                    self._own.shown(conn, request_id)
+                else:
+                    self._append_seen(conn, request_id)
                 told = True
         if told:
             self.listeners.notify()
@@ -226,7 +235,6 @@ class ApprovalService:
         remaining_ms: int | None,
     ) -> str | None:
         now_ms = self._clock.wall_ms()
-        repository.set_local_decision(conn, row.request_id, decision)
         repository.set_outcome(
             conn, row.request_id, decided_by=actor, decided_ms=now_ms, reason=reason, reason_text=text
         )
@@ -238,6 +246,9 @@ class ApprovalService:
             "remaining_ms": remaining_ms,
             "occurred_ms": now_ms,
         }
+        if row.request_id in self._own.born.owned(conn):
+            return self._own.decide(conn, row, body, actor)
+        repository.set_local_decision(conn, row.request_id, decision)
         self._operations.append(conn, OpKind.REQUEST_DECIDE, body, actor=actor)
         approved = decision == repository.APPROVE
         if row.order_id is not None:
@@ -260,6 +271,10 @@ class ApprovalService:
         self.listeners.notify()
         return Recovering(request_id)
 
+    def open_at_counter(self, conn: sqlite3.Connection, new: NewRequest) -> None:
+        """A request that begins here, inside the caller's transaction; the caller tells ``listeners`` afterwards."""
+        self._own.open(conn, new)
+
     # --- time ------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -273,12 +288,31 @@ class ApprovalService:
         if abs(wall_step_ms - mono_step_ms) > TICK_JUMP_MS or mono_step_ms > 1_000 + TICK_JUMP_MS:
             log.event("clock_jumped", wall_step_ms=wall_step_ms, mono_step_ms=mono_step_ms)
             self.ask_again(stop_running=True)
+        self._run_out()
+
+    def started(self) -> None:
+        """A process begins: nobody has looked at this counter's own countdowns, so a person confirms."""
+        with self._store.transaction() as conn:
+            self._own.stop_countdowns(conn)
+
+    def _run_out(self) -> None:
+        with self._store.read() as conn:
+            if not self._own.born.owned(conn):
+                return
+        with self._store.transaction() as conn:
+            ended = self._own.run_out(conn)
+        if ended:
+            log.event("requests_run_out", requests=",".join(ended))
+            self.listeners.notify()
 
     def ask_again(self, *, stop_running: bool = False) -> None:
         """Ask the cloud for every countdown that this process cannot trust: after a start, sleep or a clock jump."""
-        asked = False
         with self._store.transaction() as conn:
+            asked = stop_running and self._own.stop_countdowns(conn)
+            owned = self._own.born.owned(conn)
             for row in repository.waiting(conn):
+                if row.request_id in owned:
+                    continue
                 if row.deadline_mono_ms is None or not (stop_running or self._countdown(row).stale):
                     continue
                 repository.set_deadline(conn, row.request_id, row.deadline_mono_ms, repository.STALE_BOOT)
@@ -300,6 +334,10 @@ class ApprovalService:
         before = repository.find(conn, request_id)
         if before is not None and (before.generation, before.version) > (context.generation, body["version"]):
             return
+        if body["state"] not in USED_STATES and self._own.born.keeps(conn, request_id):
+            return  # what was decided here is on its way; this is from before the cloud heard of it
+        if before is not None and before.waits and request_id in self._own.born.owned(conn):
+            self._take_over(conn, before)
         repository.upsert_projection(conn, {**body, "generation": context.generation}, received_wall_ms=context.wall_ms)
         state = repository.known_state(body["state"])
         if state.value != body["state"]:
@@ -314,6 +352,13 @@ class ApprovalService:
         self._settle_local_decision(conn, before, state)
         if state in USED_STATES and before is not None and before.local_decision in (None, repository.APPROVE):
             self._print_here(conn, before, context.wall_ms)
+
+    def _take_over(self, conn: sqlite3.Connection, before: RequestRow) -> None:
+        """The cloud had heard the question although its answer was lost: it holds the value and owns the minute."""
+        self._own.born.hand_over(conn, before.request_id)
+        repository.set_deadline(conn, before.request_id, None, None)
+        if before.seen_op:
+            self._append_seen(conn, before.request_id)
 
     def _print_here(self, conn: sqlite3.Connection, before: RequestRow, now_ms: int) -> None:
         """The slip of what was approved anywhere, if the cloud named this device for it; never a second time. A device

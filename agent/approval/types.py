@@ -28,6 +28,7 @@ class RequestCard:
     local_decision: str | None
     at_zero: AtZero = AtZero.APPROVE
     asking: bool = False
+    at_counter: bool = False  # decided by this counter alone; without a countdown a person has to confirm
 
 
 @dataclass(frozen=True)

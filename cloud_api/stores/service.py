@@ -62,6 +62,7 @@ class Policy:
             "offline_store_day_won": self.offline_store_day_won,
             "offline_member_won": self.offline_member_won,
             "offline_snapshot_max_ms": self.offline_snapshot_max_ms,
+            "auto_approve_max_won": self.auto_approve_max_won,
         }
 
 

@@ -51,6 +51,7 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
         "offline_store_day_won": 30_000,
         "offline_member_won": 5_000,
         "offline_snapshot_max_ms": 86_400_000,
+        "auto_approve_max_won": 0,
     }
     with world.cloud.database.read() as conn:
         kept = store_key(conn, world.cloud.vault, world.store.store_id)

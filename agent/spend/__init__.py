@@ -1,0 +1,1 @@
+"""Points that a customer spends at this counter's own tablet."""

@@ -1,0 +1,257 @@
+"""Owns spending points at this counter's tablet: held by the cloud, or by the snapshot without a line (PNT-10).
+
+Callable without a screen. ``ask`` may wait for the network for some seconds; everything else is one short transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from agent.approval.counter_born import NewRequest
+from agent.approval.repository import RequestRow
+from agent.days import local_day
+from agent.dispatch import Listeners
+from agent.keys import KeyRing
+from agent.logbook import topic
+from agent.spend import repository
+from agent.spend.book import phone_cell
+from agent.spend.repository import SpendRow
+from agent.spend.types import (
+    AskedOutcome,
+    AskPort,
+    NoNumber,
+    NotSpent,
+    SpendAsked,
+    SpendNotNow,
+    SpendOutcome,
+    SpendRefused,
+    SpendTerms,
+    SpendWaiting,
+    Spent,
+)
+from rules.phone import Phone, PhoneProblem, parse_phone
+from rules.requests import USED_STATES
+from rules.spending import (
+    CLOCKS_APART_MS,
+    OfflineUse,
+    Snapshot,
+    SpendLimit,
+    grant,
+    offline_allowance,
+    refuse_amount,
+)
+from sync import outbox
+from sync.clock import Clock
+from sync.ids import IdSource
+from sync.outcomes import Denied, Held, Reason, Unavailable
+from sync.profile import read_policy
+from sync.secrets import phone_lookup
+from sync.store import Store, get_meta
+
+# R10: more questions than a counter has customers is somebody trying numbers.
+ASKS_MAX = 20
+ASKS_WINDOW_MS = 600_000
+log = topic("spend")
+
+_REFUSALS = {
+    "insufficient_points": SpendLimit.BALANCE,
+    "member_unknown": SpendLimit.BALANCE,
+    "points_exceed_payment": SpendLimit.PAYMENT,
+    "points_not_in_units": SpendLimit.AMOUNT,
+}
+# The question never left this machine, so the cloud holds nothing for it.
+_NEVER_SENT = frozenset({Reason.UNREACHABLE, Reason.CLOSED})
+
+
+class SpendService:
+    """Thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        keyring: KeyRing,
+        online: Callable[[], bool],
+        open_request: Callable[[sqlite3.Connection, NewRequest], None],
+        find_request: Callable[[sqlite3.Connection, str], RequestRow | None],
+        changed: Callable[[], None],
+        listeners: Listeners,
+    ) -> None:
+        """``open_request`` puts a card up inside the transaction; ``changed`` tells its screens after it.
+        ``listeners`` hear of every decision."""
+        self.listeners = listeners
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._keyring = keyring
+        self._online = online
+        self._open_request = open_request
+        self._find_request = find_request
+        self._changed = changed
+        self._port: AskPort | None = None
+        self._asks: deque[int] = deque(maxlen=ASKS_MAX)
+        self._asking = threading.Lock()
+
+    def attach(self, port: AskPort | None) -> None:
+        """The line to the cloud was started, or ended."""
+        self._port = port
+
+    def new_id(self) -> str:
+        """The id of a request to be: made when the screen opens, so that pressing twice asks once."""
+        return self._ids.uuid7()
+
+    def terms(self) -> SpendTerms:
+        """What the screen may offer before it knows anybody."""
+        with self._store.read() as conn:
+            policy = read_policy(conn)
+            everybody, _ = repository.used_on(conn, self._day(conn), "")
+        if self._online():
+            return SpendTerms(possible=True, use_unit=policy.use_unit, most_points=None, rate_bp=policy.rate_bp)
+        bounds = policy.spending
+        most = min(bounds.offline_store_day_won - everybody, bounds.offline_member_won) if bounds.offline else 0
+        return SpendTerms(
+            possible=most >= policy.use_unit,
+            use_unit=policy.use_unit,
+            most_points=max(most, 0),
+            rate_bp=policy.rate_bp,
+        )
+
+    def ask(self, spend_id: str, digits: str, points: int | None, payment_won: int) -> AskedOutcome:
+        """Asks for ``points`` (None: as many as possible) towards a payment. The same id again is answered with what it
+        came to. Raises NotEnrolled before the device belongs to a store."""
+        phone = parse_phone(digits)
+        if isinstance(phone, PhoneProblem):
+            return NoNumber(phone)
+        with self._asking:  # a second press waits for the first one's answer
+            with self._store.read() as conn:
+                known = repository.find(conn, spend_id)
+                policy = read_policy(conn).spending
+                halted = get_meta(conn, outbox.HALTED) is not None
+            if known is not None:
+                return _asked(known)
+            limit = None if points is None else refuse_amount(points, payment_won, policy.use_unit)
+            if limit is not None or payment_won < policy.use_unit:
+                return SpendRefused(limit or SpendLimit.PAYMENT)
+            if halted or not self._may_ask():
+                # A queue that stands still belongs to a device that nobody trusts, or that has forgotten its quota.
+                return SpendNotNow()
+            outcome = self._ask(spend_id, phone, points, payment_won)
+        log.event("spend_asked", spend=spend_id, phone=phone.masked, outcome=type(outcome).__name__)
+        if isinstance(outcome, SpendAsked):
+            self._changed()
+        return outcome
+
+    def _may_ask(self) -> bool:
+        now_ms = self._clock.mono_ms()
+        if len(self._asks) == ASKS_MAX and now_ms - self._asks[0] < ASKS_WINDOW_MS:
+            return False
+        self._asks.append(now_ms)
+        return True
+
+    def _ask(self, spend_id: str, phone: Phone, points: int | None, payment_won: int) -> AskedOutcome:
+        port, uncertain = self._port, False
+        if port is not None and self._online():
+            fields = {"request_id": spend_id, "phone": phone.e164, "points": points, "payment_won": payment_won}
+            answer = port.ask_request(fields)
+            if isinstance(answer, Held):
+                return self._held(spend_id, phone, answer.points, payment_won)
+            if isinstance(answer, Denied):
+                log.event("spend_denied", spend=spend_id, code=answer.code)
+                return SpendRefused(_REFUSALS[answer.code]) if answer.code in _REFUSALS else SpendNotNow()
+            uncertain = isinstance(answer, Unavailable) and answer.reason not in _NEVER_SENT
+        return self._go_offline(spend_id, phone, points, payment_won, uncertain=uncertain)
+
+    def _held(self, spend_id: str, phone: Phone, points: int, payment_won: int) -> SpendAsked:
+        """The cloud holds the points; its row brings the card."""
+        with self._store.transaction() as conn:
+            repository.insert(
+                conn,
+                spend_id,
+                lookup=phone_lookup(self._keyring.keys.store_key, phone.e164),
+                sealed=None,
+                points=points,
+                payment_won=payment_won,
+                snapshot_ms=None,
+                uncertain=False,
+                day=self._day(conn),
+                created_ms=self._clock.wall_ms(),
+            )
+        return SpendAsked(spend_id, points, payment_won, offline=False)
+
+    # --- without a line --------------------------------------------------------------------------------------------
+
+    def _go_offline(
+        self, spend_id: str, phone: Phone, points: int | None, payment_won: int, *, uncertain: bool
+    ) -> AskedOutcome:
+        keys = self._keyring.keys
+        lookup = phone_lookup(keys.store_key, phone.e164)
+        now_ms = self._clock.wall_ms()
+        # Limits are read and used up in one transaction: two quick spends cannot pass them together.
+        with self._store.transaction() as conn:
+            day = self._day(conn)
+            policy = read_policy(conn).spending
+            member = repository.member(conn, lookup)
+            allowance = offline_allowance(
+                policy,
+                None if member is None else Snapshot(member.points, now_ms - member.taken_ms),
+                self._used(conn, day, lookup, member.taken_ms if member else now_ms),
+                payment_won,
+            )
+            wanted = allowance.points if points is None else points
+            limit = allowance.limit if wanted == 0 else grant(wanted, allowance)
+            if limit is not None or member is None:
+                return SpendRefused(limit or allowance.limit)
+            repository.insert(
+                conn,
+                spend_id,
+                lookup=lookup,
+                sealed=keys.cipher.seal(phone.e164, phone_cell(spend_id)),
+                points=wanted,
+                payment_won=payment_won,
+                snapshot_ms=member.taken_ms,
+                uncertain=uncertain,
+                day=day,
+                created_ms=now_ms,
+            )
+            title = f"{wanted:,}P 사용"
+            self._open_request(conn, NewRequest(spend_id, title, member.masked, payment_won, wanted))
+        return SpendAsked(spend_id, wanted, payment_won, offline=True)
+
+    def _used(self, conn: sqlite3.Connection, day: str, lookup: str, taken_ms: int) -> OfflineUse:
+        everybody, member = repository.used_on(conn, day, lookup)
+        # The snapshot's time is the cloud's; whatever may have come after it counts.
+        return OfflineUse(everybody, member, repository.used_since(conn, lookup, taken_ms - CLOCKS_APART_MS))
+
+    def _day(self, conn: sqlite3.Connection) -> str:
+        """The business day; a clock that is set back does not bring back a quota that is used up."""
+        return max(local_day(self._clock.wall_ms()).isoformat(), repository.last_day(conn))
+
+    # --- what became of it -----------------------------------------------------------------------------------------
+
+    def outcome(self, spend_id: str) -> SpendOutcome:
+        """None for an id that nothing was asked for."""
+        with self._store.read() as conn:
+            spend = repository.find(conn, spend_id)
+            row = self._find_request(conn, spend_id)
+        if spend is None:
+            return None
+        if row is None or row.waits:
+            return SpendWaiting(spend.points, self._remaining_ms(row))
+        if row.effective_state not in USED_STATES:
+            return NotSpent()
+        points = row.pos_discount_won or spend.points
+        return Spent(points, max(spend.payment_won - points, 0))
+
+    def _remaining_ms(self, row: RequestRow | None) -> int | None:
+        if row is None or row.deadline_mono_ms is None or row.deadline_boot_id != self._clock.boot_id:
+            return None
+        return max(row.deadline_mono_ms - self._clock.mono_ms(), 0)
+
+
+def _asked(row: SpendRow) -> SpendAsked:
+    return SpendAsked(row.spend_id, row.points, row.payment_won, row.offline)

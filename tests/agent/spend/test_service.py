@@ -1,0 +1,511 @@
+"""Spending points at the tablet on a real store, with a line and without: PNT-10, PNT-12, APR-07, APR-18, AGT-08."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.approval.types import AlreadyDecided, Decided, Recovering, RejectReason, TooLate
+from agent.bootstrap import Agent
+from agent.keys import StoreKeys
+from agent.launch import AgentSettings
+from agent.spend.types import NoNumber, NotSpent, SpendAsked, SpendNotNow, SpendRefused, SpendWaiting, Spent
+from printers.document import Document
+from rules.requests import NO_ACK_EXPIRE_MS, TIMEOUT_MS, RequestState
+from rules.spending import SpendLimit
+from sync import outbox
+from sync.outcomes import Denied, Held, Reason, Unavailable
+from sync.secrets import phone_lookup
+from tests.helpers.counter import STORE_KEY, Counter, counter
+from tests.helpers.devices import DEVICE_ID, SECRETS
+
+STAFF = "김서연"
+MINJI, JISU = "01012345678", "01087654321"
+DAY_MS = 86_400_000
+POLICY = {
+    "version": 2,
+    "rate_bp": 100,
+    "minimum_payment_won": 0,
+    "request_timeout_ms": TIMEOUT_MS,
+    "use_unit": 1,
+    "offline_store_day_won": 30_000,
+    "offline_member_won": 5_000,
+    "offline_snapshot_max_ms": DAY_MS,
+}
+
+
+class Line:
+    """Stands in for the line: answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self, answer: Held | Denied | Unavailable) -> None:
+        self.answer = answer
+        self.asked: list[dict[str, Any]] = []
+
+    def ask_request(self, fields: dict[str, Any]) -> Held | Denied | Unavailable:
+        self.asked.append(fields)
+        return self.answer
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Counter]:
+    """A counter without a line, ten seconds after a snapshot with two members."""
+    with counter(tmp_path) as found:
+        set_policy(found)
+        snapshot(found, MINJI, 3_240)
+        snapshot(found, JISU, 90_000)
+        found.clock.advance(10_000)
+        found.link.online = False
+        yield found
+
+
+def set_policy(shop: Counter, **changes: int) -> None:
+    version = int(shop.rows("SELECT count(*) FROM feed_row")[0][0]) + 2
+    shop.feed(shop.agent.appliers()["policy"], "policy", POLICY | {"version": version} | changes)
+
+
+def snapshot(shop: Counter, digits: str, points: int) -> None:
+    lookup = phone_lookup(STORE_KEY, "+82" + digits[1:])
+    masked = f"010-****-{digits[-4:]}"
+    with shop.bench.store.transaction() as conn:
+        conn.execute(
+            "INSERT OR REPLACE INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)",
+            (lookup, masked, points, shop.clock.wall_ms()),
+        )
+
+
+def ask(shop: Counter, points: int | None = 3_000, *, who: str = MINJI, payment_won: int = 18_000) -> str:
+    """Asked for and shown; returns its id."""
+    asked = shop.agent.spend.ask(shop.agent.spend.new_id(), who, points, payment_won)
+    assert isinstance(asked, SpendAsked), asked
+    shop.agent.approval.mark_shown([asked.spend_id])
+    return asked.spend_id
+
+
+def refusal(shop: Counter, points: int | None = 3_000, *, who: str = MINJI, payment_won: int = 18_000) -> SpendLimit:
+    answer = shop.agent.spend.ask(shop.agent.spend.new_id(), who, points, payment_won)
+    assert isinstance(answer, SpendRefused), answer
+    assert shop.agent.approval.pending() == ()
+    return answer.limit
+
+
+def pass_time(shop: Counter, ms: int) -> None:
+    """Seconds tick by as they do in a running agent."""
+    shop.agent.approval.tick()
+    for _ in range(ms // 1_000):
+        shop.clock.advance(1_000)
+        shop.agent.approval.tick()
+
+
+def slips(shop: Counter) -> list[str]:
+    return [row[0] for row in shop.rows("SELECT job_id FROM print_job ORDER BY job_id")]
+
+
+# --- without a line: the request ------------------------------------------------------------------------------------
+
+
+def test_without_a_line_the_card_runs_its_own_minute_and_an_approval_books_all_at_once(shop: Counter) -> None:
+    """PNT-10, APR-07: decision, spend, slip and operation; the slip tells staff what to key in (PNT-06)."""
+    spend_id = ask(shop)
+    pass_time(shop, 13_000)
+    [card] = shop.agent.approval.pending()
+    assert (card.title, card.nickname, card.amount_won, card.pos_discount_won) == (
+        "3,000P 사용",
+        "010-****-5678",
+        18_000,
+        3_000,
+    )
+    assert (card.remaining_ms, card.offline, card.at_counter) == (47_000, True, True)
+    assert shop.agent.spend.outcome(spend_id) == SpendWaiting(3_000, 47_000)
+    assert shop.ops() == []  # nobody is told of a request that only exists here
+
+    decided = shop.agent.approval.approve(spend_id, STAFF)
+
+    assert isinstance(decided, Decided)
+    assert (decided.pos_discount_won, decided.print_job_id) == (3_000, f"{spend_id}:slip")
+    [(kind, body)] = shop.ops()
+    now_ms = shop.clock.wall_ms()
+    assert kind == "points.spend"
+    assert body == {
+        "spend_id": spend_id,
+        "phone": "+821012345678",
+        "points": 3_000,
+        "payment_won": 18_000,
+        "decided_by_default": False,
+        "occurred_ms": now_ms,
+        "snapshot_ms": now_ms - 23_000,
+    }
+    assert shop.agent.spend.outcome(spend_id) == Spent(3_000, 15_000)
+    [(slip,)] = shop.rows("SELECT document_json FROM print_job")
+    assert "3,000원" in str(Document.from_json(slip))
+    assert shop.rows("SELECT phone_sealed, state FROM spend") == [(None, "spent")]
+    assert isinstance(shop.agent.approval.approve(spend_id, STAFF), AlreadyDecided)
+    assert b"12345678" not in shop.bench.store.path.read_bytes()
+
+
+def test_a_rejection_without_a_line_spends_nothing_and_frees_the_quota(shop: Counter) -> None:
+    """APR-08, APR-10."""
+    spend_id = ask(shop, 3_000)
+    assert refusal_after(shop) is SpendLimit.BALANCE
+
+    shop.agent.approval.reject(spend_id, RejectReason.CONDITION_MISMATCH, "", STAFF)
+
+    assert shop.agent.spend.outcome(spend_id) == NotSpent()
+    assert (shop.ops(), slips(shop)) == ([], [])
+    assert ask(shop, 3_000)
+
+
+def refusal_after(shop: Counter) -> SpendLimit:
+    answer = shop.agent.spend.ask(shop.agent.spend.new_id(), MINJI, 3_000, 18_000)
+    assert isinstance(answer, SpendRefused)
+    return answer.limit
+
+
+def test_nobody_answers_and_the_counter_approves_by_default_exactly_once(shop: Counter) -> None:
+    """APR-07 without a line."""
+    spend_id = ask(shop)
+
+    pass_time(shop, TIMEOUT_MS - 1_000)
+    assert shop.ops() == []
+    shop.clock.advance(1_000)
+    assert isinstance(shop.agent.approval.reject(spend_id, RejectReason.OUT_OF_HOURS, "", STAFF), TooLate)
+    shop.agent.approval.tick()
+    pass_time(shop, 5_000)
+
+    [(_, body)] = shop.ops("points.spend")
+    assert body["decided_by_default"] is True
+    [record] = shop.agent.approval.recent()
+    assert (record.state, record.decided_by, record.can_recover) == (RequestState.AUTO_APPROVED, None, True)
+    assert slips(shop) == [f"{spend_id}:slip"]
+
+
+def test_above_the_brands_value_silence_is_no_approval_without_a_line_either(shop: Counter) -> None:
+    """R15."""
+    set_policy(shop, auto_approve_max_won=2_999)
+    spend_id = ask(shop, 3_000)
+
+    pass_time(shop, TIMEOUT_MS + 5_000)
+
+    assert shop.ops() == []
+    assert shop.agent.spend.outcome(spend_id) == NotSpent()
+    assert [record.state for record in shop.agent.approval.recent()] == [RequestState.EXPIRED]
+    shop.agent.approval.approve(ask(shop, 3_000), STAFF)
+    assert len(shop.ops("points.spend")) == 1
+
+
+def test_the_minute_begins_with_the_screen_and_without_one_the_request_ends(shop: Counter) -> None:
+    """APR-18."""
+    asked = shop.agent.spend.ask(shop.agent.spend.new_id(), MINJI, 1_000, 18_000)
+    assert isinstance(asked, SpendAsked)
+
+    pass_time(shop, NO_ACK_EXPIRE_MS - 1_000)
+    assert shop.agent.spend.outcome(asked.spend_id) == SpendWaiting(1_000, None)
+    pass_time(shop, 1_000)
+
+    assert shop.agent.spend.outcome(asked.spend_id) == NotSpent()
+    assert shop.ops() == []
+
+
+@pytest.mark.parametrize("what", ["sleep", "wall_forward", "wall_back"])
+def test_after_sleep_or_a_moved_clock_a_person_confirms(shop: Counter, what: str) -> None:
+    """A countdown that nobody may have watched approves nothing."""
+    spend_id = ask(shop)
+    pass_time(shop, 5_000)
+    if what == "sleep":
+        shop.clock.advance(120_000)
+    else:
+        shop.clock.jump_wall(300_000 if what == "wall_forward" else -3_600_000)
+
+    pass_time(shop, 120_000)
+
+    assert shop.ops() == []
+    [card] = shop.agent.approval.pending()
+    assert (card.remaining_ms, card.at_counter) == (None, True)
+    assert isinstance(shop.agent.approval.approve(spend_id, STAFF), Decided)
+    assert len(shop.ops("points.spend")) == 1
+
+
+def test_after_a_restart_during_the_countdown_a_person_confirms(shop: Counter) -> None:
+    """The same boot, another process; and the quota and the request are still there."""
+    spend_id = ask(shop, 3_000)
+    again = Counter(
+        shop.bench,
+        Agent(AgentSettings(folder=shop.agent.settings.folder), shop.bench.store, shop.clock, shop.bench.ids),
+    )
+    again.agent.keyring.install(StoreKeys(SECRETS.store_key, shop.bench.cipher))
+    again.link.online = False
+    again.agent.link.attach(again.link)
+
+    pass_time(again, 120_000)
+
+    assert again.ops() == []
+    assert again.agent.spend.outcome(spend_id) == SpendWaiting(3_000, None)
+    assert refusal_after(again) is SpendLimit.BALANCE
+    assert isinstance(again.agent.approval.approve(spend_id, STAFF), Decided)
+    assert len(again.ops("points.spend")) == 1
+
+
+# --- without a line: the limits -------------------------------------------------------------------------------------
+
+
+def test_limits_refuse_with_their_reason_and_leave_nothing_behind(shop: Counter) -> None:
+    """PNT-10, PNT-12."""
+    assert refusal(shop, 3_241) is SpendLimit.BALANCE
+    assert refusal(shop, 1_000, who="01099998888") is SpendLimit.SNAPSHOT_MISSING
+    assert refusal(shop, 5_001, who=JISU) is SpendLimit.MEMBER_DAY
+    assert refusal(shop, 2_000, payment_won=1_999) is SpendLimit.PAYMENT
+    assert refusal(shop, None, payment_won=0) is SpendLimit.PAYMENT
+    assert refusal(shop, 0) is SpendLimit.AMOUNT
+    assert isinstance(shop.agent.spend.ask("s", "02-123-4567", 1, 1), NoNumber)
+    set_policy(shop, offline_store_day_won=4_000)
+    shop.agent.approval.approve(ask(shop, 3_500, who=JISU), STAFF)
+    assert refusal(shop, 1_000) is SpendLimit.STORE_DAY
+    set_policy(shop, offline_member_won=0)
+    assert refusal(shop, 1) is SpendLimit.SWITCHED_OFF
+    assert not shop.agent.spend.terms().possible
+
+    assert shop.rows("SELECT count(*) FROM spend") == [(1,)]
+
+
+def test_a_snapshot_that_is_too_old_or_from_the_future_is_nothing_to_go_by(shop: Counter) -> None:
+    shop.clock.advance(DAY_MS - 10_000)
+    shop.agent.approval.reject(ask(shop, 1_000), RejectReason.OUT_OF_HOURS, "", STAFF)
+    shop.clock.advance(1_000)
+    assert refusal(shop, 1_000) is SpendLimit.SNAPSHOT_STALE
+    shop.clock.jump_wall(-2 * DAY_MS)
+
+    assert refusal(shop, 1_000) is SpendLimit.SNAPSHOT_STALE
+
+
+def test_two_quick_spends_cannot_pass_a_limit_together(shop: Counter) -> None:
+    """Open requests count: they may be approved."""
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(
+            threads.map(
+                lambda _: shop.agent.spend.ask(shop.agent.spend.new_id(), JISU, 1_000, 18_000),
+                range(12),
+            )
+        )
+
+    asked = [answer for answer in answers if isinstance(answer, SpendAsked)]
+    assert len(asked) == 5
+    assert {answer.limit for answer in answers if isinstance(answer, SpendRefused)} == {SpendLimit.MEMBER_DAY}
+
+
+def test_a_quota_is_of_a_day_and_a_clock_set_back_does_not_bring_it_back(shop: Counter) -> None:
+    shop.agent.approval.approve(ask(shop, None, who=JISU), STAFF)
+    assert refusal(shop, 1, who=JISU) is SpendLimit.MEMBER_DAY
+
+    shop.clock.advance(DAY_MS)
+    snapshot(shop, JISU, 90_000)
+    shop.agent.approval.approve(ask(shop, 5_000, who=JISU), STAFF)
+    shop.clock.jump_wall(-DAY_MS)
+    snapshot(shop, JISU, 90_000)
+
+    assert refusal(shop, 1, who=JISU) is SpendLimit.MEMBER_DAY
+
+
+def test_as_many_as_possible_is_what_the_tightest_limit_leaves(shop: Counter) -> None:
+    assert shop.agent.spend.terms().most_points == 5_000
+    first = shop.agent.spend.ask(shop.agent.spend.new_id(), MINJI, None, 18_000)
+    second = shop.agent.spend.ask(shop.agent.spend.new_id(), JISU, None, 4_400)
+
+    assert isinstance(first, SpendAsked)
+    assert isinstance(second, SpendAsked)
+    assert (first.points, second.points) == (3_240, 4_400)
+
+
+def test_what_was_held_with_a_line_is_not_spent_again_without_one(shop: Counter) -> None:
+    """The snapshot does not know of it."""
+    shop.link.online = True
+    line = Line(Held(3_000))
+    shop.agent.spend.attach(line)
+    held = shop.agent.spend.ask(shop.agent.spend.new_id(), MINJI, 3_000, 18_000)
+    assert isinstance(held, SpendAsked)
+    shop.link.online = False
+
+    assert refusal(shop, 1_000) is SpendLimit.BALANCE
+
+
+def test_a_device_that_nobody_trusts_or_that_forgot_its_quota_spends_nothing(shop: Counter) -> None:
+    """R4: a forked device's queue is halted; so is a restored one's until it has a new epoch."""
+    with shop.bench.store.transaction() as conn:
+        shop.bench.store.set_meta(conn, outbox.HALTED, "forked")
+
+    assert isinstance(shop.agent.spend.ask(shop.agent.spend.new_id(), MINJI, 1_000, 18_000), SpendNotNow)
+    assert shop.agent.approval.pending() == ()
+
+
+def test_trying_out_numbers_ends_with_a_word_to_staff(shop: Counter) -> None:
+    """R10."""
+    answers = [shop.agent.spend.ask(f"s-{n}", f"010{n:08}", 1_000, 18_000) for n in range(1_000_0000, 1_000_0025)]
+
+    assert [type(answer).__name__ for answer in answers] == ["SpendRefused"] * 20 + ["SpendNotNow"] * 5
+    shop.clock.advance(600_000)
+    assert isinstance(shop.agent.spend.ask("later", MINJI, 1_000, 18_000), SpendAsked)
+
+
+# --- with a line ----------------------------------------------------------------------------------------------------
+
+
+def cloud_row(spend_id: str, version: int = 1, state: str = "requested", **changes: Any) -> dict[str, Any]:
+    return {
+        "request_id": spend_id,
+        "version": version,
+        "kind": "points",
+        "state": state,
+        "title": "3,240P 사용",
+        "nickname": "김*지",
+        "condition": "",
+        "amount_won": 18_000,
+        "pos_discount_won": 3_240,
+        "created_ms": 1_789_999_990_000,
+        "remaining_ms": None,
+        "reason": None,
+        "reason_text": None,
+        "decided_by": None,
+        "decided_ms": None,
+        "order_id": None,
+        "slip_code": "K7-40W",
+        "print_device": DEVICE_ID,
+    } | changes
+
+
+def arrives(shop: Counter, body: dict[str, Any]) -> None:
+    shop.feed(shop.agent.appliers()["request"], "request", body)
+
+
+def test_with_a_line_the_cloud_holds_and_its_row_is_the_card(shop: Counter) -> None:
+    """PNT-15: from there it is a request like any other."""
+    shop.link.online = True
+    line = Line(Held(3_240))
+    shop.agent.spend.attach(line)
+    spend_id = shop.agent.spend.new_id()
+
+    asked = shop.agent.spend.ask(spend_id, MINJI, None, 18_000)
+    again = shop.agent.spend.ask(spend_id, MINJI, None, 18_000)
+
+    assert asked == again == SpendAsked(spend_id, 3_240, 18_000, offline=False)
+    assert line.asked == [
+        {"request_id": spend_id, "phone": "+821012345678", "points": None, "payment_won": 18_000},
+    ]
+    assert shop.agent.spend.outcome(spend_id) == SpendWaiting(3_240, None)
+    arrives(shop, cloud_row(spend_id))
+    [card] = shop.agent.approval.pending()
+    assert (card.at_counter, card.offline) == (False, False)
+    shop.agent.approval.mark_shown([spend_id])
+    arrives(shop, cloud_row(spend_id, 2, "seen", remaining_ms=60_000))
+    shop.agent.approval.approve(spend_id, STAFF)
+    assert [kind for kind, _ in shop.ops()] == ["request.seen", "request.decide"]
+    assert shop.agent.spend.outcome(spend_id) == Spent(3_240, 14_760)
+
+
+@pytest.mark.parametrize(
+    ("code", "limit"),
+    [
+        ("insufficient_points", SpendLimit.BALANCE),
+        ("member_unknown", SpendLimit.BALANCE),  # the same for who is no member (R9)
+        ("points_exceed_payment", SpendLimit.PAYMENT),
+        ("points_not_in_units", SpendLimit.AMOUNT),
+    ],
+)
+def test_a_refusal_of_the_cloud_is_no_reason_to_go_by_the_snapshot(shop: Counter, code: str, limit: SpendLimit) -> None:
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Denied(code)))
+
+    assert refusal(shop, 1_000) is limit
+
+
+@pytest.mark.parametrize("code", ["device_suspended", "device_revoked", "idempotency_conflict"])
+def test_a_device_that_the_cloud_refuses_spends_nothing(shop: Counter, code: str) -> None:
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Denied(code)))
+
+    assert isinstance(shop.agent.spend.ask("s", MINJI, 1_000, 18_000), SpendNotNow)
+    assert shop.rows("SELECT count(*) FROM spend") == [(0,)]
+
+
+@pytest.mark.parametrize(("reason", "uncertain"), [(Reason.UNREACHABLE, 0), (Reason.TIMEOUT, 1), (Reason.CUT, 1)])
+def test_without_an_answer_in_time_it_goes_on_without_a_line(shop: Counter, reason: Reason, uncertain: int) -> None:
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Unavailable(reason)))
+
+    asked = shop.agent.spend.ask("s-1", MINJI, 3_000, 18_000)
+
+    assert asked == SpendAsked("s-1", 3_000, 18_000, offline=True)
+    assert shop.rows("SELECT uncertain FROM spend") == [(uncertain,)]
+    assert shop.agent.approval.pending()[0].at_counter
+
+
+def lost_answer(shop: Counter, spend_id: str = "s-1") -> str:
+    """The cloud holds the points, but the counter never heard so."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Unavailable(Reason.CUT)))
+    shop.agent.spend.ask(spend_id, MINJI, 3_000, 18_000)
+    shop.agent.approval.mark_shown([spend_id])
+    return spend_id
+
+
+def test_a_hold_that_turns_up_while_the_card_is_open_takes_over(shop: Counter) -> None:
+    """One request, one minute: the cloud's."""
+    spend_id = lost_answer(shop)
+
+    arrives(shop, cloud_row(spend_id))
+
+    [card] = shop.agent.approval.pending()
+    assert (card.at_counter, card.remaining_ms, card.title) == (False, None, "3,240P 사용")
+    assert [kind for kind, _ in shop.ops()] == ["request.seen"]
+    arrives(shop, cloud_row(spend_id, 2, "seen", remaining_ms=60_000))
+    pass_time(shop, 70_000)
+    assert shop.ops("points.spend") == []  # the counter does not decide by default any more
+    arrives(shop, cloud_row(spend_id, 3, "auto_approved", decided_ms=shop.clock.wall_ms()))
+    assert shop.agent.spend.outcome(spend_id) == Spent(3_240, 14_760)
+
+
+def test_a_hold_that_turns_up_after_the_approval_changes_nothing(shop: Counter) -> None:
+    spend_id = lost_answer(shop)
+    shop.agent.approval.approve(spend_id, STAFF)
+
+    arrives(shop, cloud_row(spend_id))
+
+    assert shop.agent.approval.pending() == ()
+    assert [kind for kind, _ in shop.ops()] == ["points.spend"]
+    answer = {"spend_id": spend_id, "covered_points": 3_000, "loss_points": 0}
+    shop.answer("points.spend", "applied", answer)
+    assert shop.rows("SELECT settled, covered_points, loss_points FROM spend") == [(1, 3_000, 0)]
+    final = cloud_row(spend_id, 2, "approved", title="3,000P 사용", pos_discount_won=3_000, decided_by=STAFF)
+    arrives(shop, final | {"decided_ms": shop.clock.wall_ms()})
+    assert shop.agent.spend.outcome(spend_id) == Spent(3_000, 15_000)
+    assert slips(shop) == [f"{spend_id}:slip"]
+
+
+def test_a_rejection_after_a_lost_answer_frees_what_the_cloud_may_hold(shop: Counter) -> None:
+    spend_id = lost_answer(shop)
+
+    shop.agent.approval.reject(spend_id, RejectReason.CONDITION_MISMATCH, "", STAFF)
+
+    [(kind, body)] = shop.ops()
+    assert (kind, body["decision"], body["request_id"], body["remaining_ms"]) == (
+        "request.decide",
+        "reject",
+        spend_id,
+        60_000,
+    )
+    arrives(shop, cloud_row(spend_id))
+    assert shop.agent.approval.pending() == ()
+    shop.answer("request.decide", "rejected", None, "request_unknown")
+    assert shop.rows("SELECT settled, state FROM spend") == [(1, "dropped")]
+
+
+def test_a_spend_without_a_line_can_be_taken_back(shop: Counter) -> None:
+    """APR-15: queued behind the spend itself."""
+    spend_id = ask(shop)
+    shop.agent.approval.approve(spend_id, STAFF)
+
+    assert isinstance(shop.agent.approval.recover(spend_id, STAFF), Recovering)
+
+    assert [kind for kind, _ in shop.ops()] == ["points.spend", "request.recover"]
+    assert shop.agent.spend.outcome(spend_id) == NotSpent()
