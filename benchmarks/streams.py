@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks._programs import free_port, running
 from benchmarks._report import Report, median, percentile
+from benchmarks._signing import authorization
 from benchmarks.push_throughput import base64url, cpu_s, database
 from cloud_api.bootstrap import Cloud, opened
 from cloud_api.database import Work
@@ -32,7 +32,7 @@ from cloud_api.settings import Settings
 from cloud_api.stores.service import NewStore, Policy, create_store
 from sync.engine import FeedEngine, OpenStream, Pull
 from sync.outcomes import Pulled, Reason, StreamEnded, Unavailable
-from sync.protocol import AUTH_SCHEME, JWT_AUDIENCE, PullPage, body_digest, enroll_proof_message
+from sync.protocol import PullPage, enroll_proof_message
 from sync.sse import SseReader
 
 STORES = 1_000
@@ -185,16 +185,7 @@ class Listening:
         self._line = None
 
     def _signed(self, target: str) -> dict[str, str]:
-        claims = {
-            "iss": self.device_id,
-            "aud": JWT_AUDIENCE,
-            "iat": int(time.time()),
-            "jti": secrets.token_hex(16),
-            "htm": "GET",
-            "htu": target,
-            "bdg": body_digest(b""),
-        }
-        return {"authorization": f"{AUTH_SCHEME} {jwt.encode(claims, self.key, algorithm='EdDSA')}"}
+        return {"authorization": authorization(self.device_id, self.key, "GET", target)}
 
 
 def _now_ms() -> int:
