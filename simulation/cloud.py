@@ -6,11 +6,14 @@ import gzip
 import json
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
@@ -21,9 +24,12 @@ from cloud_api.database import Database
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce
 from cloud_api.devices.epochs import renew
 from cloud_api.errors import ApiError
-from cloud_api.gateway import feeds, routes
+from cloud_api.gateway import feeds, parked, routes
+from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Hub
+from cloud_api.gateway.operations import ReadOp
 from cloud_api.http import PUSH_PATH, json_response, unzip
+from cloud_api.ledger.facts import Outcome
 from cloud_api.requests.sweeper import HOUSEKEEPING_EVERY_MS, sweep, tidy
 from cloud_api.settings import Settings
 from cloud_api.vault import Vault
@@ -32,7 +38,7 @@ from simulation.agenda import Agenda
 from simulation.disks import Disk
 from simulation.outcomes import Crash, Violation
 from simulation.seeded import SeededCloudIds
-from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor
+from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor, OpStatus
 from sync.transport import EPOCH_PATH
 
 JSON = {"content-type": "application/json"}
@@ -120,6 +126,15 @@ def start_cloud(
     return Cloud(SETTINGS, clock, ids, vault, database, Hub()), conn
 
 
+class Stumbling(Applier):
+    """What books operations in a version of the cloud that has a bug."""
+
+    def apply(self, run: Sequence[ReadOp]) -> list[Outcome]:
+        if any(crc32(op.op_id.encode()) % 3 == 0 for op in run):
+            raise RuntimeError("a bug of this version")
+        return super().apply(run)
+
+
 class CloudMachine:
     """Up or down. ``serve`` answers like the HTTP routes, which it calls behind their door."""
 
@@ -129,11 +144,13 @@ class CloudMachine:
         self.on_crash: Callable[[], None] = lambda: None
         self.on_publish: Callable[[], None] = lambda: None
         self.on_results: Callable[[str, int, int, str], None] = lambda *_: None
+        self.on_replayed: Callable[[parked.SetAside], None] = lambda _one: None
         self._agenda = agenda
         self._engines = engines
         self._vault = vault
         self._rng = rng
         self._tidied_ms = agenda.now_ms
+        self.stumbles = False  # this version of the cloud trips over some operations
         self.up = False
         self.start()
 
@@ -219,7 +236,8 @@ class CloudMachine:
         raw = sent.body
         if sent.headers.get("Content-Encoding") == "gzip":
             raw = unzip(raw, PUSH_BYTES_MAX)
-        pushed = routes._push(cloud, call, raw)
+        with patch.object(routes, "Applier", Stumbling if self.stumbles else Applier):
+            pushed = routes._push(cloud, call, raw)
         first = json.loads(raw)["ops"][0]["seq"]
         for place, result in enumerate(pushed.results):
             self.on_results(call.device_id, call.epoch, first + place, result)
@@ -242,6 +260,21 @@ class CloudMachine:
                 yield b": keep\n\n"
         except ApiError as error:
             yield routes._event("reset", error.extra)
+
+    def update(self) -> bool:
+        """The version with the bug is replaced, and what it parked is applied; False when the machine is not up."""
+
+        def job(cloud: Cloud) -> bool:
+            with cloud.database.read() as conn:
+                aside = parked.list_aside(conn)
+            for one in aside:
+                if one.status == OpStatus.PARKED:
+                    cloud.database.transact(partial(parked.replay, vault=cloud.vault, aside=one))
+                    self.on_replayed(one)
+            return True
+
+        self.stumbles = False
+        return bool(self.calling(job))
 
     # --- what the simulation looks at, past all product code ---------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,21 +14,26 @@ from agent.launch import AgentSettings
 from printers.capture.spool import CapturedDocument
 from simulation.agenda import Agenda, PcClock
 from simulation.disks import Disk, MemoryStore
+from simulation.enrolling import SimVault
 from simulation.ground import Device
 from simulation.outcomes import Crash
 from simulation.wire import Line, Network
 from sync.engine import WaitUntil
-from sync.exchange import Exchange
+from sync.errors import StoreError, StoreFull
+from sync.exchange import FEED, PUSH, Exchange
 from sync.ids import SeededIds
 from sync.inbox import read_cursor
+from sync.profile import require_identity
 from sync.protocol import Cursor
 from sync.secrets import FieldCipher
 from sync.signing import RequestSigner
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 LOOK_AGAIN_MS = 30_000  # as the worker does
 TICK_MS = 2_500  # slower than the product's second, and still no jump to its watch over sleep
+UPKEEP_MS = 60_000
 PARKED_MS = 40_000  # a listener that hears nothing for so long asks by itself
 MEMORY = Path("in-memory")
 
@@ -36,12 +42,13 @@ class Incarnation:
     """The running program, from its start to its crash. Nothing of it survives but what its disk made durable."""
 
     def __init__(self, machine: CounterMachine) -> None:
-        device, clock = machine.device, machine.clock
+        clock = machine.clock
         self._machine = machine
         self._agenda = machine.agenda
         self._rng = machine.rng
         self.alive = True
         self.store = MemoryStore(machine.disk)
+        device = machine.device = self._device()
         self.ids = SeededIds(machine.rng.getrandbits(48), clock)
         self.cipher = FieldCipher(device.secrets.field_key)
         self.agent = Agent(AgentSettings(folder=MEMORY), self.store, clock, self.ids)
@@ -72,13 +79,20 @@ class Incarnation:
         self._looks = self._parks = 0
         self.parked = False
 
+    def _device(self) -> Device:
+        """Who this counter is, by its disk and its keyring."""
+        with self.store.read() as conn:
+            identity = require_identity(conn)
+        return replace(self._machine.device, identity=identity, secrets=self._machine.vault.load(identity.vault_entry))
+
     def start(self) -> None:
         """What the product's background does when it starts."""
         self.store.after_commit(self._wake_push)
-        self.agent.approval.ask_again()
         self._plan_push(1)
         self._plan_feed(1)
         self._plan_tick()
+        self._machine.later(self, UPKEEP_MS, self._upkeep)
+        self.agent.approval.ask_again()
 
     # --- the two loops of sync.worker, turn by turn ------------------------------------------------------------------
 
@@ -103,7 +117,7 @@ class Incarnation:
             return
         self._push_busy, self._push_again = True, False
         try:
-            action = self.exchange.push_step()
+            action = self._step(PUSH, self.exchange.push_step)
         finally:
             self._push_busy = False
         if action is None or self._push_again:
@@ -112,6 +126,13 @@ class Incarnation:
             self._plan_push(action.mono_ms - self._machine.clock.mono_ms())
         else:
             self._look_again()
+
+    def _step(self, channel: str, step: Callable[[], A]) -> A | WaitUntil:
+        """As the worker: what the store cannot take is tried again later."""
+        try:
+            return step()
+        except StoreError:
+            return WaitUntil(self.exchange.trouble(channel, "store_error"))
 
     def _look_again(self) -> None:
         """One timer besides all wake-ups, as the worker has it: a newer one replaces it."""
@@ -131,7 +152,7 @@ class Incarnation:
             return
         self._feed_busy = True
         try:
-            action = self.exchange.feed_step()
+            action = self._step(FEED, self.exchange.feed_step)
         finally:
             self._feed_busy = False
         if isinstance(action, WaitUntil):
@@ -158,9 +179,14 @@ class Incarnation:
         self._machine.later(self, TICK_MS, self._tick)
 
     def _tick(self) -> None:
+        self._plan_tick()
         self.agent.approval.tick()
         self.agent.earn.tick()
-        self._plan_tick()
+
+    def _upkeep(self) -> None:
+        """sync.upkeep without its backups: they need files."""
+        self._machine.later(self, UPKEEP_MS, self._upkeep)
+        self.store.keep_reserve()
 
     def cursor(self) -> Cursor:
         with self.store.read() as conn:
@@ -187,15 +213,25 @@ class CounterMachine:
         self.all_read = all_read
         self.clock = PcClock(agenda, mono_start_ms=rng.randint(10_000, 10_000_000))
         self.disk = Disk(device.name, device.image)
+        self.vault = SimVault({device.identity.vault_entry: device.secrets})
         self.spool: list[CapturedDocument] = []  # files of the capture, which runs on its own
         self.crashes = 0
         self.asleep_until_ms = 0
+        self.gone = False  # for good
         self.now: Incarnation | None = None
         self.on_crash: Callable[[CounterMachine], None] = lambda _machine: None
+        self.before_rewind: Callable[[], None] = lambda: None  # somebody makes it read its feeds from the start
 
     def start(self) -> None:
         """The program starts on what is durable."""
-        incarnation = Incarnation(self)
+        try:
+            incarnation = Incarnation(self)
+        except Crash as crash:
+            if crash.node != self.name:
+                raise
+            self.crashes += 1
+            self.on_crash(self)
+            return
         self.now = incarnation
         self._guarded(incarnation, incarnation.start)
 
@@ -227,6 +263,8 @@ class CounterMachine:
     def _guarded(self, incarnation: Incarnation, job: Callable[[], T]) -> T | None:
         try:
             return job()
+        except StoreFull:
+            return None  # said on the screen; nothing was saved
         except Crash as crash:
             if crash.node != self.name:
                 raise
@@ -238,6 +276,15 @@ class CounterMachine:
         if self.now is not None:
             self.disk.pull_plug(self.now.store.conn)
             self.went_down(self.now)
+
+    def restart(self) -> None:
+        """The program ends in order and starts again."""
+        incarnation = self.now
+        assert incarnation is not None
+        incarnation.alive = False
+        incarnation.store.dead = True
+        self.disk.pull_plug(incarnation.store.conn)
+        self.start()
 
     def went_down(self, incarnation: Incarnation) -> None:
         """Everything in memory is gone."""

@@ -12,9 +12,13 @@ from typing import Any, cast
 
 from simulation.outcomes import Crash
 from sync.filelock import FileLock
+from sync.room import RESUME_BYTES, DiskRoom, WriterConnection
 from sync.store import Store
 
 BEFORE, AFTER = "before", "after"
+PAGE_BYTES = 4_096
+RESERVE_PAGES = 2_048
+PAGES_MAX = 1_073_741_823  # as far as SQLite counts
 STATEMENTS_KEPT = 1_000  # more than the program has, so that none is compiled twice for one connection
 
 
@@ -27,6 +31,9 @@ class Disk:
         self.commits = 0
         self.on_commit: Callable[[sqlite3.Connection], None] | None = None
         self.on_crash_point: Callable[[str], None] = lambda _where: None
+        self.pages_max: int | None = None  # how far the file may grow; None: nobody fills this disk
+        self.reserve = True  # what the product kept for such a day is there
+        self._conn: SimConnection | None = None
         self._crash_in: int | None = None
         self._crash_when = BEFORE
 
@@ -47,7 +54,38 @@ class Disk:
         if self.image:
             conn.deserialize(self.image)
         conn.disk = self
+        self._conn = conn
+        self._limit()
         return conn
+
+    def fill(self, pages_left: int, *, reserve: bool) -> None:
+        """Another program takes what is free, but for this; sometimes the reserve as well."""
+        self.pages_max = self._pages() + pages_left
+        self.reserve = reserve
+        self._limit()
+
+    def give_room(self) -> None:
+        """Somebody tidies up."""
+        self.pages_max, self.reserve = None, True
+        self._limit()
+
+    def spend_reserve(self) -> None:
+        """The product gives its reserve back to the disk."""
+        if self.reserve and self.pages_max is not None:
+            self.pages_max += RESERVE_PAGES
+        self.reserve = False
+        self._limit()
+
+    def free_bytes(self) -> int | None:
+        return None if self.pages_max is None else max(self.pages_max - self._pages(), 0) * PAGE_BYTES
+
+    def _pages(self) -> int:
+        assert self._conn is not None
+        return int(self._conn.execute("PRAGMA page_count").fetchone()[0])
+
+    def _limit(self) -> None:
+        if self._conn is not None:
+            self._conn.execute(f"PRAGMA max_page_count = {self.pages_max or PAGES_MAX}")
 
     def pull_plug(self, conn: sqlite3.Connection) -> None:
         """Power is lost: what was not committed is gone."""
@@ -90,7 +128,7 @@ def committing() -> str:
     return "elsewhere"
 
 
-class SimConnection(sqlite3.Connection):
+class SimConnection(WriterConnection):
     """Tells its disk of every commit; both ways to say COMMIT are caught."""
 
     disk: Disk | None = None
@@ -118,6 +156,30 @@ class _NoLock:
         """Nothing is held."""
 
 
+class SimRoom(DiskRoom):
+    """The product's watch over the disk, on one that another program fills."""
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__(Path(disk.node))
+        self._disk = disk
+
+    def release(self, why: str) -> None:
+        if not self._spending:
+            self._spending = True
+            self._disk.spend_reserve()
+        del why
+
+    def keep(self) -> bool:
+        free = self._free()
+        if free is not None and free < RESUME_BYTES and self._spending:
+            return False
+        self._spending = False
+        return True
+
+    def _free(self) -> int | None:
+        return self._disk.free_bytes()
+
+
 class MemoryStore(Store):
     """The agent's real store over a simulated disk. Readers use the writer's connection: there is one thread."""
 
@@ -125,7 +187,7 @@ class MemoryStore(Store):
         conn = disk.open()
         conn.row_factory = sqlite3.Row
         conn.execute("PRAGMA foreign_keys = ON")
-        super().__init__(Path(disk.node), cast(FileLock, _NoLock()), conn, None)
+        super().__init__(Path(disk.node), cast(FileLock, _NoLock()), conn, None, room=SimRoom(disk))
         self.conn = conn
         self.dead = False
 

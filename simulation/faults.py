@@ -1,8 +1,6 @@
 """Owns what may go wrong in one run, how often, and how often it did. Everything comes from the seed.
 
-Later work adds here: a cloud restored from a backup (next to ``old_copy``), a full disk (next to the crashes, in
-``simulation.disks.Disk.commit``), a counter that is enrolled again after it came back from a backup.
-"""
+``simulation.misfortunes`` makes happen what is planned here."""
 
 from __future__ import annotations
 
@@ -28,6 +26,10 @@ LINE_FAULTS = (
 )
 PARTITION, CLOUD_CRASH, COUNTER_CRASH = "partition", "cloud_crash", "counter_crash"
 CLOCK_JUMP, SLEEP, REBOOT = "clock_jump", "sleep", "reboot"
+FULL_DISK = "full_disk"  # SQLITE_FULL at any write of a counter, with the reserve or without
+REVOKED, ENROLLED_AGAIN = "revoked", "enrolled_again"
+DEAD_PC = "dead_pc"  # what it had not sent arrives in a sealed file, through another counter
+BUGGY_CLOUD = "buggy_cloud"  # a version that parks sound operations; they are applied after its update
 OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
 SMALL_PROXY_BYTES = 1_200
@@ -46,6 +48,10 @@ class FaultPlan:
     sleeps: int
     small_proxy: bool
     old_copy: bool
+    full_disk: bool
+    revoked: bool
+    dead_pc: bool
+    buggy_cloud: bool
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     crash_points: Counter[str] = field(default_factory=Counter)  # before or after which commit
@@ -82,4 +88,8 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         sleeps=rng.choice((0, 0, 1)),
         small_proxy=rng.random() < 0.25,
         old_copy=rng.random() < 0.2,
+        full_disk=rng.random() < 0.15,
+        revoked=rng.random() < 0.12,
+        dead_pc=rng.random() < 0.08,
+        buggy_cloud=rng.random() < 0.15,
     )

@@ -33,7 +33,7 @@ class Memory:
     """Written by the shop, read by the checks."""
 
     cloud: CloudMachine
-    operations: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)  # counter: seq: (op id, hash)
+    operations: dict[str, set[str]] = field(default_factory=dict)  # ids of operations, by counter
     earns: dict[str, tuple[str, Earned]] = field(default_factory=dict)  # with the operation's id
     promises: dict[str, list[Promise]] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -44,12 +44,8 @@ class Memory:
         """Whatever the counter has in its outbox now, a person has seen the effect of."""
         if counter.now is None:
             return
-        known = self.operations.setdefault(counter.name, {})
-        found = counter.now.store.conn.execute(
-            "SELECT seq, op_id, hash FROM outbox WHERE seq > ? ORDER BY seq", (max(known, default=0),)
-        )
-        for seq, op_id, digest in found:
-            known[seq] = (op_id, digest)
+        known = self.operations.setdefault(counter.name, set())
+        known.update(row[0] for row in counter.now.store.conn.execute("SELECT op_id FROM outbox"))
 
     def earned(self, counter: CounterMachine, answer: Earned) -> None:
         """The tablet showed points."""
@@ -86,6 +82,11 @@ class Memory:
             if result["status"] in FINAL_STATUSES:
                 kept = self.cloud.rows("SELECT 1 FROM device_op WHERE op_id IN (?, '')", result["op_id"])
                 demand(bool(kept), "I3", f"the cloud acknowledged {result} and has it not")
+
+    def replayed(self, device_id: str, epoch: int, seq: int) -> None:
+        """A parked operation was applied after all: its answer may have changed, once."""
+        sql = "SELECT result FROM device_op WHERE device_id = ? AND epoch = ? AND seq = ?"
+        self.results[(device_id, epoch, seq)] = self.cloud.rows(sql, device_id, epoch, seq)[0][0]
 
     def result(self, device_id: str, epoch: int, seq: int, text: str) -> None:
         """The cloud answered an operation; it must always answer so."""

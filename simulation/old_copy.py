@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
+from simulation.enrolling import enroll_again
 from simulation.outcomes import demand
 from simulation.shop import Shop
+from simulation.verdict import effects_once
+from simulation.watch import check_book
 from simulation.wire import Network
 
 SETTLED_WITHIN_MS = 300_000
 LOOK_EVERY_MS = 15_000
 OFFLINE_MS = 20_000
-HALTS = ("forked", "behind_cloud")
+HALTS = ("forked", "behind_cloud", "device_revoked")  # somebody has to come
 _THERE = "SELECT seq, op_id, hash, result FROM device_op WHERE device_id = ? AND epoch = ? ORDER BY seq"
 
 
@@ -41,7 +44,13 @@ def come_back_old(
     shop.sell_at(counter)
     halted = _settle(shop, counter)
     demand(cloud.rows(_THERE, device, epoch) == before, "fork", f"an old {counter.name} changed what the cloud had")
-    _nothing_lost(cloud, counter, halted)
+    _stopped_for_good_reason(cloud, counter, halted)
+    if halted is not None:
+        while not enroll_again(cloud, counter, shop.rng):
+            shop.agenda.run_until(shop.agenda.now_ms + LOOK_EVERY_MS)
+        demand(_settle(shop, counter) is None, "fork", f"{counter.name} was enrolled again and stopped again")
+        demand(cloud.rows(_THERE, device, epoch) == before, "fork", f"the help for {counter.name} changed the past")
+    _nothing_lost(cloud, counter)
     return True
 
 
@@ -59,18 +68,25 @@ def _settle(shop: Shop, counter: CounterMachine) -> str | None:
         demand(shop.agenda.now_ms < end_ms, "fork", f"{counter.name} is an old copy and gets nowhere: {status}")
 
 
-def _nothing_lost(cloud: CloudMachine, counter: CounterMachine, halted: str | None) -> None:
-    assert counter.now is not None
+def _stopped_for_good_reason(cloud: CloudMachine, counter: CounterMachine, halted: str | None) -> None:
     device = counter.device.identity.device_id
-    with counter.now.store.read() as conn:
-        here = {row[0] for row in conn.execute("SELECT op_id FROM outbox")}
-        earns = conn.execute("SELECT op_id FROM earn ORDER BY rowid DESC LIMIT 1").fetchone()
-    demand(earns is not None and earns[0] in here, "fork", f"{counter.name} lost what was entered on the old copy")
     if halted == "forked":
         kept = cloud.rows("SELECT count(*) FROM forked_op WHERE device_id = ?", device)[0][0]
         suspended = cloud.rows("SELECT suspended_ms FROM device WHERE device_id = ?", device)[0][0]
         demand(kept > 0 and suspended is not None, "fork", f"{counter.name} forked; kept {kept}, {suspended}")
-    if halted is not None:
-        return
-    there = {row[0] for row in cloud.rows("SELECT op_id FROM device_op WHERE device_id = ?", device)}
+    if halted == "device_revoked":
+        revoked = cloud.rows("SELECT revoked_ms FROM device WHERE device_id = ?", device)[0][0]
+        demand(revoked is not None, "fork", f"{counter.name} says that it is revoked, and is not")
+
+
+def _nothing_lost(cloud: CloudMachine, counter: CounterMachine) -> None:
+    """Whatever the old copy had or was used for is there, once, and its queue is empty."""
+    assert counter.now is not None
+    with counter.now.store.read() as conn:
+        here = {row[0] for row in conn.execute("SELECT op_id FROM outbox")}
+        earns = conn.execute("SELECT op_id FROM earn ORDER BY rowid DESC LIMIT 1").fetchone()
+    demand(earns is not None and earns[0] in here, "fork", f"{counter.name} lost what was entered on the old copy")
+    there = {row[0] for row in cloud.rows("SELECT op_id FROM device_op")}
     demand(here <= there, "fork", f"{counter.name} says all is sent; the cloud lacks {sorted(here - there)}")
+    effects_once(cloud)
+    check_book(cloud.conn)

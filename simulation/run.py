@@ -8,19 +8,21 @@ import traceback
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 from simulation.agenda import Agenda
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
 from simulation.disks import AFTER, BEFORE, Disk
-from simulation.faults import CLOCK_JUMP, CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, SLEEP, FaultPlan, plan_faults
+from simulation.faults import CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, FaultPlan, plan_faults
 from simulation.ground import Ground
 from simulation.memory import Memory
+from simulation.misfortunes import Misfortunes
 from simulation.old_copy import come_back_old
 from simulation.outcomes import Crash, Violation, demand
 from simulation.shop import Shop
 from simulation.verdict import judge
-from simulation.watch import watch_cloud, watch_counter
+from simulation.watch import CounterWatch, watch_cloud
 from simulation.wire import Network
 from sync.protocol import Cursor
 
@@ -73,6 +75,7 @@ class World:
         )  # fmt: skip
         self.memory = Memory(self.cloud)
         self.shop = Shop(self.agenda, self.rng, ground, self.cloud, self.counters, self.memory)
+        self.misfortunes = Misfortunes(self)
         self._wire()
 
     def _wire(self) -> None:
@@ -81,12 +84,14 @@ class World:
         self.cloud.on_publish = self._rows_came
         self.cloud.on_crash = self._cloud_crashed
         self.cloud.on_results = self.memory.result
+        self.cloud.on_replayed = lambda one: self.memory.replayed(one.device_id, one.epoch, one.seq)
         self.cloud.disk.on_commit = watch_cloud()
         self.cloud.disk.on_crash_point = self._crashed_at
         for counter in self.counters:
             counter.disk.on_crash_point = self._crashed_at
             counter.on_crash = self._counter_crashed
-            counter.disk.on_commit = watch_counter(counter.name)
+            watch = CounterWatch(counter.name)
+            counter.disk.on_commit, counter.before_rewind = watch.after_commit, watch.may_rewind
 
     def note(self, text: str) -> None:
         self.trace.append(f"{self.agenda.now_ms - self.began_ms:>7} {text}")
@@ -106,12 +111,14 @@ class World:
             self._arm_counter(counter)
         span_ms = self.rng.randint(*SAFETY_MS)
         self.shop.begin(self.rng.randint(*ACTIONS), span_ms)
-        self._plan_misfortunes(span_ms)
+        self.misfortunes.begin(span_ms)
+        self._plan_copies(span_ms)
         self._sweep()
         self.agenda.run_until(self.agenda.now_ms + span_ms)
         self._heal()
         self._rest()
         judge(self.cloud, self.counters, self.memory, self.shop.sales)
+        self._copies = [(counter, image) for counter, image in self._copies if not counter.gone]
         if self._copies:
             counter, image = self.rng.choice(self._copies)
             offline = self.rng.random() < 0.5
@@ -122,39 +129,10 @@ class World:
         if counter.now is not None and not self.plan.healed:
             self._copies.append((counter, counter.now.store.conn.serialize()))
 
-    def _plan_misfortunes(self, span_ms: int) -> None:
-        for counter in self.counters:
-            for _ in range(self.plan.partitions):
-                length_ms = self.rng.randint(3_000, 90_000)
-                self._sometime(span_ms, lambda at=counter, ms=length_ms: self.network.partition(at.name, ms))
-            for _ in range(self.plan.jumps):
-                jump_ms = self.rng.choice((-3_600_000, 3_600_000, -400_000, 90_000))
-                self._sometime(span_ms, lambda at=counter, ms=jump_ms: self._jump(at, ms))
-            for _ in range(self.plan.sleeps):
-                sleep_ms = self.rng.randint(5_000, 90_000)
-                self._sometime(span_ms, lambda at=counter, ms=sleep_ms: self._sleep(at, ms))
-            if self.plan.old_copy:
-                self._sometime(span_ms, lambda at=counter: self._copy_disk(at))
-            if self.plan.counter_crash_every is not None:
-                self._sometime(span_ms, lambda at=counter: self._cut_power(at))
-
-    def _sometime(self, span_ms: int, job: object) -> None:
-        assert callable(job)
-        self.agenda.after(self.rng.randrange(span_ms), job)
-
-    def _jump(self, counter: CounterMachine, ms: int) -> None:
-        self.note(f"{counter.name} clock {ms:+}")
-        self.plan.happened(CLOCK_JUMP)
-        counter.clock.jump(ms)
-
-    def _sleep(self, counter: CounterMachine, ms: int) -> None:
-        self.note(f"{counter.name} sleeps {ms}")
-        self.plan.happened(SLEEP)
-        counter.asleep_until_ms = self.agenda.now_ms + ms
-
-    def _cut_power(self, counter: CounterMachine) -> None:
-        if not self.plan.healed:
-            counter.kill()
+    def _plan_copies(self, span_ms: int) -> None:
+        if self.plan.old_copy:
+            for counter in self.counters:
+                self.agenda.after(self.rng.randrange(span_ms), partial(self._copy_disk, counter))
 
     def _sweep(self) -> None:
         def step() -> None:
@@ -171,7 +149,7 @@ class World:
         self.cloud.disk.plan_crash(None)
         for counter in self.counters:
             counter.disk.plan_crash(None)
-            counter.asleep_until_ms = 0
+        self.misfortunes.end()
 
     def _rest(self) -> None:
         """I8 and I11: everything arrives within a bound; then nothing is sent any more."""
@@ -191,12 +169,19 @@ class World:
         open_requests = self.cloud.rows("SELECT count(*) FROM request WHERE state IN ('requested', 'seen')")[0][0]
         if open_requests:
             return f"{open_requests} open requests"
+        if self.misfortunes.awaited:
+            return "somebody is on the way to help"
         for counter in self.counters:
+            if counter.gone:
+                continue
             if counter.now is None or counter.spool:
                 return f"{counter.name} is {'busy' if counter.now else 'down'}"
             status = counter.now.exchange.status()
             if status.pending:
                 return f"{counter.name} has {status.pending} operations waiting, last error {status.last_error}"
+            again = counter.now.exchange._push._resend_from
+            if again is not None:  # a question whether the cloud still knows it, which was not answered yet
+                return f"{counter.name} is about to show operation {again} again"
             if not self._all_read(counter.now.cursor()):
                 return f"{counter.name} reads {counter.now.cursor()} of {self.cloud.heads()}, {status.last_error}"
         return None
@@ -235,10 +220,14 @@ class World:
         self.agenda.after(self.rng.randint(50, 15_000), again)
 
     def _counter_crashed(self, counter: CounterMachine) -> None:
+        if counter.gone:
+            return
         self.note(f"{counter.name} crashed")
         self.plan.happened(COUNTER_CRASH)
 
         def again() -> None:
+            if counter.gone:
+                return
             if self.plan.reboots and self.rng.random() < 0.6:
                 self.plan.happened(REBOOT)
                 counter.clock.reboot(self.rng.randint(5_000, 20_000_000))

@@ -35,6 +35,7 @@ class Sale:
     printed_at: str
     captured_by: tuple[CounterMachine, ...]
     cancelled: bool = False
+    untold: bool = False  # one of its slips was captured by a machine that died before it took it
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Shop:
     open: bool = True
     sales: list[Sale] = field(default_factory=list)
     _plans: dict[tuple[str, str], str] = field(default_factory=dict)
+    _slips: dict[str, Sale] = field(default_factory=dict)  # by document
     _numbers: int = 0
 
     def __post_init__(self) -> None:
@@ -125,6 +127,9 @@ class Shop:
         counter.acting(lambda agent: agent.earn.submit_phone(entry_id, PHONES[0].national))
 
     def _print(self, counter: CounterMachine, sale: Sale, kind: str) -> None:
+        if counter.gone:
+            sale.untold = True
+            return
         n = self.next_number()
         cancels = kind == "cancel"
         key = counter.device.secrets.store_key
@@ -147,6 +152,7 @@ class Shop:
             lines=("느린오후 커피",),
         )
         counter.spool.append(document)
+        self._slips[document.document_id] = sale
         self.later(5, 1_500, lambda: self.take_spool(counter))
 
     def take_spool(self, counter: CounterMachine) -> None:
@@ -163,6 +169,12 @@ class Shop:
             return
         counter.spool.remove(document)
         self.memory.confirmed(counter)
+
+    def till_lost(self, counter: CounterMachine) -> None:
+        """The machine dies with the slips that it had not taken."""
+        for document in counter.spool:
+            self._slips[document.document_id].untold = True
+        counter.spool.clear()
 
     def enter_number(self, counter: CounterMachine, tries: int = 0) -> None:
         """A customer types a number on the tablet of this counter; an impatient one taps twice."""

@@ -15,6 +15,7 @@ from simulation.outcomes import demand
 from simulation.shop import Sale
 from simulation.watch import check_book
 from sync.chain import verify_chain
+from sync.outbox import read_head
 
 # Written down a second time, apart from the product's rules, so that a change there is noticed here.
 _REQUEST_MOVES = {
@@ -39,11 +40,14 @@ _COUPONS = {"requested": "pending", "seen": "pending", "approved": "used", "auto
 def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Memory, sales: list[Sale]) -> None:
     """Raises Violation."""
     check_book(cloud.conn)
-    _effects_once(cloud)
+    effects_once(cloud)
     _sales(cloud, memory, sales)
     _requests(cloud, memory)
     for counter in counters:
-        _confirmed(cloud, counter, memory)
+        _arrived(cloud, counter, memory)
+        if counter.gone:
+            continue
+        _here_and_there(cloud, counter, memory)
         _chain(cloud, counter)
         _outbox(cloud, counter)
         _feed(cloud, counter)
@@ -52,7 +56,7 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
         _earns_here(cloud, counter)
 
 
-def _effects_once(cloud: CloudMachine) -> None:
+def effects_once(cloud: CloudMachine) -> None:
     """I2"""
     twice = "GROUP BY 1, 2 HAVING count(*) > 1"
     for what, sql in (
@@ -72,7 +76,7 @@ def _sales(cloud: CloudMachine, memory: Memory, sales: list[Sale]) -> None:
     booked = {row[0]: row for row in cloud.rows("SELECT receipt_no, paid_won, status, earn_id FROM earn")}
     for sale in sales:
         row = booked.get(sale.receipt_no)
-        if row is None:
+        if row is None or sale.untold:
             continue
         demand(row[1] == sale.paid_won, "I3", f"{sale.receipt_no}: {sale.paid_won} won paid, {row[1]} booked")
         if not sale.cancelled:
@@ -135,49 +139,57 @@ def _promises(memory: Memory, request_id: str, states: list[str]) -> None:
         demand(states[-1] == "withdrawn", "I6", f"{request_id} was withdrawn and is {states}")
 
 
-def _confirmed(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
-    """I3"""
-    device = counter.device.identity.device_id
-    there = {
-        seq: (op_id, digest)
-        for seq, op_id, digest in cloud.rows("SELECT seq, op_id, hash FROM device_op WHERE device_id = ?", device)
-    }
-    for seq, (op_id, digest) in memory.operations.get(counter.name, {}).items():
-        found = there.get(seq)
-        demand(found == (op_id, digest), "I3", f"{counter.name} confirmed {seq} {op_id}; there is {found}")
+def _arrived(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
+    """I3: whatever a screen confirmed, by whichever way it came."""
+    ids = {row[0] for row in cloud.rows("SELECT op_id FROM device_op")}
+    confirmed = memory.operations.get(counter.name, set())
+    demand(confirmed <= ids, "I3", f"{counter.name} confirmed {sorted(confirmed - ids)}, the cloud has none of them")
+
+
+def _here_and_there(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
+    """I3: both sides have the same operations at the same places."""
+    there = {row[:3]: row[3:] for row in cloud.rows("SELECT device_id, epoch, seq, hash, op_id FROM device_op")}
+    confirmed = memory.operations.get(counter.name, set())
+    here = {row[4]: tuple(row) for row in _here(counter, "SELECT device_id, epoch, seq, hash, op_id FROM outbox")}
+    demand(confirmed <= here.keys(), "I3", f"{counter.name} no longer knows {sorted(confirmed - here.keys())}")
+    for op_id, row in here.items():
+        found = there.get(row[:3])
+        same = found is not None and found[0] == row[3] and found[1] in (op_id, "")
+        demand(same, "I3", f"{counter.name} says that {row} arrived; there is {found}")
 
 
 def _chain(cloud: CloudMachine, counter: CounterMachine) -> None:
     """I9"""
     assert counter.now is not None
+    device, epoch = counter.device.identity.device_id, counter.device.identity.epoch
     with counter.now.store.read() as conn:
         broken = verify_chain(conn, counter.now.cipher)
-        head = tuple(conn.execute("SELECT last_seq, last_hash FROM outbox_head").fetchone() or (0, "0" * 64))
+        head = read_head(conn, device, epoch)
     demand(broken is None, "I9", f"{counter.name}'s chain breaks at {broken}")
-    device = counter.device.identity.device_id
     there = cloud.rows("SELECT last_seq, last_hash, suspended_ms, epoch FROM device WHERE device_id = ?", device)[0]
     demand(there[:2] == head, "I9", f"{counter.name} stands at {head}, the cloud at {there[:2]}")
     demand(there[2] is None, "I9", f"{counter.name} is suspended without a clone")
-    demand(there[3] == counter.device.identity.epoch, "I9", f"{counter.name} has a new epoch without an old copy")
+    demand(there[3] == epoch, "I9", f"{counter.name} has a new epoch without an old copy")
     forks = cloud.rows("SELECT seq, code FROM forked_op WHERE device_id = ?", device)
     demand(not forks, "I9", f"{counter.name} forked without a clone: {forks}")
 
 
 def _outbox(cloud: CloudMachine, counter: CounterMachine) -> None:
     """I8, I10: nothing waits; both sides hold the same answers; nothing failed on the way."""
-    device = counter.device.identity.device_id
     answers = {
-        seq: json.loads(result)
-        for seq, result in cloud.rows("SELECT seq, result FROM device_op WHERE device_id = ?", device)
+        (device, epoch, seq): json.loads(result)
+        for device, epoch, seq, result in cloud.rows("SELECT device_id, epoch, seq, result FROM device_op")
     }
     for row in _here(
-        counter, "SELECT seq, kind, status, code, result_json, local_error, body FROM outbox ORDER BY seq"
+        counter,
+        "SELECT device_id, epoch, seq, kind, status, code, result_json, local_error, body FROM outbox ORDER BY rowid",
     ):
+        place = (row["device_id"], row["epoch"], row["seq"])
         where = f"{counter.name} {row['seq']} {row['kind']}"
         demand(row["status"] != "pending", "I8", f"{where} still waits")
         poison = "another version" in row["body"]
         demand(row["local_error"] is None or poison, "unexpected", f"{where}: {row['local_error']}")
-        demand(json.loads(row["result_json"]) == answers[row["seq"]], "I10", f"{where}: {row['result_json']}")
+        demand(json.loads(row["result_json"]) == answers[place], "I10", f"{where}: {row['result_json']}")
         demand((row["status"] == "parked") == poison, "I2", f"{where} is {row['status']} {row['code']}")
 
 

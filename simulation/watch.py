@@ -44,24 +44,30 @@ def check_book(conn: sqlite3.Connection) -> None:
     demand(not drifted, "I1", f"balances that are not their replay: {drifted}")
 
 
-def watch_counter(name: str) -> Callable[[sqlite3.Connection], None]:
+class CounterWatch:
     """I7 and the outbox's own order after every commit of a counter."""
-    reached = (0, 0, 0)
-    last_seq = 0
 
-    def after_commit(conn: sqlite3.Connection) -> None:
-        nonlocal reached, last_seq
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._reached = (0, 0, 0)
+        self._heads: dict[tuple[str, int], int] = {}
+
+    def may_rewind(self) -> None:
+        """Somebody enrolled it again, or the cloud went back: it may read its feeds once more."""
+        self._reached = (0, 0, 0)
+
+    def after_commit(self, conn: sqlite3.Connection) -> None:
+        name, reached = self._name, self._reached
         found = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor").fetchone()
         cursor = (int(found[0]), int(found[1]), int(found[2]))
         monotone = cursor[0] == reached[0] and cursor[1] >= reached[1] and cursor[2] >= reached[2]
         demand(reached == (0, 0, 0) or monotone, "I7", f"{name}'s cursor went from {reached} to {cursor}")
-        reached = cursor
-        head = conn.execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0]
-        demand(head >= last_seq, "I9", f"{name} gave number {last_seq} and stands at {head}")
-        last_seq = head
+        self._reached = cursor
+        for device_id, epoch, last_seq in conn.execute("SELECT device_id, epoch, last_seq FROM outbox_head"):
+            before = self._heads.get((device_id, epoch), 0)
+            demand(last_seq >= before, "I9", f"{name} gave number {before} and stands at {last_seq}")
+            self._heads[(device_id, epoch)] = last_seq
         foreign = conn.execute(
             "SELECT seq, result_json FROM outbox WHERE json_extract(result_json, '$.op_id') <> op_id"
         ).fetchone()
         demand(foreign is None, "I10", f"{name} booked the answer to another operation: {foreign and tuple(foreign)}")
-
-    return after_commit

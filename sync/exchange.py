@@ -46,7 +46,7 @@ from sync.outcomes import (
     Unavailable,
 )
 from sync.profile import OWN_APPLIERS
-from sync.protocol import PULL_ROWS_MAX, FeedRow, PushResponse
+from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
 from sync.restored import RestoreReport
 from sync.store import Store
 
@@ -90,7 +90,7 @@ class Exchange:
         self._store = store
         self._transport = transport
         self._cipher = cipher
-        self._appliers: dict[str, Applier] = {**OWN_APPLIERS, **appliers}
+        self._appliers: dict[str, Applier] = {**OWN_APPLIERS, FeedKind.OP.value: self._apply_op, **appliers}
         self._on_result = on_result
         self._clock = clock
         self._on_change = on_change
@@ -103,6 +103,9 @@ class Exchange:
         self._purged_mono_ms: int | None = None
         self._renewal = renewal.EpochRenewal(store, transport if renews else None, cipher, clock, Backoff(random_unit))
         self._probed = not renews
+
+    def _apply_op(self, conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
+        outbox.apply_op_row(conn, row, on_result=self._on_result)
 
     def status(self) -> LinkStatus:
         with self._store.read() as conn:

@@ -22,6 +22,7 @@ from sync.protocol import (
     FINAL_STATUSES,
     OPS_PER_PUSH_MAX,
     PUSH_BYTES_MAX,
+    FeedRow,
     Operation,
     OpResult,
     OpStatus,
@@ -315,8 +316,8 @@ def apply_results(
         if result.status == OpStatus.RETRY:
             asks_retry = op.seq
             break
-        if _store_result(conn, op, result, response.server_time_ms):
-            error = _follow_up(conn, op, result, on_result)
+        if _store_result(conn, result, response.server_time_ms):
+            error = _follow_up(conn, op.kind, result, on_result)
             if error is not None:
                 errors.append(error)
         settled.append(result)
@@ -344,28 +345,47 @@ def _misfit(batch: Batch, response: PushResponse) -> str | None:
     return "expected_seq below 1" if response.expected_seq < 1 else None
 
 
-def _store_result(conn: sqlite3.Connection, op: Operation, result: OpResult, server_time_ms: int) -> bool:
-    """Whether the answer is news; the same words again change nothing."""
+def apply_op_row(conn: sqlite3.Connection, row: FeedRow, *, on_result: OnResult) -> None:
+    """The cloud applied an operation that it had parked: books the new answer, if the operation is ours."""
+    body = row.body
+    result = OpResult(body["seq"], body["op_id"], body["status"], body["code"], body["body"])
+    ours = conn.execute(
+        "SELECT kind, acked_ms FROM outbox WHERE op_id = ? AND device_id = ? AND epoch = ? AND seq = ?",
+        (result.op_id, body["device_id"], body["epoch"], result.seq),
+    ).fetchone()
+    if ours is None:
+        return
+    server_time_ms = ours["acked_ms"] or int(get_meta(conn, SERVER_TIME) or 0)
+    if _store_result(conn, result, server_time_ms):
+        _follow_up(conn, ours["kind"], result, on_result)
+
+
+def _store_result(conn: sqlite3.Connection, result: OpResult, server_time_ms: int) -> bool:
+    """Whether the answer is news; the same words again change nothing.
+
+    ``parked`` is no news about what is booked: that answer was overtaken by the row that told of the booking.
+    """
     words = json.dumps(result.to_wire(), ensure_ascii=False, sort_keys=True)
     changed = conn.execute(
         "UPDATE outbox SET status = ?, code = ?, result_json = ?, acked_ms = ?, local_error = NULL"
-        " WHERE op_id = ? AND (result_json IS NULL OR result_json <> ?)",
-        (result.status, result.code, words, server_time_ms, op.op_id, words),
+        " WHERE op_id = ? AND (result_json IS NULL OR result_json <> ?)"
+        " AND NOT (? = 'parked' AND status IN ('applied', 'adjusted', 'rejected'))",
+        (result.status, result.code, words, server_time_ms, result.op_id, words, result.status),
     )
     return changed.rowcount == 1
 
 
-def _follow_up(conn: sqlite3.Connection, op: Operation, result: OpResult, on_result: OnResult) -> str | None:
+def _follow_up(conn: sqlite3.Connection, kind: str, result: OpResult, on_result: OnResult) -> str | None:
     conn.execute("SAVEPOINT follow_up")
     try:
-        on_result(conn, result, op.kind)
+        on_result(conn, result, kind)
     except sqlite3.OperationalError:  # disk full and the like: the whole answer must come again
         raise
     except Exception as bug:
         conn.execute("ROLLBACK TO follow_up")
-        log.exception("follow_up_failed kind=%s seq=%s status=%s", op.kind, op.seq, result.status)
+        log.exception("follow_up_failed kind=%s seq=%s status=%s", kind, result.seq, result.status)
         text = f"{type(bug).__name__}: {bug}"[:500]
-        conn.execute("UPDATE outbox SET local_error = ? WHERE op_id = ?", (text, op.op_id))
+        conn.execute("UPDATE outbox SET local_error = ? WHERE op_id = ?", (text, result.op_id))
         return text
     finally:
         if conn.in_transaction:

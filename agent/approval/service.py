@@ -292,6 +292,9 @@ class ApprovalService:
 
     def started(self) -> None:
         """A process begins: nobody has looked at this counter's own countdowns, so a person confirms."""
+        with self._store.read() as conn:
+            if not self._own.born.owned(conn):
+                return  # a program that has nothing to write starts on a full disk as well
         with self._store.transaction() as conn:
             self._own.stop_countdowns(conn)
 

@@ -18,7 +18,7 @@ from sync.errors import CellUnreadable, HistoryGone, NotEnrolled, OpTooLarge, St
 from sync.ids import SeededIds
 from sync.outbox import Batch, Misfit, NewOp, QueueView, Settled, apply_results, next_batch
 from sync.profile import Identity, require_identity, write_identity
-from sync.protocol import CHAIN_START, OpResult, PushResponse, canonical_json, chain_hash
+from sync.protocol import CHAIN_START, FeedRow, OpResult, PushResponse, canonical_json, chain_hash
 from sync.secrets import FieldCipher
 from sync.store import Store
 from tests.helpers.devices import DEVICE_ID, STORE_ID, Bench, enrolled
@@ -379,3 +379,35 @@ def test_status_figures_stay_cheap_with_a_week_of_queue(bench: Bench) -> None:
     assert bench.counts().pending == 50_000
     assert bench.counts().oldest_pending_wall_ms == 1_001
     assert "COVERING INDEX outbox_status" in plan
+
+
+def _op_row(batch: Batch, place: int, status: str, **other: Any) -> FeedRow:
+    op = batch.ops[place]
+    body = {"device_id": op.device, "epoch": op.epoch, "seq": op.seq, "op_id": op.op_id, "status": status}
+    return FeedRow("store", 1, "op", {**body, "code": None, "body": None, **other})
+
+
+def test_a_parked_operation_that_was_applied_after_all_is_booked_here_too(bench: Bench) -> None:
+    """I10: both sides hold the same answer; an answer of before the fix that comes late does not undo it."""
+    bench.append()
+    batch = batch_of(bench)
+    settle(bench, batch, response(batch, "parked", code="apply_failed"))
+    seen: list[str] = []
+
+    with bench.store.transaction() as conn:
+        for row in (_op_row(batch, 0, "applied"), _op_row(batch, 0, "applied")):
+            outbox.apply_op_row(conn, row, on_result=lambda _c, result, _k: seen.append(result.status))
+    settle(bench, batch, response(batch, "parked", code="apply_failed"))
+
+    assert seen == ["applied"]
+    assert bench.rows("SELECT status, code FROM outbox") == [("applied", None)]
+
+
+def test_a_row_about_another_counters_operation_changes_nothing(bench: Bench) -> None:
+    bench.append()
+    batch = batch_of(bench)
+
+    with bench.store.transaction() as conn:
+        outbox.apply_op_row(conn, _op_row(batch, 0, "applied", device_id="another"), on_result=pytest.fail)
+
+    assert bench.rows("SELECT status FROM outbox") == [("pending",)]

@@ -1,0 +1,197 @@
+"""Owns what happens to a shop besides crashes and a bad line: clocks, sleep, full disks, revoked and dead machines, and
+a version of the cloud with a bug. Everything is planned when the day begins; ``end`` brings help for what is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from agent.bootstrap import Agent
+from cloud_api.devices import enrollment
+from simulation import faults
+from simulation.counter import CounterMachine
+from simulation.enrolling import enroll_again
+from simulation.outcomes import demand
+from sync import outbox_file
+
+if TYPE_CHECKING:
+    from simulation.run import World
+
+PASSPHRASE = "열글자가넘는암호입니다"
+HELP_MS = (2_000, 30_000)
+TRY_AGAIN_MS = (1_000, 5_000)
+JUMPS_MS = (-3_600_000, 3_600_000, -400_000, 90_000)
+
+
+class Misfortunes:
+    """Of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._agenda, self._rng, self._plan = world.agenda, world.rng, world.plan
+        self.awaited = 0  # helpers on their way
+        self._replays = False  # the update of the cloud has to be tried once more
+
+    def begin(self, span_ms: int) -> None:
+        """Spreads them over the day."""
+        plan, rng = self._plan, self._rng
+        for counter in self._world.counters:
+            for _ in range(plan.partitions):
+                length_ms = rng.randint(3_000, 90_000)
+                self._sometime(span_ms, partial(self._world.network.partition, counter.name, length_ms))
+            for _ in range(plan.jumps):
+                jump_ms = rng.choice(JUMPS_MS)
+                self._sometime(span_ms, partial(self._jump, counter, jump_ms))
+            for _ in range(plan.sleeps):
+                sleep_ms = rng.randint(5_000, 90_000)
+                self._sometime(span_ms, partial(self._sleep, counter, sleep_ms))
+            if plan.counter_crash_every is not None:
+                self._sometime(span_ms, partial(self._cut_power, counter))
+            if plan.full_disk:
+                self._sometime(span_ms, partial(self._fill_disk, counter))
+        if plan.revoked:
+            self._sometime(span_ms, lambda: self._revoke(rng.choice(self._world.counters)))
+        if plan.dead_pc and len(self._world.counters) > 1:
+            self._sometime(span_ms, self._lose_pc)
+        if plan.buggy_cloud:
+            self._world.cloud.stumbles = True
+            self._happened(faults.BUGGY_CLOUD, "the cloud has a bug")
+            self._sometime(span_ms, self.update_cloud)
+
+    def end(self) -> None:
+        """Somebody helps where nobody has helped yet."""
+        for counter in self._world.counters:
+            counter.asleep_until_ms = 0
+            self._tidy_disk(counter)
+        self.update_cloud()
+
+    def _sometime(self, span_ms: int, job: Callable[[], None]) -> None:
+        self._agenda.after(self._rng.randrange(span_ms), lambda: None if self._plan.healed else job())
+
+    def _later(self, bounds_ms: tuple[int, int], job: Callable[[], None]) -> None:
+        def help_comes() -> None:
+            self.awaited -= 1
+            job()
+
+        self.awaited += 1
+        self._agenda.after(self._rng.randint(*bounds_ms), help_comes)
+
+    def _happened(self, kind: str, text: str) -> None:
+        self._world.note(text)
+        self._plan.happened(kind)
+
+    # --- one machine -------------------------------------------------------------------------------------------------
+
+    def _jump(self, counter: CounterMachine, ms: int) -> None:
+        self._happened(faults.CLOCK_JUMP, f"{counter.name} clock {ms:+}")
+        counter.clock.jump(ms)
+
+    def _sleep(self, counter: CounterMachine, ms: int) -> None:
+        self._happened(faults.SLEEP, f"{counter.name} sleeps {ms}")
+        counter.asleep_until_ms = self._agenda.now_ms + ms
+
+    def _cut_power(self, counter: CounterMachine) -> None:
+        counter.kill()
+
+    def _fill_disk(self, counter: CounterMachine) -> None:
+        if counter.now is None:
+            return
+        pages, reserve = self._rng.choice((0, 0, 1, 2, 4, 9, 30)), self._rng.random() < 0.5
+        self._happened(faults.FULL_DISK, f"{counter.name} disk full, {pages} pages left, reserve {reserve}")
+        counter.disk.fill(pages, reserve=reserve)
+        self._later((5_000, 60_000), lambda: self._tidy_disk(counter))
+
+    def _tidy_disk(self, counter: CounterMachine) -> None:
+        if counter.disk.pages_max is None:
+            return
+        self._world.note(f"{counter.name} has room again")
+        counter.disk.give_room()
+
+    # --- a device and its queue --------------------------------------------------------------------------------------
+
+    def _revoke(self, counter: CounterMachine) -> None:
+        """HQ shuts the device out; hours later, here seconds, somebody comes with a new code."""
+        device_id = counter.device.identity.device_id
+        revoked = self._world.cloud.calling(
+            lambda cloud: cloud.database.transact(lambda work: enrollment.revoke(work, device_id))
+        )
+        if not revoked or counter.gone:
+            return
+        self._happened(faults.REVOKED, f"{counter.name} revoked")
+        self._later(HELP_MS, lambda: self.enroll(counter))
+
+    def enroll(self, counter: CounterMachine) -> None:
+        """A person enrolls the counter again, and tries again until it is done."""
+        if counter.gone:
+            return
+        if enroll_again(self._world.cloud, counter, self._rng):
+            self._happened(faults.ENROLLED_AGAIN, f"{counter.name} enrolled again")
+        else:
+            self._later(TRY_AGAIN_MS, lambda: self.enroll(counter))
+
+    def _lose_pc(self) -> None:
+        """A PC dies; a technician saves its queue in a sealed file, which another counter takes."""
+        dying, heir = self._rng.sample(self._world.counters, 2)
+        if not dying.awake or dying.gone or heir.gone:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "outbox.withfom"
+            exported = dying.acting(lambda agent: self._export(agent, dying, path))
+            if exported is None:
+                return
+            content = path.read_bytes()
+        self._world.memory.confirmed(dying)
+        self._world.shop.till_lost(dying)
+        dying.gone = True
+        dying.kill()
+        self._happened(faults.DEAD_PC, f"{dying.name} is dead, {exported} operations in the file")
+        self._later(HELP_MS, lambda: self._take_file(heir, content))
+        if self._rng.random() < 0.5:  # the file comes twice, as when two people help
+            self._later(HELP_MS, lambda: self._take_file(heir, content))
+
+    def _export(self, agent: Agent, counter: CounterMachine, path: Path) -> int:
+        assert counter.now is not None
+        with quick_sealing():
+            exported = outbox_file.export_outbox(agent.store, path, PASSPHRASE, cipher=counter.now.cipher)
+        demand(exported.unreadable == 0, "I3", f"{counter.name} could not save {exported}")
+        return exported.written
+
+    def _take_file(self, heir: CounterMachine, content: bytes) -> None:
+        def job(agent: Agent) -> bool:
+            assert heir.now is not None
+            with tempfile.TemporaryDirectory() as folder, quick_sealing():
+                path = Path(folder) / "outbox.withfom"
+                path.write_bytes(content)
+                taken = outbox_file.import_outbox(agent.store, path, PASSPHRASE, cipher=heir.now.cipher)
+            demand(isinstance(taken, outbox_file.Imported), "I3", f"{heir.name} refused the file: {taken}")
+            return True
+
+        if heir.acting(job):
+            self._world.note(f"{heir.name} took the file")
+            self._world.memory.confirmed(heir)
+        else:
+            self._later(TRY_AGAIN_MS, lambda: self._take_file(heir, content))
+
+    # --- the cloud ---------------------------------------------------------------------------------------------------
+
+    def update_cloud(self) -> None:
+        """The version with the bug goes, what it parked is applied."""
+        if not self._world.cloud.stumbles and not self._replays:
+            return
+        self._replays = not self._world.cloud.update()
+        if self._replays:
+            self._later(TRY_AGAIN_MS, self.update_cloud)
+        else:
+            self._world.note("the cloud was updated")
+
+
+def quick_sealing() -> AbstractContextManager[object]:
+    """Another way from passphrase to key, because scrypt takes as long as half a seed on purpose."""
+    return patch.object(outbox_file, "_key", lambda word, salt: hashlib.sha256(word.encode() + salt).digest())
