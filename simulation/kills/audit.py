@@ -40,7 +40,7 @@ class Audit:
 def audit(ground: Ground) -> Audit:
     """Reads everything; all processes must have ended."""
     found = Audit()
-    with opened(ground.settings) as cloud, cloud.database.read() as conn:
+    with opened(ground.settings) as cloud, cloud.database.read_moment() as conn:
         book = verify(conn)
         found.entries = book.entries
         if not book.sound:

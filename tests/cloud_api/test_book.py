@@ -11,7 +11,6 @@ from cloud_api.ledger import lots
 from cloud_api.ledger.lots import NEVER_MS
 from cloud_api.ledger.models import PostingKind, account, entry, lot, lot_use, posting
 from cloud_api.ledger.service import Line, NewPosting, Unbalanced, post
-from cloud_api.ledger.verify import rebuild_balances, verify
 from tests.cloud_api.world import World
 
 
@@ -91,36 +90,3 @@ def test_a_member_below_zero_is_impossible_in_the_database_itself(booked: World)
         with pytest.raises(DBAPIError, match=r"member_never_below_zero|lot_within_its_points"):
             booked.cloud.database.transact(lambda work, overdraw=overdraw: work.conn.execute(overdraw))
     assert booked.points(member) == (90, 0, 0)
-
-
-def test_verify_names_a_drifted_balance_and_rebuilding_mends_it(booked: World) -> None:
-    member = booked.member()
-    forged = update(account).where(account.c.account_id == f"member:{member}").values(balance=1_000_000)
-    booked.cloud.database.transact(lambda work: work.conn.execute(forged))
-
-    with booked.cloud.database.read() as conn:
-        report = verify(conn)
-    assert not report.sound
-    assert report.drifted == ((f"member:{member}", 1_000_000, 90),)
-
-    booked.cloud.database.transact(rebuild_balances)
-    booked.assert_book_is_sound()
-    assert booked.points(member) == (90, 0, 0)
-
-
-def test_verify_names_an_unbalanced_posting(booked: World) -> None:
-    member = booked.member()
-
-    def forge(work: Work) -> None:
-        values = f"'forged', 'earn', '{booked.store.store_id}', '{member}', 'x', 1"
-        columns = "posting_id, kind, store_id, member_id, actor, booked_ms"
-        work.conn.execute(text(f"INSERT INTO posting ({columns}) VALUES ({values})"))
-        work.conn.execute(text(f"INSERT INTO entry VALUES ('forged', 0, 'member:{member}', 5)"))
-
-    booked.cloud.database.transact(forge)
-
-    with booked.cloud.database.read() as conn:
-        report = verify(conn)
-    assert report.unbalanced == ("forged",)
-    assert report.entries_sum == 5
-    assert not report.sound

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -250,3 +251,10 @@ def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.Captu
         assert (found[0], found[1]) == (code, ""), (words, found)
         assert "Traceback" not in found[2]
     assert _run(capsys, "verify", *folder) == (0, "postings 3 entries 6 sum 0", "")
+    with sqlite3.connect(tmp_path / "cloud.db") as raw:
+        raw.execute("UPDATE account SET balance = 999 WHERE kind = 'member'")
+    code, out, _ = _run(capsys, "verify", *folder)
+    assert code == 1
+    assert f"balance member:{member}: cached 999 replayed 60500" in out.splitlines()
+    rebuilt = _run(capsys, "verify", *folder, "--rebuild")
+    assert rebuilt == (0, "rebuilt 1\npostings 3 entries 6 sum 0", "")

@@ -82,7 +82,8 @@ def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, ke
         uses = conn.execute(text("SELECT * FROM lot_use ORDER BY 1, 2")).all()
         kinds = conn.execute(text("SELECT account_id FROM account WHERE balance = 0 ORDER BY 1")).scalars().all()
         policy = policy_of(conn, "b")
-        assert verify(conn).sound
+        # The old book of this test has no operations and receipts to lead back to; everything else must hold.
+        assert {found.rule for found in verify(conn).findings} == {"road", "held"}
         assert spendable(conn, ["m"], 2_000) == {"m": 80}
     cloud.database.close()
     year5 = 1_827 * DAY_MS

@@ -191,7 +191,7 @@ class World:
         return sweep(self.cloud.database, self.clock())
 
     def assert_book_is_sound(self) -> None:
-        with self.cloud.database.read() as conn:
+        with self.cloud.database.read_moment() as conn:
             report = verify(conn)
         assert report.sound, report
 

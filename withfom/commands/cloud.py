@@ -41,7 +41,8 @@ def register(subparsers: Any) -> None:
     serve.add_argument("--openapi", action="store_true", help="/openapi.json 공개 / publish the OpenAPI document")
 
     _verb(verbs, "migrate", "데이터베이스 준비 / bring the database to the newest schema")
-    _verb(verbs, "verify", "원장 검사 / prove the ledger")
+    prove = _verb(verbs, "verify", "원장 검사 / prove the ledger")
+    prove.add_argument("--rebuild", action="store_true", help="잔액 다시 계산 / recompute balances and lots first")
 
     store = _verb(verbs, "create-store", "매장 만들기 / make a store", prints_json=True)
     store.add_argument("--name", required=True, type=_text)
@@ -251,17 +252,25 @@ def _migrate(settings: Settings, _args: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(settings: Settings, _args: argparse.Namespace) -> int:
-    from cloud_api.ledger.verify import verify
+def _verify(settings: Settings, args: argparse.Namespace) -> int:
+    from sqlalchemy.exc import IntegrityError
+
+    from cloud_api.ledger.verify import rebuild, verify
 
     def check(cloud: Cloud) -> int:
-        with cloud.database.read() as conn:
+        if args.rebuild:
+            try:
+                print(f"rebuilt {cloud.database.transact(rebuild)}")
+            except IntegrityError:
+                print(
+                    "원장 자체가 틀려 다시 계산할 수 없어요 / the book itself is wrong and cannot be replayed",
+                    file=sys.stderr,
+                )
+        with cloud.database.read_moment() as conn:
             report = verify(conn)
         print(f"postings {report.postings} entries {report.entries} sum {report.entries_sum}")
-        for posting_id in report.unbalanced:
-            print(f"unbalanced {posting_id}")
-        for found, cached, replayed in (*report.drifted, *report.drifted_lots):
-            print(f"drifted {found} cached {cached} replayed {replayed}")
+        for found in report.findings:
+            print(f"{found.rule} {found.row}: {found.detail}")
         return 0 if report.sound else EXIT_FAILED
 
     return _with_cloud(settings, check)
