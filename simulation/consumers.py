@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloud_api.bootstrap import Cloud
+from cloud_api.database import Work
 from cloud_api.errors import ApiError
+from cloud_api.ledger import adjustments
+from cloud_api.ledger.expiry import expire_all
 from cloud_api.orders import routes as order_routes
 from cloud_api.requests import routes as request_routes
-from cloud_api.stores.service import Policy, policy_of, set_policy
+from cloud_api.stores.service import policy_of, set_policy
 from simulation.cloud import body_of
-from simulation.ground import KEY_ID
+from simulation.ground import ADJUSTED_ALONE, KEY_ID
 from simulation.outcomes import demand
 
 if TYPE_CHECKING:
@@ -105,22 +110,46 @@ class Consumers:
 
     def new_policy(self) -> None:
         """The brand changes its rate: what counters computed with the old one is adjusted."""
-        rate_bp = self._shop.rng.choice((300, 500, 700))
+        self._shop.cloud.calling(self.set_policy(rate_bp=self._shop.rng.choice((300, 500, 700))))
+
+    def set_policy(self, **changes: int) -> Callable[[Cloud], None]:
+        """Some fields of the brand's policy become others."""
         brand_id = self._shop.ground.profile.brand_id
 
-        def job(cloud: Cloud) -> None:
-            with cloud.database.read() as conn:
-                timeout_ms = policy_of(conn, brand_id).request_timeout_ms
-            changed = Policy(rate_bp=rate_bp, request_timeout_ms=timeout_ms)
-            cloud.database.transact(lambda work: set_policy(work, brand_id, changed))
+        def change(work: Work) -> None:
+            set_policy(work, brand_id, replace(policy_of(work.conn, brand_id), **changes))
 
-        self._shop.cloud.calling(job)
+        return lambda cloud: cloud.database.transact(change)
 
-    def set_timeout(self, timeout_ms: int) -> Callable[[Cloud], None]:
-        """The brand's time for a decision."""
+    def expire(self) -> None:
+        """The expiry job runs, at whatever time somebody put into its timer."""
+        self._shop.cloud.calling(lambda cloud: expire_all(cloud.database))
 
-        def job(cloud: Cloud) -> None:
-            changed = Policy(rate_bp=500, request_timeout_ms=timeout_ms)
-            cloud.database.transact(lambda work: set_policy(work, self._shop.ground.profile.brand_id, changed))
+    def correct(self) -> None:
+        """Head office corrects a balance by hand; above the limit a second person has to agree."""
+        rng = self._shop.rng
+        proposal = adjustments.Proposal(
+            store_id=self._shop.ground.profile.store_id,
+            member_id=rng.choice(self._shop.ground.member_ids),
+            points=rng.choice((-1, 1, 1)) * rng.choice((40, 300, ADJUSTED_ALONE + 500)),
+            reason="영수증 누락",
+            by="본사 김",
+        )
+        proposed = self._shop.cloud.calling(
+            lambda cloud: _or_refused(lambda: cloud.database.transact(lambda w: adjustments.propose(w, proposal)))
+        )
+        if not proposed or proposed["state"] != "pending":
+            return
+        for person in rng.sample(("본사  김", "본사 이", "본사 이"), 2):
+            confirm = partial(adjustments.confirm, adjustment_id=proposed["adjustment_id"], by=person)
+            self._shop.later(100, 40_000, lambda job=confirm: self._confirm(job))
 
-        return job
+    def _confirm(self, job: Callable[[Work], dict[str, Any]]) -> None:
+        self._shop.cloud.calling(lambda cloud: _or_refused(lambda: cloud.database.transact(job)))
+
+
+def _or_refused(job: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    try:
+        return job()
+    except ApiError:
+        return None

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
 
 from cloud_api.bootstrap import Cloud, prepare
+from cloud_api.clock import DAY_MS
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
 from cloud_api.devices import enrollment
 from cloud_api.ids import base64url, from_base64url
 from cloud_api.integrators.models import integrator_key
+from cloud_api.ledger import adjustments
 from cloud_api.members.service import find_or_create
-from cloud_api.stores.service import NewStore, Policy, Profile, create_store
+from cloud_api.stores.service import NewStore, Policy, Profile, create_store, set_policy
 from cloud_api.vault import Vault
 from rules.phone import Phone
 from simulation.agenda import START_MS
@@ -34,6 +37,9 @@ BASE_URL = "http://127.0.0.1:1"  # nobody is ever called there
 KEY_ID = "consumer-app"
 PHONES = tuple(Phone(f"+82105550{n:04d}") for n in range(1, 7))
 COUPONS_EACH = 4
+LOTS_EACH = 3
+ADJUSTED_ALONE = 500  # points that one person may correct
+EXPIRES_EVERY_MS = 12_000
 COUNTERS = ("counter-a", "counter-b")
 
 
@@ -63,15 +69,24 @@ def prepare_ground() -> Ground:
     engines = Engines()
     vault = Vault(b"f" * 32, b"l" * 32)
     disk = Disk("cloud", b"")
-    cloud, conn = start_cloud(disk, engines, vault, lambda: START_MS, random.Random(0))
+    now_ms = [START_MS]
+    cloud, conn = start_cloud(disk, engines, vault, lambda: now_ms[0], random.Random(0))
     prepare(cloud)
     profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault))
+    for number, member_id in enumerate(members * LOTS_EACH):
+        # Given a day ago, for a day: each of these expires at another moment of the time that is simulated.
+        now_ms[0] = START_MS - DAY_MS + number * EXPIRES_EVERY_MS
+        gift = adjustments.Proposal(profile.store_id, member_id, 150 + 10 * number, "개점 선물", "본사 김")
+        cloud.database.transact(partial(adjustments.propose, wanted=gift))
+    now_ms[0] = START_MS
+    lasting = Policy(rate_bp=500, adjustment_limit_points=ADJUSTED_ALONE)
+    cloud.database.transact(lambda work: set_policy(work, profile.brand_id, lasting))
     devices = tuple(_enroll(cloud, profile, name) for name in COUNTERS)
     return Ground(engines, vault, conn.serialize(), profile, devices, members, held)
 
 
 def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[str, tuple[str, ...]]]:
-    profile = create_store(work, vault, NewStore("느린오후 합정점", "느린오후 커피"), Policy(rate_bp=500))
+    profile = create_store(work, vault, NewStore("느린오후 합정점", "느린오후 커피"), Policy(lot_valid_days=1))
     work.conn.execute(
         insert(integrator_key).values(key_id=KEY_ID, key_hash="simulated", label="app", created_ms=work.now_ms)
     )

@@ -104,7 +104,8 @@ class World:
 
     def live(self) -> None:
         """Faults, healing, rest, verdict. Raises Violation."""
-        self.cloud.calling(self.shop.consumers.set_timeout(self.rng.choice(TIMEOUTS_MS)))
+        timeout_ms = self.rng.choice(TIMEOUTS_MS)
+        self.cloud.calling(self.shop.consumers.set_policy(request_timeout_ms=timeout_ms))
         self._arm_cloud()
         for counter in self.counters:
             counter.start()

@@ -70,6 +70,8 @@ class Shop:
             (self.advance_order, 8),
             (self.poison, 2),
             (self.consumers.new_policy, 2),
+            (self.consumers.expire, 4),
+            (self.consumers.correct, 4),
         )
         names = [job for job, weight in kinds for _ in range(weight)]
         for _ in range(actions):

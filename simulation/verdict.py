@@ -10,6 +10,8 @@ from typing import Any
 from rules.requests import OPEN_STATES
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
+from simulation.ground import ADJUSTED_ALONE
+from simulation.lots import check_corrections, check_expired
 from simulation.memory import Memory
 from simulation.outcomes import demand
 from simulation.shop import Sale
@@ -40,6 +42,8 @@ _COUPONS = {"requested": "pending", "seen": "pending", "approved": "used", "auto
 def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Memory, sales: list[Sale]) -> None:
     """Raises Violation."""
     check_book(cloud.conn)
+    check_expired(cloud.conn, cloud.clock())
+    check_corrections(cloud.conn, ADJUSTED_ALONE)
     effects_once(cloud)
     _sales(cloud, memory, sales)
     _requests(cloud, memory)
@@ -65,7 +69,7 @@ def effects_once(cloud: CloudMachine) -> None:
         ("requests", f"SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL {twice}"),
         ("earns taken back", f"SELECT store_id, reverses_id FROM posting WHERE reverses_id IS NOT NULL {twice}"),
         ("reversals", f"SELECT store_id, earn_id FROM reversal WHERE state = 'applied' {twice}"),
-        ("chain places", f"SELECT device_id, op_id FROM device_op WHERE op_id <> '' {twice}"),
+        ("chain places", f"SELECT device_id || epoch, op_id FROM device_op WHERE op_id <> '' {twice}"),
     ):
         found = cloud.rows(sql)
         demand(not found, "I2", f"{what} with more than one effect: {found}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from simulation.lots import check_lots
 from simulation.outcomes import demand
 
 DEEP_EVERY = 12
@@ -42,6 +43,7 @@ def check_book(conn: sqlite3.Connection) -> None:
         " AS replay FROM account a WHERE balance <> replay"
     ).fetchall()
     demand(not drifted, "I1", f"balances that are not their replay: {drifted}")
+    check_lots(conn)
 
 
 class CounterWatch:
