@@ -292,10 +292,10 @@ b AS (UPDATE account SET balance = balance + moved.amount
       WHERE account_id = moved.id),
 s AS (UPDATE account SET balance = balance - 45 * (SELECT count(*) FROM op)
       WHERE account_id = 'store_issuance:' || %(store)s),
-n AS (INSERT INTO earn (store_id, earn_id, op_id, device_id, member_id, fingerprint, receipt_key, receipt_no, till,
+n AS (INSERT INTO earn (store_id, earn_id, op_id, device_id, member_id, fingerprint, text_ms, receipt_no, till,
                         source, paid_won, points, provisional_points, rate_bp, policy_version, reasons, flags, status,
                         posting_id, occurred_ms, booked_ms)
-      SELECT %(store)s, op, op, 'limit', member, fp, fp, '0001', '1', 'receipt_auto', 4500, 45, 45, 100, 1, '["rate"]',
+      SELECT %(store)s, op, op, 'limit', member, fp, 0, '0001', '1', 'receipt_auto', 4500, 45, 45, 100, 1, '["rate"]',
              '[]', 'posted', posting, 1, 1 FROM op),
 f AS (UPDATE feed SET n = n + (SELECT count(*) FROM op) WHERE feed_id = 'store:' || %(store)s RETURNING n),
 r AS (INSERT INTO feed_row (feed_id, n, kind, body, written_ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import BigInteger, MetaData, Table
+from sqlalchemy import BigInteger, Index, MetaData, Table, text
 from sqlmodel import SQLModel
 
 # Milliseconds, won and points exceed 32 bits; SQLite stores every integer in as many bytes as it needs.
@@ -14,6 +14,11 @@ Big = BigInteger
 def table(model: type[SQLModel]) -> Table:
     """The Core table behind a model; hot paths write statements instead of loading objects."""
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def partial(name: str, column: str, where: str) -> Index:
+    """An index of the few rows that are looked for."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def all_tables() -> MetaData:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from cloud_api.tables import Big, table
+from cloud_api.tables import Big, partial, table
 
 
 class DeviceOp(SQLModel, table=True):
     """One operation at its place in a device's chain, with the result that every repetition gets again."""
 
     __tablename__ = "device_op"
-    __table_args__ = (Index("device_op_op", "op_id"), Index("device_op_status", "status"))
+    __table_args__ = (Index("device_op_op", "op_id"), partial("device_op_parked", "received_ms", "status = 'parked'"))
 
     device_id: str = Field(primary_key=True)
     epoch: int = Field(primary_key=True)

@@ -52,7 +52,7 @@ def list_aside(conn: Connection) -> list[SetAside]:
             json.loads(row.result).get("code") or "",
             row.received_ms,
         )
-        for row in conn.execute(select(device_op).where(device_op.c.status == OpStatus.PARKED.value))
+        for row in conn.execute(select(device_op).where(text("status = 'parked'")))
     ]
     forked = [
         SetAside(row.device_id, row.epoch, row.seq, "", "", OpStatus.FORKED.value, row.code, row.received_ms)

@@ -155,7 +155,7 @@ def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> Boo
         device_id=fact.origin.device_id,
         member_id=member_id,
         fingerprint=fact.fingerprint,
-        receipt_key=_receipt_key(fact),
+        text_ms=_text_ms(fact),
         receipt_no=fact.receipt_no,
         till=fact.till,
         source=fact.source,
@@ -179,11 +179,9 @@ def _words(words: tuple[str, ...]) -> str:
     return strict_json.dumps(words)
 
 
-def _receipt_key(fact: EarnFact) -> str | None:
-    """The unique business key. Equal texts are one sale only within minutes, so their key carries the time."""
-    if fact.fingerprint is None or not fact.known_by_text_only:
-        return fact.fingerprint
-    return f"{fact.fingerprint}@{fact.occurred_ms}"
+def _text_ms(fact: EarnFact) -> int:
+    """Part of the unique key of a receipt. Equal texts are one sale only within minutes, so theirs carries the time."""
+    return fact.occurred_ms if fact.known_by_text_only else 0
 
 
 def _flags(work: Work, fact: EarnFact, computed: Accrual) -> list[str]:

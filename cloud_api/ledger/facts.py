@@ -83,7 +83,7 @@ class BookedEarn:
     device_id: str
     member_id: str
     fingerprint: str | None
-    receipt_key: str | None
+    text_ms: int
     receipt_no: str | None
     till: str | None
     source: str

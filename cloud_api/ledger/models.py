@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cloud_api.tables import Big, table
+from cloud_api.tables import Big, partial, table
 
 
 class AccountKind(StrEnum):
@@ -54,7 +54,10 @@ class Posting(SQLModel, table=True):
     """One balanced business record; never changed, never deleted (triggers)."""
 
     __tablename__ = "posting"
-    __table_args__ = (Index("posting_store", "store_id", "kind"), Index("posting_request", "request_id"))
+    __table_args__ = (
+        Index("posting_store", "store_id", "kind"),
+        partial("posting_request", "request_id", "request_id IS NOT NULL"),
+    )
 
     posting_id: str = Field(primary_key=True)
     kind: str
@@ -69,14 +72,17 @@ class Posting(SQLModel, table=True):
 
 
 class Entry(SQLModel, table=True):
-    """One signed line of a posting; never changed, never deleted (triggers)."""
+    """One signed line of a posting; never changed, never deleted (triggers).
+
+    That its posting and its account exist is checked by ``verify``, not by the database at every line (docs/adr/0010).
+    """
 
     __tablename__ = "entry"
     __table_args__ = (Index("entry_account", "account_id", "posting_id"),)
 
-    posting_id: str = Field(primary_key=True, foreign_key="posting.posting_id")
+    posting_id: str = Field(primary_key=True)
     line: int = Field(primary_key=True)
-    account_id: str = Field(foreign_key="account.account_id")
+    account_id: str
     amount: int = Field(sa_type=Big)
 
 
@@ -89,7 +95,7 @@ class Lot(SQLModel, table=True):
     __tablename__ = "lot"
     __table_args__ = (
         CheckConstraint("remaining >= 0 AND remaining <= points", name="lot_within_its_points"),
-        Index("lot_due", "expires_ms", sqlite_where=text("remaining > 0"), postgresql_where=text("remaining > 0")),
+        partial("lot_due", "expires_ms", "remaining > 0"),
     )
 
     member_id: str = Field(primary_key=True)
@@ -145,14 +151,16 @@ class EarnStatus(StrEnum):
 
 
 class Earn(SQLModel, table=True):
-    """What one sale earned. ``receipt_key`` is the business key: one earn per receipt and store."""
+    """What one sale earned. One earn per receipt and store.
+
+    ``text_ms`` is 0, or the time of a sale whose fingerprint is of the text alone: equal texts are one sale only within
+    minutes.
+    """
 
     __tablename__ = "earn"
     __table_args__ = (
-        UniqueConstraint("store_id", "receipt_key", name="earn_once_per_receipt"),
+        UniqueConstraint("store_id", "fingerprint", "text_ms", name="earn_once_per_receipt"),
         UniqueConstraint("op_id", name="earn_once_per_op"),
-        Index("earn_fingerprint", "store_id", "fingerprint"),
-        Index("earn_member", "member_id"),
     )
 
     store_id: str = Field(primary_key=True)
@@ -161,7 +169,7 @@ class Earn(SQLModel, table=True):
     device_id: str
     member_id: str
     fingerprint: str | None = None
-    receipt_key: str | None = None
+    text_ms: int = Field(sa_type=Big, default=0)
     receipt_no: str | None = None
     till: str | None = None
     source: str

@@ -70,7 +70,7 @@ def _served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--folder", str(tmp_path / "cloud")]
-    assert _run(capsys, "migrate", *folder) == (0, "schema 0007", "")
+    assert _run(capsys, "migrate", *folder) == (0, "schema 0008", "")
     made = json.loads(
         _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피", "--json", "--rate-bp", "200")[1]
     )

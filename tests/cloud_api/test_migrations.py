@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cloud_api.bootstrap import build, prepare
 from cloud_api.clock import DAY_MS
@@ -36,7 +38,7 @@ def test_the_migrated_schema_is_what_the_models_say(database_url: str, key_file:
 def test_preparing_twice_changes_nothing(database_url: str, key_file: Path) -> None:
     cloud = build(Settings(database_url, key_file))
 
-    assert prepare(cloud) == prepare(cloud) == "0007"
+    assert prepare(cloud) == prepare(cloud) == "0008"
     cloud.database.close()
 
 
@@ -98,6 +100,45 @@ def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, ke
     ]
     assert {"breakage:b", "adjustment:b", "offline_loss:s"} <= set(kinds)
     assert (policy.lot_valid_days, policy.adjustment_limit_points, policy.rate_bp) == (1_827, 50_000, 250)
+
+
+def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_file: Path) -> None:
+    """0007 → 0008: the fingerprint stands for a receipt, with its time where it is of the text alone (PNT-09)."""
+    cloud = build(Settings(old_url, key_file))
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+        command.upgrade(alembic, "0007")
+        for n, (fingerprint, key) in enumerate((("a", "a"), ("b", "b@1007"), (None, None), (None, None))):
+            conn.execute(_earn("receipt_key"), {"id": f"e{n}", "fp": fingerprint, "key": key})
+
+    prepare(cloud)
+
+    with cloud.database.read() as conn:
+        found = conn.execute(text("SELECT earn_id, fingerprint, text_ms FROM earn ORDER BY earn_id")).all()
+        assert verify(conn).of_rule("balance") == []
+    assert [tuple(row) for row in found] == [("e0", "a", 0), ("e1", "b", 1007), ("e2", None, 0), ("e3", None, 0)]
+    for fingerprint, text_ms, refused in (("a", 0, True), ("b", 1007, True), ("b", 1008, False)):
+        values = {"id": f"n{text_ms}", "fp": fingerprint, "key": text_ms}
+        with pytest.raises(IntegrityError) if refused else nullcontext():
+            cloud.database.transact(lambda work, values=values: work.conn.execute(_earn("text_ms"), values))
+    for change in ("UPDATE entry SET amount = 1", "DELETE FROM entry"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            cloud.database.transact(lambda work, change=change: work.conn.execute(text(change)))
+    cloud.database.close()
+
+
+def _earn(key_column: str) -> TextClause:
+    """A new earn, in a schema that keeps the key of its receipt in this column."""
+    return text(
+        "INSERT INTO earn (store_id, earn_id, op_id, device_id, member_id, fingerprint, source, paid_won, points,"
+        " provisional_points, rate_bp, policy_version, reasons, flags, status, occurred_ms, booked_ms, "
+        + key_column
+        + ")"
+        " VALUES ('s', :id, :id, 'd', 'm', :fp, 'claim', 1, 0, 0, 1, 1, '[]', '[]', 'posted', 1007, 1, :key)"
+    )
 
 
 def _write_old_book(conn: Connection) -> None:

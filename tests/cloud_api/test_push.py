@@ -263,7 +263,7 @@ def test_a_body_that_is_no_batch_changes_nothing(front: World) -> None:
     bad_bodies = [
         (b"not json", 400),
         (b'{"protocol":1,"protocol":1}', 400),
-        (b'{"protocol":NaN}', 400),
+        (b'{"protocol":NaN}', 422),
         (b"[" * 10_000 + b"]" * 10_000, 400),
         (b"[]", 422),
         (json.dumps(good | {"protocol": 2}).encode(), 422),

@@ -118,8 +118,8 @@ def _read(load: Callable[[bytes], tuple[Any, bool]], raw: bytes) -> object:
     """What a push would make of the bytes: hashes, problems and facts."""
     try:
         body, floats = load(raw)
-    except strict_json.BadJson:
-        return "bad_json"
+    except strict_json.BadJson as error:
+        return type(error).__name__
     batch = push.Batch(1, body["prev_hash"], body["last_hash"], body["ops"], no_floats=not floats)
     try:
         first = batch.first_seq()
