@@ -16,6 +16,7 @@ from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, Nickname, PhoneNumber
 from cloud_api.http import json_response
+from cloud_api.ledger.explain import explain
 from cloud_api.ledger.service import balances
 from cloud_api.ledger.statement import entries_of_member
 from cloud_api.members import service as members
@@ -131,3 +132,17 @@ def entries(
             raise ApiError("member_unknown")
         found = entries_of_member(conn, member_id, limit=limit, before=before)
     return json_response({"entries": found})
+
+
+@router.get(
+    "/{member_id}/explain", summary="Why a balance is what it is", responses=errors("unauthorized", "member_unknown")
+)
+def explained(
+    member_id: MemberId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=5_000)] = 500
+) -> Response:
+    """The newest entries, oldest first, each with its operation, receipt, request, person and lots, and the balance
+    after it; ``opening`` plus the amounts is what each account has, and so are ``sums``."""
+    with cloud.database.read_moment() as conn:
+        if members.get(conn, cloud.vault, member_id) is None:
+            raise ApiError("member_unknown")
+        return json_response(explain(conn, member_id, cloud.clock(), most=limit))

@@ -251,6 +251,20 @@ def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.Captu
         assert (found[0], found[1]) == (code, ""), (words, found)
         assert "Traceback" not in found[2]
     assert _run(capsys, "verify", *folder) == (0, "postings 3 entries 6 sum 0", "")
+    told = _run(capsys, "explain", *folder, "--phone", "010-1234-5678")[1].splitlines()
+    assert told[0] == f"member {member} points_balance 60500 points_expired 0 points_held 0 debt 0"
+    assert [line.split()[3:6] for line in told[1:4]] == [
+        ["+700", "=", "700"],
+        ["-200", "=", "500"],
+        ["+60000", "=", "60500"],
+    ]
+    assert "합정점, person:김본사" in told[1]
+    assert "누락분 (김본사, 이본사); lot 60000, of it left 60000, until 20" in told[3]
+    assert told[4] == "member 60500 = adjustment +60500"
+    assert json.loads(_run(capsys, "explain", *folder, "--member", member, "--json")[1])["points_balance"] == 60_500
+    newest = _run(capsys, "explain", *folder, "--member", member, "--limit", "1")[1].splitlines()
+    assert newest[1].split() == ["member", "+500", "before", "what", "follows"]
+    assert _run(capsys, "explain", *folder, "--member", "nobody")[0] == 1
     with sqlite3.connect(tmp_path / "cloud.db") as raw:
         raw.execute("UPDATE account SET balance = 999 WHERE kind = 'member'")
     code, out, _ = _run(capsys, "verify", *folder)

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ DEFAULT_PORT = 8000
 _MAKES_A_CLOUD = ("serve", "migrate", "create-store", "create-key")
 PORT_MAX = 65_535
 COMMAND_KEY = "command"  # whose idempotency keys these are; integrators have ids of their own
+KOREA = timezone(timedelta(hours=9))
 PRUNE_DAYS = 90
 PRUNE_DAYS_MIN = 15  # devices keep what was acknowledged for fourteen
 
@@ -90,6 +92,10 @@ def register(subparsers: Any) -> None:
     decide.add_argument("action", choices=("list", "show", "confirm", "refuse"))
     decide.add_argument("--id", type=_text, help="adjustment id")
     decide.add_argument("--by", type=_text, help="담당자 / who")
+
+    why = _verb(verbs, "explain", "잔액 설명 / why a member's balance is what it is", prints_json=True)
+    _member_options(why)
+    why.add_argument("--limit", type=_whole(100_000, lowest=1), default=1_000, help="newest entries")
 
     aside = _verb(verbs, "parked", "보류된 작업 / operations that were set aside", prints_json=True)
     aside.add_argument("action", choices=("list", "replay"))
@@ -429,6 +435,56 @@ def _tell_adjustment(args: argparse.Namespace, found: dict[str, Any]) -> int:
     return _tell(args, line, found)
 
 
+def _explain(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.ledger.explain import explain
+
+    def tell(cloud: Cloud) -> int:
+        member_id = _member_id(cloud, args)
+        with cloud.database.read_moment() as conn:
+            found = explain(conn, member_id, cloud.clock(), most=args.limit)
+        return _tell(args, "\n".join(_explained(found)), found)
+
+    return _with_cloud(settings, tell)
+
+
+def _explained(found: dict[str, Any]) -> Iterator[str]:
+    shown = ("points_balance", "points_expired", "points_held", "debt")
+    yield " ".join([f"member {found['member_id']}", *[f"{name} {found[name]}" for name in shown]])
+    for account, points in found["opening"].items():
+        if points:
+            yield f"{'':19} {account} {points:+d} before what follows"
+    for entry in found["entries"]:
+        at = datetime.fromtimestamp(entry["at_ms"] / 1000, KOREA).strftime("%Y-%m-%d %H:%M:%S")
+        causes = "; ".join(_causes(entry))
+        yield f"{at} {entry['account']} {entry['amount']:+d} = {entry['running']}  {entry['kind']} {causes}"
+    for account, sums in found["sums"].items():
+        if sums:
+            yield f"{account} {found['totals'][account]} = " + " ".join(f"{kind} {n:+d}" for kind, n in sums.items())
+
+
+def _causes(entry: dict[str, Any]) -> Iterator[str]:
+    """What led to an entry, in words."""
+    yield f"{entry['store']['name']}, {entry['actor']}, posting {entry['posting_id']}"
+    if receipt := entry["receipt"]:
+        yield f"receipt {receipt['receipt_no'] or '-'} {receipt['paid_won']} won {receipt['fingerprint'] or '-'}"
+    if done := entry["operation"]:
+        yield f"operation {done['op_id']} of {done['device_label']} {done['device_id']} {done['epoch']}/{done['seq']}"
+    if asked := entry["request"]:
+        yield f"request {asked['request_id']} {asked['title']} {asked['state']}"
+    if corrected := entry["adjustment"]:
+        yield f"{corrected['reason']} ({corrected['proposed_by']}, {corrected['decided_by']})"
+    if made := entry["lot_made"]:
+        yield f"lot {made['points']}, of it left {made['remaining']}, until {_day(made['expires_ms'])}"
+    for use in entry["lots_used"]:
+        yield f"{use['points']} of lot {use['lot_posting_id']} until {_day(use['expires_ms'])}"
+
+
+def _day(ms: int) -> str:
+    from cloud_api.ledger.lots import NEVER_MS
+
+    return "ever" if ms == NEVER_MS else datetime.fromtimestamp(ms / 1000, KOREA).strftime("%Y-%m-%d")
+
+
 def _member_id(cloud: Cloud, args: argparse.Namespace) -> str:
     """The member that was named. Raises ApiError."""
     from cloud_api.errors import ApiError
@@ -511,6 +567,7 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "expire": _expire,
     "adjust": _adjust,
     "adjustments": _adjustments,
+    "explain": _explain,
     "parked": _parked,
     "mark-restored": _mark_restored,
 }
