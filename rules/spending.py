@@ -117,6 +117,13 @@ def grant(points: int, allowance: Allowance) -> SpendLimit | None:
     return allowance.limit if points > allowance.points else None
 
 
+def told_to_customers(limit: SpendLimit) -> SpendLimit:
+    """What a screen may give as the reason. Whether a number is a member's, what it has and what it did today are one
+    and the same word: whoever types numbers learns nothing from it (R9)."""
+    about_the_member = (SpendLimit.SNAPSHOT_MISSING, SpendLimit.MEMBER_DAY, SpendLimit.BALANCE)
+    return SpendLimit.BALANCE if limit in about_the_member else limit
+
+
 class SpendFlag(StrEnum):
     """What a person should look at in a spend that was booked all the same: facts are never refused."""
 

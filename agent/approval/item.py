@@ -82,6 +82,8 @@ def _seconds(ms: int | None) -> int | None:
 
 
 def _with_hint(base: CardState, request: RequestCard, t: Texts, deadline_wall_ms: int | None) -> CardState:
+    if request.at_counter:
+        return replace(base, hint_icon="monitor", hint=words.own_hint(t, request, deadline_wall_ms))
     if request.offline:
         return replace(base, hint_icon="info", hint=words.offline_hint(t, deadline_wall_ms, request.at_zero))
     if request.pos_discount_won:

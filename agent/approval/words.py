@@ -116,6 +116,17 @@ def offline_hint(t: Texts, deadline_wall_ms: int | None, at_zero: AtZero) -> tup
     return runs(first), runs(second)
 
 
+def own_hint(t: Texts, card: RequestCard, deadline_wall_ms: int | None) -> tuple[tuple[Run, ...], ...]:
+    """On a request that this counter decides without the cloud: what to key in, and what happens without a decision."""
+    first = pos_hint(t, card.pos_discount_won or 0)
+    if deadline_wall_ms is None:
+        return first, runs(t._("Nothing happens by itself: **please decide**."))
+    time = t.clock(deadline_wall_ms)
+    if card.at_zero is AtZero.EXPIRE:
+        return first, runs(t.n("Undecided, it **ends unapproved at {time}**.", time=time))
+    return first, runs(t.n("Undecided, it is **approved by itself at {time}**.", time=time))
+
+
 def elsewhere(t: Texts, state: RequestState, who: str, wall_ms: int) -> tuple[Run, ...]:
     """Someone else was first."""
     who = who or t._("Another device")

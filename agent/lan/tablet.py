@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from agent.assets import assets_folder
 from agent.earn.service import EarnService
@@ -33,9 +33,13 @@ from agent.lan.http import (
     not_found,
     text_field,
 )
+from agent.spend.service import SpendService
+from agent.spend.types import NoNumber, NotSpent, SpendAsked, SpendNotNow, SpendRefused, SpendWaiting, Spent
 from rules.phone import PhoneProblem
+from rules.spending import told_to_customers
 
 COOKIE = "withfom_tablet"
+AMOUNT_MAX = 100_000_000  # more is not a bill of a cafe
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -73,7 +77,14 @@ def tablet_guard(session: str, tool: Guard) -> Guard:
 
 
 def tablet_routes(
-    *, earn: EarnService, shown: Callable[[], dict[str, Any]], session: str, web: Path, fonts: Path, guard: Guard
+    *,
+    earn: EarnService,
+    spend: SpendService,
+    shown: Callable[[], dict[str, Any]],
+    session: str,
+    web: Path,
+    fonts: Path,
+    guard: Guard,
 ) -> Iterable[Route]:
     """The page and its calls. ``shown`` is what every tablet shows: shop, language, rate, online."""
     api = _TabletApi(earn, shown)
@@ -85,6 +96,10 @@ def tablet_routes(
     yield Route("GET", "/v1/tablet/entries/{entry_id}", api.entry, guard)
     yield Route("POST", "/v1/tablet/entries/{entry_id}/phone", api.phone, guard)
     yield Route("POST", "/v1/tablet/entries/{entry_id}/skip", api.skip, guard)
+    spends = _SpendApi(spend)
+    yield Route("POST", "/v1/tablet/spends", spends.open, guard)
+    yield Route("POST", "/v1/tablet/spends/{spend_id}/ask", spends.ask, guard)
+    yield Route("GET", "/v1/tablet/spends/{spend_id}", spends.outcome, guard)
 
 
 class _TabletApi:
@@ -110,6 +125,49 @@ class _TabletApi:
     def skip(self, request: Request) -> Reply:
         self._earn.skip(request.parts["entry_id"])
         return Reply({"outcome": "skipped"})
+
+
+class _SpendApi:
+    """Points used at the tablet. What a number may spend is told only once staff have confirmed it (R9)."""
+
+    def __init__(self, spend: SpendService) -> None:
+        self._spend = spend
+
+    def open(self, _request: Request) -> Reply:
+        """The id of a request to be, so that a repeated call asks once."""
+        return Reply({"spend_id": self._spend.new_id(), **to_json(self._spend.terms())}, HTTPStatus.CREATED)
+
+    def ask(self, request: Request) -> Reply:
+        points, payment_won = request.body.get("points"), request.body.get("payment_won")
+        if not (_whole(payment_won) and (points is None or _whole(points))):
+            raise invalid("invalid_field", "금액과 포인트를 확인해 주세요.", "Check points and payment_won.")
+        digits = text_field(request.body, "digits", required=False, longest=1_000)
+        match self._spend.ask(request.parts["spend_id"][:64], digits, points, payment_won):
+            case SpendAsked():
+                return Reply({"outcome": "asked"}, HTTPStatus.CREATED)
+            case SpendRefused(limit):
+                return Reply({"outcome": "refused", "why": told_to_customers(limit).value})
+            case NoNumber(problem):
+                korean, english = _PHONE_WORDS[problem]
+                words = {"problem": problem.value, "message": korean, "message_en": english}
+                return Reply({"outcome": "no_number", **words})
+            case SpendNotNow():
+                return Reply({"outcome": "not_now"})
+
+    def outcome(self, request: Request) -> Reply:
+        match self._spend.outcome(request.parts["spend_id"]):
+            case SpendWaiting(_, remaining_ms):
+                return Reply({"outcome": "waiting", "remaining_ms": remaining_ms})
+            case Spent(points, left_won):
+                return Reply({"outcome": "spent", "points": points, "left_won": left_won})
+            case NotSpent():
+                return Reply({"outcome": "not_spent"})
+            case _:
+                raise not_found()
+
+
+def _whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= AMOUNT_MAX
 
 
 class _Pages:

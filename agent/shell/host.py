@@ -52,6 +52,7 @@ class LanHost:
         yield Route("POST", "/v1/show", self._show, tool)
         yield from tablet_routes(
             earn=agent.earn,
+            spend=agent.spend,
             shown=self._shown,
             session=self._session,
             web=Path(__file__).resolve().parent.parent / "lan" / "web",

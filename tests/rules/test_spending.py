@@ -22,6 +22,7 @@ from rules.spending import (
     online_allowance,
     refuse_amount,
     spend_flags,
+    told_to_customers,
 )
 
 _DAY_MS = 86_400_000
@@ -155,3 +156,11 @@ def test_a_reported_spend_is_flagged_and_never_refused(
 
 def test_under_a_policy_without_offline_spending_every_spend_is_over_quota() -> None:
     assert SpendFlag.OVER_QUOTA in spend_flags(SpendPolicy(), 0, OfflineUse(), 1, 1, suspended=False)
+
+
+def test_whoever_types_numbers_learns_nothing_from_a_refusal() -> None:
+    """R9"""
+    about_the_member = {SpendLimit.SNAPSHOT_MISSING, SpendLimit.MEMBER_DAY, SpendLimit.BALANCE}
+
+    assert {told_to_customers(limit) for limit in about_the_member} == {SpendLimit.BALANCE}
+    assert all(told_to_customers(limit) is limit for limit in set(SpendLimit) - about_the_member)

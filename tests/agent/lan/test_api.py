@@ -19,7 +19,8 @@ from agent.lan.server import LanServer
 from agent.lan.status import status_of
 from agent.lan.tablet import tablet_guard, tablet_routes
 from sync.errors import StoreFull
-from tests.helpers.counter import Counter, captured, counter
+from sync.secrets import phone_lookup
+from tests.helpers.counter import STORE_KEY, Counter, captured, counter
 
 TOKEN, SESSION = "t" * 32, "s" * 32
 
@@ -54,6 +55,7 @@ def lan(tmp_path: Path) -> Iterator[Lan]:
             *counter_routes(services, tool),
             *tablet_routes(
                 earn=agent.earn,
+                spend=agent.spend,
                 shown=lambda: {"shop": agent.link.shop(), "language": "ko", "rate_bp": 100, "online": False},
                 session=SESSION,
                 web=web,
@@ -399,6 +401,44 @@ def test_going_on_without_a_number_and_unknown_entries(tool: httpx.Client) -> No
     assert_error(tool.post("/v1/tablet/entries/none/phone", json={"digits": "01012345678"}), 404, "not_found")
     for till in ("", "x" * 9, 1, "가", "../1"):
         assert_error(tool.post("/v1/tablet/entries", json={"till": till}), 422, "invalid_field")
+
+
+def test_a_browser_tablet_spends_and_learns_nothing_but_what_was_spent(lan: Lan, tool: httpx.Client) -> None:
+    """PNT-10, R9: without a line, approved at the counter."""
+    policy = {"version": 2, "rate_bp": 100, "minimum_payment_won": 0, "request_timeout_ms": 60_000, "use_unit": 10}
+    limits = {"offline_store_day_won": 30_000, "offline_member_won": 5_000, "offline_snapshot_max_ms": 86_400_000}
+    lan.shop.feed(lan.shop.agent.appliers()["policy"], "policy", policy | limits)
+    lookup = phone_lookup(STORE_KEY, "+821012345678")
+    with lan.shop.bench.store.transaction() as conn:
+        values = (lookup, "010-****-5678", 3_240, lan.shop.clock.wall_ms())
+        conn.execute("INSERT INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)", values)
+    lan.shop.link.online = False
+    with lan.client(Cookie=f"withfom_tablet={SESSION}") as tablet:
+        opened = tablet.post("/v1/tablet/spends", json={}).json()
+        assert (opened["possible"], opened["use_unit"], opened["most_points"]) == (True, 10, 5_000)
+        path = f"/v1/tablet/spends/{opened['spend_id']}"
+        assert tablet.get(path).status_code == 404
+        bill = {"digits": "01012345678", "payment_won": 18_000}
+        for body, words in [
+            ({**bill, "points": 4_000}, {"outcome": "refused", "why": "balance"}),
+            ({**bill, "points": 10, "digits": "01099998888"}, {"outcome": "refused", "why": "balance"}),
+            ({**bill, "points": 15}, {"outcome": "refused", "why": "amount"}),
+        ]:
+            assert tablet.post(f"{path}/ask", json=body).json() == words
+        no_number = tablet.post(f"{path}/ask", json={**bill, "points": 10, "digits": "021234567"}).json()
+        assert (no_number["outcome"], no_number["problem"]) == ("no_number", "not_mobile")
+        for points in ("10", True, -1, 10**12):
+            assert tablet.post(f"{path}/ask", json={**bill, "points": points}).status_code == 422
+
+        asked = tablet.post(f"{path}/ask", json={**bill, "points": None})
+
+        assert (asked.status_code, asked.json()) == (201, {"outcome": "asked"})
+        assert tablet.post(f"{path}/ask", json={**bill, "points": None}).json() == {"outcome": "asked"}
+        assert tablet.get(path).json() == {"outcome": "waiting", "remaining_ms": None}
+        [card] = tool.get("/v1/requests").json()["requests"]
+        assert (card["request_id"], card["at_counter"]) == (opened["spend_id"], True)
+        assert tool.post(f"/v1/requests/{card['request_id']}/decision", json={"decision": "approve"}).is_success
+        assert tablet.get(path).json() == {"outcome": "spent", "points": 3_240, "left_won": 14_760}
 
 
 def test_status_says_everything_a_screen_needs(lan: Lan, tool: httpx.Client) -> None:
