@@ -162,6 +162,7 @@ class Screens:
             other_texts=other,
             clock=agent.clock,
             dispatcher=self._dispatcher,
+            spend=agent.spend,
         )
         agent.link.listeners.subscribe(lambda: self._dispatcher.post(self._refresh_tablet))
         self.tablet = TabletView(self.tablet_vm, theme=self.theme)

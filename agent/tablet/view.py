@@ -16,7 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from agent.tablet.fit import Fit
-from agent.tablet.viewmodel import Page, TabletState, TabletViewModel
+from agent.tablet.spend.view import ChoosePage, SumPage
+from agent.tablet.viewmodel import SUM_PAGES, Page, TabletState, TabletViewModel
 from agent.texts import Texts
 from agent.ui.controls import Button, Control, CountdownRing, Label
 from agent.ui.cup import CupPicture
@@ -39,8 +40,10 @@ class TabletView(Control):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.idle, self.keypad, self.outcome = IdlePage(theme, vm), KeypadPage(theme, vm), OutcomePage(theme, vm)
+        self.sum, self.choose = SumPage(theme, vm), ChoosePage(theme, vm)
+        self._pages = (self.idle, self.keypad, self.outcome, self.sum, self.choose)
         self._stack = QStackedLayout(self)
-        for page in (self.idle, self.keypad, self.outcome):
+        for page in self._pages:
             self._stack.addWidget(page)
         self._timer = QTimer(self)
         self._timer.timeout.connect(vm.tick)
@@ -49,7 +52,7 @@ class TabletView(Control):
 
     def warm_up(self) -> None:
         """Lays out and paints every page once, so that no customer is the first."""
-        for page in (self.idle, self.keypad, self.outcome):
+        for page in self._pages:
             page.resize(self.size())
             page.grab()
         self.outcome.figure.warm_up()
@@ -63,14 +66,23 @@ class TabletView(Control):
         if state == self._shown:
             return
         texts = self._vm.texts
-        pages: dict[Page, IdlePage | KeypadPage] = {Page.IDLE: self.idle, Page.KEYPAD: self.keypad}
-        page = pages.get(state.page, self.outcome)
+        page = self._page_of(state.page)
         page.show_state(state, texts)
         if page is self.outcome and (self._shown is None or self._shown.page is not state.page):
             self.outcome.rest()
         self._stack.setCurrentWidget(page)
         self._shown = state
         self._run_timer()
+
+    def _page_of(self, page: Page) -> IdlePage | KeypadPage | SumPage | ChoosePage | OutcomePage:
+        if page in SUM_PAGES:
+            return self.sum
+        pages: dict[Page, IdlePage | KeypadPage | ChoosePage] = {
+            Page.IDLE: self.idle,
+            Page.KEYPAD: self.keypad,
+            Page.AMOUNT: self.choose,
+        }
+        return pages.get(page, self.outcome)
 
     def _run_timer(self) -> None:
         wanted = self._vm.next_tick_ms
@@ -91,7 +103,8 @@ class TabletView(Control):
         elif key == Qt.Key.Key_Delete:
             vm.clear()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            {Page.IDLE: vm.start, Page.KEYPAD: vm.submit}.get(vm.state.page, vm.done)()
+            enter = {Page.IDLE: vm.start, Page.KEYPAD: vm.submit, Page.PAYMENT: vm.go_on, Page.OWN: vm.go_on}
+            (enter | {Page.AMOUNT: vm.ask}).get(vm.state.page, vm.done)()
         elif key == Qt.Key.Key_Escape:
             {Page.IDLE: vm.touch, Page.KEYPAD: vm.skip}.get(vm.state.page, vm.done)()
         else:
@@ -103,7 +116,7 @@ class TabletView(Control):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         fit = Fit.of(self.width(), self.height())
-        for page in (self.idle, self.keypad, self.outcome):
+        for page in self._pages:
             page.fit(fit)
         super().resizeEvent(event)
 
@@ -204,6 +217,9 @@ class KeypadPage(QWidget):
         self.submit = Button(theme, "", kind="main", size="tablet_big", icon="check", parent=self)
         self.submit.setObjectName("tablet.submit")
         self.submit.clicked.connect(vm.submit)
+        self.use = Button(theme, "", kind="second", size="tablet", icon="coins", parent=self)
+        self.use.setObjectName("tablet.use_points")
+        self.use.clicked.connect(vm.use_points)
         self.skip = Button(theme, "", kind="third", size="tablet_small", icon_after="chevron-right", parent=self)
         self.skip.setObjectName("tablet.skip")
         self.skip.clicked.connect(vm.skip)
@@ -215,6 +231,7 @@ class KeypadPage(QWidget):
         self.keys.clear.struck.connect(vm.clear)
         self.keys.back.struck.connect(vm.back)
         self._fit = Fit.of(1280, 800)
+        self._row = (0, 0, 400, 104)
 
     def show_state(self, state: TabletState, texts: Texts) -> None:
         problem = state.hint_is_problem
@@ -228,6 +245,11 @@ class KeypadPage(QWidget):
         self._place_hint()
         self.submit.setText(texts._("Earn points"))
         self.submit.setEnabled(state.can_submit)
+        self.use.setText(texts._("Use points"))
+        self.use.setEnabled(state.can_submit)
+        if self.use.isVisibleTo(self) != state.can_use_points:
+            self.use.setVisible(state.can_use_points)
+            self._place_buttons()
         if self.skip.text() != texts._("Go on without a number"):
             self.skip.setText(texts._("Go on without a number"))
             self._place_skip()
@@ -246,8 +268,8 @@ class KeypadPage(QWidget):
         self.caption.setGeometry(side, below + (24 if tight else 48), column, 32)
         self.number.setFixedHeight(line)
         self.number.setGeometry(side, self.caption.geometry().bottom() + 1, column, line)
-        self.submit.setFixedHeight(button)
-        self.submit.setGeometry(side, fit.height - 72 - button - (8 if tight else 56), column, button)
+        self._row = (side, fit.height - 72 - button - (8 if tight else 56), column, button)
+        self._place_buttons()
         self._place_hint()
         if fit.portrait:
             first, last = self.number.geometry().bottom() + 81, self.submit.y() - (16 if tight else 24)
@@ -258,13 +280,22 @@ class KeypadPage(QWidget):
             self.keys.place(fit.key_gap, 32 if tight else 56, 24 if tight else 48)
         self._place_skip()
 
+    def _place_buttons(self) -> None:
+        """Earning is the wider one of the two: it is what nearly everybody comes for."""
+        left, top, column, height = self._row
+        earn = column if self.use.isHidden() else (column - 16) * 55 // 100
+        for button in (self.submit, self.use):
+            button.setFixedHeight(height)
+        self.submit.setGeometry(left, top, earn, height)
+        self.use.setGeometry(left + earn + 16, top, column - earn - 16, height)
+
     def _place_hint(self) -> None:
         under = self.number.geometry().bottom() + (9 if self._fit.compact else 17)
         self.hint.setGeometry(self.number.x(), under, self.number.width(), self.hint.height_for(self.number.width()))
 
     def _place_skip(self) -> None:
         needed = self.skip.sizeHint()
-        middle = self.submit.geometry().center().x()
+        middle = self._row[0] + self._row[2] // 2
         under = self.submit.geometry().bottom() + 1 + (2 if self._fit.compact else 12)
         width = needed.width() + 48
         self.skip.setGeometry(middle - width // 2, under, width, needed.height())
@@ -279,6 +310,9 @@ _OUTCOME_LOOKS = {
     Page.TOO_MANY: ("hand", "amber"),
     Page.NO_NUMBER: ("coffee", "green"),
     Page.TROUBLE: ("triangle-alert", "amber"),
+    Page.ASKING: ("coffee", "green"),
+    Page.SPENT: ("check", "done"),
+    Page.NOT_SPENT: ("hand", "amber"),
 }
 
 
@@ -300,7 +334,7 @@ class OutcomePage(QWidget):
         self.quiet = IconLine(theme, "info", self)
         self.again = Button(theme, "", kind="second", size="tablet", icon="chevron-left", parent=self)
         self.again.setObjectName("tablet.again")
-        self.again.clicked.connect(vm.start)
+        self.again.clicked.connect(vm.again)
         self.done = Button(theme, "", kind="main", size="tablet", parent=self)
         self.done.setObjectName("tablet.done")
         self.done.clicked.connect(vm.done)
@@ -321,7 +355,9 @@ class OutcomePage(QWidget):
     def show_state(self, state: TabletState, texts: Texts) -> None:
         self.brand.show_shop(state.shop)
         self.ring.set_left(state.closes_in_s, total_s=max(1, state.closes_of_s))
-        self.ring_words.set_text(texts._("s until the first screen"))
+        self.ring_words.set_text(state.closes_words)
+        for part in (self.ring, self.ring_words):
+            part.setVisible(state.closes_in_s is not None)
         self.mark.show_as(*_OUTCOME_LOOKS.get(state.page, ("info", "green")))
         self.figure.set_text(state.figure, "green_ink" if state.figure.startswith("+") else "ink2")
         self.figure.setVisible(bool(state.figure))
@@ -331,8 +367,10 @@ class OutcomePage(QWidget):
         self.quiet.setVisible(bool(state.quiet))
         self.again.setText(state.again)
         self.again.setVisible(bool(state.again))
-        self.done.setText(texts._("Done"))
-        words = (state.page, state.headline, state.quiet, state.again, texts.language, self._fit)
+        waits = state.page is Page.ASKING
+        self.done.setText(texts._("To the first screen") if waits else texts._("Done"))
+        self.done.set_kind("second" if waits else "main")
+        words = (state.page, state.headline, state.quiet, state.again, state.closes_words, texts.language, self._fit)
         if words != self._placed_for:
             self._placed_for = words
             self._place()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,14 +21,20 @@ from agent.earn.types import (
     UnknownEntry,
     Waiting,
 )
-from agent.tablet import words
+from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, SpendOutcome, SpendRefused, SpendWaiting, Spent
+from agent.tablet import spending, words
 from agent.tablet.number import TypedNumber
+from agent.tablet.spending import Bill, Choice, SpendPort, SpendState
 from agent.texts import Language, Texts
 from rules.phone import PhoneProblem
+from rules.requests import TIMEOUT_MS
+from rules.spending import SpendLimit
 from sync.clock import Clock
 from sync.errors import SyncError
 
 RESULT_MS = 5_000  # R10: what the customer came for stays this long
+SPEND_TOUCH_MS = 30_000  # reading a sum off the till takes longer than typing a number
+ASKING_MS = 660_000  # a request that nobody answers has ended by then (APR-18)
 TOUCH_MS = 15_000  # R10: a screen somebody walked away from is wiped after this
 
 
@@ -40,9 +47,17 @@ class Page(StrEnum):
     TOO_MANY = "too_many"
     NO_NUMBER = "no_number"
     TROUBLE = "trouble"
+    PAYMENT = "payment"  # the sum on the till
+    AMOUNT = "amount"  # how many points of it
+    OWN = "own"  # typed points
+    ASKING = "asking"  # staff decide
+    SPENT = "spent"
+    NOT_SPENT = "not_spent"
 
 
-_RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER})
+_RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER, Page.SPENT})
+SUM_PAGES = frozenset({Page.PAYMENT, Page.OWN})
+_SPEND_PAGES = SUM_PAGES | {Page.AMOUNT}
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,9 @@ class TabletState:
     again: str = ""  # label of the second button; empty: there is none
     closes_in_s: int | None = None
     closes_of_s: int = 0
+    closes_words: str = ""  # what the seconds in the ring are
+    can_use_points: bool = False  # the second button of the keypad
+    spend: SpendState = field(default_factory=SpendState)
 
 
 class EarnPort(Protocol):
@@ -80,6 +98,11 @@ class EarnPort(Protocol):
     def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome: ...
     def entry_outcome(self, entry_id: str) -> EntryOutcome: ...
     def skip(self, entry_id: str) -> None: ...
+
+
+def in_thread(job: Callable[[], None]) -> None:
+    """The cloud may take seconds; the screen stays alive."""
+    threading.Thread(target=job, name="spend", daemon=True).start()
 
 
 class TabletViewModel:
@@ -96,12 +119,18 @@ class TabletViewModel:
         other_texts: Texts,
         clock: Clock,
         dispatcher: Dispatcher,
+        spend: SpendPort | None = None,
+        background: Callable[[Callable[[], None]], None] = in_thread,
         till: str = "1",
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._earn, self._shop, self._rate_bp, self._online = earn, shop, rate_bp, online
         self._home_texts, self._other_texts, self._texts = texts, other_texts, texts
         self._clock, self._till = clock, till
+        self._spend, self._background, self._dispatcher = spend, background, dispatcher
+        self._bill: Bill | None = None
+        self._spend_outcome: SpendOutcome = None
+        self._spend_refusal: SpendRefused | None = None
         self._page = Page.IDLE
         self._opened_ms = self._clock.mono_ms()
         self._touched_ms = self._clock.mono_ms()
@@ -137,14 +166,20 @@ class TabletViewModel:
     def press_digit(self, digit: str) -> None:
         if self._page is Page.KEYPAD:
             self._edit(self._number.press(digit, self._clock.mono_ms()))
+        elif self._bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._bill.press(digit))
 
     def back(self) -> None:
         if self._page is Page.KEYPAD:
             self._edit(self._number.back())
+        elif self._bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._bill.back())
 
     def clear(self) -> None:
         if self._page is Page.KEYPAD:
             self._edit(self._number.clear())
+        elif self._bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._bill.clear())
 
     def paste(self, text: str) -> None:
         """From a keyboard or scanner at the tablet: a whole number is taken, anything else is not."""
@@ -153,11 +188,13 @@ class TabletViewModel:
 
     def submit(self) -> None:
         """Books the number and shows the answer in the same breath: the figure waits for one commit, nothing else."""
-        if self._page is not Page.KEYPAD or not self._number.can_submit:
-            return
+        if self._page is Page.KEYPAD and self._number.can_submit:
+            self._earn_with(self._number.digits)
+
+    def _earn_with(self, digits: str) -> None:
         self._submitting = True
         try:
-            answer = self._ask(self._number.digits)
+            answer = self._ask(digits)
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
@@ -196,6 +233,117 @@ class TabletViewModel:
         if self._page not in (Page.IDLE, Page.KEYPAD):
             self._go_home()
 
+    # Using points --------------------------------------------------------------------------------------------------
+
+    def use_points(self) -> None:
+        """From the number to the sum on the till."""
+        if self._spend is None or self._page is not Page.KEYPAD or not self._number.can_submit:
+            return
+        try:
+            terms, spend_id = self._spend.terms(), self._spend.new_id()
+        except (SyncError, sqlite3.Error, OSError):
+            self._show(Page.TROUBLE)
+            return
+        self._bill = Bill(self._number.digits, spend_id, terms)
+        if terms.possible:
+            self._show(Page.PAYMENT)
+        else:
+            self._spend_refusal = SpendRefused(SpendLimit.SWITCHED_OFF)
+            self._show(Page.NOT_SPENT)
+
+    def go_on(self) -> None:
+        """The sum is typed."""
+        bill = self._bill
+        if bill is None or not self.state.spend.can_go_on:
+            return
+        if self._page is Page.PAYMENT:
+            self._bill = bill.paid()
+            self._show(Page.AMOUNT)
+        elif self._page is Page.OWN:
+            self._bill = bill.own()
+            self._show(Page.AMOUNT)
+
+    def choose(self, choice: Choice) -> None:
+        if self._bill is None or self._page is not Page.AMOUNT or not self._bill.offers(choice):
+            return
+        if choice is Choice.OWN:
+            self._bill = self._bill.clear()
+            self._show(Page.OWN)
+        else:
+            self._set_bill(replace(self._bill, choice=choice))
+
+    def earn_only(self) -> None:
+        """Out of using points, with the number that is typed already."""
+        if self._bill is not None and self._page in _SPEND_PAGES:
+            digits, self._bill = self._bill.digits, None
+            self._earn_with(digits)
+
+    def ask(self) -> None:
+        """The points of the choice; the answer comes from the cloud or, without one, from this counter."""
+        bill, spend = self._bill, self._spend
+        if bill is None or spend is None or self._page is not Page.AMOUNT or not bill.ready:
+            return
+        self._spend_outcome = None
+        self._show(Page.ASKING)
+
+        def question() -> None:
+            try:
+                answer: AskedOutcome | None = spend.ask(bill.spend_id, bill.digits, bill.points, bill.payment_won)
+            except (SyncError, sqlite3.Error, OSError):
+                answer = None
+            self._dispatcher.post(lambda: self._asked(bill.spend_id, answer))
+
+        self._background(question)
+
+    def again(self) -> None:
+        """The second button of an outcome."""
+        if self._page is Page.NOT_SPENT and self._spend_refusal is not None and self._bill is not None:
+            self._show(Page.AMOUNT)
+        else:
+            self.start()
+
+    def _asked(self, spend_id: str, answer: AskedOutcome | None) -> None:
+        if self._bill is None or self._bill.spend_id != spend_id or self._page is not Page.ASKING:
+            return  # The customer has left; staff have the card, if there is one.
+        if isinstance(answer, SpendAsked):
+            self._follow_spend()
+            return
+        self._spend_refusal = answer if isinstance(answer, SpendRefused) else None
+        if answer is None or not isinstance(answer, SpendRefused):
+            self._bill = None
+        self._show(Page.NOT_SPENT)
+
+    def _follow_spend(self) -> None:
+        if self._spend is None or self._bill is None or self._page is not Page.ASKING:
+            return
+        try:
+            outcome = self._spend.outcome(self._bill.spend_id)
+        except (SyncError, sqlite3.Error, OSError):
+            return  # Asked again with the next tick.
+        self._spend_outcome = outcome
+        if isinstance(outcome, Spent):
+            digits, self._bill = self._bill.digits, None
+            self._await_receipt(digits)
+            self._show(Page.SPENT)
+        elif isinstance(outcome, NotSpent):
+            self._bill, self._spend_refusal = None, None
+            self._show(Page.NOT_SPENT)
+        else:
+            self._publish()
+
+    def _await_receipt(self, digits: str) -> None:
+        """What is left to pay earns with the receipt to come, without typing again."""
+        try:
+            answer = self._ask(digits)
+        except (SyncError, sqlite3.Error, OSError):
+            return  # The points are spent; the number can be typed again.
+        if isinstance(answer, Waiting):
+            self._wait_for_receipt(self._entry_id, answer)
+
+    def _set_bill(self, bill: Bill) -> None:
+        self._bill = bill
+        self._touch()
+
     def touch(self) -> None:
         """Any other touch: somebody is still there."""
         if self._page is not Page.IDLE:
@@ -224,6 +372,8 @@ class TabletViewModel:
             self._ask_pending()
         if self._page is Page.KEYPAD:
             self._offer = self._current_offer()
+        if self._page is Page.ASKING:
+            self._follow_spend()
         leaves_idle_language = self._page is Page.IDLE and self._texts is not self._home_texts
         if (self._page is not Page.IDLE or leaves_idle_language) and now >= self._closes_ms():
             self._go_home()
@@ -239,6 +389,7 @@ class TabletViewModel:
         """A receipt arrived or an entry was answered. Our own submit needs nothing of it: it has its answer."""
         if self._submitting:
             return
+        self._follow_spend()
         if self._pending_id:
             self._ask_pending()
         if self._page is Page.KEYPAD:
@@ -318,6 +469,7 @@ class TabletViewModel:
     def _go_home(self) -> None:
         self._texts = self._home_texts
         self._entry_id, self._result, self._offer = "", None, None
+        self._bill, self._spend_outcome, self._spend_refusal = None, None, None
         self._read_shop()
         self._show(Page.IDLE)
 
@@ -327,7 +479,11 @@ class TabletViewModel:
 
     def _closes_ms(self) -> int:
         """Touching does not keep a result: the next customer is waiting."""
-        return self._opened_ms + RESULT_MS if self._page in _RESULT_PAGES else self._touched_ms + TOUCH_MS
+        if self._page in _RESULT_PAGES:
+            return self._opened_ms + RESULT_MS
+        if self._page is Page.ASKING:
+            return self._opened_ms + ASKING_MS
+        return self._touched_ms + (SPEND_TOUCH_MS if self._page in _SPEND_PAGES else TOUCH_MS)
 
     def _publish(self) -> None:
         state = self._render()
@@ -339,7 +495,7 @@ class TabletViewModel:
         t, page, now = self._texts, self._page, self._clock.mono_ms()
         other = self._other_texts if t is self._home_texts else self._home_texts
         page_words = self._words(t, now)
-        closes_in_s = None if page is Page.IDLE else max(0, -(-(self._closes_ms() - now) // 1000))
+        left_s, of_s = self._ring(now)
         return TabletState(
             page=page,
             language=t.language,
@@ -358,9 +514,35 @@ class TabletViewModel:
             offer=self._offer,
             points=self._result.points if isinstance(self._result, Earned) else None,
             again=page_words.again,
-            closes_in_s=None if page is Page.KEYPAD else closes_in_s,
-            closes_of_s=(RESULT_MS if page in _RESULT_PAGES else TOUCH_MS) // 1000,
+            closes_in_s=left_s,
+            closes_of_s=of_s,
+            closes_words=t._("s for the staff to answer") if page is Page.ASKING else t._("s until the first screen"),
+            can_use_points=page is Page.KEYPAD and self._spend is not None,
+            spend=self._spend_words(t),
         )
+
+    def _ring(self, now: int) -> tuple[int | None, int]:
+        """Seconds in the ring and of how many; while staff decide it is their minute."""
+        if self._page in (Page.IDLE, Page.KEYPAD) or self._page in _SPEND_PAGES:
+            return None, TOUCH_MS // 1000
+        if self._page is Page.ASKING:
+            left_ms = self._spend_outcome.remaining_ms if isinstance(self._spend_outcome, SpendWaiting) else None
+            return None if left_ms is None else -(-left_ms // 1000), TIMEOUT_MS // 1000
+        of_ms = RESULT_MS if self._page in _RESULT_PAGES else TOUCH_MS
+        return max(0, -(-(self._closes_ms() - now) // 1000)), of_ms // 1000
+
+    def _spend_words(self, t: Texts) -> SpendState:
+        if self._bill is None:
+            return SpendState()
+        match self._page:
+            case Page.PAYMENT:
+                return spending.payment_state(t, self._bill)
+            case Page.OWN:
+                return spending.own_state(t, self._bill)
+            case Page.AMOUNT:
+                return spending.amount_state(t, self._bill)
+            case _:
+                return SpendState()
 
     def _words(self, t: Texts, now: int) -> words.PageWords:
         waits_ms = max(0, self._pending_until_ms - now)
@@ -373,6 +555,15 @@ class TabletViewModel:
                 return words.waiting(t, self._pending, waits_ms)
             case Page.TOO_MANY if isinstance(self._result, TooManyEntries):
                 return words.too_many(t, self._result)
+            case Page.ASKING:
+                counting = isinstance(self._spend_outcome, SpendWaiting)
+                return words.spend_waits(t, counting=counting)
+            case Page.SPENT if isinstance(self._spend_outcome, Spent):
+                return words.spent(t, self._spend_outcome)
+            case Page.NOT_SPENT:
+                if isinstance(self._spend_outcome, NotSpent):
+                    return words.not_spent(t)
+                return words.spend_refused(t, self._spend_refusal)
             case Page.EXPIRED:
                 return words.expired(t)
             case Page.NO_NUMBER:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.earn.types import Earned, ReceiptOffer, TooManyEntries, Waiting
-from agent.texts import Texts
+from agent.spend.types import SpendRefused, Spent
+from agent.texts import Texts, mark
 from rules.phone import PhoneProblem
+from rules.spending import SpendLimit, told_to_customers
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,55 @@ def no_number(t: Texts) -> PageWords:
     return PageWords(
         headline=t._("Thank you,\nenjoy your drink"),
         line=t._("Your payment is complete. You can type a number next time."),
+        again=t._("Type a number"),
+    )
+
+
+def spend_waits(t: Texts, *, counting: bool) -> PageWords:
+    line = t._("Please wait a moment. The discount counts once they say yes.")
+    return PageWords(
+        headline=t._("The staff are looking at it"),
+        line=line if counting else t._("Please wait a moment at the counter."),
+    )
+
+
+def spent(t: Texts, result: Spent) -> PageWords:
+    return PageWords(
+        headline=t._("Used, thank you"),
+        line=t.n("Left to pay: [{won}]", won=t.won(result.left_won)),
+        figure="−" + t.points(result.points),
+        quiet=t._("Points for the rest come with your receipt"),
+    )
+
+
+_SPEND_LIMITS = {
+    SpendLimit.STORE_DAY: mark("Without internet this shop has used up its points for today."),
+    SpendLimit.SWITCHED_OFF: mark("Points can be used again once the internet is back."),
+    SpendLimit.SNAPSHOT_STALE: mark("Points can be used again once the internet is back."),
+}
+
+
+def spend_refused(t: Texts, refused: SpendRefused | None) -> PageWords:
+    """``None``: it cannot be done now at all. Nothing here depends on what a number has (R9)."""
+    if refused is None:
+        return PageWords(
+            headline=t._("Please ask at the counter"),
+            line=t._("Points cannot be used on this screen right now. You have all of them still."),
+        )
+    reason = _SPEND_LIMITS.get(told_to_customers(refused.limit))
+    if reason is not None:
+        return PageWords(headline=t._("Not possible right now"), line=t._(reason))
+    return PageWords(
+        headline=t._("This many cannot be used"),
+        line=t._("Choose fewer points, or ask at the counter."),
+        again=t._("Choose again"),
+    )
+
+
+def not_spent(t: Texts) -> PageWords:
+    return PageWords(
+        headline=t._("No points were used"),
+        line=t._("You have all of them still. The staff will gladly tell you why."),
         again=t._("Type a number"),
     )
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -27,10 +28,23 @@ from agent.printing.words import CaptureWord
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.view import ReceiptsView
 from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.spend.types import (
+    AskedOutcome,
+    NotSpent,
+    SpendAsked,
+    SpendNotNow,
+    SpendOutcome,
+    SpendRefused,
+    SpendTerms,
+    SpendWaiting,
+    Spent,
+)
+from agent.tablet.spending import Choice
 from agent.tablet.view import TabletView
 from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Language, Texts
 from agent.ui.theme import Mode, Theme
+from rules.spending import SpendLimit
 from sync.clock import FakeClock
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
@@ -89,6 +103,28 @@ class Earn:
 
 
 @dataclass
+class Spends:
+    """Answers every question about points with what the scene wants to show."""
+
+    asked: AskedOutcome = field(default_factory=lambda: SpendAsked("spend-1", 3_000, 18_000, offline=False))
+    result: SpendOutcome = field(default_factory=lambda: SpendWaiting(3_000, 47_000))
+    most_points: int | None = None
+    possible: bool = True
+
+    def terms(self) -> SpendTerms:
+        return SpendTerms(possible=self.possible, use_unit=1, most_points=self.most_points, rate_bp=100)
+
+    def new_id(self) -> str:
+        return "spend-1"
+
+    def ask(self, _spend_id: str, _digits: str, _points: int | None, _payment_won: int) -> AskedOutcome:
+        return self.asked
+
+    def outcome(self, _spend_id: str) -> SpendOutcome:
+        return self.result
+
+
+@dataclass
 class TabletScene:
     view: TabletView
     vm: TabletViewModel
@@ -104,12 +140,28 @@ class TabletScene:
         self.vm.submit()
         self.wait(1_000)
 
+    def pay(self, won: str = "18000") -> None:
+        """To the choice of points."""
+        self.type()
+        self.vm.use_points()
+        for key in won:
+            self.vm.press_digit(key)
+        self.vm.go_on()
+
+    def use(self, choice: Choice = Choice.MORE) -> None:
+        self.pay()
+        self.vm.choose(choice)
+        self.vm.ask()
+        self.wait(1_000)
+
     def wait(self, ms: int) -> None:
         self.clock.advance(ms)
         self.vm.tick()
 
 
-def tablet(look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100) -> TabletScene:
+def tablet(
+    look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100, spend: Spends | None = None
+) -> TabletScene:
     texts = {"ko": Texts("ko"), "en": Texts("en")}
     vm = TabletViewModel(
         earn=earn,
@@ -120,13 +172,15 @@ def tablet(look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100) -
         other_texts=texts["en" if look.language == "ko" else "ko"],
         clock=look.clock,
         dispatcher=ImmediateDispatcher(),
+        spend=spend or Spends(),
+        background=lambda job: job(),
     )
     return TabletScene(TabletView(vm, look.theme), vm, look.clock)
 
 
 def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
     def scene(
-        act: Callable[[TabletScene], None], earn: Callable[[], Earn] = Earn, **options: bool
+        act: Callable[[TabletScene], None], earn: Callable[[], Earn] = Earn, **options: Any
     ) -> Callable[[Look], QWidget]:
         def build(look: Look) -> QWidget:
             made = tablet(look, earn(), **options)
@@ -143,6 +197,30 @@ def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
         made.submit()
         made.wait(15_000)
 
+    def typing_the_sum(made: TabletScene) -> None:
+        made.type()
+        made.vm.use_points()
+        for key in "18000":
+            made.vm.press_digit(key)
+
+    def own(keys: str, *, taken: bool = False) -> Callable[[TabletScene], None]:
+        def act(made: TabletScene) -> None:
+            made.pay()
+            made.vm.choose(Choice.OWN)
+            for key in keys:
+                made.vm.press_digit(key)
+            if taken:
+                made.vm.go_on()
+
+        return act
+
+    def choosing(choice: Choice) -> Callable[[TabletScene], None]:
+        def act(made: TabletScene) -> None:
+            made.pay()
+            made.vm.choose(choice)
+
+        return act
+
     sale = ReceiptOffer("doc-1", 4_500, 45)
     return {
         "12-idle": scene(lambda _made: None),
@@ -158,6 +236,21 @@ def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
         "14-expired": scene(TabletScene.submit, lambda: Earn(answer=Expired())),
         "14-too-many": scene(TabletScene.submit, lambda: Earn(answer=TooManyEntries(421_000))),
         "14-trouble": scene(TabletScene.submit, lambda: Earn(broken=True)),
+        "15-payment": scene(typing_the_sum),
+        "15-amount": scene(choosing(Choice.MORE)),
+        "15-amount-all": scene(TabletScene.pay),
+        "15-amount-offline": scene(choosing(Choice.LITTLE), online=False, spend=Spends(most_points=1_500)),
+        "15-own": scene(own("3000")),
+        "15-own-too-many": scene(own("19000")),
+        "15-amount-own": scene(own("3000", taken=True)),
+        "15-asking": scene(TabletScene.use),
+        "15-asking-cloud": scene(TabletScene.use, spend=Spends(result=None)),
+        "15-spent": scene(TabletScene.use, lambda: Earn(answer=WAITING), spend=Spends(result=Spent(3_000, 15_000))),
+        "15-not-spent": scene(TabletScene.use, spend=Spends(result=NotSpent())),
+        "15-refused": scene(TabletScene.use, spend=Spends(asked=SpendRefused(SpendLimit.BALANCE))),
+        "15-refused-today": scene(TabletScene.use, spend=Spends(asked=SpendRefused(SpendLimit.STORE_DAY))),
+        "15-not-now": scene(TabletScene.use, spend=Spends(asked=SpendNotNow())),
+        "15-switched-off": scene(TabletScene.pay, spend=Spends(possible=False)),
         "16-no-number": scene(skip),
     }
 
