@@ -32,6 +32,7 @@ from agent.texts import Language, Texts
 from agent.ui.controls import Ground
 from agent.ui.paint import Shadow
 from agent.ui.theme import Mode, Theme
+from rules.requests import AtZero
 from sync.clock import FakeClock
 from tests.agent.screens import sample
 
@@ -172,6 +173,7 @@ def card_states(t: Texts) -> dict[str, CardState]:
         meta=words.meta(t, sample.POINTS),
     )
     offline = replace(base, ring=Ring.QUIET, flag_icon="cloud-off", flag=t._("Offline"), left_s=41)
+    own = replace(points, ring=Ring.QUIET, flag_icon="cloud-off", flag=t._("Offline"), left_s=41, hint_icon="monitor")
     note = words.kept(t, RequestKind.COUPON)
     elsewhere = words.elsewhere(t, RequestState.APPROVED, "박서준", sample.at(14, 32, 41))
     auto = notices.auto_approved(t, sample.COUPON, sample.at(14, 33), may_cancel=True)
@@ -201,8 +203,12 @@ def card_states(t: Texts) -> dict[str, CardState]:
             base, phase=Phase.REASONS, left_s=31, reasons=Reasons(RejectReason.OTHER, "기계 점검 중", note)
         ),
         "4-working": replace(base, phase=Phase.WORKING, left_s=None, ring=Ring.WORKING),
-        "5-offline": replace(offline, hint_icon="info", hint=words.offline_hint(t, sample.at(14, 33))),
-        "5-offline-unseen": replace(offline, left_s=None, hint_icon="info", hint=words.offline_hint(t, None)),
+        "5-offline": replace(offline, hint_icon="info", hint=words.offline_hint(t, sample.at(14, 33), AtZero.APPROVE)),
+        "5-offline-unseen": replace(
+            offline, left_s=None, hint_icon="info", hint=words.offline_hint(t, None, AtZero.APPROVE)
+        ),
+        "5-own": replace(own, hint=words.own_hint(t, sample.POINTS, sample.at(14, 33))),
+        "5-own-by-hand": replace(own, left_s=None, hint=words.own_hint(t, sample.POINTS, None)),
         "6-elsewhere": replace(base, phase=Phase.ELSEWHERE, hint_icon="circle-check", hint=(elsewhere,)),
         "7-approved-pos": said(approved),
         "7-approved": said(notices.approved(t, sample.COUPON, None, "이지은", sample.at(14, 32))),
@@ -228,12 +234,14 @@ _PLACES = {
     "8-rejected": (491, 962),
     "9-recovery-waits": (934, 876),
     "9-returned": (934, 962),
+    "5-own": (48, 1080),
+    "5-own-by-hand": (491, 1080),
 }
 
 
 def card_board(theme: Theme, texts: Texts) -> CardBoard:
     board = CardBoard(theme)
-    board.resize(1366, 1060)
+    board.resize(1366, 1340)
     for name, state in card_states(texts).items():
         face = CardFace(theme, texts, board)
         face.render_card(state)
