@@ -228,6 +228,53 @@ def answer(example: Any, description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"example": example}}}
 
 
+# Fields that an answer always has and whose value may be null, whatever the example shows.
+_MAY_BE_NULL = frozenset(
+    {"amount_won", "code", "condition", "decided_by", "decided_ms", "order_id", "pos_discount_won", "reason"}
+    | {"reason_text", "remaining_ms", "request_id", "slip_code"}
+)
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
+
+
+def schema_of(example: Any, name: str = "") -> dict[str, Any]:
+    """The shape of an example: its fields are there in every answer, and more may come."""
+    if name == "body":  # of a result or of a feed row: each kind has its own, see docs/protocol.md
+        return {}
+    if isinstance(example, dict):
+        fields = {key: schema_of(value, key) for key, value in example.items()}
+        shape: dict[str, Any] = {"type": "object", "required": sorted(fields), "properties": fields}
+    elif isinstance(example, list):
+        shape = {"type": "array", "items": schema_of(example[0]) if example else {}}
+    elif example is None:
+        return {}
+    else:
+        shape = {"type": _TYPES[type(example)]}
+    return {"anyOf": [shape, {"type": "null"}]} if name in _MAY_BE_NULL else shape
+
+
+_EVERYWHERE = ("busy",)
+_WITH_A_BODY = ("bad_json", "bad_encoding", "too_large", "wrong_content_type", "invalid")
+_SIGNED = ("unauthorized", "bad_signature", "unknown_device", "device_revoked", "skew", "replayed")
+
+
+def _complete_answers(path: str, operation: dict[str, Any]) -> None:
+    """What the gate in front of every route may answer, and the shapes of good answers."""
+    answers = operation["responses"]
+    body = _WITH_A_BODY if "requestBody" in operation else ()
+    common = errors(*_EVERYWHERE, *body, *(_SIGNED if path.startswith("/v1/sync/") else ()))
+    if "422" in answers:  # FastAPI's own shape of it is not ours
+        common |= {status: made for status, made in errors("invalid").items() if status not in common}
+    for status, made in common.items():
+        kept = answers.get(str(status), {}).get("content", {}).get("application/json", {})
+        made["content"]["application/json"]["examples"] |= kept.get("examples", {})
+        made["description"] = ", ".join(made["content"]["application/json"]["examples"])
+        answers[str(status)] = made
+    for status, made in answers.items():
+        content = made.get("content", {}).get("application/json", {})
+        if status.startswith("2") and "example" in content:
+            content["schema"] = schema_of(content["example"])
+
+
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Adds the error shape, the whole catalogue and the two ways to authenticate."""
     components = document.setdefault("components", {})
@@ -247,6 +294,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
+            _complete_answers(path, operation)
             if path.startswith("/v1/sync/"):
                 operation["security"] = [{"device": []}]
             elif path not in ("/v1/health", "/v1/enrollments/redeem"):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
-from cloud_api.documents import CONSUMER_VIEW_EXAMPLE, answer, errors
+from cloud_api.documents import CONSUMER_VIEW_EXAMPLE, REQUEST_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, IdempotencyKey, Ident, Points, Won
 from cloud_api.http import json_response
@@ -60,7 +60,7 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
         "idempotency_conflict",
         "invalid",
     )
-    | {201: answer(CONSUMER_VIEW_EXAMPLE, "The store is asked")},
+    | {201: answer(REQUEST_EXAMPLE | {"state": "requested", "remaining_ms": None}, "The store is asked")},
 )
 def ask(body: NewRequest, cloud: TheCloud, key_id: KeyId) -> Response:
     """What is to be used is held until the store decides, the time runs out, or the request is withdrawn."""
@@ -97,7 +97,7 @@ def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
     "/{request_id}/withdraw",
     summary="Take a request back",
     responses=errors("unauthorized", "request_unknown", "already_decided")
-    | {200: answer(CONSUMER_VIEW_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
+    | {200: answer(REQUEST_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
 )
 def withdraw(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
     """Possible while nobody decided; what was held goes back."""

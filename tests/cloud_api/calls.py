@@ -1,0 +1,274 @@
+"""Owns calls made from the OpenAPI document: fitting and not fitting ones, signed where a device must sign."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import hypothesis
+import requests
+import schemathesis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, Phase
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi import checks
+
+from sync.protocol import enroll_proof_message
+from tests.cloud_api.world import PHONE, PUSH, Device, World, base64url, new_id
+
+AIMED = 0.7  # of the ids in a call are made ones that exist, or it would be 404 all day
+UNSIGNED = 0.05  # of the calls keep the authorization that was made up
+TICK_MS = 200  # a minute passes, or everything would soon be 429
+TEN_MINUTES_MS = 600_000
+STREAM = "/v1/sync/stream"
+REDEEM = "/v1/enrollments/redeem"
+KINDS = ("earn", "earn.reverse", "request.seen", "request.decide", "request.recover", "order.advance")
+_ONCE = {  # the field that must be new in each call
+    "/v1/requests": "idempotency_key",
+    "/v1/orders": "idempotency_key",
+    "/v1/coupon-definitions": "name",
+    "/v1/sync/requests": "request_id",
+}
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+
+
+class Caller:
+    """Sends cases to a served cloud and has each answer checked against the document."""
+
+    def __init__(self, world: World, url: str) -> None:
+        self._world = world
+        self._url = url
+        self._http = httpx.Client(timeout=30, trust_env=False)
+        self._sealing = world.device()
+        self._raw = world.device()  # whatever a document lets it send; soon taken for a clone
+        self.answered: Counter[tuple[str, int]] = Counter()
+        self.wrong: dict[str, str] = {}  # the first of each kind
+        member = self._rich = world.member()
+        coupons = [world.coupon(member) for _ in range(3)]
+        terms = {"name": "쿠폰", "value_won": 100, "pos_discount_won": 100, "valid_days": 30}
+        definition = world.ok("POST", "/v1/coupon-definitions", terms | {"brand_id": world.store.brand_id})
+        self._sealing.push(self._sealing.earn(paid_won=100_000_000))
+        self.known: dict[str, list[str]] = {
+            "store_id": [world.store.store_id],
+            "brand_id": [world.store.brand_id],
+            "member_id": [member],
+            "coupon_id": coupons,
+            "definition_id": [definition["definition_id"]],
+            "request_id": [world.ask_coupon(member, coupons[0])["request_id"]],
+            "order_id": [world.order()["order"]["order_id"]],
+        }
+
+        points = {"store_id": world.store.store_id, "member_id": member, "points": 5, "payment_won": 9_000}
+        items = [{"name": "카페라떼", "qty": 1, "amount_won": 5_000}]
+        order = {"store_id": world.store.store_id, "channel": "take_out", "items": items, "total_won": 5_000}
+        self._good_bodies: dict[str, dict[str, Any]] = {
+            "/v1/requests": points | {"kind": "points"},
+            "/v1/orders": order | {"payment": "prepaid"},
+            "/v1/coupon-definitions": terms | {"brand_id": world.store.brand_id},
+            "/v1/sync/requests": {"phone": PHONE, "points": 5, "payment_won": 9_000},
+        }
+
+    def close(self) -> None:
+        self._http.close()
+
+    def run(self, count: int, *, seed: int | None) -> None:
+        """At least this many calls, over all operations; another ``seed``, other calls."""
+        schema = schemathesis.openapi.from_dict(self._world.app.openapi())
+        operations = [found.ok() for found in schema.get_all_operations()]
+        each = max(count // (2 * len(operations)), 2)
+        turn = 0
+        while sum(self.answered.values()) < count:
+            for operation in operations:
+                for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                    turn += 1
+                    strategy = operation.as_strategy(generation_mode=mode)
+                    self._several(strategy, each, turn if seed is None else seed + turn)
+
+    def _several(self, strategy: Any, count: int, seed: int) -> None:
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        @hypothesis.given(case=strategy)
+        def several(case: Case) -> None:
+            self._send(case)
+
+        with contextlib.suppress(Unsatisfiable):  # nothing can be wrong about a call without parameters
+            several()
+
+    # --- one call ----------------------------------------------------------------------------------------------------
+
+    def _send(self, case: Case) -> None:
+        rng = random.Random(zlib.crc32(repr((case.path, case.path_parameters, case.query, case.body)).encode()))
+        self._world.clock.advance(TICK_MS)
+        self._aim(case, rng)
+        by = self._device(case, rng)
+        before = (by.seq, by.hash) if by is not None else None
+        prepared = requests.Request(**case.as_transport_kwargs(base_url=self._url)).prepare()
+        headers = {name: value for name, value in prepared.headers.items() if name.lower() != "content-length"}
+        body = prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode()
+        try:
+            request = self._http.build_request(prepared.method or "GET", prepared.url or "", content=body or None)
+            request.headers.update(headers)
+            self._sign(request, by, rng)
+            answer = self._answer(request)
+        except (UnicodeEncodeError, httpx.LocalProtocolError, httpx.InvalidURL):
+            return  # no HTTP client can send it
+        self.answered[case.operation.label, answer.status_code] += 1
+        if by is self._sealing and before is not None and case.path == PUSH:
+            taken = answer.status_code == 200 and answer.json()["expected_seq"] == by.seq + 1
+            if not taken:
+                by.seq, by.hash = before
+        if answer.status_code in (200, 201) and case.path != STREAM:
+            self._learn(answer)
+        if case.path != STREAM or answer.status_code != 200:
+            self._check(case, answer)
+
+    def _learn(self, answer: httpx.Response) -> None:
+        """What was made can be asked for later."""
+        if answer.headers.get("content-type") == "application/json" and isinstance(made := answer.json(), dict):
+            for name, value in made.items():
+                if name.endswith("_id") and isinstance(value, str) and value not in self.known.setdefault(name, []):
+                    self.known[name] = [*self.known[name][-9:], value]
+
+    def _check(self, case: Case, answer: httpx.Response) -> None:
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except BaseExceptionGroup as group:
+            for problem in group.exceptions:
+                kind = f"{case.operation.label} {answer.status_code} {type(problem).__name__}"
+                self.wrong.setdefault(kind, f"{problem}\n{case.as_curl_command()}\n{answer.text[:500]}")
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer; of a stream its beginning, for it has no end."""
+        answer = self._http.send(request, stream=True)
+        try:
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                assert next(answer.iter_text()).startswith("event: hello\n")
+            else:
+                answer.read()
+        finally:
+            answer.close()
+        return answer
+
+    def _sign(self, request: httpx.Request, by: Device | None, rng: random.Random) -> None:
+        if rng.random() < UNSIGNED:
+            return
+        if by is None:
+            request.headers["authorization"] = f"Bearer {self._world.key}"
+        else:
+            target = request.url.raw_path.decode("ascii")
+            request.headers["authorization"] = by.sign(request.method, target, request.content)
+
+    # --- calls that get further than the door ------------------------------------------------------------------------
+
+    def _aim(self, case: Case, rng: random.Random) -> None:
+        likely = {
+            "phone": lambda: rng.choice((PHONE, f"0105550{rng.randrange(10_000):04d}")),
+            "points": lambda: rng.randint(1, 50),
+            "payment_won": lambda: rng.randint(1_000, 50_000),
+            "cursor": lambda: rng.choice(("1.0.0", "1.1.1")),
+        }
+        for place in (case.path_parameters, case.query, case.body):
+            for name in place if isinstance(place, dict) else ():
+                if rng.random() < AIMED:
+                    if name in self.known and not (name == "request_id" and place is case.body):
+                        place[name] = rng.choice(self.known[name])
+                    elif name in likely:
+                        place[name] = likely[name]()
+        wait = (case.query or {}).get("wait_ms")
+        if isinstance(wait, int) and 0 <= wait <= 30_000:
+            case.query["wait_ms"] = wait % 20  # nobody waits half a minute here
+        if rng.random() < 0.5:
+            self._make_possible(case)
+
+    def _make_possible(self, case: Case) -> None:
+        """What can be done once only must first be there."""
+        if case.path.endswith("/withdraw"):
+            case.path_parameters["request_id"] = self._world.ask_points(self._rich, 1)["request_id"]
+        elif case.path == REDEEM:
+            self._world.clock.advance(TEN_MINUTES_MS)  # wrong codes have closed the door
+            key, code = Ed25519PrivateKey.generate(), self._world.code()
+            public_key = base64url(key.public_key().public_bytes_raw())
+            proof = base64url(key.sign(enroll_proof_message(code, public_key)))
+            case.body = {"code": code, "public_key": public_key, "proof": proof, "label": "카운터"}
+        elif case.path in self._good_bodies:
+            case.body = self._good_bodies[case.path] | {_ONCE[case.path]: new_id("made-up")}
+
+    def _device(self, case: Case, rng: random.Random) -> Device | None:
+        """Who must sign. What a document calls an operation is put into a real one half of the time, in its chain."""
+        if not case.path.startswith("/v1/sync/"):
+            return None
+        body = case.body
+        if case.path != PUSH or not isinstance(body, dict) or not isinstance(body.get("ops"), list):
+            return self._sealing if case.path != "/v1/sync/epoch" else self._raw
+        if rng.random() < 0.5:
+            return self._raw
+        before = self._sealing.hash
+        ops = [self._op(_plain(raw), rng) for raw in body["ops"][:20]]
+        body |= {"protocol": 1, "epoch": self._sealing.welcome["epoch"], "ops": ops}
+        body |= {"prev_hash": before, "last_hash": self._sealing.hash}
+        return self._sealing
+
+    def _op(self, raw: Any, rng: random.Random) -> dict[str, Any]:
+        """A real operation with one or two fields as they were made up."""
+        device = self._sealing
+        request_id = rng.choice(self.known["request_id"])
+        kind = rng.choice(KINDS)
+        real: dict[str, Any] = {
+            "earn": {
+                "earn_id": new_id("earn"),
+                "phone": "+821055500001",
+                "receipt": None,
+                "paid_won": 4_500,
+                "points": 45,
+            }
+            | {"rate_bp": 100, "policy_version": 1, "source": "tablet", "occurred_ms": self._world.clock()},
+            "earn.reverse": {"reversal_id": new_id("rev"), "cancel_fingerprint": new_id("slip"), "amount_won": 4_500}
+            | {"sale_fingerprint": None, "approval_tags": [], "earn_id": None, "occurred_ms": self._world.clock()},
+            "request.seen": {"request_id": request_id},
+            "request.decide": {"request_id": request_id, "decision": "approve", "reason": None, "reason_text": None}
+            | {"remaining_ms": None, "occurred_ms": self._world.clock()},
+            "request.recover": {"request_id": request_id, "occurred_ms": self._world.clock()},
+            "order.advance": {"order_id": rng.choice(self.known["order_id"]), "to": "preparing"}
+            | {"occurred_ms": self._world.clock()},
+        }[kind]
+        made_up = list(raw.values()) if isinstance(raw, dict) and raw else [raw]
+        for _ in range(rng.randrange(3)):
+            real[rng.choice(sorted(real))] = rng.choice(made_up)
+        return device.op(kind, real | (raw if isinstance(raw, dict) and rng.random() < 0.2 else {}))
+
+
+def _plain(value: Any) -> Any:
+    """The wire of operations knows no fractions and no half characters."""
+    if isinstance(value, dict):
+        return {_plain(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return 7
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def shown(answered: Counter[tuple[str, int]]) -> Iterator[str]:
+    """One line an operation."""
+    for label in sorted({label for label, _ in answered}):
+        found = {status: count for (name, status), count in sorted(answered.items()) if name == label}
+        yield f"{label}: " + ", ".join(f"{status} × {count}" for status, count in found.items())
