@@ -10,12 +10,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
-from cloud_api.clock import Clock, system_clock
+from cloud_api.clock import Clock, pause, system_clock
 from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
 from cloud_api.devices.routes import router as devices
@@ -88,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(cloud.hub.poll(cloud.database, stopping, every_ms=every_ms)),
         asyncio.create_task(cloud.hub.shut_out(cloud.database, stopping, every_ms=cloud.settings.trust_every_ms)),
+        asyncio.create_task(_follow_keys(cloud, stopping)),
     ]
     if bell is not None:
         tasks.append(asyncio.create_task(bell.run(stopping)))
@@ -102,6 +104,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stopping.set()
         await asyncio.gather(*tasks)
         cloud.database.close()
+
+
+async def _follow_keys(cloud: Cloud, stopping: asyncio.Event) -> None:
+    """New keys are used soon after ``rotate-keys`` put them into the file."""
+    while not stopping.is_set():
+        await pause(stopping, cloud.settings.keys_every_ms)
+        await run_in_threadpool(cloud.vault.refresh)
 
 
 def _bell(cloud: Cloud) -> Bell:

@@ -16,7 +16,7 @@ from cloud_api.database import Database, Work, sqlite_path
 from cloud_api.errors import StartError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.hub import Hub
-from cloud_api.gateway.models import server_state
+from cloud_api.gateway.models import KEY_CHECK, server_state
 from cloud_api.ids import Ids
 from cloud_api.limits import Limiter
 from cloud_api.migrations.runner import migrate
@@ -25,7 +25,6 @@ from cloud_api.vault import Vault, load_vault
 
 log = logging.getLogger("cloud")
 
-KEY_CHECK = "key_check"
 FIRST_GENERATION = 1
 
 
@@ -70,8 +69,8 @@ def _first_state(work: Work, vault: Vault) -> None:
     found = {row.name: row.value for row in work.conn.execute(select(server_state))}
     if feeds.GENERATION not in found:
         work.conn.execute(insert(server_state).values(name=feeds.GENERATION, value=str(FIRST_GENERATION)))
-        work.conn.execute(insert(server_state).values(name=KEY_CHECK, value=vault.fingerprint()))
-    elif found[KEY_CHECK] != vault.fingerprint():
+        work.conn.execute(insert(server_state).values(name=KEY_CHECK, value=vault.newest_fingerprint()))
+    elif found[KEY_CHECK] not in vault.fingerprints():
         # With other keys every known number would become a second member.
         raise StartError("키 파일이 이 데이터베이스의 것이 아닙니다 / the key file does not belong to this database")
     if feeds.CONSUMERS not in feeds.heads(work.conn, (feeds.CONSUMERS,)):

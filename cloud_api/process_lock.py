@@ -22,27 +22,28 @@ def only_server(settings: Settings) -> Iterator[None]:
     if path is None:
         yield
         return
-    handle = _take(path)
-    try:
+    with locked(
+        path, f"이 폴더의 서버가 이미 실행 중입니다 / a server of this folder is already running: {path.parent}"
+    ):
         yield
-    finally:
-        os.close(handle)
 
 
-def _take(path: Path) -> int:
+@contextmanager
+def locked(path: Path, taken: str) -> Iterator[None]:
+    """Holds the lock file while the block runs. Raises StartError, with ``taken`` when somebody else holds it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StartError(f"폴더에 쓸 수 없습니다 / the folder cannot be written: {path.parent}") from error
     try:
-        _lock(handle)
-    except OSError as error:
+        try:
+            _lock(handle)
+        except OSError as error:
+            raise StartError(taken) from error
+        yield
+    finally:
         os.close(handle)
-        raise StartError(
-            f"이 폴더의 서버가 이미 실행 중입니다 / a server of this folder is already running: {path.parent}"
-        ) from error
-    return handle
 
 
 def _lock(handle: int) -> None:

@@ -23,6 +23,7 @@ class Settings:
     feed_poll_ms: int = 250  # where nobody rings: SQLite, or a bell that is broken
     safety_poll_ms: int = 1_000  # where other processes ring
     trust_every_ms: int = 5_000  # how long the stream of a revoked device may go on
+    keys_every_ms: int = 2_000  # how soon new keys in the file are used
     serve_openapi: bool = False
 
     @staticmethod

@@ -1,13 +1,21 @@
-"""The cloud's own keys: sealed fields, the phone look-up, and the file that holds them."""
+"""The cloud's own keys: sealed fields, the phone look-up, and the file that holds them.
+
+Every kind of key has a number; the highest is the newest. A sealed field says which key sealed it, so that keys change
+while fields sealed with older ones still open. Fields from before there were numbers are of key 1.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,39 +24,181 @@ from cloud_api.errors import StartError
 from cloud_api.ids import base64url, from_base64url
 from rules.phone import Phone
 
+log = logging.getLogger("cloud")
+
+FIRST_KEY = 1
+KEY_NUMBER_MAX = 255  # it has one byte in a sealed field
+_KEY_BYTES = 32
 _NONCE_BYTES = 12
+_MARK = b"\xf5\x01"
+HEAD_BYTES = len(_MARK) + 1
+NOTE = "Keys of the phone numbers in the database. Back up apart from the database; never lose, never share."
 
 
 class SealBroken(Exception):
     """A sealed field does not open: it was altered, moved to another place or sealed with another key."""
 
 
-class Vault:
-    """Seals fields with AES-GCM bound to their place, and hashes phone numbers for look-up."""
+@dataclass(frozen=True)
+class Keys:
+    """By number. ``added_ms`` is when the newest of each kind came."""
 
-    def __init__(self, field_key: bytes, lookup_key: bytes) -> None:
-        self._cipher = AESGCM(field_key)
-        self._lookup_key = lookup_key
+    fields: Mapping[int, bytes]
+    lookups: Mapping[int, bytes]
+    added_ms: int = 0
+
+    def __post_init__(self) -> None:
+        for known in (self.fields, self.lookups):
+            if not known or not all(FIRST_KEY <= number <= KEY_NUMBER_MAX for number in known):
+                raise ValueError("a key of each kind is needed")
+            if any(len(key) != _KEY_BYTES for key in known.values()):
+                raise ValueError("keys of 32 bytes are needed")
+
+    def __repr__(self) -> str:
+        return f"Keys(fields {sorted(self.fields)}, lookups {sorted(self.lookups)})"  # never in a log or a traceback
+
+    @staticmethod
+    def first() -> Keys:
+        """A new key of each kind."""
+        return Keys({FIRST_KEY: new_key()}, {FIRST_KEY: new_key()})
+
+    @staticmethod
+    def from_json(raw: dict[str, Any]) -> Keys:
+        """Raises KeyError, TypeError or ValueError."""
+        if "field_key" in raw:  # as it was written before keys had numbers
+            return Keys({FIRST_KEY: from_base64url(raw["field_key"])}, {FIRST_KEY: from_base64url(raw["lookup_key"])})
+        fields, lookups = (
+            {int(number): from_base64url(key) for number, key in raw[name].items()}
+            for name in ("field_keys", "lookup_keys")
+        )
+        return Keys(fields, lookups, added_ms=int(raw.get("added_ms", 0)))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "note": NOTE,
+            "field_keys": {str(number): base64url(key) for number, key in sorted(self.fields.items())},
+            "lookup_keys": {str(number): base64url(key) for number, key in sorted(self.lookups.items())},
+            "added_ms": self.added_ms,
+        }
+
+
+def new_key() -> bytes:
+    """32 bytes from the operating system."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Keys as they are used; replaced as a whole, so that no thread ever sees half a change."""
+
+    keys: Keys
+    ciphers: dict[int, AESGCM] = field(default_factory=dict)
+    head: bytes = b""
+
+    @staticmethod
+    def of(keys: Keys) -> _Ready:
+        newest = max(keys.fields)
+        return _Ready(keys, {number: AESGCM(key) for number, key in keys.fields.items()}, _MARK + bytes([newest]))
+
+
+class Vault:
+    """Seals fields with AES-GCM bound to their place, and hashes phone numbers for look-up. Thread-safe.
+
+    Follows its file: a field whose key is not known yet makes it look again, and so does ``refresh``.
+    """
+
+    def __init__(self, keys: Keys, *, path: Path | None = None) -> None:
+        self._path = path
+        self._ready = _Ready.of(keys)
+        self._seen = _stamp(path)
+
+    @property
+    def keys(self) -> Keys:
+        return self._ready.keys
+
+    @property
+    def head(self) -> bytes:
+        """How every field begins that is sealed with the newest key."""
+        return self._ready.head
 
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """``place`` (table and row) is authenticated, so that cells cannot be swapped."""
+        ready = self._ready
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, place.encode())
+        return ready.head + nonce + ready.ciphers[ready.head[-1]].encrypt(nonce, plain, place.encode())
 
     def open(self, sealed: bytes, *, place: str) -> bytes:
         """Raises SealBroken."""
+        if sealed[: len(_MARK)] == _MARK:
+            number = sealed[len(_MARK)] if len(sealed) >= HEAD_BYTES else 0
+            if number not in self._ready.ciphers:
+                self.refresh()
+            try:
+                return self._opened(number, sealed[HEAD_BYTES:], place)
+            except SealBroken:
+                pass  # one nonce in 65,536 looks like a mark
+        return self._opened(FIRST_KEY, sealed, place)
+
+    def _opened(self, number: int, sealed: bytes, place: str) -> bytes:
+        cipher = self._ready.ciphers.get(number)
+        if cipher is None:
+            raise SealBroken(place)
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
-        except InvalidTag as error:
+            return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError) as error:
             raise SealBroken(place) from error
 
-    def phone_lookup(self, phone: Phone) -> str:
-        """A keyed hash: equal for equal numbers, of no use to anybody without the key."""
-        return hmac.digest(self._lookup_key, b"phone:" + phone.e164.encode(), "sha256").hex()
+    def phone_lookup(self, phone: Phone, key: int | None = None) -> str:
+        """A keyed hash: equal for equal numbers, of no use to anybody without the key; the newest one if none is
+        named."""
+        lookups = self._ready.keys.lookups
+        chosen = lookups[max(lookups) if key is None else key]
+        return hmac.digest(chosen, b"phone:" + phone.e164.encode(), "sha256").hex()
 
-    def fingerprint(self) -> str:
-        """Tells whether a database was written with these keys, without telling anything about them."""
-        return hmac.new(self._lookup_key, b"withfom-cloud-keys", hashlib.sha256).hexdigest()[:32]
+    def phone_lookups(self, phone: Phone) -> list[str]:
+        """The number's hash under every key."""
+        message = b"phone:" + phone.e164.encode()
+        return [hmac.digest(key, message, "sha256").hex() for key in self._ready.keys.lookups.values()]
+
+    def fingerprints(self) -> dict[str, int]:
+        """The look-up keys by their fingerprint, which tells whether a database was written with them, without
+        telling anything about them."""
+        return {_fingerprint(key): number for number, key in self._ready.keys.lookups.items()}
+
+    def newest_fingerprint(self) -> str:
+        """Of the newest look-up key."""
+        return max(self.fingerprints().items(), key=lambda item: item[1])[0]
+
+    def lookup_named(self, fingerprint: str) -> int:
+        """The number of a look-up key. Raises KeyError when it is none of ours."""
+        if fingerprint not in (known := self.fingerprints()):
+            self.refresh()
+            known = self.fingerprints()
+        return known[fingerprint]
+
+    def refresh(self) -> None:
+        """Takes over what the file says now. A file that cannot be read leaves everything as it is."""
+        stamp = _stamp(self._path)
+        if self._path is None or stamp == self._seen:
+            return
+        try:
+            self._ready = _Ready.of(read_keys(self._path))
+            self._seen = stamp
+        except StartError as problem:
+            log.error("keys_not_read %s", problem)
+
+
+def _fingerprint(lookup_key: bytes) -> str:
+    return hmac.new(lookup_key, b"withfom-cloud-keys", hashlib.sha256).hexdigest()[:32]
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Changes when the file is replaced."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)
 
 
 def load_vault(path: Path) -> Vault:
@@ -56,28 +206,47 @@ def load_vault(path: Path) -> Vault:
     try:
         if not path.exists():
             _create_key_file(path)
-        content = json.loads(path.read_text(encoding="utf-8"))
-        field_key, lookup_key = from_base64url(content["field_key"]), from_base64url(content["lookup_key"])
-        if len(field_key) != 32 or len(lookup_key) != 32:
-            raise ValueError("keys of 32 bytes are needed")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StartError(f"키 파일을 읽을 수 없습니다 / the key file cannot be read: {path}") from error
-    return Vault(field_key, lookup_key)
+    except OSError as error:
+        raise _unreadable(path) from error
+    return Vault(read_keys(path), path=path)
 
 
-def _create_key_file(path: Path) -> None:
-    content = {
-        "note": "Keys of the phone numbers in the database. Back up apart from the database; never lose, never share.",
-        "field_key": base64url(secrets.token_bytes(32)),
-        "lookup_key": base64url(secrets.token_bytes(32)),
-    }
+def read_keys(path: Path) -> Keys:
+    """Raises StartError."""
+    try:
+        return Keys.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(path) from error
+
+
+def replace_keys(path: Path, keys: Keys) -> None:
+    """Puts the keys in the place of those in the file, durably; whoever reads sees the old ones or the new ones."""
+    draft = _drafted(path, keys)
+    draft.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unreadable(path: Path) -> StartError:
+    return StartError(f"키 파일을 읽을 수 없습니다 / the key file cannot be read: {path}")
+
+
+def _drafted(path: Path, keys: Keys) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
+        json.dump(keys.to_json(), file, indent=2)
         file.flush()
         os.fsync(file.fileno())
+    return draft
+
+
+def _create_key_file(path: Path) -> None:
+    draft = _drafted(path, Keys.first())
     try:
         # A hard link fails when the file exists: of two first starts at once, one makes the keys and both use them.
         path.hardlink_to(draft)

@@ -22,7 +22,7 @@ from cloud_api.integrators.models import integrator_key
 from cloud_api.ledger import adjustments
 from cloud_api.members.service import find_or_create
 from cloud_api.stores.service import NewStore, Policy, Profile, create_store, set_policy
-from cloud_api.vault import Vault
+from cloud_api.vault import Keys, Vault
 from rules.phone import Phone
 from simulation.agenda import START_MS
 from simulation.cloud import Engines, start_cloud
@@ -67,7 +67,7 @@ class Ground:
 def prepare_ground() -> Ground:
     """Takes about a second; runs that follow each other share it."""
     engines = Engines()
-    vault = Vault(b"f" * 32, b"l" * 32)
+    vault = Vault(Keys({1: b"f" * 32}, {1: b"l" * 32}))
     disk = Disk("cloud", b"")
     now_ms = [START_MS]
     cloud, conn = start_cloud(disk, engines, vault, lambda: now_ms[0], random.Random(0))
@@ -92,8 +92,8 @@ def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[s
     )
     wanted = coupons.NewDefinition(profile.brand_id, None, "아메리카노 1잔", "5,000원 이상", 4_500, 4_500, 90)
     definition = coupons.define(work, wanted)
-    by_lookup = find_or_create(work, vault, PHONES, store_id=profile.store_id)
-    members = tuple(by_lookup[vault.phone_lookup(phone)] for phone in PHONES)
+    found = find_or_create(work, vault, PHONES, store_id=profile.store_id)
+    members = tuple(found[phone] for phone in PHONES)
     held = {
         member: tuple(str(coupons.issue(work, member, definition)["coupon_id"]) for _ in range(COUPONS_EACH))
         for member in members

@@ -77,6 +77,9 @@ class BulkItem(SQLModel, table=True):
     received_ms: int = Field(sa_type=Big)
 
 
+KEY_CHECK = "key_check"  # state: the fingerprint of the look-up key under which new members are written
+
+
 class ServerState(SQLModel, table=True):
     """Named values of the server itself: its generation, the check value of its keys."""
 

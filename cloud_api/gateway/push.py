@@ -200,7 +200,7 @@ def _fork(
                 "seq": op.seq,
                 "hash": op.hash,
                 "code": code,
-                "sealed": vault.seal(op.raw, place=f"fork/{call.device_id}/{epoch}/{op.seq}/{op.hash}"),
+                "sealed": vault.seal(op.raw, place=fork_place(call.device_id, epoch, op.seq, op.hash)),
                 "received_ms": work.now_ms,
             }
             for op in forked
@@ -336,6 +336,11 @@ def _keep(
         update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)
     )
     return results
+
+
+def fork_place(device_id: str, epoch: int, seq: int, digest: str) -> str:
+    """What a sealed contradiction is bound to."""
+    return f"fork/{device_id}/{epoch}/{seq}/{digest}"
 
 
 def op_place(device_id: str, epoch: int, seq: int) -> str:

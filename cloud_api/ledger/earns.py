@@ -28,7 +28,7 @@ from cloud_api.ledger.facts import (
 from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
-from cloud_api.members.service import find_or_create_by_lookup
+from cloud_api.members.service import find_or_create
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from rules.accrual import Accrual, accrue
@@ -86,10 +86,8 @@ class _Run:
 def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact]) -> list[Outcome]:
     """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09)."""
     known = _load_known(work, store_id, facts)
-    lookups = {phone: vault.phone_lookup(phone) for phone in {fact.phone for fact in facts}}
-    by_lookup = {lookup: phone for phone, lookup in lookups.items()}
-    ids = find_or_create_by_lookup(work, vault, by_lookup, store_id=store_id)
-    members = [ids[lookups[fact.phone]] for fact in facts]
+    ids = find_or_create(work, vault, {fact.phone for fact in facts}, store_id=store_id)
+    members = [ids[fact.phone] for fact in facts]
     debts = _lock_members(work, members)
     expires_ms = expiry_ms(work.now_ms, policy.lot_valid_days)
     run = _Run()

@@ -63,9 +63,8 @@ def join(body: NewMember, cloud: TheCloud, key_id: KeyId) -> Response:
 
     def write(work: Work) -> tuple[bool, members.Known]:
         phone = Phone(body.phone)
-        lookup = cloud.vault.phone_lookup(phone)
-        is_new = not members.ids_by_lookup(work.conn, [lookup])
-        member_id = members.find_or_create(work, cloud.vault, [phone], store_id=None)[lookup]
+        is_new = not members.find(work.conn, cloud.vault, [phone])
+        member_id = members.find_or_create(work, cloud.vault, [phone], store_id=None)[phone]
         if body.nickname is not None:
             members.rename(work, member_id, body.nickname)
         known = members.get(work.conn, cloud.vault, member_id)
@@ -88,9 +87,9 @@ def _shown(known: members.Known) -> dict[str, Any]:
 def find(body: Find, cloud: TheCloud, key_id: KeyId) -> Response:
     """A number never stands in an address; it is posted."""
     _refuse_trying_out(cloud, key_id)
-    lookup = cloud.vault.phone_lookup(Phone(body.phone))
+    phone = Phone(body.phone)
     with cloud.database.read() as conn:
-        member_id = members.ids_by_lookup(conn, [lookup]).get(lookup)
+        member_id = members.find(conn, cloud.vault, [phone]).get(phone)
         known = None if member_id is None else members.get(conn, cloud.vault, member_id)
     if known is None:
         raise ApiError("member_unknown")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, text, update
 
 from cloud_api.bulk import is_postgres, listed, select_among
 from cloud_api.database import Work
+from cloud_api.gateway.models import KEY_CHECK, server_state
 from cloud_api.ledger.service import open_member_accounts
 from cloud_api.members.models import member
 from cloud_api.vault import Vault
@@ -39,44 +40,75 @@ class Known:
     phone_masked: str
 
 
-def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None) -> dict[str, str]:
-    """Member ids by phone look-up hash; unknown numbers become members in the same step (MEM-01)."""
-    by_lookup: Mapping[str, Phone] = {vault.phone_lookup(phone): phone for phone in phones}
-    return find_or_create_by_lookup(work, vault, by_lookup, store_id=store_id)
-
-
-def find_or_create_by_lookup(
-    work: Work, vault: Vault, by_lookup: Mapping[str, Phone], *, store_id: str | None
-) -> dict[str, str]:
-    """The same for a caller that has the look-up hashes already."""
-    found = ids_by_lookup(work.conn, by_lookup)
-    missing = sorted(set(by_lookup) - set(found))
-    if not missing:
+def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None) -> dict[Phone, str]:
+    """Member ids by number; unknown numbers become members in the same step (MEM-01)."""
+    wanted = set(phones)
+    found = find(work.conn, vault, wanted)
+    if len(found) == len(wanted):
         return found
-    fresh = [(work.ids.uuid7(), lookup, seal_phone(vault, by_lookup[lookup], lookup)) for lookup in missing]
-    if is_postgres(work.conn):
-        ids, lookups, sealed = zip(*fresh, strict=True)
-        work.conn.execute(
-            _INSERT_LISTED,
-            {
-                "ids": listed(work.conn, ids),
-                "lookups": listed(work.conn, lookups),
-                "sealed": listed(work.conn, [item.hex() for item in sealed]),
-                "joined_ms": work.now_ms,
-                "join_store_id": store_id,
-            },
-        )
-    else:
-        work.conn.exec_driver_sql(_INSERT, [(*row, work.now_ms, store_id) for row in fresh])
-    made = ids_by_lookup(work.conn, missing)
+    key, changing = _writing_key(work, vault)
+    if changing:  # what another process wrote under a key that was not known here a moment ago
+        found |= find(work.conn, vault, wanted - set(found))
+    missing = {vault.phone_lookup(phone, key): phone for phone in wanted - set(found)}
+    _insert(work, vault, missing, store_id)
+    made = _ids(work.conn, missing)
     open_member_accounts(work.conn, made.values())
-    return found | made
+    return found | {missing[lookup]: member_id for lookup, member_id in made.items()}
 
 
-def ids_by_lookup(conn: Connection, lookups: Iterable[str]) -> dict[str, str]:
-    """Member ids of the numbers that are known."""
+def _insert(work: Work, vault: Vault, missing: Mapping[str, Phone], store_id: str | None) -> None:
+    fresh = [(work.ids.uuid7(), lookup, seal_phone(vault, missing[lookup], lookup)) for lookup in sorted(missing)]
+    if not fresh:
+        return
+    if not is_postgres(work.conn):
+        work.conn.exec_driver_sql(_INSERT, [(*row, work.now_ms, store_id) for row in fresh])
+        return
+    ids, lookups, sealed = zip(*fresh, strict=True)
+    work.conn.execute(
+        _INSERT_LISTED,
+        {
+            "ids": listed(work.conn, ids),
+            "lookups": listed(work.conn, lookups),
+            "sealed": listed(work.conn, [item.hex() for item in sealed]),
+            "joined_ms": work.now_ms,
+            "join_store_id": store_id,
+        },
+    )
+
+
+def find(conn: Connection, vault: Vault, phones: Iterable[Phone]) -> dict[Phone, str]:
+    """Member ids of the numbers that are known, under whichever look-up key they stand."""
+    by_lookup = {lookup: phone for phone in phones for lookup in vault.phone_lookups(phone)}
+    return {by_lookup[lookup]: member_id for lookup, member_id in _ids(conn, by_lookup).items()}
+
+
+def _ids(conn: Connection, lookups: Iterable[str]) -> dict[str, str]:
     statement = "SELECT phone_lookup, member_id FROM member WHERE phone_lookup {wanted}"
     return dict(select_among(conn, statement, {"wanted": lookups}))
+
+
+# All who write new members hold this together until they commit; who changes the key holds it alone. A row's lock
+# would do the same, and write to the row each time.
+_WRITING_KEY_LOCK = 7_203_114
+_KEY_NAME = text(f"SELECT value FROM server_state WHERE name = '{KEY_CHECK}'")
+
+
+def _writing_key(work: Work, vault: Vault) -> tuple[int, bool]:
+    """The look-up key under which new members are written, the same for every process at every moment, so that one
+    number cannot become two members; and whether members may stand under another one."""
+    if is_postgres(work.conn):
+        work.conn.execute(text(f"SELECT pg_advisory_xact_lock_shared({_WRITING_KEY_LOCK})"))
+    key = vault.lookup_named(work.conn.execute(_KEY_NAME).scalar_one())
+    return key, len(vault.keys.lookups) > 1
+
+
+def write_under_newest(work: Work, vault: Vault) -> None:
+    """From this commit on new members are written under the newest look-up key; all processes must know it."""
+    if is_postgres(work.conn):
+        work.conn.execute(text(f"SELECT pg_advisory_xact_lock({_WRITING_KEY_LOCK})"))
+    work.conn.execute(
+        update(server_state).where(server_state.c.name == KEY_CHECK).values(value=vault.newest_fingerprint())
+    )
 
 
 def rename(work: Work, member_id: str, nickname: str) -> None:
@@ -101,7 +133,7 @@ def _known(row: Any, vault: Vault) -> Known:
 
 
 def _phone(row: Any, vault: Vault) -> Phone:
-    number = vault.open(row.phone_sealed, place=_place(row.phone_lookup)).decode()
+    number = vault.open(row.phone_sealed, place=phone_place(row.phone_lookup)).decode()
     phone = parse_phone(number)
     if not isinstance(phone, Phone):
         raise AssertionError("a stored number is always valid")
@@ -110,8 +142,9 @@ def _phone(row: Any, vault: Vault) -> Phone:
 
 def seal_phone(vault: Vault, phone: Phone, lookup: str) -> bytes:
     """The number, readable only with the key and only in its own row."""
-    return vault.seal(phone.e164.encode(), place=_place(lookup))
+    return vault.seal(phone.e164.encode(), place=phone_place(lookup))
 
 
-def _place(lookup: str) -> str:
+def phone_place(lookup: str) -> str:
+    """What a sealed number is bound to."""
     return f"member/{lookup}"

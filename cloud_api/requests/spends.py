@@ -54,8 +54,7 @@ def ask(work: Work, vault: Vault, call: DeviceCall, wanted: CounterAsk) -> dict[
     request as it stands. Raises ApiError; nothing is held then."""
     if _lock_device(work.conn, call.device_id) is not None:
         raise ApiError(DEVICE_SUSPENDED)
-    lookup = vault.phone_lookup(wanted.phone)
-    member_id = members.ids_by_lookup(work.conn, [lookup]).get(lookup)
+    member_id = members.find(work.conn, vault, [wanted.phone]).get(wanted.phone)
     known = service.find(work.conn, wanted.request_id)
     if known is not None:
         if not _same(known, call, member_id, wanted):
@@ -103,8 +102,7 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
     if origin.suspended and not _before_suspension(work.conn, origin, fact):
         # A clone may be speaking; what was handed over before anybody knew is a fact all the same.
         return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
-    lookup = vault.phone_lookup(fact.phone)
-    member_id = members.find_or_create(work, vault, [fact.phone], store_id=origin.store_id)[lookup]
+    member_id = members.find_or_create(work, vault, [fact.phone], store_id=origin.store_id)[fact.phone]
     known = service.find(work.conn, fact.spend_id)
     if known is not None:
         if (known.store_id, known.member_id, known.kind) != (origin.store_id, member_id, RequestKind.POINTS):

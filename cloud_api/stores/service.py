@@ -112,7 +112,7 @@ def create_store(work: Work, vault: Vault, wanted: NewStore, policy: Policy) -> 
             service_type=wanted.service_type,
             plan=wanted.plan,
             grade=wanted.grade,
-            key_sealed=vault.seal(work.ids.key(), place=_key_place(store_id)),
+            key_sealed=vault.seal(work.ids.key(), place=key_place(store_id)),
             created_ms=work.now_ms,
         )
     )
@@ -180,8 +180,9 @@ def profile_of(conn: Connection, store_id: str) -> Profile | None:
 def store_key(conn: Connection, vault: Vault, store_id: str) -> bytes:
     """The key that a store's devices share: phone look-up and receipt fingerprints of this store."""
     sealed = conn.execute(select(store.c.key_sealed).where(store.c.store_id == store_id)).scalar_one()
-    return vault.open(sealed, place=_key_place(store_id))
+    return vault.open(sealed, place=key_place(store_id))
 
 
-def _key_place(store_id: str) -> str:
+def key_place(store_id: str) -> str:
+    """What a store's sealed key is bound to."""
     return f"store/{store_id}/key"

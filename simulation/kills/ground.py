@@ -109,12 +109,12 @@ def prepare(folder: Path, url: str) -> Ground:
         wanted = NewStore("느린오후 합정점", "느린오후 커피")
         profile = cloud.database.transact(lambda work: create_store(work, cloud.vault, wanted, policy))
         api_key = cloud.database.transact(lambda work: create_key(work, "kills")).key
-        by_lookup = cloud.database.transact(
+        members = cloud.database.transact(
             lambda work: find_or_create(work, cloud.vault, PHONES, store_id=profile.store_id)
         )
         port = _free_port()
         counters = tuple(_enroll(cloud, profile, folder / name, f"http://{HOST}:{port}") for name in COUNTERS)
-    return Ground(folder, settings, port, api_key, profile.store_id, tuple(by_lookup.values()), counters)
+    return Ground(folder, settings, port, api_key, profile.store_id, tuple(members.values()), counters)
 
 
 def _enroll(cloud: Cloud, profile: Profile, folder: Path, base_url: str) -> CounterPlace:

@@ -17,9 +17,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cloud_api import rotation
 from cloud_api.bootstrap import opened
 from cloud_api.members.service import find_or_create
 from cloud_api.settings import Settings
+from cloud_api.vault import read_keys
 from rules.phone import Phone, parse_phone
 from tests.cloud_api.world import Device
 from withfom.commands import cloud
@@ -204,6 +206,35 @@ def test_the_database_may_be_named_by_the_environment(
 
     assert (tmp_path / "a.db").exists()
     assert (tmp_path / "cloud.keys").exists()
+
+
+def test_keys_are_changed_and_old_ones_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "NOTICED_WITHIN_MS", 0)
+    folder = ["--folder", str(tmp_path)]
+    store = _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피")[1]
+
+    first = _run(capsys, "rotate-keys", *folder, "--json")
+    again = _run(capsys, "rotate-keys", *folder)
+    gone = _run(capsys, "rotate-keys", *folder, "--retire")
+
+    assert json.loads(first[1]) == {"fields": 1, "members": 0, "broken": 0}
+    assert again == (0, "fields 0 members 0 broken 0", "")
+    assert gone == (0, "retired", "")
+    assert sorted(read_keys(tmp_path / "cloud.keys").fields) == [2]
+    assert _run(capsys, "enrollment-code", *folder, "--store", store)[0] == 0
+
+
+def test_a_second_rotation_at_once_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ["--folder", str(tmp_path)]
+    _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피")
+    with rotation.alone(tmp_path / "cloud.keys"):
+        code, _out, said = _run(capsys, "rotate-keys", *folder)
+
+    assert code == 1
+    assert "another rotation is under way" in said
+    assert sorted(read_keys(tmp_path / "cloud.keys").fields) == [1]
 
 
 def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

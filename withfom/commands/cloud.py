@@ -100,6 +100,9 @@ def register(subparsers: Any) -> None:
     aside = _verb(verbs, "parked", "보류된 작업 / operations that were set aside", prints_json=True)
     aside.add_argument("action", choices=("list", "replay"))
 
+    rotate = _verb(verbs, "rotate-keys", "키 바꾸기 / new keys, and everything written anew", prints_json=True)
+    rotate.add_argument("--retire", action="store_true", help="필요 없는 예전 키 지우기 / remove keys nothing needs")
+
     _verb(verbs, "mark-restored", "백업 복원 알림 / say that the database was restored from a backup")
 
 
@@ -498,8 +501,7 @@ def _member_id(cloud: Cloud, args: argparse.Namespace) -> str:
             phone = parse_phone(args.phone)
             if not isinstance(phone, Phone):
                 raise ApiError("phone_invalid")
-            lookup = cloud.vault.phone_lookup(phone)
-            found = members.ids_by_lookup(conn, [lookup]).get(lookup)
+            found = members.find(conn, cloud.vault, [phone]).get(phone)
     if found is None:
         raise ApiError("member_unknown")
     return str(found)
@@ -525,6 +527,29 @@ def _parked(settings: Settings, args: argparse.Namespace) -> int:
         )
 
     return _with_cloud(settings, show)
+
+
+def _rotate_keys(settings: Settings, args: argparse.Namespace) -> int:
+    import time
+
+    from cloud_api import rotation
+
+    def rotate(cloud: Cloud) -> int:
+        with rotation.alone(settings.secret_file):
+            if args.retire:
+                left = rotation.retire(cloud.database, cloud.vault, settings.secret_file, cloud.clock())
+                if not left.nothing:
+                    return _refuse(f"예전 키가 아직 필요해요 / older keys are still needed: {left}", EXIT_FAILED)
+                return _tell(args, "retired", {"retired": True})
+            if not rotation.under_way(cloud.vault):
+                rotation.add_keys(settings.secret_file, cloud.clock())
+                cloud.vault.refresh()
+            noticed_ms = cloud.vault.keys.added_ms + rotation.NOTICED_WITHIN_MS
+            time.sleep(max(noticed_ms - cloud.clock(), 0) / 1000)
+            done = rotation.rewrite(cloud.database, cloud.vault)
+        return _tell(args, str(done), {"fields": done.fields, "members": done.members, "broken": done.broken})
+
+    return _with_cloud(settings, rotate)
 
 
 def _mark_restored(settings: Settings, _args: argparse.Namespace) -> int:
@@ -570,4 +595,5 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "explain": _explain,
     "parked": _parked,
     "mark-restored": _mark_restored,
+    "rotate-keys": _rotate_keys,
 }
