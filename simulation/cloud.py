@@ -24,7 +24,7 @@ from cloud_api.database import Database
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce
 from cloud_api.devices.epochs import renew
 from cloud_api.errors import ApiError
-from cloud_api.gateway import feeds, parked, routes
+from cloud_api.gateway import feeds, holding_routes, parked, routes
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.operations import ReadOp
@@ -39,7 +39,7 @@ from simulation.disks import Disk
 from simulation.outcomes import Crash, Violation
 from simulation.seeded import SeededCloudIds
 from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor, OpStatus
-from sync.transport import EPOCH_PATH
+from sync.transport import BULK_PATH, EPOCH_PATH, SNAPSHOT_PATH, TALLY_PATH
 
 JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
@@ -222,6 +222,9 @@ class CloudMachine:
                 return self._push(cloud, call, sent)
             if sent.path == EPOCH_PATH:
                 return _renew(cloud, call, sent)
+            held = _holdings(cloud, call, sent)
+            if held is not None:
+                return held
             query = {name: values[0] for name, values in parse_qs(urlsplit(sent.target).query).items()}
             if sent.path.endswith("/pull"):
                 return Answered.whole(200, _pull(cloud, call, query))
@@ -292,6 +295,18 @@ def _renew(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
     renewed = cloud.database.transact(lambda work: renew(work, call, after))
     fields = {"epoch": renewed.epoch, "last_seq": renewed.last_seq, "server_time_ms": renewed.server_time_ms}
     return Answered.whole(200, json.dumps(fields).encode())
+
+
+def _holdings(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered | None:
+    if sent.path == SNAPSHOT_PATH:
+        after = parse_qs(urlsplit(sent.target).query).get("after", [""])[0]
+        lines = holding_routes._snapshot(cloud, call, after, gzip=False)
+        return Answered(200, {"content-type": "application/x-ndjson"}, iter(lines))
+    if sent.path == TALLY_PATH:
+        return Answered.whole(200, json.dumps(holding_routes._tally(cloud, call)).encode())
+    if sent.path == BULK_PATH:
+        return Answered.whole(200, json.dumps(holding_routes._bulk(cloud, call, plain(sent))).encode())
+    return None
 
 
 def _pull(cloud: Cloud, call: DeviceCall, query: dict[str, str]) -> bytes:

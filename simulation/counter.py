@@ -90,11 +90,12 @@ class Incarnation:
         self.store.after_commit(self._wake_push)
         self._plan_push(1)
         self._plan_feed(1)
+        self._plan_chores(1)
         self._plan_tick()
         self._machine.later(self, UPKEEP_MS, self._upkeep)
         self.agent.approval.ask_again()
 
-    # --- the two loops of sync.worker, turn by turn ------------------------------------------------------------------
+    # --- the loops of sync.worker, turn by turn ------------------------------------------------------------------
 
     def _network_back(self) -> None:
         self._plan_push(1)
@@ -174,6 +175,13 @@ class Incarnation:
         """The cloud has rows for those who listen."""
         if self.parked:
             self._plan_feed(self._rng.randint(1, 150))
+
+    def _plan_chores(self, delay_ms: int) -> None:
+        self._machine.later(self, delay_ms, self._chores)
+
+    def _chores(self) -> None:
+        action = self.exchange.chore_step()
+        self._plan_chores(1 if action is None else action.mono_ms - self._machine.clock.mono_ms())
 
     def _plan_tick(self) -> None:
         self._machine.later(self, TICK_MS, self._tick)

@@ -24,6 +24,7 @@ from simulation.shop import Shop
 from simulation.verdict import judge
 from simulation.watch import CounterWatch, watch_cloud
 from simulation.wire import Network
+from sync.engine import BACKOFF_CAP_MS
 from sync.protocol import Cursor
 
 SAFETY_MS = (60_000, 160_000)
@@ -158,6 +159,8 @@ class World:
         while (restless := self._restless()) is not None:
             demand(self.agenda.now_ms < end_ms, "I8", f"after {REST_WITHIN_MS // 60_000} healed minutes: {restless}")
             self.agenda.run_until(self.agenda.now_ms + REST_STEP_MS)
+        # A counter that has just started still shows the cloud its newest operation, once its pause is over.
+        self.agenda.run_until(self.agenda.now_ms + BACKOFF_CAP_MS)
         before = self.network.pushes
         self.agenda.run_until(self.agenda.now_ms + QUIET_MS)
         demand(self.network.pushes == before, "I11", f"{self.network.pushes - before} pushes of a world at rest")

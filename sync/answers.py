@@ -21,12 +21,18 @@ from sync.outcomes import (
     Redeemed,
     RedeemOutcome,
     Renewed,
+    SnapshotEnded,
+    SnapshotLine,
     StreamEnded,
     StreamEvent,
     StreamHello,
     StreamRow,
+    Tallied,
+    TallyOutcome,
     TooLarge,
     Unavailable,
+    Uploaded,
+    UploadOutcome,
 )
 from sync.protocol import Cursor, FeedRow, PullPage, PushResponse
 from sync.sse import BadStream, SseEvent
@@ -181,6 +187,54 @@ def _checked_epoch(fields: dict[str, Any]) -> Renewed:
     if numbers[0] < 1:
         raise ValueError("no epoch")
     return Renewed(*numbers)
+
+
+def tally_outcome(answer: Answer | Unavailable) -> TallyOutcome:
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status == 200:
+        return _read(answer, _checked_tally)
+    return _refusal(answer)
+
+
+def _checked_tally(fields: dict[str, Any]) -> Tallied:
+    numbers = [fields[name] for name in ("requests", "orders", "policy_version", "orders_from_ms")]
+    texts = [fields[name] for name in ("digest", "cursor")]
+    if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers):
+        raise TypeError("not a tally")
+    if any(not isinstance(text, str) for text in texts):
+        raise TypeError("not a tally")
+    Cursor.parse(texts[1])
+    return Tallied(numbers[0], numbers[1], numbers[2], texts[0], numbers[3], texts[1])
+
+
+def upload_outcome(answer: Answer | Unavailable, sent: int) -> UploadOutcome:
+    """Taken only when the answer counts what was sent: a captive portal says 200 as well."""
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status == 200:
+        return _read(answer, lambda fields: _checked_upload(fields, sent))
+    return TooLarge() if answer.status == 413 else _refusal(answer)
+
+
+def _checked_upload(fields: dict[str, Any], sent: int) -> Uploaded:
+    if int(fields["kept"]) + int(fields["known"]) != sent:
+        raise ValueError("not the answer to this upload")
+    return Uploaded()
+
+
+def snapshot_line(line: bytes) -> SnapshotLine:
+    """Raises BadStream for a line that is none."""
+    fields = _json_object(line)
+    kind, body = (fields or {}).get("kind"), (fields or {}).get("body")
+    if not isinstance(kind, str) or not isinstance(body, dict):
+        raise BadStream("not a line of a snapshot")
+    return SnapshotLine(kind, body)
+
+
+def snapshot_refusal(answer: Answer | Unavailable) -> SnapshotEnded:
+    """The end of a snapshot that never began."""
+    return SnapshotEnded(answer if isinstance(answer, Unavailable) else _refusal(answer))
 
 
 def stream_refusal(answer: Answer | Unavailable) -> tuple[StreamEvent, ...]:

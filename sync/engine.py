@@ -187,7 +187,11 @@ class FeedEngine:
         self._stream_failures = 0
         self._polls = 0
         self._resets = 0
-        self._lost = False  # the cursor means nothing and we do not know where to start again
+
+    @property
+    def caught_up(self) -> bool:
+        """Everything that there was a moment ago is read."""
+        return self._caught_up
 
     @property
     def polling(self) -> bool:
@@ -196,8 +200,6 @@ class FeedEngine:
     def next(self, now_ms: int) -> FeedAction:
         if now_ms < self._backoff.until_ms:
             return WaitUntil(self._backoff.until_ms)
-        if self._lost:
-            return OpenStream()  # its first event names the generation
         if not self._caught_up:
             return Pull(0)
         if not self.polling:
@@ -232,10 +234,9 @@ class FeedEngine:
         self._backoff.failures = max(self._backoff.failures, 5)
         self._backoff.failed(now_ms)
 
-    def reset(self, now_ms: int, *, rewound: bool) -> None:
-        """``rewound``: the cursor now stands at the start of a generation; else the stream must tell us which."""
+    def reset(self, now_ms: int) -> None:
+        """The cursor means nothing: a snapshot comes first."""
         self._caught_up = False
-        self._lost = not rewound
         self._resets += 1
         if self._resets > 1:  # a cloud that resets again and again must not be asked in a loop
             self._backoff.failed(now_ms)

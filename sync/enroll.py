@@ -39,6 +39,7 @@ from sync.protocol import (
     normalise_enroll_code,
 )
 from sync.secrets import DeviceSecrets, DeviceVault, FieldCipher, new_key
+from sync.snapshot import Why, ask_for
 from sync.store import Store
 from sync.transport import HttpTransport
 
@@ -278,6 +279,7 @@ def write_enrollment(
     write_store_profile(conn, profile)
     write_policy(conn, policy)
     inbox.write_cursor(conn, cursor)
+    ask_for(conn, Why.ENROLLED)
     set_meta(conn, outbox.SERVER_TIME, str(server_time_ms))
     set_meta(conn, outbox.HALTED, None)
     require_identity(conn)

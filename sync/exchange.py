@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sync import chain, inbox, outbox, renewal
+from sync import chain, inbox, outbox, renewal, tally
+from sync.chores import Chores
 from sync.clock import Clock
 from sync.engine import (
     BEHIND_CLOUD,
@@ -48,12 +49,14 @@ from sync.outcomes import (
 from sync.profile import OWN_APPLIERS
 from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
 from sync.restored import RestoreReport
+from sync.snapshot import SnapshotTaker, Took, Why, ask_for, read_due
 from sync.store import Store
 
 log = logging.getLogger("sync")
 
-PUSH, FEED = "push", "feed"
+PUSH, FEED, CHORES = "push", "feed", "chores"
 PURGE_EVERY_MS = 3_600_000
+SNAPSHOT_BUSY_MS = 500
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,21 @@ class Exchange:
         self._push = PushEngine(random_unit=random_unit, halted=store.meta(outbox.HALTED))
         self._feed = FeedEngine(random_unit=random_unit)
         self._link = LinkState(clock.wall_ms())
-        self._cloud_generation: int | None = None  # as last heard in an answer to a push
+        self._snapshots = SnapshotTaker(
+            store=store, open_snapshot=transport.open_snapshot, appliers=self._appliers, clock=clock
+        )
+        self._snapshot_lock = threading.Lock()
+        with store.read() as conn:
+            due = read_due(conn)
+        self._jump = due if due is not None and due.jumps else None  # before the feeds are read on
+        self._chores = Chores(
+            store=store,
+            transport=transport,
+            take_snapshot=self._take_snapshot,
+            clock=clock,
+            random_unit=random_unit,
+            on_change=on_change,
+        )
         self._purged_mono_ms: int | None = None
         self._renewal = renewal.EpochRenewal(store, transport if renews else None, cipher, clock, Backoff(random_unit))
         self._probed = not renews
@@ -111,6 +128,7 @@ class Exchange:
         with self._store.read() as conn:
             counts = outbox.counts(conn)
             failed_rows = inbox.failed_rows(conn)
+            alarm = tally.read_alarm(conn)
             synced = get_meta(conn, outbox.LAST_SYNCED)
         with self._lock:
             times = [time for time in (self._link.last_heard_wall_ms, int(synced) if synced else None) if time]
@@ -119,13 +137,15 @@ class Exchange:
                 offline_since_wall_ms=self._link.offline_since_wall_ms,
                 pending=counts.pending,
                 oldest_pending_wall_ms=counts.oldest_pending_wall_ms,
-                needs_attention=counts.needs_attention + failed_rows,
+                needs_attention=counts.needs_attention + failed_rows + (alarm is not None and alarm.stands),
                 last_synced_wall_ms=max(times, default=None),
                 last_error=self._push.halted or self._link.last_error,
             )
 
     def trouble(self, channel: str, word: str) -> int:
         """Something unforeseen happened in a step: show it and say until when to wait."""
+        if channel == CHORES:
+            return self._chores.trouble(word)
         now_ms = self._clock.mono_ms()
         outcome = Unavailable(Reason.CUT, word)
         with self._lock:
@@ -244,7 +264,6 @@ class Exchange:
         log.info(
             "push_settled ops=%s results=%s expected_seq=%s", len(batch.ops), len(settled.settled), settled.expected_seq
         )
-        self._cloud_generation = settled.generation
         self._heard(PUSH)
         self._on_change()
 
@@ -270,11 +289,13 @@ class Exchange:
     # Feed ------------------------------------------------------------------------------------------------------
 
     def feed_step(self, stopping: Callable[[], bool] = lambda: False) -> WaitUntil | None:
-        """One page, or one stream from its beginning to its end. None: call again. Raises StoreError."""
+        """One page, one snapshot, or one stream from its beginning to its end. None: call again. Raises StoreError."""
         with self._lock:
             action = self._feed.next(self._clock.mono_ms())
         if isinstance(action, WaitUntil):
             return action
+        if self._jump is not None:
+            return self._start_over(self._jump, stopping)
         if isinstance(action, Pull):
             self._pull(action.wait_ms)
         else:
@@ -310,7 +331,7 @@ class Exchange:
                     self._stream_ended(began_ms, event, greeted=hello is not None)
                     return
                 if isinstance(event, CursorReset):
-                    self._reset(CursorReset(hello.generation) if event.generation is None and hello else event)
+                    self._reset(event)
                     return
                 if isinstance(event, StreamHello):
                     hello = event
@@ -360,21 +381,50 @@ class Exchange:
         return True
 
     def _reset(self, outcome: CursorReset) -> None:
-        """Starts again at the beginning of the generation and finds out whether the cloud still has our operations."""
+        """A snapshot says what stands and where to read on. Meanwhile we find out whether the cloud still has our
+        operations."""
         now_ms = self._clock.mono_ms()
-        generation = outcome.generation
         with self._store.transaction() as conn:
-            if generation is None and self._cloud_generation != inbox.read_cursor(conn).generation:
-                generation = self._cloud_generation
-            if generation is not None:
-                inbox.rewind(conn, generation)
+            ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
-        log.warning("feed_reset generation=%s", generation)
+        log.warning("feed_reset generation=%s", outcome.generation)
+        self._jump = Why.RESET
         with self._lock:
-            self._feed.reset(now_ms, rewound=generation is not None)
-            if generation is not None:
-                self._push.probe(queue)
+            self._feed.reset(now_ms)
+            self._push.probe(queue)
         self._on_network_back()
+
+    def _start_over(self, why: Why, stopping: Callable[[], bool]) -> WaitUntil | None:
+        outcome = self._take_snapshot(why, stopping)
+        now_ms = self._clock.mono_ms()
+        if outcome is None:
+            return WaitUntil(now_ms + SNAPSHOT_BUSY_MS)
+        if isinstance(outcome, Took):
+            self._jump = None
+            self._heard(FEED)
+            self._on_change()
+            return None
+        with self._lock:
+            self._feed.failed(now_ms, outcome)
+        self._lost(FEED, outcome_word(outcome))
+        return None
+
+    def _take_snapshot(self, why: Why, stopping: Callable[[], bool]) -> Took | Denied | Unavailable | None:
+        """None while one is on its way already."""
+        if not self._snapshot_lock.acquire(blocking=False):
+            return None
+        try:
+            return self._snapshots.take(why, stopping)
+        finally:
+            self._snapshot_lock.release()
+
+    # Chores ----------------------------------------------------------------------------------------------------
+
+    def chore_step(self, stopping: Callable[[], bool] = lambda: False) -> WaitUntil | None:
+        """One call of what nothing waits for, see sync.chores. None: call again. Raises StoreError."""
+        with self._lock:
+            quiet = self._link.online and self._feed.caught_up
+        return self._chores.step(quiet, stopping)
 
     def _cursor(self) -> str:
         with self._store.read() as conn:

@@ -52,18 +52,12 @@ def read_cursor(conn: sqlite3.Connection) -> Cursor:
 
 
 def write_cursor(conn: sqlite3.Connection, cursor: Cursor) -> None:
-    """Moves the cursor without rows: at enrollment and by ``rewind``."""
+    """Moves the cursor without rows: at enrollment and by a snapshot."""
     conn.execute(
         "INSERT INTO inbox_cursor (id, generation, store_n, brand_n) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
         " SET generation = excluded.generation, store_n = excluded.store_n, brand_n = excluded.brand_n",
         (cursor.generation, cursor.store_n, cursor.brand_n),
     )
-
-
-def rewind(conn: sqlite3.Connection, generation: int) -> None:
-    """Everything is read again from the start of a generation. Rows are full projections, so this repairs, never
-    doubles."""
-    write_cursor(conn, Cursor(generation, 0, 0))
 
 
 def apply_rows(
@@ -94,7 +88,7 @@ def apply_rows(
             continue
         if row.n > expected:
             raise FeedGap(row.feed, expected, row.n)
-        error = _apply_one(conn, row, appliers.get(row.kind), context)
+        error = apply_one(conn, row, appliers.get(row.kind), context)
         _remember(conn, row, context, ours.generation, error)
         reached[row.feed] = row.n
         fresh += 1
@@ -109,7 +103,8 @@ def apply_rows(
     return Applied(fresh, repeated, failed, str(after))
 
 
-def _apply_one(conn: sqlite3.Connection, row: FeedRow, applier: Applier | None, context: RowContext) -> str | None:
+def apply_one(conn: sqlite3.Connection, row: FeedRow, applier: Applier | None, context: RowContext) -> str | None:
+    """Why the row could not be applied, or None; its own changes are undone then. Raises sqlite3.OperationalError."""
     if applier is None:
         log.info("feed_row_unknown kind=%s feed=%s n=%s", row.kind, row.feed, row.n)
         return None

@@ -73,9 +73,18 @@ def _opened_or_rebuilt(
     try:
         if path.exists() and path.stat().st_size == 0:
             raise StoreDamaged("the file is empty")  # SQLite would take it for a new one, and a loss for a fresh start
+        if path.exists() and not _versions_known(path):
+            raise StoreDamaged("the header says that no program we know wrote it")  # SQLite would call it read-only
         return _open_writer(path, known), None
     except StoreDamaged as broken:
         return _rebuilt(path, known, clock, str(broken))
+
+
+def _versions_known(path: Path) -> bool:
+    """Whether the header's two format versions, after its sixteen letters, are those of a rollback journal or a WAL."""
+    with path.open("rb") as file:
+        versions = file.read(20)[18:]
+    return all(version in (1, 2) for version in versions)
 
 
 def _rebuilt(

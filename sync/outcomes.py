@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -111,11 +111,59 @@ class Held:
     points: int
 
 
+@dataclass(frozen=True)
+class SnapshotLine:
+    """One line of a snapshot, as it came."""
+
+    kind: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SnapshotEnded:
+    """The last event of every snapshot. ``why`` is None when the connection ended in good order, which alone does not
+    say that the snapshot was whole."""
+
+    why: Unavailable | Denied | None
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """What this device should hold when everything up to ``cursor`` is applied."""
+
+    requests: int
+    orders: int
+    policy_version: int
+    digest: str
+    orders_from_ms: int
+    cursor: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One thing of a bulk upload; the cloud keeps it once by its id."""
+
+    upload_id: str
+    kind: str
+    body: Any
+
+    def to_wire(self) -> dict[str, Any]:
+        return {"id": self.upload_id, "kind": self.kind, "body": self.body}
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """The cloud keeps all of them, these and those that it had before."""
+
+
 PushOutcome = Pushed | TooLarge | Denied | Unavailable
 PullOutcome = Pulled | CursorReset | Denied | Unavailable
 RedeemOutcome = Redeemed | Denied | Unavailable
 AskOutcome = Held | Denied | Unavailable
 EpochOutcome = Renewed | Denied | Unavailable
+TallyOutcome = Tallied | Denied | Unavailable
+UploadOutcome = Uploaded | TooLarge | Denied | Unavailable
+SnapshotEvent = SnapshotLine | SnapshotEnded
 StreamEvent = StreamHello | StreamRow | StreamAlive | CursorReset | StreamEnded
 
 
@@ -130,6 +178,12 @@ class Transport(Protocol):
     def pull(self, cursor: str, *, limit: int, wait_ms: int) -> PullOutcome: ...
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]: ...
+
+    def open_snapshot(self, after: str) -> Iterator[SnapshotEvent]: ...
+
+    def tally(self) -> TallyOutcome: ...
+
+    def upload(self, items: Sequence[Upload]) -> UploadOutcome: ...
 
     def close(self) -> None: ...
 

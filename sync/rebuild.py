@@ -20,6 +20,7 @@ from sync.outbox import SERVER_TIME
 from sync.profile import IDENTITY, POLICY, STORE_PROFILE, Identity, read_identity
 from sync.restored import KEY, RestoreReport, ranges_of
 from sync.salvage import COLUMNS, Salvage, salvage
+from sync.snapshot import Why, ask_for
 from sync.sqlite_errors import translated_errors
 
 log = logging.getLogger("sync")
@@ -90,6 +91,7 @@ def _fill(conn: sqlite3.Connection, base: Backup | None, found: Salvage, report:
     else:
         report = _name_the_gap(report, identity.device_id, before, ends, found)
     _raise_heads(conn, found)
+    ask_for(conn, Why.REBUILT if base is not None else Why.ENROLLED)
     return renewal.begin(conn, report)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,20 @@ from sync.outcomes import (
     PushOutcome,
     Reason,
     RedeemOutcome,
+    SnapshotEnded,
+    SnapshotEvent,
     StreamAlive,
     StreamEnded,
     StreamEvent,
+    TallyOutcome,
     Unavailable,
+    Upload,
+    UploadOutcome,
 )
 from sync.protocol import PROTOCOL_VERSION, STREAM_READ_TIMEOUT_S, canonical_json
 from sync.signing import RequestSigner
 from sync.sockets import OpenSockets
-from sync.sse import SseReader
+from sync.sse import BadStream, SseReader
 
 if TYPE_CHECKING:
     import httpx
@@ -40,11 +45,16 @@ log = logging.getLogger("sync")
 
 GZIP_FROM_BYTES = 1024
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
+LINE_BYTES_MAX = 256 * 1024  # of a snapshot; the longest is an order
+SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024  # ten times the largest that we know of
 PUSH_PATH = "/v1/sync/push"
 PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
 ASK_PATH = "/v1/sync/requests"
 EPOCH_PATH = "/v1/sync/epoch"
+SNAPSHOT_PATH = "/v1/sync/snapshot"
+TALLY_PATH = "/v1/sync/tally"
+BULK_PATH = "/v1/sync/bulk"
 REDEEM_PATH = "/v1/enrollments/redeem"
 
 
@@ -54,6 +64,7 @@ class Timeouts:
 
     connect_s: float = 5.0
     answer_s: float = 15.0
+    snapshot_s: float = 30.0  # the cloud opens every member's number before the first byte
     stream_silence_s: float = float(STREAM_READ_TIMEOUT_S)
 
 
@@ -64,6 +75,15 @@ class _Call:
     params: Mapping[str, str]
     body: bytes = b""
     headers: Mapping[str, str] | None = None
+
+
+def _packed(path: str, fields: dict[str, Any]) -> _Call:
+    body = canonical_json(fields)
+    headers = {"Content-Type": "application/json"}
+    if len(body) >= GZIP_FROM_BYTES:
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return _Call("POST", path, {}, body, headers)
 
 
 class HttpTransport:
@@ -85,12 +105,7 @@ class HttpTransport:
         self._closed = False
 
     def push(self, batch: Batch) -> PushOutcome:
-        body = canonical_json(batch.to_wire())
-        headers = {"Content-Type": "application/json"}
-        if len(body) >= GZIP_FROM_BYTES:
-            body = gzip.compress(body, compresslevel=6, mtime=0)
-            headers["Content-Encoding"] = "gzip"
-        answer = self._ask(_Call("POST", PUSH_PATH, {}, body, headers), self._timeouts.answer_s)
+        answer = self._ask(_packed(PUSH_PATH, batch.to_wire()), self._timeouts.answer_s)
         outcome = answers.push_outcome(answer)
         if isinstance(outcome, Pushed):
             self._measured(outcome.response.server_time_ms)
@@ -117,6 +132,29 @@ class HttpTransport:
         """Points to hold for the customer in front of the counter, who waits: the time-outs are the caller's."""
         call = _Call("POST", ASK_PATH, {}, canonical_json(fields), {"Content-Type": "application/json"})
         return answers.ask_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def tally(self) -> TallyOutcome:
+        return answers.tally_outcome(self._ask(_Call("GET", TALLY_PATH, {}), self._timeouts.answer_s))
+
+    def upload(self, items: Sequence[Upload]) -> UploadOutcome:
+        call = _packed(BULK_PATH, {"items": [item.to_wire() for item in items]})
+        return answers.upload_outcome(self._ask(call, self._timeouts.answer_s), len(items))
+
+    def open_snapshot(self, after: str) -> Iterator[SnapshotEvent]:
+        """Lines until the answer ends; the last event is always SnapshotEnded. The first call of ``next`` connects."""
+        call = _Call("GET", SNAPSHOT_PATH, {"after": after} if after else {})
+        for second_try in (False, True):
+            response = self._open(call, self._timeouts.snapshot_s)
+            if isinstance(response, Unavailable):
+                yield SnapshotEnded(response)
+                return
+            if response.status_code == 200:
+                yield from self._snapshot_lines(response)
+                return
+            answer = self._read(response)
+            if second_try or not self._learned_skew(answer):
+                yield answers.snapshot_refusal(answer)
+                return
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         """Events until the line ends; the last one is always StreamEnded. The first call of ``next`` connects."""
@@ -168,6 +206,28 @@ class HttpTransport:
                         return
                 if not found and chunk:
                     yield StreamAlive()
+        finally:
+            response.close()
+
+    def _snapshot_lines(self, response: httpx.Response) -> Iterator[SnapshotEvent]:
+        rest, size = b"", 0
+        chunks = response.iter_bytes()
+        try:
+            while True:
+                try:
+                    chunk = next(chunks, None)
+                    *whole, rest = (rest + (chunk or b"")).split(b"\n")
+                    size += len(chunk or b"")
+                    if len(rest) > LINE_BYTES_MAX or size > SNAPSHOT_BYTES_MAX:
+                        raise BadStream("a snapshot without an end")
+                    lines = [answers.snapshot_line(line) for line in whole]
+                except Exception as problem:
+                    yield SnapshotEnded(self._network_outcome(problem))
+                    return
+                yield from lines
+                if chunk is None:
+                    yield SnapshotEnded(Unavailable(Reason.CLOSED) if self._closed else None)
+                    return
         finally:
             response.close()
 

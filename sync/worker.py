@@ -1,4 +1,4 @@
-"""Owns the two threads that keep a device in touch with the cloud: one pushes, one listens."""
+"""Owns the threads that keep a device in touch with the cloud: one pushes, one listens, one has time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from sync.clock import Clock
 from sync.engine import Halted, Idle, WaitUntil
 from sync.errors import NotEnrolled, StoreClosed, StoreError
-from sync.exchange import FEED, PUSH, Exchange, LinkStatus
+from sync.exchange import CHORES, FEED, PUSH, Exchange, LinkStatus
 from sync.ids import IdSource
 from sync.inbox import Applier
 from sync.outbox import Cipher, OnResult
@@ -53,6 +53,7 @@ class SyncWorker:
         self._stopping = threading.Event()
         self._push_signal = threading.Event()
         self._feed_signal = threading.Event()
+        self._chore_signal = threading.Event()
         self._exchange = Exchange(
             store=store,
             transport=transport,
@@ -68,6 +69,7 @@ class SyncWorker:
         self._threads = (
             threading.Thread(target=self._push_loop, name="sync-push", daemon=True),
             threading.Thread(target=self._feed_loop, name="sync-stream", daemon=True),
+            threading.Thread(target=self._chore_loop, name="sync-chores", daemon=True),
         )
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -78,12 +80,12 @@ class SyncWorker:
             thread.start()
 
     def wake(self) -> None:
-        """Looks again now, on both threads; a back-off that is running is kept."""
-        self._push_signal.set()
-        self._feed_signal.set()
+        """Looks again now, on all threads; a back-off that is running is kept."""
+        for signal in (self._push_signal, self._feed_signal, self._chore_signal):
+            signal.set()
 
     def stop(self) -> bool:
-        """Ends both threads within a second, also when they wait for the network. False if one did not follow.
+        """Ends all threads within a second, also when they wait for the network. False if one did not follow.
 
         One that is left behind hangs in connecting; it is a daemon and finds the transport closed afterwards.
         """
@@ -116,6 +118,9 @@ class SyncWorker:
 
     def _feed_loop(self) -> None:
         self._loop(FEED, self._feed_signal, lambda: self._exchange.feed_step(self._stopping.is_set))
+
+    def _chore_loop(self) -> None:
+        self._loop(CHORES, self._chore_signal, lambda: self._exchange.chore_step(self._stopping.is_set))
 
     def _loop(
         self, channel: str, signal: threading.Event, step: Callable[[], Idle | WaitUntil | Halted | None]

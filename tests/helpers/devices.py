@@ -14,6 +14,7 @@ from sync.outbox import Appended, NewOp
 from sync.profile import Identity, StorePolicy, StoreProfile, read_identity
 from sync.protocol import Cursor
 from sync.secrets import DeviceSecrets, FieldCipher
+from sync.snapshot import DUE
 from sync.store import Store
 
 DEVICE_ID = "019b0000-0000-7000-8000-000000000001"
@@ -48,8 +49,12 @@ class Bench:
             return [tuple(row) for row in conn.execute(sql, values)]
 
 
-def enrolled(folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int = 1, seed: int = 1) -> Bench:
-    """A device as it is right after enrollment, or as it was left in the folder; the caller closes its store."""
+def enrolled(
+    folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int = 1, seed: int = 1, snapshot_due: bool = False
+) -> Bench:
+    """A device that joined and read nothing yet, or as it was left in the folder; the caller closes its store.
+
+    ``snapshot_due``: as it is right after enrollment, before its first snapshot."""
     clock = FakeClock()
     store = Store.open(folder, clock=clock)
     bench = Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
@@ -61,4 +66,6 @@ def enrolled(folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int =
     identity = Identity(base_url, DEVICE_ID, epoch, STORE_ID, "counter", "entry-1")
     with store.transaction() as conn:
         write_enrollment(conn, identity, PROFILE, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=clock.wall_ms())
+        if not snapshot_due:
+            Store.set_meta(conn, DUE, None)
     return bench

@@ -28,6 +28,7 @@ from sync.protocol import (
     body_digest,
     chain_hash,
     enroll_proof_message,
+    tally_digest,
 )
 
 Mishap = Callable[["Exchange"], bool]  # true: it answered (or cut); false: go on as usual
@@ -84,6 +85,8 @@ class FakeCloud:
         self.keep_s = 0.05
         self.result_for: Callable[[Operation], dict[str, Any]] = lambda _op: {"status": "applied"}
         self.codes: dict[str, dict[str, Any]] = {}
+        self.members: list[dict[str, Any]] = []  # by rising look-up
+        self.uploads: dict[str, dict[str, Any]] = {}
         self.ending = False
         self.base_url = ""
 
@@ -136,6 +139,12 @@ class FakeCloud:
             self._pull(exchange)
         elif exchange.path == "/v1/sync/stream":
             self._stream(exchange)
+        elif exchange.path == "/v1/sync/snapshot":
+            self._snapshot(exchange)
+        elif exchange.path == "/v1/sync/tally":
+            self._tally(exchange)
+        elif exchange.path == "/v1/sync/bulk":
+            self._bulk(exchange)
         else:
             exchange.answer(404, {"code": "not_found", "message": ""})
 
@@ -212,6 +221,55 @@ class FakeCloud:
             self.earlier_ops += self.ops
             self.ops = []
         exchange.answer(200, {"epoch": after + 1, "last_seq": last_seq, "server_time_ms": self.now_ms()})
+
+    def cursor_now(self) -> str:
+        """Behind the newest rows."""
+        ends = [sum(row["feed"] == feed for row in self.rows) for feed in ("store", "brand")]
+        return f"{self.generation}.{ends[0]}.{ends[1]}"
+
+    def snapshot_lines(self, after: str = "") -> list[bytes]:
+        """All rows as what is held (they are whole projections), then the members behind ``after``."""
+        begin = {"cursor": self.cursor_now(), "generation": self.generation, "server_time_ms": self.now_ms()}
+        lines = [("begin", {**begin, "after": after})]
+        lines += [(row["kind"], row["body"]) for row in self.rows if f"{row['kind']}_id" in row["body"]]
+        lines += [("member", member) for member in self.members if member["lookup"] > after]
+        lines.append(("end", {"rows": len(lines) - 1}))
+        return [json.dumps({"kind": kind, "body": body}).encode() + b"\n" for kind, body in lines]
+
+    def _snapshot(self, exchange: Exchange) -> None:
+        with self.lock:
+            raw = b"".join(self.snapshot_lines(exchange.query.get("after", "")))
+        exchange.answer(200, raw, {"Content-Type": "application/x-ndjson"})
+
+    def _tally(self, exchange: Exchange) -> None:
+        with self.lock:
+            newest = {(row["kind"], row["body"].get(f"{row['kind']}_id")): row["body"] for row in self.rows}
+            requests, orders = (
+                [(kind, ident, body["version"]) for (kind, ident), body in newest.items() if kind == wanted and ident]
+                for wanted in ("request", "order")
+            )
+            requests = [one for one in requests if newest["request", one[1]]["state"] in ("requested", "seen")]
+            first = next((code["policy"]["version"] for code in self.codes.values() if "policy" in code), 0)
+            policy = newest.get(("policy", None), {"version": first})["version"]
+            fields = {
+                "requests": len(requests),
+                "orders": len(orders),
+                "policy_version": policy,
+                "digest": tally_digest([*requests, *orders, ("policy", "policy", policy)]),
+                "orders_from_ms": 0,
+                "cursor": self.cursor_now(),
+                "generation": self.generation,
+                "server_time_ms": self.now_ms(),
+            }
+        exchange.answer(200, fields)
+
+    def _bulk(self, exchange: Exchange) -> None:
+        packed = exchange.request.headers.get("Content-Encoding") == "gzip"
+        items = json.loads(gzip.decompress(exchange.body) if packed else exchange.body)["items"]
+        with self.lock:
+            fresh = {item["id"]: item for item in items if item["id"] not in self.uploads}
+            self.uploads.update(fresh)
+        exchange.answer(200, {"kept": len(fresh), "known": len(items) - len(fresh)})
 
     def _after(self, cursor: str) -> list[dict[str, Any]] | None:
         generation, store_n, brand_n = (int(part) for part in cursor.split("."))

@@ -274,17 +274,10 @@ def test_a_cloud_that_does_not_wait_is_not_asked_in_a_loop() -> None:
 def test_a_reset_pulls_at_once_the_first_time_and_waits_when_it_repeats() -> None:
     engine = FeedEngine(random_unit=fixed(1.0))
     engine.pulled(0, 0, page())
-    engine.reset(0, rewound=True)
+    engine.reset(0)
     assert engine.next(0) == Pull(0)
-    engine.reset(0, rewound=True)
+    engine.reset(0)
     assert isinstance(engine.next(0), WaitUntil)
-
-
-def test_a_reset_without_a_generation_asks_the_stream_for_it() -> None:
-    engine = FeedEngine(random_unit=fixed(1.0))
-    engine.reset(0, rewound=False)
-
-    assert engine.next(0) == OpenStream()
 
 
 def test_a_gap_is_asked_for_again_slowly() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,20 @@ from sync.outcomes import (
     Pushed,
     PushOutcome,
     Reason,
+    SnapshotEnded,
+    SnapshotEvent,
+    SnapshotLine,
     StreamAlive,
     StreamEnded,
     StreamEvent,
     StreamHello,
     StreamRow,
+    TallyOutcome,
     TooLarge,
     Unavailable,
+    Upload,
+    Uploaded,
+    UploadOutcome,
 )
 from sync.protocol import FeedRow, OpResult, PullPage, PushResponse
 from sync.secrets import FieldCipher
@@ -43,6 +50,12 @@ class Script:
         self.pushes: list[PushOutcome | None] = []  # None: everything is applied
         self.pulls: list[PullOutcome] = []
         self.streams: list[Iterable[StreamEvent]] = []
+        self.snapshots: list[Iterable[SnapshotEvent]] = []
+        self.snapshots_asked: list[str] = []
+        self.tallies: list[TallyOutcome] = []
+        self.tallies_asked = 0
+        self.upload_answers: list[UploadOutcome] = []
+        self.uploaded: list[list[str]] = []
         self.sent: list[tuple[int, ...]] = []
         self.cursors: list[str] = []
         self.server_ms = 1_000
@@ -64,6 +77,21 @@ class Script:
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         self.cursors.append(f"stream {cursor}")
         yield from self.streams.pop(0)
+
+    def open_snapshot(self, after: str) -> Iterator[SnapshotEvent]:
+        self.snapshots_asked.append(after)
+        if not self.snapshots:
+            yield SnapshotEnded(Unavailable(Reason.UNREACHABLE))
+        else:
+            yield from self.snapshots.pop(0)
+
+    def tally(self) -> TallyOutcome:
+        self.tallies_asked += 1
+        return self.tallies.pop(0) if self.tallies else Unavailable(Reason.UNREACHABLE)
+
+    def upload(self, items: Sequence[Upload]) -> UploadOutcome:
+        self.uploaded.append([item.upload_id for item in items])
+        return self.upload_answers.pop(0) if self.upload_answers else Uploaded()
 
     def close(self) -> None:
         return
@@ -110,6 +138,16 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture
 def device(bench: Bench) -> Device:
     return Device(bench)
+
+
+def snapshot(
+    cursor: str, *lines: tuple[str, dict[str, Any]], after: str = "", taken_ms: int = 5_000
+) -> list[SnapshotEvent]:
+    """A whole one, as it arrives."""
+    generation = int(cursor.split(".")[0])
+    begin = {"cursor": cursor, "generation": generation, "server_time_ms": taken_ms, "after": after}
+    found: list[SnapshotEvent] = [SnapshotLine("begin", begin), *(SnapshotLine(*line) for line in lines)]
+    return [*found, SnapshotLine("end", {"rows": len(lines)}), SnapshotEnded(None)]
 
 
 def row(n: int) -> FeedRow:
@@ -217,47 +255,37 @@ def test_rows_of_a_stream_move_the_cursor_one_by_one(device: Device) -> None:
         (StreamHello(1, 1), StreamRow("2.1.0", row(1)), StreamEnded(None)),
     ],
 )
-def test_another_generation_starts_again_and_probes(device: Device, events: tuple[Any, ...]) -> None:
+def test_another_generation_takes_a_snapshot_and_probes(device: Device, events: tuple[Any, ...]) -> None:
     device.bench.append()
     device.push_all()
     listen(device, *events)
 
-    assert device.cursor() == "2.0.0"
-    assert device.push_all() == Idle()
+    assert device.push_all() == Idle()  # does the cloud still have what we sent?
     assert device.script.sent == [(1,), (1,)]
-    assert device.exchange.feed_step() is None
-    assert device.script.cursors[-1] == "2.0.0"
-
-
-@pytest.mark.expect_log("feed_reset")
-def test_a_reset_of_the_same_generation_starts_it_again(device: Device) -> None:
-    """The cloud lost rows without a restore command: our cursor is ahead of it."""
-    device.script.pulls = [Pulled(PullPage((row(1),), "1.1.0", False, 0))]
-    listen(device, StreamHello(1, 1), CursorReset(), StreamEnded(None))
-
     assert device.cursor() == "1.0.0"
+    device.script.snapshots = [snapshot("2.7.1")]
+    assert device.exchange.feed_step() is None
+    assert device.cursor() == "2.7.1"
+    assert device.exchange.feed_step() is None
+    assert device.script.cursors[-1] == "2.7.1"
 
 
 @pytest.mark.expect_log("feed_reset")
-def test_a_reset_without_a_generation_learns_it_from_the_stream(device: Device) -> None:
+def test_after_a_reset_nothing_is_read_before_a_snapshot_came(device: Device) -> None:
+    """Rows may have been pruned, or the cloud lost some without a restore command: our cursor is ahead of it."""
     device.script.pulls = [CursorReset()]
-    assert device.exchange.feed_step() is None
-    assert device.cursor() == "1.0.0"
-    device.script.streams = [(StreamHello(1, 3), CursorReset(), StreamEnded(None))]
-    assert device.exchange.feed_step() is None
+    device.exchange.feed_step()
+    for _ in range(3):  # the cloud does not answer
+        assert device.exchange.feed_step() is None
+        waits = device.exchange.feed_step()
+        assert isinstance(waits, WaitUntil)
+        device.bench.clock.advance(waits.mono_ms - device.bench.clock.mono_ms())
+    assert device.script.cursors == ["1.0.0"]
+    device.script.snapshots = [snapshot("1.4.0")]
+    device.exchange.feed_step()
+    device.exchange.feed_step()
 
-    assert device.cursor() == "3.0.0"
-
-
-@pytest.mark.expect_log("feed_reset")
-def test_a_reset_without_a_generation_takes_the_one_a_push_named(device: Device) -> None:
-    device.script.generation = 5
-    device.bench.append()
-    device.push_all()
-    device.script.pulls = [CursorReset()]
-    assert device.exchange.feed_step() is None
-
-    assert device.cursor() == "5.0.0"
+    assert device.script.cursors == ["1.0.0", "1.4.0"]
 
 
 def test_stopping_in_the_middle_of_a_stream_applies_nothing_more(device: Device) -> None:
