@@ -94,7 +94,7 @@ def copy_block(rows: Sequence[tuple[Any, ...]]) -> bytes:
     """The rows in COPY's text format, a column at a time: a third of what the driver needs a row at a time."""
     columns = list(zip(*rows, strict=True))
     block = _block([_written(column, str) for column in columns])
-    backslashes = sum(_marks(column) for column in columns)
+    backslashes = sum(map(_marks, columns))
     signs = (block.count("\n"), block.count("\t"), block.count("\\"), "\r" in block)
     if signs != (len(rows), len(rows) * (len(columns) - 1), backslashes, False):
         # Nearly never: a text has one of COPY's own signs in it.
@@ -125,10 +125,9 @@ def _escaped(value: Any) -> str:
 
 def _marks(column: tuple[Any, ...]) -> int:
     """How many backslashes the nulls and bytes of a column take."""
-    kinds = set(map(type, column))
-    if kinds <= {str, int}:
-        return 0
-    return sum(1 if value is None else 2 if type(value) is bytes else 0 for value in column)
+    if bytes in map(type, column):
+        return sum(1 if value is None else 2 for value in column)
+    return column.count(None)
 
 
 def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:

@@ -11,6 +11,7 @@ from cloud_api.clock import Clock
 from sync.protocol import ENROLL_ALPHABET
 
 _62_BITS = (1 << 62) - 1
+_TAILS = 256
 
 
 class Ids:
@@ -20,16 +21,22 @@ class Ids:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0
+        self._tails: list[int] = []  # random ends of ids to come: asking the system for each costs more than the rest
 
     def uuid7(self) -> str:
         """A new id that sorts after every id this object made before, also when the clock steps back."""
         with self._lock:
             # 48 bits of milliseconds and 12 bits that count within one: together one rising number.
-            self._last = max(self._last + 1, self._clock() << 12)
-            stamp = self._last
-        tail = int.from_bytes(os.urandom(8), "big") & _62_BITS
-        digits = f"{(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | tail:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+            self._last = stamp = max(self._last + 1, self._clock() << 12)
+            if not self._tails:
+                pool = os.urandom(8 * _TAILS)
+                self._tails = [int.from_bytes(pool[n : n + 8]) & _62_BITS for n in range(0, len(pool), 8)]
+            tail = self._tails.pop()
+        time_ms = stamp >> 12
+        return (
+            f"{time_ms >> 16:08x}-{time_ms & 0xFFFF:04x}-7{stamp & 0xFFF:03x}"
+            f"-{0x8000 | tail >> 48:04x}-{tail & 0xFFFF_FFFF_FFFF:012x}"
+        )
 
     def token(self, n_bytes: int) -> str:
         """Random text for a URL or header."""

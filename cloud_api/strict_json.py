@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 DEPTH_MAX = 32
 
 
@@ -76,15 +78,15 @@ def _check_depth(value: Any, depth_max: int) -> None:
 
 
 # One encoder for everything: `json.dumps` with arguments makes a new one for each call.
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+_encoder = msgspec.json.Encoder()
 _sorting = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True, check_circular=False
 )
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON."""
-    return _encoder.encode(value)
+    """Compact JSON of something of ours: whole numbers of 64 bits, texts, lists, objects."""
+    return _encoder.encode(value).decode()
 
 
 def dumps_sorted(value: Any) -> str:

@@ -315,22 +315,11 @@ def _keep(
     results = []
     rows = []
     for op, outcome in zip(new, outcomes, strict=True):
-        result = result_text(OpResult(op.seq, op.op_id, outcome.status.value, outcome.code, outcome.body))
+        sealed = vault.seal(op.raw, place=op_place(call.device_id, epoch, op.seq))
+        status = outcome.status.value
+        result = result_text(OpResult(op.seq, op.op_id, status, outcome.code, outcome.body))
         results.append(result)
-        rows.append(
-            (
-                call.device_id,
-                epoch,
-                op.seq,
-                op.op_id,
-                op.kind,
-                op.hash,
-                outcome.status.value,
-                result,
-                vault.seal(op.raw, place=op_place(call.device_id, epoch, op.seq)),
-                work.now_ms,
-            )
-        )
+        rows.append((call.device_id, epoch, op.seq, op.op_id, op.kind, op.hash, status, result, sealed, work.now_ms))
     insert_rows(work.conn, device_op, _OP_COLUMNS, rows)
     work.conn.execute(
         update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)

@@ -89,7 +89,8 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
     ids = find_or_create(work, vault, {fact.phone for fact in facts}, store_id=store_id)
     members = [ids[fact.phone] for fact in facts]
     debts = _lock_members(work, members)
-    expires_ms = expiry_ms(work.now_ms, policy.lot_valid_days)
+    expires_ms, terms = expiry_ms(work.now_ms, policy.lot_valid_days), policy.accrual
+    accrued: dict[int, Accrual] = {}  # a menu has few prices
     run = _Run()
     outcomes: list[Outcome] = []
     for fact, member_id in zip(facts, members, strict=True):
@@ -98,7 +99,8 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
             outcomes.append(repeated)
             continue
         known.add(fact)
-        row = _earn_row(work, policy, fact, member_id)
+        computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, terms))
+        row = _earn_row(work, fact, member_id, computed)
         run.rows.append(row)
         run.tags += [{"store_id": store_id, "tag": tag, "earn_id": fact.earn_id} for tag in set(fact.approval_tags)]
         if row.posting_id is not None:
@@ -144,8 +146,7 @@ def _repeated(known: _Known, fact: EarnFact) -> Outcome | None:
     return None
 
 
-def _earn_row(work: Work, policy: Policy, fact: EarnFact, member_id: str) -> BookedEarn:
-    computed = accrue(fact.paid_won, policy.accrual)
+def _earn_row(work: Work, fact: EarnFact, member_id: str, computed: Accrual) -> BookedEarn:
     return BookedEarn(
         store_id=fact.origin.store_id,
         earn_id=fact.earn_id,
