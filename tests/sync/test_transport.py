@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,8 +20,10 @@ from sync.clock import SystemClock
 from sync.ids import SystemIds
 from sync.outbox import Batch
 from sync.outcomes import (
+    AskOutcome,
     CursorReset,
     Denied,
+    Held,
     Pulled,
     Pushed,
     Reason,
@@ -32,10 +35,10 @@ from sync.outcomes import (
     Unavailable,
 )
 from sync.signing import RequestSigner
-from sync.transport import PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
+from sync.transport import ASK_PATH, PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
 from tests.helpers import fake_cloud
 from tests.helpers.devices import DEVICE_ID, SECRETS, enrolled
-from tests.helpers.fake_cloud import FakeCloud, running
+from tests.helpers.fake_cloud import Exchange, FakeCloud, running
 from tests.helpers.waiting import free_port
 
 CLOCK = SystemClock()
@@ -90,6 +93,47 @@ def test_a_page_is_pulled(cloud: FakeCloud, line: HttpTransport) -> None:
 
     assert isinstance(outcome, Pulled)
     assert ([row.n for row in outcome.page.rows], outcome.page.cursor, outcome.page.has_more) == ([1, 2], "1.2.0", True)
+
+
+ASK = {"request_id": "r-1", "phone": "+821012345678", "points": None, "payment_won": 18_000}
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "outcome"),
+    [
+        (201, {"points": 3_240, "state": "requested"}, Held(3_240)),
+        (409, {"code": "insufficient_points", "message": "m"}, Denied("insufficient_points", "m")),
+        (403, {"code": "device_suspended"}, Denied("device_suspended")),
+        (429, {"code": "slow"}, Unavailable(Reason.THROTTLED)),
+        (503, {"code": "busy"}, Unavailable(Reason.SERVER_ERROR, "http_503")),
+    ],
+)
+def test_a_question_for_points_is_answered_or_refused(
+    cloud: FakeCloud, line: HttpTransport, status: int, fields: dict[str, Any], outcome: AskOutcome
+) -> None:
+    """PNT-10: signed, with the number in the body and never in the address."""
+    asked: list[dict[str, Any]] = []
+
+    def answer(exchange: Exchange) -> bool:
+        asked.append(json.loads(exchange.body))
+        exchange.answer(status, fields)
+        return True
+
+    cloud.mishap(ASK_PATH, answer)
+
+    assert line.ask_request(ASK) == outcome
+    assert asked == [ASK]
+
+
+@pytest.mark.parametrize("points", [0, True, "3240", None])
+def test_an_answer_without_points_is_no_hold(cloud: FakeCloud, line: HttpTransport, points: Any) -> None:
+    """A captive portal answers 200 as well."""
+    cloud.mishap(ASK_PATH, fake_cloud.status(201, {"points": points}))
+
+    outcome = line.ask_request(ASK)
+
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason is Reason.BAD_ANSWER
 
 
 def test_a_stream_greets_sends_rows_and_breathes(cloud: FakeCloud, line: HttpTransport) -> None:
