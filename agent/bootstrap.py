@@ -32,6 +32,7 @@ from sync.clock import Clock, SystemClock
 from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds
 from sync.inbox import Applier
+from sync.outcomes import KeyChanged
 from sync.profile import OWN_APPLIERS
 from sync.protocol import FeedKind, OpKind, OpResult
 from sync.secrets import DeviceVault
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 log = topic("agent")
 TICK_S = 1.0
 ASK_S = 3.0  # a customer waits for this answer; without one the counter goes on without a line
+KEY_CHANGE_AGAIN_S = 60.0
 VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
 
 
@@ -192,6 +194,7 @@ class Background:
         self._upkeep = Upkeep(store=agent.store, clock=agent.clock)
         self._ticker: threading.Thread | None = None
         self._vault_again_ms: int | None = None
+        self._key_change: threading.Thread | None = None
 
     def start(self) -> None:
         """Start everything; heavy imports happen here, so call it on a thread that nobody looks at."""
@@ -229,6 +232,31 @@ class Background:
             self._start_worker(device)
             self._start_spool(device.secrets.store_key)
         agent.approval.ask_again()
+        self._finish_key_change()
+
+    def _finish_key_change(self) -> None:
+        """A change of this device's keys that was cut off: the cloud may soon take only the new one."""
+        from sync import keychange
+
+        agent = self._agent
+        if not keychange.pending(agent.store) or (self._key_change is not None and self._key_change.is_alive()):
+            return
+
+        def finish() -> None:
+            line = keychange.http_line(agent.clock, agent.ids, agent.settings.cloud_url)
+            while not self._stopping.is_set() and keychange.pending(agent.store):
+                try:
+                    done = keychange.change_key(agent.store, agent.vault, ids=agent.ids, open_line=line)
+                    if isinstance(done, KeyChanged):
+                        self.connect(again=True)
+                        keychange.reseal(agent.store, agent.vault)
+                        return
+                except SyncError as problem:
+                    log.warning("key_change_not_finished", problem=type(problem).__name__)
+                self._stopping.wait(KEY_CHANGE_AGAIN_S)
+
+        self._key_change = threading.Thread(target=finish, name="key-change", daemon=True)
+        self._key_change.start()
 
     def _start_worker(self, device: Device) -> None:
         from sync.signing import RequestSigner

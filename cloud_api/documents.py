@@ -72,6 +72,21 @@ EPOCH_BODY: dict[str, Any] = {
 
 EPOCH_EXAMPLE = {"epoch": 2, "last_seq": 41, "server_time_ms": 1760000000123}
 
+KEY_BODY: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["protocol", "public_key", "proof"],
+        "properties": {
+            "protocol": {"const": 1},
+            "public_key": {"type": "string", "maxLength": 64},
+            "proof": {"type": "string", "maxLength": 128},
+        },
+    },
+    "example": {"protocol": 1, "public_key": "Yt6sZ…", "proof": "0P4xk…"},
+}
+
+KEY_EXAMPLE = {"old_key_until_ms": 1760000600123, "server_time_ms": 1760000000123}
+
 PUSH_EXAMPLE = {
     "results": [
         {

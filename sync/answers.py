@@ -13,6 +13,8 @@ from sync.outcomes import (
     Denied,
     EpochOutcome,
     Held,
+    KeyChanged,
+    KeyOutcome,
     Pulled,
     PullOutcome,
     Pushed,
@@ -154,6 +156,14 @@ def redeem_outcome(answer: Answer | Unavailable) -> RedeemOutcome:
         return answer
     if answer.status in (200, 201):
         return _read(answer, Redeemed)
+    return _refusal(answer)
+
+
+def key_outcome(answer: Answer | Unavailable) -> KeyOutcome:
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status == 200:
+        return _read(answer, lambda fields: KeyChanged(int(fields["old_key_until_ms"])))
     return _refusal(answer)
 
 

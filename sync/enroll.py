@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sync import chain, enroll_texts, inbox, outbox
+from sync import chain, enroll_texts, inbox, keychange, outbox
 from sync.address import BadAddress, clean_base_url
 from sync.clock import Clock
 from sync.enroll_texts import EnrollRefused
@@ -91,7 +91,7 @@ def load_device(store: Store, vault: DeviceVault) -> Device | None:
     if identity is None:
         return None
     secrets = vault.load(identity.vault_entry)
-    return Device(identity, secrets, FieldCipher(secrets.field_key))
+    return Device(identity, secrets, secrets.cipher())
 
 
 def redeem(
@@ -225,9 +225,9 @@ def _keep(
     vault: DeviceVault,
     ids: IdSource,
 ) -> Enrolled:
-    field_key = _field_key(before, vault)
+    field_key, old_field_key = _field_keys(before, vault)
     entry = ids.token(_ENTRY_BYTES)
-    where = vault.save(entry, DeviceSecrets(private_key, welcome.store_key, field_key))
+    where = vault.save(entry, DeviceSecrets(private_key, welcome.store_key, field_key, old_field_key))
     identity = Identity(
         base_url=address,
         device_id=welcome.device_id,
@@ -245,7 +245,7 @@ def _keep(
             cursor=welcome.cursor,
             server_time_ms=welcome.server_time_ms,
         )
-        moved = chain.carry_over_all(conn, cipher=FieldCipher(field_key))
+        moved = chain.carry_over_all(conn, cipher=FieldCipher(field_key, old_field_key))
     log.info("enrolled device=%s epoch=%s vault=%s carried_over=%s", identity.device_id, identity.epoch, where, moved)
     try:
         vault.forget_others(entry)
@@ -254,15 +254,16 @@ def _keep(
     return Enrolled(identity, welcome.profile, welcome.policy)
 
 
-def _field_key(before: Identity | None, vault: DeviceVault) -> bytes:
-    """The one in use, so that sealed cells stay readable; a new one when the old keys are lost."""
+def _field_keys(before: Identity | None, vault: DeviceVault) -> tuple[bytes, bytes | None]:
+    """Those in use, so that sealed cells stay readable; a new one when the old keys are lost."""
     if before is None:
-        return new_key()
+        return new_key(), None
     try:
-        return vault.load(before.vault_entry).field_key
+        found = vault.load(before.vault_entry)
+        return found.field_key, found.old_field_key
     except (VaultUnreadable, CellUnreadable):
         log.warning("field_key_lost")
-        return new_key()
+        return new_key(), None
 
 
 def write_enrollment(
@@ -282,6 +283,7 @@ def write_enrollment(
     ask_for(conn, Why.ENROLLED)
     set_meta(conn, outbox.SERVER_TIME, str(server_time_ms))
     set_meta(conn, outbox.HALTED, None)
+    set_meta(conn, keychange.PENDING, None)
     require_identity(conn)
 
 

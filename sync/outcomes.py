@@ -79,6 +79,13 @@ class Renewed:
 
 
 @dataclass(frozen=True)
+class KeyChanged:
+    """The cloud takes the new key from now on; the one before it until ``old_key_until_ms``."""
+
+    old_key_until_ms: int
+
+
+@dataclass(frozen=True)
 class StreamHello:
     server_time_ms: int
     generation: int
@@ -160,6 +167,7 @@ PushOutcome = Pushed | TooLarge | Denied | Unavailable
 PullOutcome = Pulled | CursorReset | Denied | Unavailable
 RedeemOutcome = Redeemed | Denied | Unavailable
 AskOutcome = Held | Denied | Unavailable
+KeyOutcome = KeyChanged | Denied | Unavailable
 EpochOutcome = Renewed | Denied | Unavailable
 TallyOutcome = Tallied | Denied | Unavailable
 UploadOutcome = Uploaded | TooLarge | Denied | Unavailable

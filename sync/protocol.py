@@ -23,6 +23,7 @@ STREAM_READ_TIMEOUT_S = 25
 JWT_AUDIENCE = "withfom-cloud"
 AUTH_SCHEME = "WithFoM-Device"  # Authorization: WithFoM-Device <EdDSA JWT>
 ENROLL_PROOF_PREFIX = b"withfom-enroll-v1"
+KEY_PROOF_PREFIX = b"withfom-key-v1"
 # RFC 8628's twenty letters without vowels: no word can appear, no letter looks like a digit.
 ENROLL_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 ENROLL_CODE_LENGTH = 8
@@ -202,6 +203,11 @@ def tally_digest(items: Iterable[tuple[str, str, int]]) -> str:
 def enroll_proof_message(code: str, public_key_b64: str) -> bytes:
     """What a device signs to prove that it holds the private half of the key it enrolls with."""
     return b"\n".join([ENROLL_PROOF_PREFIX, code.encode(), public_key_b64.encode()])
+
+
+def key_proof_message(device_id: str, public_key_b64: str) -> bytes:
+    """What a device signs with a new key to prove that it holds the private half."""
+    return b"\n".join([KEY_PROOF_PREFIX, device_id.encode(), public_key_b64.encode()])
 
 
 def normalise_enroll_code(text: str) -> str:

@@ -34,14 +34,18 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class DeviceSecrets:
-    """``private_key`` is the raw Ed25519 seed, ``store_key`` came from the cloud, ``field_key`` seals local cells."""
+    """``private_key`` is the raw Ed25519 seed, ``store_key`` came from the cloud, ``field_key`` seals local cells.
+
+    ``old_field_key`` is the one before: backups of the local file were sealed with it."""
 
     private_key: bytes
     store_key: bytes
     field_key: bytes
+    old_field_key: bytes | None = None
 
     def __post_init__(self) -> None:
-        if any(len(key) != KEY_BYTES for key in (self.private_key, self.store_key, self.field_key)):
+        keys = [self.private_key, self.store_key, self.field_key]
+        if any(len(key) != KEY_BYTES for key in (*keys, self.old_field_key or self.field_key)):
             raise ValueError("every key has 32 bytes")
 
     def __repr__(self) -> str:
@@ -52,20 +56,24 @@ class DeviceSecrets:
 
         return Ed25519PrivateKey.from_private_bytes(self.private_key)
 
+    def cipher(self) -> FieldCipher:
+        return FieldCipher(self.field_key, self.old_field_key)
+
     def to_text(self) -> str:
-        """Under 200 letters: Windows' keyring takes about 1,200."""
-        return json.dumps(
-            {"v": 1, "private": _b64(self.private_key), "store": _b64(self.store_key), "field": _b64(self.field_key)}
-        )
+        """Under 300 letters: Windows' keyring takes about 1,200."""
+        fields = {"v": 1, "private": _b64(self.private_key), "store": _b64(self.store_key)}
+        fields["field"] = _b64(self.field_key)
+        if self.old_field_key is not None:
+            fields["old_field"] = _b64(self.old_field_key)
+        return json.dumps(fields)
 
     @staticmethod
     def from_text(text: str) -> DeviceSecrets:
         """Raises VaultUnreadable when this is not what ``to_text`` wrote."""
         try:
             raw = json.loads(text)
-            return DeviceSecrets(
-                *(base64.b64decode(raw[name], validate=True) for name in ("private", "store", "field"))
-            )
+            names = ("private", "store", "field", *(("old_field",) if "old_field" in raw else ()))
+            return DeviceSecrets(*(base64.b64decode(raw[name], validate=True) for name in names))
         except (ValueError, KeyError, TypeError) as broken:
             raise VaultUnreadable("the vault entry is not ours") from broken
 
@@ -85,12 +93,14 @@ def cell(table: str, column: str, row_id: str) -> str:
 
 
 class FieldCipher:
-    """AES-256-GCM for single cells. ``aad`` is the cell's address, see ``cell``."""
+    """AES-256-GCM for single cells. ``aad`` is the cell's address, see ``cell``. Cells that the key before sealed open
+    too."""
 
-    def __init__(self, field_key: bytes) -> None:
+    def __init__(self, field_key: bytes, old_field_key: bytes | None = None) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._aead = AESGCM(field_key)
+        self._old = None if old_field_key is None else AESGCM(old_field_key)
 
     def seal(self, text: str, aad: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -102,8 +112,14 @@ class FieldCipher:
 
         if sealed[:1] != _CELL_VERSION or len(sealed) < 1 + _NONCE_BYTES + 16:
             raise CellUnreadable(f"{aad}: not a sealed cell")
+        nonce, box = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._aead.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], aad.encode()).decode()
+            return self._aead.decrypt(nonce, box, aad.encode()).decode()
+        except InvalidTag as tampered:
+            if self._old is None:
+                raise CellUnreadable(f"{aad}: does not open") from tampered
+        try:
+            return self._old.decrypt(nonce, box, aad.encode()).decode()
         except InvalidTag as tampered:
             raise CellUnreadable(f"{aad}: does not open") from tampered
 

@@ -18,6 +18,7 @@ from sync.outcomes import (
     AskOutcome,
     CursorReset,
     EpochOutcome,
+    KeyOutcome,
     PullOutcome,
     Pushed,
     PushOutcome,
@@ -52,6 +53,7 @@ PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
 ASK_PATH = "/v1/sync/requests"
 EPOCH_PATH = "/v1/sync/epoch"
+KEY_PATH = "/v1/sync/key"
 SNAPSHOT_PATH = "/v1/sync/snapshot"
 TALLY_PATH = "/v1/sync/tally"
 BULK_PATH = "/v1/sync/bulk"
@@ -155,6 +157,12 @@ class HttpTransport:
             if second_try or not self._learned_skew(answer):
                 yield answers.snapshot_refusal(answer)
                 return
+
+    def change_key(self, public_key: str, proof: str) -> KeyOutcome:
+        """Registers a new key for this device; signed with the one that this line has."""
+        body = canonical_json({"protocol": PROTOCOL_VERSION, "public_key": public_key, "proof": proof})
+        call = _Call("POST", KEY_PATH, {}, body, {"Content-Type": "application/json"})
+        return answers.key_outcome(self._ask(call, self._timeouts.answer_s))
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         """Events until the line ends; the last one is always StreamEnded. The first call of ``next`` connects."""

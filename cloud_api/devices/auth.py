@@ -44,6 +44,7 @@ class DeviceCall:
     brand_id: str
     epoch: int
     jti: str
+    signed_with: bytes  # the public key that held
 
 
 def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCall:
@@ -54,14 +55,23 @@ def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCal
         row = _device_row(conn, claims["iss"])
     if row is None:
         raise refusal("unknown_device", now_ms)
-    if not _holds(token, row.public_key, claims, call):
+    signed_with = next((key for key in _keys_of(row, now_ms) if _holds(token, key, claims, call)), None)
+    if signed_with is None:
         raise refusal("bad_signature", now_ms)
     # Only now, because nobody but the device itself shall learn that it is revoked.
     if row.revoked_ms is not None:
         raise refusal("device_revoked", now_ms)
     if abs(claims["iat"] * 1000 - now_ms) > SKEW_MAX_S * 1000:
         raise refusal("skew", now_ms)
-    return DeviceCall(row.device_id, row.store_id, row.brand_id, row.epoch, claims["jti"])
+    return DeviceCall(row.device_id, row.store_id, row.brand_id, row.epoch, claims["jti"], signed_with)
+
+
+def _keys_of(row: Any, now_ms: int) -> list[bytes]:
+    """The device's key, and for some minutes after a change the one before it."""
+    keys = [bytes(row.public_key)]
+    if row.old_public_key is not None and now_ms < row.old_key_until_ms:
+        keys.append(bytes(row.old_public_key))
+    return keys
 
 
 def refusal(code: str, now_ms: int) -> ApiError:
@@ -124,6 +134,8 @@ _DEVICE = (
         device.c.store_id,
         device.c.epoch,
         device.c.public_key,
+        device.c.old_public_key,
+        device.c.old_key_until_ms,
         device.c.revoked_ms,
         store.c.brand_id,
     )

@@ -23,6 +23,9 @@ class Device(SQLModel, table=True):
     last_hash: str
     enrolled_ms: int = Field(sa_type=Big)
     revoked_ms: int | None = Field(default=None, sa_type=Big)
+    # The key before ``public_key``; calls signed with it are taken until then.
+    old_public_key: bytes | None = None
+    old_key_until_ms: int | None = Field(default=None, sa_type=Big)
     # A fork means a cloned disk or an edited queue: earns are still booked, decisions over value are not taken.
     suspended_ms: int | None = Field(default=None, sa_type=Big)
 

@@ -15,7 +15,17 @@ from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, refusal
 from cloud_api.devices.epochs import EPOCH_MAX, renew
-from cloud_api.documents import EPOCH_BODY, EPOCH_EXAMPLE, PULL_EXAMPLE, PUSH_BODY, PUSH_EXAMPLE, errors
+from cloud_api.devices.keys import change_key
+from cloud_api.documents import (
+    EPOCH_BODY,
+    EPOCH_EXAMPLE,
+    KEY_BODY,
+    KEY_EXAMPLE,
+    PULL_EXAMPLE,
+    PUSH_BODY,
+    PUSH_EXAMPLE,
+    errors,
+)
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
@@ -139,6 +149,43 @@ def _after(raw: bytes) -> int:
     if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= EPOCH_MAX:
         raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION} and after are needed"})
     return after
+
+
+@router.post(
+    "/key",
+    summary="Change the device's key",
+    responses=errors(
+        "unauthorized",
+        "bad_signature",
+        "replayed",
+        "device_revoked",
+        "device_suspended",
+        "bad_json",
+        "bad_proof",
+        "invalid",
+    )
+    | {200: {"content": {"application/json": {"example": KEY_EXAMPLE}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": KEY_BODY}}},
+)
+async def new_key(request: Request) -> Response:
+    """Signed with the key in use; ``proof`` is by the new one. Both hold for ten minutes."""
+    cloud = _cloud(request)
+    call = await authenticated(request)
+    public_key, proof = _new_key(await request.body())
+    done = await run_in_threadpool(cloud.database.transact, lambda work: change_key(work, call, public_key, proof))
+    return json_response({"old_key_until_ms": done.old_key_until_ms, "server_time_ms": done.server_time_ms})
+
+
+def _new_key(raw: bytes) -> tuple[str, str]:
+    try:
+        body = strict_json.loads(raw)
+    except strict_json.BadJson as error:
+        raise ApiError("bad_json") from error
+    fields = body if isinstance(body, dict) and body.get("protocol") == PROTOCOL_VERSION else {}
+    public_key, proof = fields.get("public_key"), fields.get("proof")
+    if not isinstance(public_key, str) or not isinstance(proof, str):
+        raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION}, public_key and proof are needed"})
+    return public_key, proof
 
 
 @router.get(

@@ -25,7 +25,7 @@ from sync.protocol import CHAIN_START, canonical_json
 from tests.agent.test_many_hands import captured
 from tests.helpers.counter import counter
 
-CALL = DeviceCall("device-1", "store-1", "brand-1", 1, "n" * 16)
+CALL = DeviceCall("device-1", "store-1", "brand-1", 1, "n" * 16, b"k" * 32)
 ORIGIN = Origin("op-1", "device-1", "store-1", "tablet")
 EARN: dict[str, Any] = {
     "op_id": "op-1",
