@@ -298,7 +298,9 @@ def _end_absent(conn: sqlite3.Connection, request_ids: str, order_ids: str, day_
     opened = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
     conn.execute(
         f"UPDATE request SET state = ?, deadline_mono_ms = NULL, deadline_boot_id = NULL WHERE state IN ({opened})"
-        " AND request_id NOT IN (SELECT value FROM json_each(?))",
+        " AND request_id NOT IN (SELECT value FROM json_each(?))"
+        # The cloud does not know what this counter decides by itself.
+        " AND request_id NOT IN (SELECT spend_id FROM spend WHERE state = 'open' AND snapshot_ms IS NOT NULL)",
         (RequestState.EXPIRED.value, request_ids),
     )
     conn.execute(

@@ -8,6 +8,7 @@ from agent.bootstrap import Agent
 from agent.lan.api import to_json
 from agent.printing.capture import capture_state
 from sync import backup
+from sync.snapshot import read_taken
 
 
 def status_of(agent: Agent, version: str) -> dict[str, Any]:
@@ -32,10 +33,18 @@ def status_of(agent: Agent, version: str) -> dict[str, Any]:
             "last_document_ms": capture.last_document_ms,
             "read_today": capture.read_today,
         },
+        "snapshot": _snapshot(agent),
         "store": to_json(agent.link.store_profile()),
         "storage": _storage(agent),
         "version": version,
     }
+
+
+def _snapshot(agent: Agent) -> dict[str, int] | None:
+    """Of whom this counter knows what they had when; what it goes by without a line."""
+    with agent.store.read() as conn:
+        taken = read_taken(conn)
+    return None if taken is None else {"members": taken.members, "taken": taken.wall_ms}
 
 
 def _storage(agent: Agent) -> dict[str, Any]:

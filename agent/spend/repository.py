@@ -1,4 +1,4 @@
-"""Owns the SQL of the spend table, and reads what a snapshot says about a member's points."""
+"""Owns the SQL of the spend table."""
 
 from __future__ import annotations
 
@@ -121,17 +121,3 @@ def last_day(conn: sqlite3.Connection) -> str:
     """The newest day on which anything was spent without a line; empty before the first time."""
     found = conn.execute("SELECT coalesce(max(day), '') FROM spend WHERE snapshot_ms IS NOT NULL").fetchone()
     return str(found[0])
-
-
-@dataclass(frozen=True)
-class MemberRow:
-    """A member as the newest snapshot has them."""
-
-    masked: str
-    points: int
-    taken_ms: int
-
-
-def member(conn: sqlite3.Connection, lookup: str) -> MemberRow | None:
-    found = conn.execute("SELECT masked, points, taken_ms FROM member WHERE lookup = ?", (lookup,)).fetchone()
-    return MemberRow(*found) if found else None

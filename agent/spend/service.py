@@ -49,6 +49,7 @@ from sync.ids import IdSource
 from sync.outcomes import Denied, Held, Reason, Unavailable
 from sync.profile import read_policy
 from sync.secrets import phone_lookup
+from sync.snapshot import Taken, find_member, read_age_ms, read_taken
 from sync.store import Store, get_meta
 
 # R10: more questions than a counter has customers is somebody trying numbers.
@@ -195,13 +196,10 @@ class SpendService:
         with self._store.transaction() as conn:
             day = self._day(conn)
             policy = read_policy(conn).spending
-            member = repository.member(conn, lookup)
-            allowance = offline_allowance(
-                policy,
-                None if member is None else Snapshot(member.points, now_ms - member.taken_ms),
-                self._used(conn, day, lookup, member.taken_ms if member else now_ms),
-                payment_won,
-            )
+            member, taken = find_member(conn, lookup), read_taken(conn)
+            snapshot = None if member is None or taken is None else Snapshot(member[1], self._age_ms(conn, taken))
+            used = self._used(conn, day, lookup, taken.wall_ms if taken is not None else now_ms)
+            allowance = offline_allowance(policy, snapshot, used, payment_won)
             wanted = allowance.points if points is None else points
             limit = allowance.limit if wanted == 0 else grant(wanted, allowance)
             if limit is not None or member is None:
@@ -213,19 +211,26 @@ class SpendService:
                 sealed=keys.cipher.seal(phone.e164, phone_cell(spend_id)),
                 points=wanted,
                 payment_won=payment_won,
-                snapshot_ms=member.taken_ms,
+                snapshot_ms=member[2],
                 uncertain=uncertain,
                 day=day,
                 created_ms=now_ms,
             )
             title = f"{wanted:,}P 사용"
-            self._open_request(conn, NewRequest(spend_id, title, member.masked, payment_won, wanted))
+            self._open_request(conn, NewRequest(spend_id, title, member[0], payment_won, wanted))
         return SpendAsked(spend_id, wanted, payment_won, offline=True)
 
-    def _used(self, conn: sqlite3.Connection, day: str, lookup: str, taken_ms: int) -> OfflineUse:
+    def _age_ms(self, conn: sqlite3.Connection, taken: Taken) -> int:
+        """By our own watch and by the wall; a clock that was set back since makes it be of the future."""
+        by_wall_ms = self._clock.wall_ms() - taken.wall_ms
+        if by_wall_ms < -CLOCKS_APART_MS:
+            return by_wall_ms
+        return max(by_wall_ms, read_age_ms(conn, self._clock) or 0)
+
+    def _used(self, conn: sqlite3.Connection, day: str, lookup: str, taken_wall_ms: int) -> OfflineUse:
         everybody, member = repository.used_on(conn, day, lookup)
-        # The snapshot's time is the cloud's; whatever may have come after it counts.
-        return OfflineUse(everybody, member, repository.used_since(conn, lookup, taken_ms - CLOCKS_APART_MS))
+        # What was asked for while the snapshot was on its way counts too.
+        return OfflineUse(everybody, member, repository.used_since(conn, lookup, taken_wall_ms - CLOCKS_APART_MS))
 
     def _day(self, conn: sqlite3.Connection) -> str:
         """The business day; a clock that is set back does not bring back a quota that is used up."""

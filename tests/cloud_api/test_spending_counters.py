@@ -16,10 +16,9 @@ from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
 from rules.spending import SpendLimit
 from sync.answers import Answer, ask_outcome
 from sync.outcomes import AskOutcome, Reason, Unavailable
-from sync.secrets import phone_lookup
 from tests.cloud_api.world import PHONE, World
-from tests.helpers.counter import STORE_KEY
 from tests.helpers.joined import Joined, joined, pass_time
+from tests.helpers.snapshots import give_snapshot
 
 Two = tuple[Joined, Joined]
 DIGITS = "0" + PHONE.removeprefix("+82")
@@ -55,11 +54,7 @@ def two(front: World, tmp_path: Path) -> Iterator[Two]:
             for _ in range(1_000 * number):  # both draw from the same seed
                 one.counter.bench.ids.uuid7()
             one.pull()
-            with one.counter.bench.store.transaction() as conn:
-                conn.execute(
-                    "INSERT INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)",
-                    (phone_lookup(STORE_KEY, PHONE), "010-****-5678", 3_240, front.clock()),
-                )
+            give_snapshot(one.counter, {DIGITS: 3_240})
             one.counter.link.online = False
         yield first, second
 

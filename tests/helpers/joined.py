@@ -85,6 +85,7 @@ def joined(world: World, folder: Path) -> Iterator[Joined]:
                     store_id=device.store_id,
                 ),
             )
+            found.bench.store.set_meta(conn, outbox.SERVER_TIME, str(world.clock()))
             inbox.write_cursor(conn, inbox.Cursor.parse(device.welcome["cursor"]))
         yield Joined(found, device)
 

@@ -19,8 +19,8 @@ from agent.lan.server import LanServer
 from agent.lan.status import status_of
 from agent.lan.tablet import tablet_guard, tablet_routes
 from sync.errors import StoreFull
-from sync.secrets import phone_lookup
-from tests.helpers.counter import STORE_KEY, Counter, captured, counter
+from tests.helpers.counter import Counter, captured, counter
+from tests.helpers.snapshots import give_snapshot
 
 TOKEN, SESSION = "t" * 32, "s" * 32
 
@@ -408,10 +408,7 @@ def test_a_browser_tablet_spends_and_learns_nothing_but_what_was_spent(lan: Lan,
     policy = {"version": 2, "rate_bp": 100, "minimum_payment_won": 0, "request_timeout_ms": 60_000, "use_unit": 10}
     limits = {"offline_store_day_won": 30_000, "offline_member_won": 5_000, "offline_snapshot_max_ms": 86_400_000}
     lan.shop.feed(lan.shop.agent.appliers()["policy"], "policy", policy | limits)
-    lookup = phone_lookup(STORE_KEY, "+821012345678")
-    with lan.shop.bench.store.transaction() as conn:
-        values = (lookup, "010-****-5678", 3_240, lan.shop.clock.wall_ms())
-        conn.execute("INSERT INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)", values)
+    give_snapshot(lan.shop, {"01012345678": 3_240})
     lan.shop.link.online = False
     with lan.client(Cookie=f"withfom_tablet={SESSION}") as tablet:
         opened = tablet.post("/v1/tablet/spends", json={}).json()

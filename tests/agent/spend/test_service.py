@@ -19,13 +19,15 @@ from rules.requests import NO_ACK_EXPIRE_MS, TIMEOUT_MS, RequestState
 from rules.spending import SpendLimit
 from sync import outbox
 from sync.outcomes import Denied, Held, Reason, Unavailable
-from sync.secrets import phone_lookup
-from tests.helpers.counter import STORE_KEY, Counter, counter
+from sync.snapshot import _end_absent
+from tests.helpers.counter import Counter, counter
 from tests.helpers.devices import DEVICE_ID, SECRETS
+from tests.helpers.snapshots import give_snapshot
 
 STAFF = "김서연"
 MINJI, JISU = "01012345678", "01087654321"
 DAY_MS = 86_400_000
+MEMBERS = {MINJI: 3_240, JISU: 90_000}
 POLICY = {
     "version": 2,
     "rate_bp": 100,
@@ -55,8 +57,7 @@ def shop(tmp_path: Path) -> Iterator[Counter]:
     """A counter without a line, ten seconds after a snapshot with two members."""
     with counter(tmp_path) as found:
         set_policy(found)
-        snapshot(found, MINJI, 3_240)
-        snapshot(found, JISU, 90_000)
+        give_snapshot(found, MEMBERS)
         found.clock.advance(10_000)
         found.link.online = False
         yield found
@@ -65,16 +66,6 @@ def shop(tmp_path: Path) -> Iterator[Counter]:
 def set_policy(shop: Counter, **changes: int) -> None:
     version = int(shop.rows("SELECT count(*) FROM feed_row")[0][0]) + 2
     shop.feed(shop.agent.appliers()["policy"], "policy", POLICY | {"version": version} | changes)
-
-
-def snapshot(shop: Counter, digits: str, points: int) -> None:
-    lookup = phone_lookup(STORE_KEY, "+82" + digits[1:])
-    masked = f"010-****-{digits[-4:]}"
-    with shop.bench.store.transaction() as conn:
-        conn.execute(
-            "INSERT OR REPLACE INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)",
-            (lookup, masked, points, shop.clock.wall_ms()),
-        )
 
 
 def ask(shop: Counter, points: int | None = 3_000, *, who: str = MINJI, payment_won: int = 18_000) -> str:
@@ -248,6 +239,17 @@ def test_after_a_restart_during_the_countdown_a_person_confirms(shop: Counter) -
     assert len(again.ops("points.spend")) == 1
 
 
+def test_a_snapshot_ends_nothing_that_only_this_counter_knows(shop: Counter) -> None:
+    """A snapshot's word is the last about requests of the cloud; it has never heard of this one."""
+    spend_id = ask(shop)
+    arrives(shop, cloud_row("r-old"))
+
+    with shop.bench.store.transaction() as conn:
+        _end_absent(conn, "[]", "[]", 0)
+
+    assert [card.request_id for card in shop.agent.approval.pending()] == [spend_id]
+
+
 # --- without a line: the limits -------------------------------------------------------------------------------------
 
 
@@ -300,10 +302,10 @@ def test_a_quota_is_of_a_day_and_a_clock_set_back_does_not_bring_it_back(shop: C
     assert refusal(shop, 1, who=JISU) is SpendLimit.MEMBER_DAY
 
     shop.clock.advance(DAY_MS)
-    snapshot(shop, JISU, 90_000)
+    give_snapshot(shop, MEMBERS)
     shop.agent.approval.approve(ask(shop, 5_000, who=JISU), STAFF)
     shop.clock.jump_wall(-DAY_MS)
-    snapshot(shop, JISU, 90_000)
+    give_snapshot(shop, MEMBERS)
 
     assert refusal(shop, 1, who=JISU) is SpendLimit.MEMBER_DAY
 
