@@ -102,15 +102,17 @@ class OrdersService:
 
     def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
         """The cloud answered a step of ours; a step it did not take shows its state instead."""
-        stands = (result.body or {}).get("state")
-        refused = result.status in (OpStatus.ADJUSTED, OpStatus.REJECTED)
-        if (
-            sent.kind == OpKind.ORDER_ADVANCE
-            and refused
-            and isinstance(stands, str)
-            and stands in frozenset(OrderState)
-        ):
-            repository.set_state(conn, str(sent.body["order_id"]), OrderState(stands))
+        if sent.kind != OpKind.ORDER_ADVANCE or result.status not in (OpStatus.ADJUSTED, OpStatus.REJECTED):
+            return
+        answer = result.body or {}
+        stands = answer.get("state")
+        if not isinstance(stands, str) or stands not in frozenset(OrderState):
+            return
+        order_id = str(sent.body["order_id"])
+        known = repository.position(conn, order_id)
+        # An answer that was lost and comes again is older than the rows that arrived meanwhile.
+        if known is None or known[1] <= int(answer.get("version", known[1])):
+            repository.set_state(conn, order_id, OrderState(stands))
 
 
 def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:

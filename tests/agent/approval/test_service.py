@@ -324,6 +324,18 @@ def test_a_rejection_made_offline_is_shown_until_the_cloud_has_spoken(shop: Coun
     assert shop.agent.approval.recent()[0].state is RequestState.AUTO_APPROVED
 
 
+def test_an_answer_that_comes_again_is_older_than_the_row_that_arrived_meanwhile(shop: Counter) -> None:
+    """APR-17, AGT-10: the owner took the approval back before this device heard how its tap went."""
+    seen(shop)
+    shop.agent.approval.approve("r-1", STAFF)
+    arrive(shop, version=4, state="recovered", decided_by="owner", decided_ms=shop.clock.wall_ms())
+
+    shop.answer("request.seen", "applied")
+    shop.answer("request.decide", "applied", {"state": "approved", "version": 3})
+
+    assert shop.agent.approval.recent()[0].state is RequestState.RECOVERED
+
+
 def test_against_a_withdrawal_our_decision_does_not_stand(shop: Counter) -> None:
     """APR-14"""
     seen(shop)

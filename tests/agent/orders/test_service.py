@@ -91,6 +91,18 @@ def test_a_step_the_cloud_did_not_take_goes_back_to_what_stands(shop: Counter) -
     assert state(shop) == "cancelled"
 
 
+def test_an_answer_that_comes_again_is_older_than_the_row_that_arrived_meanwhile(shop: Counter) -> None:
+    """AGT-10"""
+    arrive(shop)
+    shop.agent.orders.advance("o-1", OrderState.PREPARING, STAFF)
+    arrive(shop, version=3, state="cancelled")
+
+    answer = {"order_id": "o-1", "state": "preparing", "version": 2}
+    shop.answer("order.advance", "adjusted", answer, "already_decided")
+
+    assert state(shop) == "cancelled"
+
+
 @pytest.mark.expect_log("order_state_unknown")
 def test_a_state_of_a_newer_cloud_changes_nothing(shop: Counter) -> None:
     arrive(shop)
