@@ -1,4 +1,4 @@
-"""Owns the timer that looks after the store: an hourly backup, and the reserve once there is room for it."""
+"""Owns the timer that looks after the store: an hourly backup, purging, the reserve once there is room for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sync import backup
+from sync import backup, retention
 from sync.clock import Clock
 from sync.errors import StoreClosed, StoreError
 from sync.store import Store
@@ -16,6 +16,7 @@ log = logging.getLogger("sync")
 BACKUP_EVERY_MS = 3_600_000
 BACKUP_AGAIN_MS = 600_000  # after one that failed or had no room
 FIRST_BACKUP_MS = 60_000  # a start has better things to do
+PURGE_EVERY_MS = 3_600_000
 LOOK_EVERY_S = 60.0
 
 
@@ -30,6 +31,7 @@ class Upkeep:
         self._pause = pause
         self._stopping = threading.Event()
         self._due_mono_ms = clock.mono_ms() + self._first_due_ms()
+        self._purge_mono_ms = clock.mono_ms() + FIRST_BACKUP_MS
         self._thread = threading.Thread(target=self._loop, name="store-upkeep", daemon=True)
 
     def start(self) -> None:
@@ -44,6 +46,9 @@ class Upkeep:
     def step(self) -> backup.Backup | backup.Skipped | None:
         """Does what is due; the outcome of a backup, or None when it was not its time. Raises StoreError."""
         self._store.keep_reserve()
+        if self._clock.mono_ms() >= self._purge_mono_ms:
+            more = retention.purge_step(self._store, self._clock)
+            self._purge_mono_ms = self._clock.mono_ms() + (0 if more else PURGE_EVERY_MS)
         if self._clock.mono_ms() < self._due_mono_ms:
             return None
         self._due_mono_ms = self._clock.mono_ms() + BACKUP_AGAIN_MS
