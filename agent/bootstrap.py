@@ -93,7 +93,14 @@ class Agent:
             listeners=self.approval.listeners,
         )
         self.approval.started()
-        self.earn = EarnService(store=store, clock=clock, ids=ids, operations=operations, keyring=self.keyring)
+        self.earn = EarnService(
+            store=store,
+            clock=clock,
+            ids=ids,
+            operations=operations,
+            keyring=self.keyring,
+            missing_on_receipt=self.spend_book.missing_on_receipt,
+        )
         self.receipts = ReceiptsService(store=store)
         self.vault = DeviceVault(settings.folder)
         self.enroll = EnrollService(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+RECEIPT_FOLLOWS_MS = 900_000  # a receipt within this after a spend is the one of that sale
 CLOCKS_APART_MS = 300_000  # as far as the clocks of a counter and the cloud may be apart (protocol, signed calls)
 
 
@@ -122,6 +123,12 @@ def told_to_customers(limit: SpendLimit) -> SpendLimit:
     and the same word: whoever types numbers learns nothing from it (R9)."""
     about_the_member = (SpendLimit.SNAPSHOT_MISSING, SpendLimit.MEMBER_DAY, SpendLimit.BALANCE)
     return SpendLimit.BALANCE if limit in about_the_member else limit
+
+
+def discount_missing_won(paid_won: int, payment_won: int, points: int) -> int:
+    """What a receipt should have taken off and did not: staff forgot to key in the points, so it shows the full sum
+    (PNT-06). Any other sum is an order that changed, and nobody's mistake."""
+    return points if paid_won == payment_won else 0
 
 
 class SpendFlag(StrEnum):

@@ -33,7 +33,8 @@ class OpKind(StrEnum):
     """What a device may report. Bodies are described beside each kind; every amount is a whole number."""
 
     # {earn_id, phone (E.164), receipt: {fingerprint, approval_tags[], receipt_no, till, kind} | null,
-    #  paid_won, points (provisional), rate_bp, policy_version, source: "receipt_auto"|"claim", occurred_ms}
+    #  paid_won, points (provisional), rate_bp, policy_version, source: "receipt_auto"|"claim", occurred_ms,
+    #  points_spent_won (only when points were spent on the sale and its receipt does not show it)}
     EARN = "earn"
     # {reversal_id, cancel_fingerprint, sale_fingerprint|null, approval_tags[], amount_won, earn_id|null, occurred_ms}
     EARN_REVERSE = "earn.reverse"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agent.days import day_bounds_ms, local_day
 from agent.dispatch import Listeners
@@ -77,14 +77,18 @@ class EarnService:
         ids: IdSource,
         operations: Operations,
         keyring: KeyRing,
+        missing_on_receipt: Callable[[sqlite3.Connection, str, str, int, int], int],
         till_by_source: Mapping[str, str] | None = None,
     ) -> None:
+        """``missing_on_receipt``: what a member spent in points that this receipt does not show (look-up, document,
+        payment, time)."""
         self.listeners = Listeners()
         self._store = store
         self._clock = clock
         self._ids = ids
         self._operations = operations
         self._keyring = keyring
+        self._missing_on_receipt = missing_on_receipt
         self._pairing = Pairing(till_by_source or {})
         self._reversals = Reversals(ids=ids, clock=clock, operations=operations, keyring=keyring)
 
@@ -289,7 +293,9 @@ class EarnService:
         assert sale.paid_won is not None, "only a sale with a known payment waits"
         keys = self._keyring.keys
         policy = _policy(conn)
-        accrual = accrue(sale.paid_won, policy)
+        lookup = phone_lookup(keys.store_key, phone.e164)
+        missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
+        accrual = accrue(sale.paid_won, policy, points_spent_won=missing_won)
         body = {
             "earn_id": entry_id,
             "receipt": {
@@ -306,6 +312,8 @@ class EarnService:
             "source": "receipt_auto",
             "occurred_ms": now_ms,
         }
+        if missing_won:
+            body["points_spent_won"] = missing_won
         appended = self._operations.append(conn, OpKind.EARN, body, actor=actor, secret={"phone": phone.e164})
         repository.insert_earn(
             conn,
@@ -313,7 +321,7 @@ class EarnService:
                 "earn_id": entry_id,
                 "op_id": appended.op_id,
                 "seq": appended.seq,
-                "phone_lookup": phone_lookup(keys.store_key, phone.e164),
+                "phone_lookup": lookup,
                 "phone_sealed": keys.cipher.seal(phone.e164, f"earn/phone_sealed/{entry_id}"),
                 "masked": phone.masked,
                 "fingerprint": sale.fingerprint,

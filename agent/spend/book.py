@@ -9,12 +9,15 @@ import sqlite3
 from typing import Any
 
 from agent.keys import KeyRing
+from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from agent.spend import repository
 from rules.requests import RejectReason
+from rules.spending import RECEIPT_FOLLOWS_MS, discount_missing_won
 from sync.protocol import OpKind, OpResult
 
 DEVICE_ACTOR = "device"
+log = topic("spend")
 
 
 def phone_cell(spend_id: str) -> str:
@@ -81,6 +84,20 @@ class SpendBook:
             "occurred_ms": now_ms,
         }
         self.rejected(conn, request_id, DEVICE_ACTOR, decision)
+
+    def missing_on_receipt(
+        self, conn: sqlite3.Connection, lookup: str, document_id: str, paid_won: int, now_ms: int
+    ) -> int:
+        """Won that the member spent in points and the receipt that followed does not show (PNT-06)."""
+        spent = repository.before_receipt(conn, lookup, now_ms - RECEIPT_FOLLOWS_MS)
+        if spent is None:
+            return 0
+        spend_id, points, payment_won = spent
+        repository.set_receipt(conn, spend_id, document_id)
+        missing_won = discount_missing_won(paid_won, payment_won, points)
+        if missing_won:
+            log.warning("discount_not_keyed", spend=spend_id, document=document_id, won=missing_won)
+        return missing_won
 
     def on_result(self, conn: sqlite3.Connection, result: OpResult, _sent: SentOp) -> None:
         """The cloud answered: how much of it the member had."""

@@ -117,6 +117,23 @@ def used_since(conn: sqlite3.Connection, lookup: str, since_ms: int) -> int:
     return int(found[0])
 
 
+def before_receipt(conn: sqlite3.Connection, lookup: str, since_ms: int) -> tuple[str, int, int] | None:
+    """Id, points and payment of the member's newest spend since that no receipt has followed yet."""
+    found = conn.execute(
+        "SELECT spend.spend_id, coalesce(request.pos_discount_won, spend.points), spend.payment_won FROM spend"
+        " JOIN request ON request.request_id = spend.spend_id WHERE spend.phone_lookup = ? AND spend.created_ms >= ?"
+        " AND spend.document_id IS NULL AND spend.state <> 'dropped'"
+        " AND coalesce(request.local_decision, request.state) IN ('approve', 'approved', 'auto_approved')"
+        " ORDER BY spend.created_ms DESC LIMIT 1",
+        (lookup, since_ms),
+    ).fetchone()
+    return None if found is None else (str(found[0]), int(found[1]), int(found[2]))
+
+
+def set_receipt(conn: sqlite3.Connection, spend_id: str, document_id: str) -> None:
+    conn.execute("UPDATE spend SET document_id = ? WHERE spend_id = ?", (document_id, spend_id))
+
+
 def last_day(conn: sqlite3.Connection) -> str:
     """The newest day on which anything was spent without a line; empty before the first time."""
     found = conn.execute("SELECT coalesce(max(day), '') FROM spend WHERE snapshot_ms IS NOT NULL").fetchone()

@@ -147,6 +147,7 @@ def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
         points=_int(body, "points", 0, WON_MAX),
         source=_id(body, "source"),
         occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
+        points_spent_won=_int(body, "points_spent_won", 0, WON_MAX) if "points_spent_won" in body else 0,
     )
 
 

@@ -19,6 +19,7 @@ from cloud_api.ledger import reversals
 from cloud_api.ledger.facts import (
     FLAG_CLOCK_AHEAD,
     FLAG_DEVICE_SUSPENDED,
+    FLAG_DISCOUNT_NOT_KEYED,
     FLAG_POINTS_DIFFER,
     FLAG_SUSPICIOUS_AMOUNT,
     BookedEarn,
@@ -99,7 +100,10 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
             outcomes.append(repeated)
             continue
         known.add(fact)
-        computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, terms))
+        if fact.points_spent_won:
+            computed = accrue(fact.paid_won, terms, points_spent_won=fact.points_spent_won)
+        else:
+            computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, terms))
         row = _earn_row(work, fact, member_id, computed)
         run.rows.append(row)
         run.tags += [{"store_id": store_id, "tag": tag, "earn_id": fact.earn_id} for tag in set(fact.approval_tags)]
@@ -192,6 +196,8 @@ def _flags(work: Work, fact: EarnFact, computed: Accrual) -> list[str]:
         flags.append(FLAG_CLOCK_AHEAD)
     if fact.origin.suspended:
         flags.append(FLAG_DEVICE_SUSPENDED)
+    if fact.points_spent_won:
+        flags.append(FLAG_DISCOUNT_NOT_KEYED)
     if computed.points != fact.points:
         flags.append(FLAG_POINTS_DIFFER)
     return flags

@@ -9,6 +9,7 @@ from rules.phone import Phone
 from sync.protocol import OpStatus
 
 FLAG_CLOCK_AHEAD = "clock_ahead"
+FLAG_DISCOUNT_NOT_KEYED = "discount_not_keyed"
 FLAG_DEVICE_SUSPENDED = "device_suspended"
 FLAG_POINTS_DIFFER = "points_differ"
 FLAG_SUSPICIOUS_AMOUNT = "suspicious_amount"
@@ -49,6 +50,7 @@ class EarnFact:
     points: int
     source: str
     occurred_ms: int
+    points_spent_won: int = 0  # points spent on this sale that its receipt does not show (PNT-06)
 
     @property
     def known_by_text_only(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from cloud_api.ledger.models import earn, posting
 from cloud_api.members.models import member
 from cloud_api.stores.service import Policy, set_policy
+from sync.protocol import canonical_json
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id
 
 
@@ -182,3 +183,20 @@ def test_texts_with_the_databases_own_signs_come_back_as_they_were(world: World)
     with world.cloud.database.read() as conn:
         found = {row.receipt_no: row.till for row in conn.execute(select(earn))}
     assert found == {text: text for text in texts}
+
+
+def test_points_that_the_receipt_does_not_show_leave_the_basis_and_are_flagged(world: World) -> None:
+    """PNT-06: staff forgot to key the discount in."""
+    device = world.device()
+    pattern = device.earn(paid_won=18_000)
+    another = {"earn_id": "told", "receipt": pattern["body"]["receipt"] | {"fingerprint": "another"}, "points": 150}
+    told = device.op("earn", pattern["body"] | another | {"points_spent_won": 3_000})
+
+    # Spelled as the chain covers it, as our own agent does.
+    answer = device.push_raw(canonical_json(json.loads(device.batch(pattern, told)))).json()
+
+    result = answer["results"][1]
+    assert (result["status"], result["body"]["points"]) == ("applied", 150)
+    with world.cloud.database.read() as conn:
+        row = conn.execute(select(earn.c.flags, earn.c.reasons).where(earn.c.earn_id == "told")).one()
+    assert (row.flags, row.reasons) == ('["discount_not_keyed"]', '["points_spent_subtracted","rate"]')

@@ -16,6 +16,7 @@ from rules.spending import (
     SpendFlag,
     SpendLimit,
     SpendPolicy,
+    discount_missing_won,
     floor_to_unit,
     grant,
     offline_allowance,
@@ -164,3 +165,9 @@ def test_whoever_types_numbers_learns_nothing_from_a_refusal() -> None:
 
     assert {told_to_customers(limit) for limit in about_the_member} == {SpendLimit.BALANCE}
     assert all(told_to_customers(limit) is limit for limit in set(SpendLimit) - about_the_member)
+
+
+@pytest.mark.parametrize(("paid_won", "missing_won"), [(18_000, 3_000), (15_000, 0), (19_500, 0), (0, 0)])
+def test_only_the_full_sum_says_that_the_discount_was_forgotten(paid_won: int, missing_won: int) -> None:
+    """PNT-06"""
+    assert discount_missing_won(paid_won, 18_000, 3_000) == missing_won

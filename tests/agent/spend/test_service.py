@@ -20,7 +20,7 @@ from rules.spending import SpendLimit
 from sync import outbox
 from sync.outcomes import Denied, Held, Reason, Unavailable
 from sync.snapshot import _end_absent
-from tests.helpers.counter import Counter, counter
+from tests.helpers.counter import Counter, captured, counter
 from tests.helpers.devices import DEVICE_ID, SECRETS
 from tests.helpers.snapshots import give_snapshot
 
@@ -248,6 +248,30 @@ def test_a_snapshot_ends_nothing_that_only_this_counter_knows(shop: Counter) -> 
         _end_absent(conn, "[]", "[]", 0)
 
     assert [card.request_id for card in shop.agent.approval.pending()] == [spend_id]
+
+
+@pytest.mark.parametrize(
+    ("paid_won", "points", "missing"),
+    [(15_000, 150, None), (18_000, 150, 3_000), (16_500, 165, None)],
+    ids=["keyed in", "forgotten", "another order"],
+)
+@pytest.mark.expect_log(r"discount_not_keyed")
+def test_the_receipt_that_follows_says_whether_the_discount_was_keyed_in(
+    shop: Counter, paid_won: int, points: int, missing: int | None
+) -> None:
+    """PNT-06: points are earned on what was really paid, once."""
+    shop.agent.approval.approve(ask(shop, 3_000), STAFF)
+    for total in (paid_won, 18_000):
+        entry = shop.agent.earn.open_entry()
+        shop.agent.earn.submit_phone(entry, MINJI)
+        shop.clock.advance(60_000)
+        shop.agent.earn.ingest(
+            captured(shop.clock, total=total, approvals=(str(total),), receipt_no=str(total + shop.clock.wall_ms()))
+        )
+
+    first, second = (body for _, body in shop.ops("earn"))
+    assert (first["paid_won"], first["points"], first.get("points_spent_won")) == (paid_won, points, missing)
+    assert (second["points"], "points_spent_won" in second) == (180, False)
 
 
 # --- without a line: the limits -------------------------------------------------------------------------------------
