@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -15,6 +19,7 @@ from sync.errors import CellUnreadable, VaultUnavailable, VaultUnreadable
 from sync.keyring_box import KeyringBox, ask, open_keyring
 from sync.secrets import PASSPHRASE_ENV, DeviceSecrets, DeviceVault, FieldCipher, cell, new_key, phone_lookup
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRETS = DeviceSecrets(new_key(), new_key(), new_key())
 
 
@@ -189,3 +194,100 @@ def test_this_system_s_allow_list_answers_with_a_working_box_or_none() -> None:
     box = open_keyring(answer_within_s=5)
 
     assert box is None or box.works()
+
+
+@pytest.mark.parametrize(
+    "name", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring", "keyrings.alt.file.PlaintextKeyring"]
+)
+def test_backends_that_drop_or_show_secrets_are_on_no_list(name: str) -> None:
+    """1.3: and would not pass the self-test either."""
+    assert all(name not in names for names in keyring_box._ALLOWED.values())
+    assert open_keyring([name]) is None
+
+
+def test_neither_a_configuration_file_nor_the_environment_names_a_backend(tmp_path: Path) -> None:
+    """1.3: keyringrc.cfg may name any module and any folder to import from."""
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (planted / "evil.py").write_text("raise SystemExit('imported')")
+    settings = tmp_path / "python_keyring"
+    settings.mkdir()
+    rc = f"[backend]\ndefault-keyring=keyring.backends.null.Keyring\nkeyring-path={planted}\n"
+    (settings / "keyringrc.cfg").write_text(rc)
+    look = (
+        "import sys; from sync.keyring_box import _ALLOWED, open_keyring; box = open_keyring();"
+        f"assert {str(planted)!r} not in sys.path;"
+        "name = box and f'{type(box._backend).__module__}.{type(box._backend).__name__}';"
+        "assert box is None or name in _ALLOWED[sys.platform], name"
+    )
+    environ = {
+        **os.environ,
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", look], env=environ, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_screen_lives_on_while_a_locked_keyring_waits_for_a_person(tmp_path: Path) -> None:
+    """1.3: enrolling with a keyring that never answers ends in the sealed file, and no thread of ours is held."""
+    release = threading.Event()
+
+    class Locked(MemoryKeyring):
+        def get_password(self, _service: str, _name: str) -> str | None:
+            release.wait(10)
+            return None
+
+        def set_password(self, _service: str, _name: str, _text: str) -> None:
+            release.wait(10)
+
+    def opened() -> KeyringBox | None:
+        box = KeyringBox(Locked(), answer_within_s=0.05)
+        return box if box.works() else None
+
+    try:
+        made = DeviceVault(tmp_path, environ={}, open_keyring=opened)
+        assert made.save("entry-1", SECRETS) == "machine"
+        assert made.load("entry-1") == SECRETS
+        assert (tmp_path / "vault-entry-1.json").stat().st_mode & 0o777 == 0o600
+    finally:
+        release.set()
+
+
+@pytest.mark.skipif(
+    not all(shutil.which(name) for name in ("dbus-run-session", "gnome-keyring-daemon")),
+    reason="no Secret Service on this machine",
+)
+@pytest.mark.parametrize("unlocked", [True, False])
+def test_a_real_secret_service_keeps_the_keys_or_is_found_locked(tmp_path: Path, unlocked: bool) -> None:
+    """1.3: Debian's gnome-keyring on a session bus of its own."""
+    job = (
+        "import sys; from pathlib import Path; from sync.keyring_box import open_keyring;"
+        "from sync.secrets import DeviceSecrets, DeviceVault, new_key;"
+        "vault = DeviceVault(Path(sys.argv[1]), environ={}, open_keyring=lambda: open_keyring(answer_within_s=3));"
+        "keys = DeviceSecrets(new_key(), new_key(), new_key(), new_key());"
+        "where = vault.save('entry-1', keys); assert vault.load('entry-1') == keys; vault.forget_others('none');"
+        "print(where)"
+    )
+    start = "printf pass | gnome-keyring-daemon --components=secrets --daemonize --unlock >/dev/null && "
+    start = start if unlocked else ""  # the bus starts a locked one, which asks a person who is not there
+    shell = f"{start}exec {shlex.quote(sys.executable)} -c {shlex.quote(job)} {shlex.quote(str(tmp_path))}"
+    environ = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    environ.pop("DISPLAY", None)
+
+    done = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", shell],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == ("keyring" if unlocked else "machine")
