@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QEventLoop, QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -38,6 +38,13 @@ def withfom_json(*arguments: str) -> dict[str, Any]:
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+class Joinable(Protocol):
+    """A cloud that waits for a device."""
+
+    url: str
+    code: str
 
 
 @dataclass
@@ -83,7 +90,7 @@ class ShiftedClock(SystemClock):
 
 
 @contextlib.contextmanager
-def enrolled_agent(folder: Path, where: Cloud, clock: SystemClock | None = None) -> Iterator[Agent]:
+def enrolled_agent(folder: Path, where: Joinable, clock: SystemClock | None = None) -> Iterator[Agent]:
     """The services of one counter that belongs to the store, online."""
     agent = Agent.open(AgentSettings(folder=folder / "agent", cloud_url=where.url, headless=True), clock=clock)
     try:

@@ -72,7 +72,7 @@ def _earn(conn: sqlite3.Connection, agent: Agent, cipher: Any, number: int) -> N
     repository.insert_document(
         conn, facts, fingerprint=fingerprint, fingerprint_date=None, outcome="earned", reading={}, lines=[]
     )
-    receipt = {
+    receipt: dict[str, Any] = {
         "fingerprint": fingerprint,
         "approval_tags": [],
         "receipt_no": facts.receipt_no,

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import jwt
@@ -146,8 +146,8 @@ class Counter:
     plain_bytes: int = 0
     took_ms: list[float] = field(default_factory=list)
 
-    @staticmethod
-    def enrolled(address: str, code: str) -> Counter:
+    @classmethod
+    def enrolled(cls, address: str, code: str) -> Self:
         key = Ed25519PrivateKey.generate()
         public = base64url(key.public_key().public_bytes_raw())
         body = {"code": code, "public_key": public, "label": "bench"}
@@ -155,7 +155,7 @@ class Counter:
         status, answer = call(connect(address), "POST", "/v1/enrollments/redeem", json.dumps(body).encode(), {})
         assert status == 201, answer
         welcome = json.loads(answer)
-        return Counter(address, key, welcome["device_id"], welcome["store"]["store_id"])
+        return cls(address, key, welcome["device_id"], welcome["store"]["store_id"])
 
     def seal(self, batches: int, per_batch: int, rng: random.Random) -> None:
         """Earns as an agent sends them: at most ``per_batch`` and at most what the protocol takes before gzip."""

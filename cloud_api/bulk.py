@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -52,37 +53,59 @@ def select_among(
     return conn.execute(clause, {**values, **plain}).all()
 
 
-@cache
-def _words(table: Table, names: tuple[str, ...], postgres: bool) -> str:
-    columns = ", ".join(names)
-    if postgres:
-        return f"COPY {table.name} ({columns}) FROM STDIN"
-    return f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(names))})"
+@dataclass(frozen=True)
+class NewRows:
+    """Rows to be inserted into a table, as tuples of the named columns."""
+
+    table: Table
+    names: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+FEW_ROWS = 16  # up to here a COPY, which takes three exchanges with the server, costs more than it saves
 
 
 def insert_rows(conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Inserts rows of the named columns. Raises what an ordinary insert raises."""
-    if not rows:
+    insert_all(conn, [NewRows(table, names, rows)])
+
+
+def insert_all(conn: Connection, wanted: Iterable[NewRows]) -> None:
+    """The same for several tables, in this order; a few rows of all of them go to PostgreSQL in one exchange."""
+    found = [new for new in wanted if new.rows]
+    if not is_postgres(conn):
+        for new in found:
+            conn.exec_driver_sql(_insert(new, "?"), list(new.rows))
         return
-    statement = _words(table, names, is_postgres(conn))
-    if is_postgres(conn):
-        _copy(conn, statement, rows)
-    else:
-        conn.exec_driver_sql(statement, list(rows))
-
-
-def _copy(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not found:
+        return
     driver = cast("psycopg.Connection[Any] | None", conn.connection.driver_connection)
     assert driver is not None
-    block = copy_block(rows)
     try:
-        with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(block)
+        if sum(len(new.rows) for new in found) <= FEW_ROWS:
+            _insert_together(driver, found)
+        else:
+            for new in found:
+                statement = f"COPY {new.table.name} ({', '.join(new.names)}) FROM STDIN"
+                with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                    copy.write(copy_block(new.rows))
     except psycopg.Error as error:
+        what = "INSERT INTO " + ", ".join(new.table.name for new in found)
         for kind, wrapped in _WRAPPED:
             if isinstance(error, kind):
-                raise wrapped(statement, None, error, hide_parameters=True) from error
-        raise DBAPIError(statement, None, error, hide_parameters=True) from error
+                raise wrapped(what, None, error, hide_parameters=True) from error
+        raise DBAPIError(what, None, error, hide_parameters=True) from error
+
+
+def _insert_together(driver: psycopg.Connection[Any], found: Sequence[NewRows]) -> None:
+    with driver.pipeline(), driver.cursor() as cursor:
+        for new in found:
+            for row in new.rows:
+                cursor.execute(_insert(new, "%s").encode(), row)
+
+
+def _insert(new: NewRows, place: str) -> str:
+    return f"INSERT INTO {new.table.name} ({', '.join(new.names)}) VALUES ({', '.join([place] * len(new.names))})"
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

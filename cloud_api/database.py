@@ -77,12 +77,16 @@ class Database:
         self.kind = parsed.get_backend_name()
         if engines is not None:
             self._writer, self._reader = engines
+            self._asker = self._reader
         elif self.kind == "sqlite":
             self._writer, self._reader = _sqlite_engines(parsed, checkpoints=checkpoints)
+            self._asker = self._reader
         else:
             self._writer = self._reader = create_engine(
-                parsed, pool_size=16, max_overflow=16, pool_pre_ping=True, hide_parameters=True
+                parsed, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_use_lifo=True, hide_parameters=True
             )
+            # A single question needs no transaction around it, which would be two more exchanges with the server.
+            self._asker = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -118,6 +122,12 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A consistent view for a few queries; never writes."""
         with self._reader.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def ask(self) -> Iterator[Connection]:
+        """For a single query."""
+        with self._asker.connect() as conn:
             yield conn
 
     @contextmanager

@@ -51,7 +51,7 @@ def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCal
     """Raises ApiError 401 with the server's time. The nonce is claimed by ``claim_nonce`` in the call's transaction."""
     token = _token(call, now_ms)
     claims = _unverified_claims(token, now_ms)
-    with database.read() as conn:
+    with database.ask() as conn:
         row = _device_row(conn, claims["iss"])
     if row is None:
         raise refusal("unknown_device", now_ms)

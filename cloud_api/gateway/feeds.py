@@ -86,6 +86,7 @@ class CursorUnusable(Exception):
 
 
 _GENERATION = select(server_state.c.value).where(server_state.c.name == GENERATION)
+GENERATION_BESIDE = _GENERATION.scalar_subquery()  # as a column of another query
 
 
 def generation(conn: Connection) -> int:

@@ -80,25 +80,25 @@ def push(work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, b
     claim_nonce(work, call)
     chain = _lock_chain(work, call, batch)
     if not batch.ops:
-        return _answer(work, (), chain.last_seq)
+        return _answer(work, (), chain.last_seq, chain)
     first = batch.first_seq()
     if first > chain.last_seq + 1:
-        return _answer(work, (), chain.last_seq)
+        return _answer(work, (), chain.last_seq, chain)
     ops = _read(batch, first, call)
     stored = _stored_results(work, call, batch.epoch, ops, chain.last_seq)
     known = [op for op in ops if op.seq <= chain.last_seq]
     fork_at = next((i for i, op in enumerate(known) if stored[op.seq].hash != op.hash), None)
     repeated = [str(stored[op.seq].result) for op in known[:fork_at]]
     if fork_at is not None:
-        return _fork(work, vault, call, batch.epoch, repeated, ops[fork_at:], FORKED, chain.last_seq)
+        return _fork(work, vault, call, batch.epoch, repeated, ops[fork_at:], FORKED, chain)
     new = ops[len(known) :]
     if new and not _chain_holds(work, call, batch, first, chain, ops):
-        return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain.last_seq)
+        return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain)
     if not new:
-        return _answer(work, repeated, chain.last_seq)
+        return _answer(work, repeated, chain.last_seq, chain)
     outcomes = _apply(work, vault, appliers(work, call, chain.suspended), new)
     results = _keep(work, vault, call, batch.epoch, new, outcomes)
-    return _answer(work, (*repeated, *results), new[-1].seq)
+    return _answer(work, (*repeated, *results), new[-1].seq, chain)
 
 
 @dataclass(frozen=True)
@@ -106,23 +106,27 @@ class _Chain:
     last_seq: int
     last_hash: str
     suspended: bool
+    generation: int
 
 
 def _lock_chain(work: Work, call: DeviceCall, batch: Batch) -> _Chain:
     """Locks the store, then the device: pushes of one store take turns, so its receipts and cancels are in order."""
-    work.conn.execute(select(store.c.store_id).where(store.c.store_id == call.store_id).with_for_update(key_share=True))
+    # Rows are locked in the order of the tables; both are read again when somebody else had them.
     row = work.conn.execute(
-        select(device).where(device.c.device_id == call.device_id).with_for_update(key_share=True)
+        select(device, feeds.GENERATION_BESIDE.label("generation"))
+        .select_from(store.join(device, device.c.store_id == store.c.store_id))
+        .where(store.c.store_id == call.store_id, device.c.device_id == call.device_id)
+        .with_for_update(key_share=True, of=[store, device])
     ).one()
     if row.revoked_ms is not None:
         raise refusal("device_revoked", work.now_ms)
     if row.epoch != batch.epoch:
         raise refusal("stale_epoch", work.now_ms)
-    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None)
+    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None, int(row.generation))
 
 
-def _answer(work: Work, results: Sequence[str], last_seq: int) -> Pushed:
-    return Pushed(tuple(results), last_seq + 1, feeds.generation(work.conn), work.now_ms)
+def _answer(work: Work, results: Sequence[str], last_seq: int, chain: _Chain) -> Pushed:
+    return Pushed(tuple(results), last_seq + 1, chain.generation, work.now_ms)
 
 
 def _read(batch: Batch, first: int, call: DeviceCall) -> list[ReadOp]:
@@ -188,7 +192,7 @@ def _fork(
     repeated: Sequence[str],
     forked: Sequence[ReadOp],
     code: str,
-    last_seq: int,
+    chain: _Chain,
 ) -> Pushed:
     """Keeps the contradicting operations beside the booked ones and stops the device from deciding over value."""
     work.conn.execute(
@@ -213,7 +217,7 @@ def _fork(
     )
     log.warning("device_forked device=%s seq=%d code=%s", call.device_id, forked[0].seq, code)
     results = [result_text(OpResult(op.seq, op.op_id, OpStatus.FORKED.value, code)) for op in forked]
-    return _answer(work, (*repeated, *results), last_seq)
+    return _answer(work, (*repeated, *results), chain.last_seq, chain)
 
 
 def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) -> list[Outcome]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from cloud_api import strict_json
-from cloud_api.bulk import insert_rows, select_among
+from cloud_api.bulk import NewRows, select_among
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
@@ -78,10 +78,9 @@ class _Run:
     def write(self, work: Work) -> None:
         if not self.rows:
             return
-        post(work, self.postings)
-        insert_rows(work.conn, earn, _EARN_COLUMNS, [_earn_values(row) for row in self.rows])
         tags = [(tag["store_id"], tag["tag"], tag["earn_id"]) for tag in self.tags]
-        insert_rows(work.conn, earn_tag, _TAG_COLUMNS, tags)
+        earns = NewRows(earn, _EARN_COLUMNS, [_earn_values(row) for row in self.rows])
+        post(work, self.postings, beside=(earns, NewRows(earn_tag, _TAG_COLUMNS, tags)))
 
 
 def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact]) -> list[Outcome]:
@@ -121,18 +120,22 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
 def _load_known(work: Work, store_id: str, facts: Sequence[EarnFact]) -> _Known:
     known = _Known()
     fingerprints = {fact.fingerprint for fact in facts if fact.fingerprint is not None}
-    for row in select_among(work.conn, _OF_RECEIPTS, {"wanted": fingerprints}, store_id=store_id):
-        known.by_receipt.setdefault(row.fingerprint, []).append((row.occurred_ms, row.earn_id))
-    ids = {fact.earn_id for fact in facts}
-    known.earn_ids.update(row.earn_id for row in select_among(work.conn, _OF_IDS, {"wanted": ids}, store_id=store_id))
+    lists = {"receipts": fingerprints, "ids": {fact.earn_id for fact in facts}}
+    for row in select_among(work.conn, _KNOWN, lists, store_id=store_id):
+        if row.fingerprint is None:
+            known.earn_ids.add(row.earn_id)
+        else:
+            known.by_receipt.setdefault(row.fingerprint, []).append((row.occurred_ms, row.earn_id))
     return known
 
 
-_OF_RECEIPTS = (
-    "SELECT earn_id, fingerprint, occurred_ms FROM earn WHERE store_id = :store_id AND fingerprint {wanted}"
+# Earns of these receipts, oldest first, and those of these ids, which come without a fingerprint.
+_KNOWN = (
+    "SELECT earn_id, fingerprint, occurred_ms, booked_ms FROM earn"
+    " WHERE store_id = :store_id AND fingerprint {receipts}"
+    " UNION ALL SELECT earn_id, NULL, 0, 0 FROM earn WHERE store_id = :store_id AND earn_id {ids}"
     " ORDER BY booked_ms, earn_id"
 )
-_OF_IDS = "SELECT earn_id FROM earn WHERE store_id = :store_id AND earn_id {wanted}"
 
 
 def _lock_members(work: Work, member_ids: Collection[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
 
-from cloud_api.bulk import add_to_column, insert_rows, is_postgres, listed, select_among
+from cloud_api.bulk import NewRows, add_to_column, insert_all, is_postgres, listed, select_among
 from cloud_api.database import Work
 from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse
@@ -119,9 +119,13 @@ def spendable(conn: Connection, member_ids: Collection[str], now_ms: int) -> dic
     return {accounts[row.account_id]: row.balance - over.get(accounts[row.account_id], 0) for row in found}
 
 
-def post(work: Work, postings: Sequence[NewPosting]) -> None:
-    """Books the postings with their lots; moves the cached balances and rests. Raises Unbalanced."""
+def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows] = ()) -> None:
+    """Books the postings with their lots and what is written ``beside`` them; moves the cached balances and rests.
+
+    Raises Unbalanced.
+    """
     if not postings:
+        insert_all(work.conn, beside)
         return
     entries: list[tuple[str, int, str, int]] = []
     new_lots: list[tuple[str, int, str, int, int]] = []
@@ -142,17 +146,19 @@ def post(work: Work, postings: Sequence[NewPosting]) -> None:
             if granted < 0 or record.expires_ms is None:
                 raise Unbalanced(record.posting_id)
             new_lots.append((record.member_id, record.expires_ms, record.posting_id, granted, granted))
-    insert_rows(work.conn, posting, _POSTING_COLUMNS, [_posting_row(record, work.now_ms) for record in postings])
-    insert_rows(work.conn, entry, _ENTRY_COLUMNS, entries)
-    insert_rows(work.conn, lot, _LOT_COLUMNS, new_lots)
-    _use_lots(work, postings)
+    uses = [(record.posting_id, use) for record in postings for use in record.uses]
+    insert_all(
+        work.conn,
+        [
+            NewRows(posting, _POSTING_COLUMNS, [_posting_row(record, work.now_ms) for record in postings]),
+            NewRows(entry, _ENTRY_COLUMNS, entries),
+            NewRows(lot, _LOT_COLUMNS, new_lots),
+            NewRows(lot_use, _USE_COLUMNS, [(by, use.lot_posting_id, use.points) for by, use in uses]),
+            *beside,
+        ],
+    )
+    lots.move_remaining(work.conn, [use for _, use in uses])
     add_to_column(work.conn, account, "account_id", "balance", deltas)
-
-
-def _use_lots(work: Work, postings: Sequence[NewPosting]) -> None:
-    rows = [(record.posting_id, use.lot_posting_id, use.points) for record in postings for use in record.uses]
-    insert_rows(work.conn, lot_use, _USE_COLUMNS, rows)
-    lots.move_remaining(work.conn, [use for record in postings for use in record.uses])
 
 
 _LOT_COLUMNS = ("member_id", "expires_ms", "posting_id", "points", "remaining")

