@@ -153,16 +153,15 @@ def _marks(column: tuple[Any, ...]) -> int:
     return column.count(None)
 
 
-def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> None:
-    """Adds to a number in each of the rows named by ``key``, in the order of their names."""
+def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> int:
+    """Adds to a number in each of the rows named by ``key``, in the order of their names; returns how many."""
     names = sorted(amounts)
     if not is_postgres(conn):
-        conn.exec_driver_sql(
+        return conn.exec_driver_sql(
             f"UPDATE {table.name} SET {column} = {column} + ? WHERE {key} = ?",
             [(amounts[name], name) for name in names],
-        )
-        return
-    conn.execute(
+        ).rowcount
+    return conn.execute(
         text(
             f"UPDATE {table.name} SET {column} = {table.name}.{column} + moved.amount"
             " FROM (SELECT unnest(string_to_array(:row_keys, chr(10))) AS row_key,"
@@ -170,4 +169,4 @@ def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts
             f" WHERE {table.name}.{key} = moved.row_key"
         ),
         {"row_keys": listed(conn, names), "row_amounts": listed(conn, [amounts[name] for name in names])},
-    )
+    ).rowcount

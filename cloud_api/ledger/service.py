@@ -15,7 +15,8 @@ from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, lo
 
 
 class Unbalanced(AssertionError):
-    """A posting whose entries do not sum to zero, or disagree with its lots, is a bug; nothing of it is written."""
+    """A posting whose entries do not sum to zero, name no account, or disagree with its lots is a bug; nothing of it
+    is written."""
 
 
 def account_id(kind: AccountKind, owner_id: str) -> str:
@@ -158,7 +159,8 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
         ],
     )
     lots.move_remaining(work.conn, [use for _, use in uses])
-    add_to_column(work.conn, account, "account_id", "balance", deltas)
+    if add_to_column(work.conn, account, "account_id", "balance", deltas) != len(deltas):
+        raise Unbalanced(f"one of {sorted(deltas)} is no account")
 
 
 _LOT_COLUMNS = ("member_id", "expires_ms", "posting_id", "points", "remaining")

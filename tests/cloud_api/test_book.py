@@ -59,6 +59,17 @@ def test_a_posting_that_does_not_balance_is_refused_whole(booked: World) -> None
     booked.assert_book_is_sound()
 
 
+def test_a_posting_to_an_account_that_does_not_exist_is_refused_whole(booked: World) -> None:
+    lines = (Line(f"store_issuance:{booked.store.store_id}", -5), Line("offline_loss:nowhere", 5))
+
+    def nowhere(work: Work) -> None:
+        post(work, [NewPosting("p", PostingKind.EARN, booked.store.store_id, booked.store.store_id, "x", lines)])
+
+    with pytest.raises(Unbalanced, match="no account"):
+        booked.cloud.database.transact(nowhere)
+    booked.assert_book_is_sound()
+
+
 def test_a_posting_whose_lots_disagree_with_its_entries_is_refused_whole(booked: World) -> None:
     member = booked.member()
     store = f"store_issuance:{booked.store.store_id}"

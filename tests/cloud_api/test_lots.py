@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import select
 
 from cloud_api.clock import DAY_MS
+from cloud_api.ledger.expiry import expire_all
 from cloud_api.ledger.lots import NEVER_MS
 from cloud_api.ledger.models import lot
+from cloud_api.ledger.verify import rebuild
 from cloud_api.stores.service import Policy, policy_of, set_policy
-from tests.cloud_api.world import Device, World
+from tests.cloud_api.world import Device, World, statuses
 
 
 def _earn(device: Device, points: int, *, valid_days: int, **receipt: str) -> None:
@@ -157,4 +160,41 @@ def test_a_lot_that_expired_while_it_was_held_takes_its_points_back_and_they_are
 
     assert _left(world) == [10]
     assert world.points(member) == (0, 0, 0)
+    world.assert_book_is_sound()
+
+
+def test_many_hands_at_once_never_take_a_point_twice(world: World) -> None:
+    """PNT-01, I5: holds, earns, expiry, corrections and a rebuild of the caches side by side."""
+    device = world.device()
+    for valid_days in (1, 10, 90):
+        _earn(device, 100, valid_days=valid_days)
+    member = world.member()
+    world.clock.advance(DAY_MS)  # the first hundred are over, and booked by one of the hands
+    counters = [world.device(), world.device()]
+
+    def ask(n: int) -> int:
+        terms = {"kind": "points", "store_id": world.store.store_id, "member_id": member, "points": 30}
+        body = terms | {"payment_won": 1_000, "idempotency_key": f"many-hands-{n}"}
+        return world.call("POST", "/v1/requests", body).status_code
+
+    def correct(n: int) -> int:
+        terms = {"store_id": world.store.store_id, "member_id": member, "points": -7, "reason": "정정"}
+        return world.call(
+            "POST", "/v1/adjustments", terms | {"by": f"person {n}", "idempotency_key": f"many-hands-{n}"}
+        ).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        jobs = [pool.submit(ask, n) for n in range(8)]
+        pool.submit(expire_all, world.cloud.database)
+        corrected = [pool.submit(correct, n) for n in range(2)]
+        rebuilt = [pool.submit(world.cloud.database.transact, rebuild) for _ in range(2)]
+        pushed = [pool.submit(counter.push, counter.earn(500), counter.earn(500)) for counter in counters]
+        held = [job.result() for job in jobs].count(201)
+        taken = [job.result() for job in corrected].count(201)
+        assert [job.result() for job in rebuilt] == [0, 0]
+        assert [statuses(job.result()) for job in pushed] == [["applied", "applied"]] * 2
+
+    assert held >= 6
+    assert world.points(member) == (200 + 20 - 30 * held - 7 * taken, 30 * held, 0)
+    expire_all(world.cloud.database)
     world.assert_book_is_sound()
