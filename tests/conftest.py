@@ -73,6 +73,7 @@ THOROUGH = (
     "tests/agent/screens/",
     "tests/cloud_api/test_attack_cases.py",
     "tests/cloud_api/test_cloud_command.py",
+    "tests/cloud_api/test_on_a_real_line.py",
     "tests/cloud_api/test_openapi_calls.py",
     "tests/cloud_api/test_processes.py",
     "tests/installers/",

@@ -113,11 +113,12 @@ def prepare(folder: Path, url: str) -> Ground:
             lambda work: find_or_create(work, cloud.vault, PHONES, store_id=profile.store_id)
         )
         port = _free_port()
-        counters = tuple(_enroll(cloud, profile, folder / name, f"http://{HOST}:{port}") for name in COUNTERS)
+        counters = tuple(enroll(cloud, profile, folder / name, f"http://{HOST}:{port}") for name in COUNTERS)
     return Ground(folder, settings, port, api_key, profile.store_id, tuple(members.values()), counters)
 
 
-def _enroll(cloud: Cloud, profile: Profile, folder: Path, base_url: str) -> CounterPlace:
+def enroll(cloud: Cloud, profile: Profile, folder: Path, base_url: str) -> CounterPlace:
+    """A new counter of this store in a folder of its own."""
     issued = cloud.database.transact(lambda work: enrollment.issue_code(work, profile.store_id, "agent", folder.name))
     key = Ed25519PrivateKey.generate()
     public = base64url(key.public_key().public_bytes_raw())

@@ -13,25 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from agent.approval.types import Decided
-from agent.bootstrap import Agent
 from agent.earn import service as earning
 from agent.earn.types import Earned
-from agent.keys import StoreKeys
-from agent.launch import AgentSettings
 from cloud_api.app import create_app
 from cloud_api.process_lock import only_server
 from cloud_api.serve import run
-from printers.capture.spool import CapturedDocument
-from rules.receipts import approval_tag
 from rules.requests import RejectReason
+from simulation.kills.counter import RunningCounter
 from simulation.kills.ground import HOST, PHONES, CounterPlace, Ground
-from sync.clock import SystemClock
-from sync.ids import SystemIds
-from sync.secrets import FieldCipher
-from sync.signing import RequestSigner
-from sync.store import Store
-from sync.transport import HttpTransport
-from sync.worker import SyncWorker
 
 PAUSE_S = (0.001, 0.04)  # between two things that happen at a counter
 QUIET_S = 1.0  # nothing came and nothing went for so long: everything has arrived
@@ -69,37 +58,16 @@ class _Counter:
         self._ground = ground
         self._place = place
         self._rng = rng
-        clock = SystemClock()
-        ids = SystemIds(clock)
-        self._store = Store.open(place.folder, clock=clock)
-        self._agent = Agent(AgentSettings(folder=place.folder), self._store, clock, ids)
-        cipher = FieldCipher(place.secrets.field_key)
-        self._agent.keyring.install(StoreKeys(place.secrets.store_key, cipher))
-        signer = RequestSigner(place.identity.device_id, place.secrets.signing_key(), clock=clock, ids=ids)
-        self._worker = SyncWorker(
-            store=self._store,
-            transport=HttpTransport(ground.url, signer=signer, clock=clock),
-            appliers=self._agent.appliers(),
-            on_result=self._agent.on_result,
-            clock=clock,
-            ids=ids,
-            on_change=lambda: None,
-            cipher=cipher,
-        )
-        self._agent.link.attach(self._worker)
-        self._clock = clock
+        self._running = RunningCounter(place, ground.url)
+        self._agent, self._store = self._running.agent, self._running.store
         self._numbers = itertools.count(1)
         self._sales: list[tuple[str, int]] = []
         # Appended with one call each: what the system has taken outlives this process, a line is never half there.
         self._record = os.open(place.record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._recorded = self._newest_seq()
-        self._worker.start()
-        self._agent.approval.ask_again()
 
     def close(self) -> None:
-        self._agent.link.attach(None)
-        self._worker.stop()
-        self._agent.close()
+        self._running.close()
         os.close(self._record)
 
     def work(self) -> None:
@@ -114,8 +82,8 @@ class _Counter:
         quiet_since = time.monotonic()
         while not (self._ground.leave.exists() and time.monotonic() - quiet_since > QUIET_S):
             self._look()
-            status = self._worker.status()
-            now = (self._cursor(), status.pending, status.online)
+            status = self._running.worker.status()
+            now = (self._running.cursor(), status.pending, status.online)
             if now != before or status.pending or not status.online:
                 before, quiet_since = now, time.monotonic()
             time.sleep(0.05)
@@ -125,16 +93,14 @@ class _Counter:
     def _sell(self) -> None:
         number = f"{self._place.name[-1]}{os.getpid()}-{next(self._numbers)}"
         paid_won = self._rng.randint(20, 400) * 100
-        self._agent.earn.ingest(self._document(number, "sale", paid_won))
-        entry_id = self._agent.earn.open_entry()
-        answer = self._agent.earn.submit_phone(entry_id, self._rng.choice(PHONES).national)
+        answer = self._running.sell(number, paid_won, self._rng.choice(PHONES).national)
         if isinstance(answer, Earned):
             self._confirmed(earn_id=answer.earn_id, points=answer.points, paid_won=answer.paid_won)
             self._sales = [*self._sales[-KEPT_SALES:], (number, paid_won)]
 
     def _cancel(self) -> None:
         number, paid_won = self._sales.pop(self._rng.randrange(len(self._sales)))
-        self._agent.earn.ingest(self._document(number, "cancel", paid_won))
+        self._running.cancel(number, paid_won)
         self._confirmed()
 
     def _look(self) -> None:
@@ -155,28 +121,6 @@ class _Counter:
             if isinstance(answer, Decided):
                 self._confirmed(request_id=answer.request_id, state=answer.state.value)
 
-    def _document(self, number: str, kind: str, paid_won: int) -> CapturedDocument:
-        cancels = kind == "cancel"
-        amount = -paid_won if cancels else paid_won
-        return CapturedDocument(
-            document_id=f"{kind}-{number}",
-            captured_wall_ms=self._clock.wall_ms(),
-            source="pos",
-            reading={
-                "kind": kind,
-                "total": amount,
-                "paid": amount,
-                "receipt_no": f"C-{number}" if cancels else number,
-                "till": "01",
-                "time": "2026-09-21T14:03:22",
-            },
-            approval_tags=(approval_tag(self._place.secrets.store_key, number),),
-            original_approval_tags=(),
-            original_receipt_no=number if cancels else None,
-            text_digest=f"{kind}-{number}",
-            lines=("느린오후 커피",),
-        )
-
     # --- what the screen confirmed -----------------------------------------------------------------------------------
 
     def _confirmed(self, **shown: Any) -> None:
@@ -195,7 +139,3 @@ class _Counter:
     def _newest_seq(self) -> int:
         with self._store.read() as conn:
             return int(conn.execute("SELECT coalesce(max(last_seq), 0) FROM outbox_head").fetchone()[0])
-
-    def _cursor(self) -> tuple[Any, ...]:
-        with self._store.read() as conn:
-            return tuple(conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor").fetchone())

@@ -365,7 +365,7 @@ def test_case_20_a_body_or_address_changed_after_signing_is_401(attack: Attack) 
 
 
 def test_case_21_a_revoked_device_is_401(attack: Attack) -> None:
-    """What the agent does then: tests/sync/test_on_a_real_line.py."""
+    """What the agent does then: test_on_a_real_line.py."""
     device = attack.world.device()
     body = device.batch(device.earn())
     assert attack.world.cloud.database.transact(lambda work: revoke(work, device.device_id))

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from cloud_api.database import Published, Work
 from cloud_api.gateway import feeds
@@ -206,6 +206,40 @@ def test_whoever_commits_first_has_the_lower_number(world: World) -> None:
             fifth.result(10)
         assert look() == [5]
     assert seen == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_numbers_of_a_sequence_would_lose_rows_where_ours_do_not(world: World) -> None:
+    """The inversion above is a real one: with numbers of a sequence the same two writers hide a row for good."""
+    feed_id = feeds.store_feed(world.store.store_id)
+    engine = world.cloud.database._writer
+
+    def by_sequence(conn: Connection) -> None:
+        n = conn.execute(text("SELECT nextval('feed_mutant')")).scalar_one()
+        columns = "(feed_id, n, kind, body, deadline_ms, written_ms)"
+        conn.execute(text(f"INSERT INTO feed_row {columns} VALUES ('{feed_id}', {n}, 'earn', '{{}}', NULL, 1)"))
+
+    def seen_after(n: int) -> list[int]:
+        with world.cloud.database.read() as conn:
+            query = f"SELECT n FROM feed_row WHERE feed_id = '{feed_id}' AND n > {n} ORDER BY n"
+            return list(conn.execute(text(query)).scalars())
+
+    with engine.begin() as conn:
+        conn.execute(text("CREATE SEQUENCE feed_mutant START 2"))
+    try:
+        with engine.connect() as early, engine.connect() as late:
+            by_sequence(early)
+            by_sequence(late)
+            late.commit()
+            cursor = seen_after(1)[-1]
+            early.commit()
+        assert cursor == 3
+        assert seen_after(cursor) == []  # row 2 is there, and nobody who reads on will ever see it
+        assert seen_after(1) == [2, 3]
+    finally:
+        with engine.begin() as conn:
+            conn.execute(text("DROP SEQUENCE feed_mutant"))
 
 
 def cursor_of(stores: list[int], brands: list[int]) -> Cursor:

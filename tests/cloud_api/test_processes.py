@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.cloud_api.test_cloud_command import PROGRAM, ROOT, _enroll
-from tests.cloud_api.test_stream import Reading
+from tests.cloud_api.test_stream import Reading, serving
 from tests.cloud_api.world import Device, World
 from withfom.commands import cloud
 
@@ -197,3 +197,26 @@ def test_a_bell_that_loses_its_connection_comes_back(world: World, monkeypatch: 
         _wait_for(lambda: listeners() not in ([], [before]))
     finally:
         engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_row_whose_bell_was_never_rung_is_found_by_the_safety_poll(new_world: Callable[..., World]) -> None:
+    """Two servers on one database; NOTIFY is a hint, the table is the truth."""
+    here, there = new_world(), new_world()
+    for world in (here, there):
+        world.clock.now_ms = time.time_ns() // 1_000_000
+    device = here.device()
+    member = here.member()
+    coupons = [here.coupon(member) for _ in range(2)]
+    ring = here.cloud.hub._tell_others
+    with serving(there) as url, _streaming(url, device) as reading:
+        took = []
+        for heard, coupon in ((True, coupons[0]), (False, coupons[1])):
+            here.cloud.hub.tell_others(ring if heard else None)
+            begun = time.monotonic()
+            asked = here.ask_coupon(member, coupon)["request_id"]
+            assert _until(reading, "requested", 1)[-1]["request_id"] == asked
+            took.append(time.monotonic() - begun)
+
+    assert took[1] < here.cloud.settings.safety_poll_ms / 1000 + 2
