@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from cloud_api.bootstrap import opened
+from cloud_api.bootstrap import build, opened
 from cloud_api.ledger.verify import verify
 from rules.requests import OPEN_STATES
 from simulation.kills.ground import CounterPlace, Ground
@@ -114,10 +114,27 @@ def _chain_end(conn: Connection, place: CounterPlace, head: tuple[Any, ...], fou
 
 def _feed_end(conn: Connection, place: CounterPlace, cursor: tuple[Any, ...], found: Audit) -> None:
     """I7: both feeds were read to their end."""
-    sql = "SELECT n FROM feed WHERE feed_id = :store OR feed_id LIKE 'brand:%' ORDER BY feed_id DESC LIMIT 2"
-    ends = tuple(conn.execute(text(sql), {"store": f"store:{place.identity.store_id}"}).scalars())
+    ends = _feed_ends(conn, place.identity.store_id)
     if cursor != ends:
         found.wrong.append(f"I7: {place.name} has read up to {cursor} of {ends}")
+
+
+def _feed_ends(conn: Connection, store_id: str) -> tuple[int, ...]:
+    sql = text(
+        "SELECT feed.n FROM store JOIN feed ON feed.feed_id IN ('store:' || store.store_id, 'brand:' || store.brand_id)"
+        " WHERE store.store_id = :store ORDER BY feed.feed_id DESC"
+    )
+    return tuple(conn.execute(sql, {"store": store_id}).scalars())
+
+
+def feed_ends(ground: Ground) -> tuple[int, ...]:
+    """Where the store's and the brand's feed end, beside the running server."""
+    cloud = build(ground.settings, checkpoints=False)
+    try:
+        with cloud.database.read() as conn:
+            return _feed_ends(conn, ground.store_id)
+    finally:
+        cloud.database.close()
 
 
 def _operations(conn: Connection, place: CounterPlace, rows: dict[str, dict[str, Any]], found: Audit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import multiprocessing
 import random
@@ -21,17 +22,17 @@ import httpx
 
 from rules.requests import OPEN_STATES
 from simulation.kills import programs
-from simulation.kills.audit import Audit, audit
+from simulation.kills.audit import Audit, audit, feed_ends
 from simulation.kills.ground import CounterPlace, Ground, database_url, prepare
 
 log = logging.getLogger("simulation")
 
 CLOUD_SHARE = 0.36  # of the kills; the counters share the rest
 WHILE_STARTING = 0.15  # of the kills may hit a process that is not ready yet
-BETWEEN_S = 0.1
+BETWEEN_S = 0.2
 READY_WITHIN_S = 60.0
 REST_WITHIN_S = 120.0
-ASK_PAUSE_S = (0.02, 0.2)
+ASK_PAUSE_S = (0.0, 0.03)
 # Loaded once by the process that all others are forked from: a start is then a fork, a migration check and a socket.
 PRELOAD = ["simulation.kills.programs", "uvicorn", "httptools", "alembic.command", "sqlalchemy.dialects.sqlite"]
 
@@ -129,7 +130,7 @@ class _Consumer(threading.Thread):
         self.join()
 
     def _ask(self, client: httpx.Client) -> None:
-        points = self._rng.randint(1, 300)
+        points = self._rng.randint(1, 30)
         key = f"kills-{self._rng.getrandbits(64):016x}"
         body = {
             "kind": "points",
@@ -162,7 +163,7 @@ class _Consumer(threading.Thread):
             if answer is not None and answer.status_code != 503:
                 self.changed.append(f"unexpected: {body} was answered {answer.status_code} {answer.text}")
                 return None
-            if self._stopping.wait(0.05):
+            if self._stopping.wait(0.01):
                 return None
 
     def still_open(self) -> int:
@@ -244,18 +245,25 @@ def _wait(process: _Process) -> None:
         raise NotAtRest(f"{process.name} was not ready within {READY_WITHIN_S:g} s")
 
 
+def _until(condition: Callable[[], bool], what: str) -> None:
+    ends = time.monotonic() + REST_WITHIN_S
+    while not condition():
+        if time.monotonic() > ends:
+            raise NotAtRest(f"not within {REST_WITHIN_S:g} s: {what}")
+        time.sleep(0.1)
+
+
 def _come_to_rest(ground: Ground, shop: list[_Process], consumer: _Consumer) -> None:
     """Nobody sells any more; every request ends, everything arrives, everybody goes home."""
     for process in shop:
         _wait(process)
     consumer.stop()
     ground.closed.touch()
-    ends = time.monotonic() + REST_WITHIN_S
-    while consumer.still_open():
-        if time.monotonic() > ends:
-            raise NotAtRest(f"{consumer.still_open()} requests are still open")
-        time.sleep(0.2)
-    ground.leave.touch()
+    _until(lambda: not consumer.still_open(), "every request has ended")
+    _until(lambda: all(place.sent.exists() for place in ground.counters), "every operation is taken")
+    whole = ground.leave.with_suffix(".part")
+    whole.write_text(json.dumps(feed_ends(ground)), encoding="utf-8")
+    whole.rename(ground.leave)
     cloud, *counters = shop
     for process in counters:
         process.end(ask=False)

@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from cloud_api.bootstrap import Cloud, opened
 from cloud_api.devices import enrollment
 from cloud_api.ids import base64url, from_base64url
 from cloud_api.integrators.service import create_key
+from cloud_api.ledger.adjustments import Proposal, propose
 from cloud_api.members.service import find_or_create
 from cloud_api.settings import Settings
 from cloud_api.stores.service import NewStore, Policy, Profile, create_store
@@ -32,6 +34,7 @@ from sync.store import Store
 COUNTERS = ("counter-a", "counter-b")
 PHONES = tuple(Phone(f"+82105550{n:04d}") for n in range(1, 9))
 REQUEST_TIMEOUT_MS = 2_000
+GIFT_POINTS = 40_000  # to spend from the first moment
 HOST = "127.0.0.1"
 
 
@@ -48,6 +51,11 @@ class CounterPlace:
     def record(self) -> Path:
         """Apart from the counter's own file, written after the service answered: the oracle."""
         return self.folder.with_name(f"{self.name}.confirmed")
+
+    @property
+    def sent(self) -> Path:
+        """Made when nobody sells any more and nothing of this counter waits."""
+        return self.folder.with_name(f"{self.name}.sent")
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class Ground:
 
     @property
     def leave(self) -> Path:
-        """Once this file is there counters end when nothing of theirs waits."""
+        """Tells where the feeds end; counters that have read so far, and of whom nothing waits, go home."""
         return self.folder / "leave"
 
 
@@ -112,6 +120,9 @@ def prepare(folder: Path, url: str) -> Ground:
         members = cloud.database.transact(
             lambda work: find_or_create(work, cloud.vault, PHONES, store_id=profile.store_id)
         )
+        for member_id in members.values():
+            gift = Proposal(profile.store_id, member_id, GIFT_POINTS, "개점 선물", "본사 김")
+            cloud.database.transact(partial(propose, wanted=gift))
         port = _free_port()
         counters = tuple(enroll(cloud, profile, folder / name, f"http://{HOST}:{port}") for name in COUNTERS)
     return Ground(folder, settings, port, api_key, profile.store_id, tuple(members.values()), counters)

@@ -23,7 +23,6 @@ from simulation.kills.counter import RunningCounter
 from simulation.kills.ground import HOST, PHONES, CounterPlace, Ground
 
 PAUSE_S = (0.001, 0.04)  # between two things that happen at a counter
-QUIET_S = 1.0  # nothing came and nothing went for so long: everything has arrived
 CANCELS = 0.1
 KEPT_SALES = 40
 
@@ -78,15 +77,19 @@ class _Counter:
                 self._sell()
             self._look()
             time.sleep(self._rng.uniform(*PAUSE_S))
-        before: Any = None
-        quiet_since = time.monotonic()
-        while not (self._ground.leave.exists() and time.monotonic() - quiet_since > QUIET_S):
+        while not self._at_rest():
             self._look()
-            status = self._running.worker.status()
-            now = (self._running.cursor(), status.pending, status.online)
-            if now != before or status.pending or not status.online:
-                before, quiet_since = now, time.monotonic()
             time.sleep(0.05)
+
+    def _at_rest(self) -> bool:
+        """Everything of ours is taken, and every row up to the end of the feeds was read."""
+        if self._running.worker.status().pending:
+            return False
+        self._place.sent.touch()
+        if not self._ground.leave.exists():
+            return False
+        ends = json.loads(self._ground.leave.read_text("utf-8"))
+        return bool(list(self._running.cursor()[1:]) == ends)
 
     # --- what happens at the counter ---------------------------------------------------------------------------------
 
