@@ -151,6 +151,9 @@ class CloudMachine:
         self._rng = rng
         self._tidied_ms = agenda.now_ms
         self.stumbles = False  # this version of the cloud trips over some operations
+        self.era = 0  # how often it went back to a backup
+        self.untold = False
+        self.unmarked = False  # it did, and mark-restored has not been run
         self.up = False
         self.start()
 
@@ -159,6 +162,23 @@ class CloudMachine:
         self.cloud, self.conn = start_cloud(self.disk, self._engines, self._vault, self.clock, self._rng)
         self.cloud.database.on_publish(lambda _feeds: self.on_publish())
         self.up = True
+        if self.unmarked and not self.untold:
+            self.mark_restored()
+
+    def go_back(self, image: bytes, *, untold: bool) -> None:
+        """The machine is lost and comes back with what a backup had."""
+        self.crash()
+        self.disk.image = image
+        self.conn = self.disk.open()
+        self.conn.disk = None
+        self.era += 1
+        self.unmarked, self.untold = True, untold
+
+    def mark_restored(self) -> bool:
+        """The command of that name; whether it was done."""
+        if self.unmarked and self.calling(lambda cloud: cloud.database.transact(feeds.next_generation)) is not None:
+            self.unmarked = self.untold = False
+        return not self.unmarked
 
     def clock(self) -> int:
         return self._agenda.now_ms

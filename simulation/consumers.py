@@ -73,8 +73,10 @@ class Consumers:
         )
         self._ask(lambda cloud: dict(body_of(order_routes.take_in(body, cloud, KEY_ID))["request"]))
 
-    def _ask(self, call: Any, tries: int = 0, earlier: dict[str, Any] | None = None) -> None:
+    def _ask(self, call: Any, tries: int = 0, earlier: dict[str, Any] | None = None, era: int = 0) -> None:
         """A consumer's app asks until it has an answer; sometimes the answer is lost and it asks again."""
+        if era != self._shop.cloud.era:
+            earlier = None  # a restored cloud has forgotten it
         try:
             answer = self._shop.cloud.calling(call)
         except ApiError as refused:
@@ -83,13 +85,14 @@ class Consumers:
             return
         if answer is None:
             if tries < 5 and self._shop.open:
-                self._shop.later(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier))
+                self._shop.later(1_000, 6_000, lambda: self._ask(call, tries + 1, earlier, era))
             return
         demand(earlier is None or earlier == answer, "I10", f"one idempotency key, two answers: {earlier}, {answer}")
         if earlier is not None or not self._shop.open:
             return
+        heard = self._shop.cloud.era
         if self._shop.rng.random() < 0.15:
-            self._shop.later(100, 8_000, lambda: self._ask(call, tries, answer))
+            self._shop.later(100, 8_000, lambda: self._ask(call, tries, answer, heard))
         if self._shop.rng.random() < 0.2:
             self._shop.later(300, 70_000, lambda: self.withdraw(answer["request_id"]))
 

@@ -20,7 +20,7 @@ from simulation.outcomes import Crash
 from simulation.wire import Line, Network
 from sync.engine import WaitUntil
 from sync.errors import StoreError, StoreFull
-from sync.exchange import FEED, PUSH, Exchange
+from sync.exchange import CHORES, FEED, PUSH, Exchange
 from sync.ids import SeededIds
 from sync.inbox import read_cursor
 from sync.profile import require_identity
@@ -180,7 +180,7 @@ class Incarnation:
         self._machine.later(self, delay_ms, self._chores)
 
     def _chores(self) -> None:
-        action = self.exchange.chore_step()
+        action = self._step(CHORES, self.exchange.chore_step)
         self._plan_chores(1 if action is None else action.mono_ms - self._machine.clock.mono_ms())
 
     def _plan_tick(self) -> None:
@@ -226,6 +226,7 @@ class CounterMachine:
         self.crashes = 0
         self.asleep_until_ms = 0
         self.gone = False  # for good
+        self.rejoined = False  # a person has enrolled it again
         self.now: Incarnation | None = None
         self.on_crash: Callable[[CounterMachine], None] = lambda _machine: None
         self.before_rewind: Callable[[], None] = lambda: None  # somebody makes it read its feeds from the start

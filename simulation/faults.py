@@ -30,6 +30,8 @@ FULL_DISK = "full_disk"  # SQLITE_FULL at any write of a counter, with the reser
 REVOKED, ENROLLED_AGAIN = "revoked", "enrolled_again"
 DEAD_PC = "dead_pc"  # what it had not sent arrives in a sealed file, through another counter
 BUGGY_CLOUD = "buggy_cloud"  # a version that parks sound operations; they are applied after its update
+CLOUD_RESTORED = "cloud_restored"  # from a backup of earlier in the day, as mark-restored says before it starts
+RESTORE_UNTOLD = "restore_untold"  # the same, and nobody says so until it has run for a while
 OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
 SMALL_PROXY_BYTES = 1_200
@@ -52,6 +54,7 @@ class FaultPlan:
     revoked: bool
     dead_pc: bool
     buggy_cloud: bool
+    cloud_restored: str | None
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     crash_points: Counter[str] = field(default_factory=Counter)  # before or after which commit
@@ -78,7 +81,7 @@ def plan_faults(rng: random.Random) -> FaultPlan:
     total = rng.choice((0.1, 0.25, 0.4, 0.55))
     weights = {kind: rng.random() for kind in chosen}
     scale = total / sum(weights.values())
-    return FaultPlan(
+    plan = FaultPlan(
         rates={kind: weight * scale for kind, weight in weights.items()},
         cloud_crash_every=rng.choice((None, 25, 60)),
         counter_crash_every=rng.choice((None, 12, 30)),
@@ -92,4 +95,9 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         revoked=rng.random() < 0.12,
         dead_pc=rng.random() < 0.08,
         buggy_cloud=rng.random() < 0.15,
+        cloud_restored=rng.choice((None, None, None, None, CLOUD_RESTORED, RESTORE_UNTOLD)),
     )
+    if plan.cloud_restored is not None:
+        # What the cloud acknowledged to a machine that is gone, or to an identity that was given up, only it had.
+        plan.dead_pc = plan.revoked = False
+    return plan

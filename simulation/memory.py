@@ -37,7 +37,9 @@ class Memory:
     earns: dict[str, tuple[str, Earned]] = field(default_factory=dict)  # with the operation's id
     promises: dict[str, list[Promise]] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    lost_requests: set[str] = field(default_factory=set)  # by a restore of the cloud
     poisoned: int = 0
+    revoked: dict[str, int] = field(default_factory=dict)  # when, by device
     results: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def confirmed(self, counter: CounterMachine) -> None:
@@ -68,12 +70,16 @@ class Memory:
             if card.remaining_ms is None:
                 continue
             found = self.cloud.rows("SELECT state, deadline_ms FROM request WHERE request_id = ?", card.request_id)
+            if not found and card.request_id in self.lost_requests:
+                continue  # until the counter hears that the cloud has forgotten it
             demand(len(found) == 1, "I4", f"a card of an unknown request {card.request_id}")
             state, deadline_ms = found[0]
             if state != "seen":
                 continue
             true_ms = max(deadline_ms - now_ms, 0)
-            fits = true_ms - COUNTDOWN_EARLY_MS <= card.remaining_ms <= true_ms + COUNTDOWN_LATE_MS
+            # A restored cloud may have begun anew; the counter's own one ends earlier then, and asks nobody.
+            begun_anew = self.cloud.era > 0 and card.remaining_ms < true_ms
+            fits = true_ms - COUNTDOWN_EARLY_MS <= card.remaining_ms <= true_ms + COUNTDOWN_LATE_MS or begun_anew
             demand(fits, "countdown", f"{counter.name} shows {card.remaining_ms} ms, the cloud has {true_ms} ms")
 
     def answered(self, body: bytes) -> None:
@@ -82,6 +88,14 @@ class Memory:
             if result["status"] in FINAL_STATUSES:
                 kept = self.cloud.rows("SELECT 1 FROM device_op WHERE op_id IN (?, '')", result["op_id"])
                 demand(bool(kept), "I3", f"the cloud acknowledged {result} and has it not")
+
+    def cloud_went_back(self, requests: set[str]) -> None:
+        """It came back from a backup: forget what it had said and done since."""
+        self.lost_requests |= requests - {row[0] for row in self.cloud.rows("SELECT request_id FROM request")}
+        self.withdrawn &= {row[0] for row in self.cloud.rows("SELECT request_id FROM request WHERE state='withdrawn'")}
+        self.results = {
+            row[:3]: row[3] for row in self.cloud.rows("SELECT device_id, epoch, seq, result FROM device_op")
+        }
 
     def replayed(self, device_id: str, epoch: int, seq: int) -> None:
         """A parked operation was applied after all: its answer may have changed, once."""

@@ -36,6 +36,7 @@ class Misfortunes:
     def __init__(self, world: World) -> None:
         self._world = world
         self._agenda, self._rng, self._plan = world.agenda, world.rng, world.plan
+        self._backup: bytes | None = None
         self.awaited = 0  # helpers on their way
         self._replays = False  # the update of the cloud has to be tried once more
 
@@ -65,12 +66,18 @@ class Misfortunes:
             self._happened(faults.BUGGY_CLOUD, "the cloud has a bug")
             self._sometime(span_ms, self.update_cloud)
 
+        if plan.cloud_restored is not None:
+            backup_ms = rng.randrange(span_ms)
+            self._agenda.after(backup_ms, self._back_up)
+            self._agenda.after(rng.randint(backup_ms, span_ms), self._restore)
+
     def end(self) -> None:
         """Somebody helps where nobody has helped yet."""
         for counter in self._world.counters:
             counter.asleep_until_ms = 0
             self._tidy_disk(counter)
         self.update_cloud()
+        self._mark_restored()
 
     def _sometime(self, span_ms: int, job: Callable[[], None]) -> None:
         self._agenda.after(self._rng.randrange(span_ms), lambda: None if self._plan.healed else job())
@@ -122,10 +129,11 @@ class Misfortunes:
         if counter.gone:
             return
         cloud = self._world.cloud
-        cloud.calling(lambda up: up.database.transact(lambda work: enrollment.revoke(work, device_id)))
+        said = cloud.calling(lambda up: up.database.transact(lambda work: enrollment.revoke(work, device_id)))
         # A cloud that went down after its commit said nothing, and did it.
-        if not cloud.rows("SELECT 1 FROM device WHERE device_id = ? AND revoked_ms IS NOT NULL", device_id):
+        if not said and cloud.rows("SELECT revoked_ms FROM device WHERE device_id = ?", device_id)[0][0] is None:
             return
+        self._world.memory.revoked[device_id] = self._agenda.now_ms
         self._happened(faults.REVOKED, f"{counter.name} revoked")
         self._later(HELP_MS, lambda: self.enroll(counter))
 
@@ -180,6 +188,36 @@ class Misfortunes:
             self._world.memory.confirmed(heir)
         else:
             self._later(TRY_AGAIN_MS, lambda: self._take_file(heir, content))
+
+    # --- a backup of the cloud ---------------------------------------------------------------------------------------
+
+    def _back_up(self) -> None:
+        cloud = self._world.cloud
+        if cloud.up and not cloud.conn.in_transaction:
+            self._backup = cloud.conn.serialize()
+
+    def _restore(self) -> None:
+        """What only the cloud had since then is lost, and the world knows it: requests, withdrawals, answers."""
+        if self._backup is None or self._plan.healed:
+            return
+        cloud, kind = self._world.cloud, self._plan.cloud_restored
+        assert kind is not None
+        requests = {row[0] for row in cloud.rows("SELECT request_id FROM request")}
+        self._happened(kind, "the cloud goes back to its backup")
+        cloud.go_back(self._backup, untold=kind == faults.RESTORE_UNTOLD)
+        self._world.memory.cloud_went_back(requests)
+        for counter in self._world.counters:
+            counter.before_rewind()
+        self._replays = True  # what was parked at the time of the backup
+        self._later(HELP_MS, self.update_cloud)
+        if kind == faults.RESTORE_UNTOLD:
+            self._later((5_000, 60_000), self._mark_restored)
+
+    def _mark_restored(self) -> None:
+        cloud = self._world.cloud
+        cloud.untold = False
+        if cloud.unmarked and not cloud.mark_restored():
+            self._later(TRY_AGAIN_MS, self._mark_restored)
 
     # --- the cloud ---------------------------------------------------------------------------------------------------
 

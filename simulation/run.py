@@ -86,7 +86,7 @@ class World:
         self.cloud.on_crash = self._cloud_crashed
         self.cloud.on_results = self.memory.result
         self.cloud.on_replayed = lambda one: self.memory.replayed(one.device_id, one.epoch, one.seq)
-        self.cloud.disk.on_commit = watch_cloud()
+        self.cloud.disk.on_commit = watch_cloud(self.cloud.clock)
         self.cloud.disk.on_crash_point = self._crashed_at
         for counter in self.counters:
             counter.disk.on_crash_point = self._crashed_at

@@ -48,6 +48,7 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
     effects_once(cloud)
     _sales(cloud, memory, sales)
     _requests(cloud, memory)
+    _revoked(cloud, memory)
     for counter in counters:
         _arrived(cloud, counter, memory)
         if counter.gone:
@@ -56,7 +57,7 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
         _chain(cloud, counter)
         _outbox(cloud, counter)
         _feed(cloud, counter)
-        _requests_here(cloud, counter)
+        _requests_here(cloud, counter, memory)
         _orders_here(cloud, counter)
         _earns_here(cloud, counter)
 
@@ -125,6 +126,14 @@ def _requests(cloud: CloudMachine, memory: Memory) -> None:
             _coupon(cloud, request_id, coupon_id, state)
         _promises(memory, request_id, states)
     demand(not stories, "I6", f"rows about requests that do not exist: {list(stories)}")
+
+
+def _revoked(cloud: CloudMachine, memory: Memory) -> None:
+    """R9: whoever is shut out has said nothing since."""
+    for device_id, at_ms in memory.revoked.items():
+        sql = "SELECT count(*) FROM device_op WHERE device_id = ? AND received_ms > ?"
+        later = cloud.rows(sql, device_id, at_ms)[0][0]
+        demand(later == 0, "revoked", f"{later} operations of {device_id} were taken after it was revoked")
 
 
 def _coupon(cloud: CloudMachine, request_id: str, coupon_id: str, state: str) -> None:
@@ -203,22 +212,29 @@ def _feed(cloud: CloudMachine, counter: CounterMachine) -> None:
     failed = _here(counter, "SELECT feed, n, error FROM feed_row WHERE error IS NOT NULL")
     demand(not failed, "unexpected", f"{counter.name} could not apply rows: {[tuple(row) for row in failed]}")
     alarm = [row[0] for row in _here(counter, "SELECT value FROM meta WHERE key = ?", ALARM)]
-    demand(not alarm, "I4", f"{counter.name} once held something else than the tally says: {alarm}")
-    joined = _here(counter, "SELECT count(DISTINCT device_id) FROM outbox_head")[0][0]
+    cured = cloud.era > 0 and all(json.loads(text)["corrected_wall_ms"] is not None for text in alarm)
+    demand(cured or not alarm, "I4", f"{counter.name} once held something else than the tally says: {alarm}")
+    generation = _here(counter, "SELECT generation FROM inbox_cursor")[0][0]
     for feed in ("store", "brand"):
         there = cloud.rows("SELECT n, kind, body FROM feed_row WHERE feed_id LIKE ? ORDER BY n", f"{feed}:%")
-        here = [tuple(row) for row in _here(counter, "SELECT n, kind FROM feed_row WHERE feed = ? ORDER BY n", feed)]
+        sql = "SELECT n, kind FROM feed_row WHERE feed = ? AND generation = ? ORDER BY n"
+        here = [tuple(row) for row in _here(counter, sql, feed, generation)]
         first = here[0][0] if here else len(there) + 1
         wanted = [row[:2] for row in there if row[0] >= first]
-        if joined > 1:  # it took a snapshot again, and read on behind that one
+        if _jumped(cloud, counter):  # it took a snapshot again, and read on behind that one
             wanted = [row for row in wanted if row in here]
         demand(here == wanted, "I7", f"{counter.name} has {here} of the {feed} feed")
         head = cloud.rows("SELECT n FROM feed WHERE feed_id LIKE ?", f"{feed}:%")[0][0]
         demand(head == len(there), "I7", f"the {feed} feed says {head} and has {len(there)} rows")
 
 
-def _requests_here(cloud: CloudMachine, counter: CounterMachine) -> None:
-    """I4: what the counter shows of requests is what stands."""
+def _jumped(cloud: CloudMachine, counter: CounterMachine) -> bool:
+    """Whether it took a snapshot in the middle: it knows what was open then, and what came after."""
+    return cloud.era > 0 or counter.rejoined
+
+
+def _requests_here(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
+    """I4: what the counter shows of requests is what stands; what a restored cloud has forgotten is over here too."""
     there = {
         row[0]: row
         for row in cloud.rows("SELECT request_id, version, state, decided_by, reason FROM request")
@@ -226,9 +242,17 @@ def _requests_here(cloud: CloudMachine, counter: CounterMachine) -> None:
     here = _here(
         counter, "SELECT request_id, version, state, decided_by, reason, local_decision, deadline_mono_ms FROM request"
     )
-    demand(len(here) == len(there), "I4", f"{counter.name} knows {len(here)} requests of {len(there)}")
-    for row in here:
+    lost = [row for row in here if row["request_id"] not in there]
+    for row in lost:
+        over = row["request_id"] in memory.lost_requests and row["state"] not in OPEN_STATES
+        demand(over, "I4", f"{counter.name} shows {tuple(row)}, and there is no such request")
+    known = [row for row in here if row["request_id"] in there]
+    jumped = _jumped(cloud, counter)
+    demand(jumped or len(known) == len(there), "I4", f"{counter.name} knows {len(known)} requests of {len(there)}")
+    for row in known:
         same = tuple(row)[:5] == tuple(there[row["request_id"]])
+        if jumped and row["state"] == "expired":
+            same = True  # it was over when the snapshot was taken; how it ended was told before
         demand(same, "I4", f"{counter.name} shows {tuple(row)}, there is {there[row['request_id']]}")
         demand(row["local_decision"] is None, "I4", f"{counter.name} still waits for its word on {tuple(row)}")
 

@@ -11,7 +11,7 @@ from simulation.outcomes import demand
 DEEP_EVERY = 12
 
 
-def watch_cloud() -> Callable[[sqlite3.Connection], None]:
+def watch_cloud(clock: Callable[[], int]) -> Callable[[sqlite3.Connection], None]:
     """I1, I5, I6 after every commit of the cloud; replays the whole book every few commits."""
     commits = 0
 
@@ -24,6 +24,8 @@ def watch_cloud() -> Callable[[sqlite3.Connection], None]:
         ).fetchone()
         demand(total == 0, "I1", f"balances sum to {total}")
         demand(lowest >= 0, "I5", f"a member has {lowest}")
+        booked_ms = conn.execute("SELECT coalesce(max(booked_ms), 0) FROM posting").fetchone()[0]
+        demand(booked_ms <= clock(), "I1", f"a posting of {booked_ms - clock()} ms from now")
         waiting = conn.execute(
             "SELECT coalesce(sum(points), 0) FROM request WHERE state IN ('requested', 'seen')"
         ).fetchone()[0]
@@ -52,18 +54,20 @@ class CounterWatch:
     def __init__(self, name: str) -> None:
         self._name = name
         self._reached = (0, 0, 0)
+        self._rewinds = 0
         self._heads: dict[tuple[str, int], int] = {}
 
     def may_rewind(self) -> None:
-        """Somebody enrolled it again, or the cloud went back: it may read its feeds once more."""
-        self._reached = (0, 0, 0)
+        """Somebody enrolled it again, or the cloud went back: it may start its feeds over, once."""
+        self._rewinds += 1
 
     def after_commit(self, conn: sqlite3.Connection) -> None:
         name, reached = self._name, self._reached
         found = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor").fetchone()
         cursor = (int(found[0]), int(found[1]), int(found[2]))
-        monotone = cursor[0] == reached[0] and cursor[1] >= reached[1] and cursor[2] >= reached[2]
-        demand(reached == (0, 0, 0) or monotone, "I7", f"{name}'s cursor went from {reached} to {cursor}")
+        on = cursor[0] > reached[0] or (cursor[0] == reached[0] and cursor[1] >= reached[1] and cursor[2] >= reached[2])
+        self._rewinds -= not on
+        demand(self._rewinds >= 0, "I7", f"{name}'s cursor went from {reached} to {cursor}")
         self._reached = cursor
         for device_id, epoch, last_seq in conn.execute("SELECT device_id, epoch, last_seq FROM outbox_head"):
             before = self._heads.get((device_id, epoch), 0)

@@ -49,11 +49,13 @@ class Backoff:
 
 @dataclass(frozen=True)
 class Send:
-    """Push what is pending, or the run from ``from_seq`` if given."""
+    """Push what is pending, or the run from ``from_seq`` if given; ``again`` for the sake of the answers only, so that
+    what is no longer kept may be left out."""
 
     from_seq: int | None
     limit_ops: int
     limit_bytes: int
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class PushEngine:
         self._limit_ops = OPS_PER_PUSH_MAX
         self._limit_bytes = PUSH_BYTES_MAX
         self._resend_from: int | None = None
+        self._resend_until = 0
         self._halted = halted
 
     @property
@@ -99,7 +102,7 @@ class PushEngine:
             return Idle()
         if now_ms < self._backoff.until_ms:
             return WaitUntil(self._backoff.until_ms)
-        return Send(self._resend_from, self._limit_ops, self._limit_bytes)
+        return Send(self._resend_from, self._limit_ops, self._limit_bytes, self._resend_until > 0)
 
     def network_back(self) -> None:
         """The other channel got through: no reason to wait any longer."""
@@ -110,14 +113,23 @@ class PushEngine:
         if queue.first_pending is None and queue.last_seq > 0 and self._resend_from is None:
             self._resend_from = queue.last_seq
 
+    @property
+    def showing_again(self) -> bool:
+        return self._resend_from is not None
+
+    def show_again(self, first: int, last: int) -> None:
+        """The answers to these may be others than those that we have: they are repeated with a push of them."""
+        self._resend_from = min(first, self._resend_from or first)
+        self._resend_until = max(last, self._resend_until)
+
     def halt(self, reason: str) -> None:
         self._halted = reason
-        self._resend_from = None
+        self._resend_from, self._resend_until = None, 0
 
     def resume(self) -> None:
         """What halted the queue was put right."""
         self._halted = None
-        self._resend_from = None
+        self._resend_from, self._resend_until = None, 0
         self._backoff.succeeded()
 
     def failed(self, now_ms: int, outcome: Unavailable | Denied | Misfit) -> None:
@@ -143,12 +155,17 @@ class PushEngine:
         else:
             self._backoff.succeeded()
             self._limit_ops = min(OPS_PER_PUSH_MAX, self._limit_ops + max(1, self._limit_ops // LIMIT_GROWTH))
+            last = settled.settled[-1].seq
+            if last < self._resend_until:
+                self._resend_from = last + 1
+                return
+            self._resend_until = 0
             next_own = queue.first_pending if queue.first_pending is not None else queue.last_seq + 1
             self._resend_from = settled.expected_seq if settled.expected_seq < next_own else None
 
     def _nothing_taken(self, now_ms: int, first_seq: int, expected_seq: int) -> None:
         if expected_seq < first_seq:
-            self._resend_from = expected_seq
+            self._resend_from, self._resend_until = expected_seq, 0
         else:
             self._resend_from = None
             self._backoff.failed(now_ms)

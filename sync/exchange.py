@@ -47,7 +47,7 @@ from sync.outcomes import (
     Unavailable,
 )
 from sync.profile import OWN_APPLIERS
-from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
+from sync.protocol import OPS_PER_PUSH_MAX, PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
 from sync.restored import RestoreReport
 from sync.snapshot import SnapshotTaker, Took, Why, ask_for, read_due
 from sync.store import Store
@@ -120,6 +120,7 @@ class Exchange:
         self._purged_mono_ms: int | None = None
         self._renewal = renewal.EpochRenewal(store, transport if renews else None, cipher, clock, Backoff(random_unit))
         self._probed = not renews
+        self._resending = False
 
     def _apply_op(self, conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
         outbox.apply_op_row(conn, row, on_result=self._on_result)
@@ -166,6 +167,7 @@ class Exchange:
                 if not self._probed:  # a disk that was put back to an old state learns it before it uses a number twice
                     self._probed = True
                     self._push.probe(queue)
+                    self._show_again(conn)
                 action = self._push.next(self._clock.mono_ms(), queue)
             if isinstance(action, Send):
                 batch = self._take(conn, action)
@@ -211,7 +213,7 @@ class Exchange:
                 self._cipher,
                 limit_ops=action.limit_ops,
                 limit_bytes=action.limit_bytes,
-                from_seq=action.from_seq,
+                from_seq=outbox.next_kept(conn, action.from_seq) if action.again else action.from_seq,
             )
         except ChainBroken as broken:
             return broken
@@ -247,6 +249,11 @@ class Exchange:
                     halted = renewal.RESTORED
                 elif halted is not None:
                     set_meta(conn, outbox.HALTED, halted)
+                elif not settled.settled and settled.expected_seq < batch.first_seq:
+                    # It went back to a backup. Its new answers count, also when they come after a restart of ours.
+                    known = int(get_meta(conn, outbox.RESENDING) or settled.expected_seq)
+                    set_meta(conn, outbox.RESENDING, str(min(known, settled.expected_seq)))
+                    self._resending = True
                 elif self._purge_is_due(now_ms):
                     outbox.purge(conn)
         if isinstance(settled, Misfit):
@@ -264,6 +271,10 @@ class Exchange:
         log.info(
             "push_settled ops=%s results=%s expected_seq=%s", len(batch.ops), len(settled.settled), settled.expected_seq
         )
+        if self._resending and halted is None and not self._push.showing_again:
+            with self._store.transaction() as conn:
+                set_meta(conn, outbox.RESENDING, None)
+            self._resending = False
         self._heard(PUSH)
         self._on_change()
 
@@ -387,6 +398,10 @@ class Exchange:
         with self._store.transaction() as conn:
             ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
+            if queue.last_seq > 0 and outcome.generation != inbox.read_cursor(conn).generation:
+                # Whatever it took since its backup, also from calls that were long under way, has new answers.
+                begin = max(queue.last_seq - OPS_PER_PUSH_MAX, 0) + 1
+                set_meta(conn, outbox.RESENDING, str(min(begin, int(get_meta(conn, outbox.RESENDING) or begin))))
         log.warning("feed_reset generation=%s", outcome.generation)
         self._jump = Why.RESET
         with self._lock:
@@ -401,6 +416,7 @@ class Exchange:
             return WaitUntil(now_ms + SNAPSHOT_BUSY_MS)
         if isinstance(outcome, Took):
             self._jump = None
+            self._ask_for_parked()
             self._heard(FEED)
             self._on_change()
             return None
@@ -408,6 +424,23 @@ class Exchange:
             self._feed.failed(now_ms, outcome)
         self._lost(FEED, outcome_word(outcome))
         return None
+
+    def _ask_for_parked(self) -> None:
+        """The rows that we jumped over may have told that a parked operation was booked after all."""
+        with self._store.read() as conn, self._lock:
+            self._show_again(conn)
+        self._on_network_back()
+
+    def _show_again(self, conn: sqlite3.Connection) -> None:
+        """Whatever the cloud may think otherwise of by now. Under the lock."""
+        parked = outbox.parked_span(conn)
+        if parked is not None:
+            self._push.show_again(*parked)
+        resending = get_meta(conn, outbox.RESENDING)
+        last = outbox.queue_view(conn).last_seq
+        if resending is not None and int(resending) <= last:
+            self._resending = True
+            self._push.show_again(int(resending), last)
 
     def _take_snapshot(self, why: Why, stopping: Callable[[], bool]) -> Took | Denied | Unavailable | None:
         """None while one is on its way already."""

@@ -40,6 +40,7 @@ OP_BYTES_MAX = 64 * 1024  # far above any operation we make, far below what one 
 BATCH_ENVELOPE_BYTES = 1024  # protocol, epoch and the two hashes around the operations
 KEEP_ACKED_MS = 14 * 24 * 3600 * 1000
 SERVER_TIME = "sync.server_time_ms"  # meta: the newest time the cloud told us
+RESENDING = "sync.resending_from"  # meta: the cloud asked for what it had acknowledged, and has not answered it all yet
 LAST_SYNCED = "sync.last_synced_wall_ms"  # meta: when the cloud last took or gave something, by our clock
 HALTED = "sync.halted"  # meta: why nothing is pushed until the device is enrolled again
 _PENDING = "pending"
@@ -219,6 +220,22 @@ def queue_view(conn: sqlite3.Connection) -> QueueView:
         "SELECT min(seq) FROM outbox WHERE status = 'pending' AND device_id = ? AND epoch = ?", key
     ).fetchone()[0]
     return QueueView(first, read_head(conn, *key)[0])
+
+
+def parked_span(conn: sqlite3.Connection) -> tuple[int, int] | None:
+    """The oldest and the newest operation of the current chain that the cloud has put aside."""
+    identity = require_identity(conn)
+    sql = "SELECT min(seq), max(seq) FROM outbox WHERE status = 'parked' AND device_id = ? AND epoch = ?"
+    first, last = conn.execute(sql, (identity.device_id, identity.epoch)).fetchone()
+    return None if first is None else (int(first), int(last))
+
+
+def next_kept(conn: sqlite3.Connection, seq: int | None) -> int | None:
+    """The first operation of the current chain from ``seq`` on that was not purged."""
+    identity = require_identity(conn)
+    sql = "SELECT min(seq) FROM outbox WHERE device_id = ? AND epoch = ? AND seq >= ?"
+    found = conn.execute(sql, (identity.device_id, identity.epoch, seq or 1)).fetchone()[0]
+    return seq if found is None else int(found)
 
 
 def next_batch(

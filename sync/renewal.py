@@ -58,6 +58,7 @@ def adopt(conn: sqlite3.Connection, renewed: Renewed, *, cipher: Cipher | None) 
     write_identity(conn, replace(require_identity(conn), epoch=renewed.epoch))
     moved = chain.carry_over_all(conn, cipher=cipher)
     set_meta(conn, outbox.HALTED, None)
+    set_meta(conn, outbox.RESENDING, None)
     set_meta(conn, outbox.SERVER_TIME, str(renewed.server_time_ms))
     report = read_report(conn)
     if report is not None:

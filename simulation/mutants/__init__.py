@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from simulation.mutants.at_cloud import AT_CLOUD
 from simulation.mutants.at_counter import AT_COUNTER
+from simulation.mutants.at_help import AT_HELP
 from simulation.mutants.planting import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD)
+MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP)
 
 __all__ = ["MUTANTS", "Mutant"]
