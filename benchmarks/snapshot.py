@@ -1,8 +1,9 @@
-"""A store of 20,000 members to a new device: seconds, bytes on the wire, and the same lines without a cloud."""
+"""A store of 20,000 members to a new device: seconds until they are in its file, bytes, a hand-made peer."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hmac
 import json
 import random
@@ -17,6 +18,15 @@ from urllib.parse import urlsplit
 from benchmarks._report import Report
 from benchmarks._signing import authorization
 from benchmarks.push_throughput import Counter, command, connect, cpu_s, database, serving
+from sync.clock import SystemClock
+from sync.enroll import write_enrollment
+from sync.ids import SystemIds
+from sync.profile import Identity, StorePolicy, StoreProfile
+from sync.protocol import Cursor
+from sync.signing import RequestSigner
+from sync.snapshot import SnapshotTaker, Took, Why
+from sync.store import Store
+from sync.transport import HttpTransport
 
 MEMBERS = 20_000
 SECONDS = 5.0
@@ -55,6 +65,27 @@ def taken(counter: Counter) -> tuple[float, bytes]:
     return took, raw
 
 
+def applied(counter: Counter, place: Path) -> tuple[float, int]:
+    """Seconds until an agent's own code has the whole snapshot in its file, and how many members it then finds."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    identity = Identity(counter.address, counter.device_id, 1, counter.store_id, "bench", "bench")
+    profile = StoreProfile(counter.store_id, "매장", "커피", "composite", "free", "normal")
+    signer = RequestSigner(counter.device_id, counter.key, clock=clock, ids=ids)
+    with Store.open(place, clock=clock) as store:
+        with store.transaction() as conn:
+            write_enrollment(conn, identity, profile, StorePolicy(), cursor=Cursor(1, 0, 0), server_time_ms=1)
+        with contextlib.closing(HttpTransport(counter.address, signer=signer, clock=clock)) as line:
+            taker = SnapshotTaker(store=store, open_snapshot=line.open_snapshot, appliers={}, clock=clock)
+            begun = time.perf_counter()
+            done = taker.take(Why.ENROLLED)
+            took = time.perf_counter() - begun
+        if not isinstance(done, Took):
+            raise SystemExit(f"the agent took no snapshot: {done}")
+        with store.read() as conn:
+            return took, int(conn.execute("SELECT count(*) FROM member").fetchone()[0])
+
+
 def by_hand(count: int) -> float:
     """The limit: as many look-ups, lines of JSON and their gzip, without database, seals and HTTP."""
     key = bytes(32)
@@ -87,14 +118,18 @@ def main() -> int:
             before = cpu_s(pid)[0]
             took, raw = taken(counter)
             busy = cpu_s(pid)[0] - before
+            held_s, held = applied(counter, Path(place) / "agent")
     kinds = [json.loads(line)["kind"] for line in zlib.decompress(raw, wbits=31).splitlines()]
     if kinds.count("member") != options.members or kinds[-1] != "end":
         raise SystemExit(f"{kinds.count('member')} members arrived, the last line is {kinds[-1]}")
+    if held != options.members:
+        raise SystemExit(f"the agent holds {held} members")
     limit = by_hand(options.members)
     report.figure("members, at " + urlsplit(address).netloc, f"{options.members:,}")
     report.figure("the same lines by hand (the limit)", f"{limit:.2f} s; ratio {limit / took:.2f}")
     report.figure("processor of the cloud", f"{busy:.2f} s, {1e6 * busy / options.members:.0f} us a member")
     report.goal("snapshot over HTTP", took, at_most=SECONDS, unit="s")
+    report.goal("until all are in the agent's file", held_s, at_most=SECONDS, unit="s")
     report.goal("on the wire", len(raw) / 1e6, at_most=MEGABYTES, unit="MB")
     return report.close()
 

@@ -199,6 +199,24 @@ def insert_document(
     )
 
 
+def inserted(facts: DocumentFacts, fingerprint: str | None, outcome: str) -> DocumentRow:
+    """The row that was just inserted, without reading it."""
+    return DocumentRow(
+        document_id=facts.document_id,
+        captured_ms=facts.captured_ms,
+        source=facts.source,
+        kind=facts.kind,
+        total_won=facts.total_won,
+        paid_won=facts.paid_won,
+        receipt_no=facts.receipt_no,
+        till=facts.till,
+        approval_tags=facts.approval_tags,
+        fingerprint=fingerprint,
+        outcome=outcome,
+        earn_id=None,
+    )
+
+
 def set_outcome(conn: sqlite3.Connection, document_id: str, outcome: str, earn_id: str | None = None) -> None:
     conn.execute(
         "UPDATE document SET outcome = ?, earn_id = coalesce(?, earn_id) WHERE document_id = ?",

@@ -246,8 +246,7 @@ class EarnService:
             # A number sealed with keys that are gone; the receipt stays on offer and the queue moves on.
             repository.close_entry(conn, entry.entry_id, "expired")
             return IngestOutcome(facts.document_id, "waiting")
-        sale = repository.find_document(conn, facts.document_id)
-        assert sale is not None, "just inserted"
+        sale = repository.inserted(facts, own, "waiting")
         earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)
         return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from agent.earn.types import Waiting
 from agent.keys import StoreKeys
-from sync import enroll
+from sync import enroll, keychange
 from sync.errors import VaultUnavailable
+from sync.outcomes import KeyChanged
+from sync.secrets import DeviceVault
+from sync.store import Store
 from tests.helpers.counter import Counter, counter
 from tests.helpers.devices import SECRETS
 
@@ -49,3 +53,30 @@ def test_a_vault_that_opens_takes_numbers_again(shop: Counter) -> None:
     shop.agent.keyring.install(StoreKeys(SECRETS.store_key, shop.bench.cipher))
 
     assert isinstance(shop.agent.earn.submit_phone(entry_id, "01012345678"), Waiting)
+
+
+def test_a_key_change_that_was_cut_off_is_finished_in_the_background(
+    shop: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cloud may soon take only the new key; nobody has to call the command again."""
+    agent = shop.agent
+    finished = threading.Event()
+    connected: list[dict[str, bool]] = []
+
+    def change(store: Store, _vault: DeviceVault, **_how: object) -> KeyChanged:
+        with store.transaction() as conn:
+            Store.set_meta(conn, keychange.PENDING, None)
+        return KeyChanged(1)
+
+    monkeypatch.setattr(keychange, "change_key", change)
+    monkeypatch.setattr(keychange, "reseal", lambda *_: finished.set())
+    monkeypatch.setattr(agent.background, "connect", lambda **how: connected.append(how))
+    agent.background._finish_key_change()
+    assert agent.background._key_change is None, "nothing was cut off"
+    with agent.store.transaction() as conn:
+        Store.set_meta(conn, keychange.PENDING, "entry")
+
+    agent.background._finish_key_change()
+
+    assert finished.wait(5)
+    assert connected == [{"again": True}]
