@@ -15,6 +15,7 @@ from demo.world import DemoWorld, WorldSettings, require_clean_exit
 MINA = "01048215678"
 JUNHO = "01073310912"
 SORA = "01029947731"
+SPENT_POINTS, SPEND_PAYMENT_WON = 50, 5_000
 RATE_DIVISOR = 100  # the demo brand gives 1 %
 
 
@@ -26,6 +27,7 @@ class Ledger:
     issued: int = 0
     reversed: int = 0
     coupons_used: int = 0
+    spent: int = 0
     checks: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -78,11 +80,17 @@ def _tap(world: DemoWorld, name: str) -> None:
     wait_until(lambda: world.agent.tap(name), what=f"{name} can be pressed")
 
 
-def _type_number(world: DemoWorld, phone: str) -> None:
+def _type_number(world: DemoWorld, phone: str, then: str = "tablet.submit") -> None:
     _tap(world, "tablet.start")
     for digit in phone.removeprefix("010"):
         _tap(world, f"tablet.key.{digit}")
-    _tap(world, "tablet.submit")
+    _tap(world, then)
+
+
+def _type_sum(world: DemoWorld, amount: int) -> None:
+    for digit in str(amount):
+        _tap(world, f"tablet.sum.{digit}")
+    _tap(world, "tablet.go_on")
 
 
 def _tablet(world: DemoWorld) -> dict[str, Any]:
@@ -270,6 +278,33 @@ def _order(world: DemoWorld, ledger: Ledger) -> None:
     ledger.check("tickets printed for it", len(tickets), 1)
 
 
+def _spend(world: DemoWorld, ledger: Ledger) -> None:
+    """PNT-06, PNT-10: points used at the tablet; staff confirm, the slip says what to key in, the rest earns."""
+    balance = _balance(world, JUNHO)
+    _type_number(world, JUNHO, then="tablet.use_points")
+    _type_sum(world, SPEND_PAYMENT_WON)
+    _tap(world, "tablet.choice.own")
+    _type_sum(world, SPENT_POINTS)
+    _tap(world, "tablet.use")
+    card = wait_until(
+        lambda: next(iter(world.agent.get("/v1/requests")["requests"]), None), what="the card of the points"
+    )
+    _wait_card(world, card["request_id"])
+    _tap(world, "card.approve")
+    wait_until(lambda: _tablet(world).get("page") == "spent", what="the tablet says what is left to pay")
+    _tap(world, "tablet.done")
+    _wait_state(world, card["request_id"], "approved")
+    ledger.spent += SPENT_POINTS
+    ledger.check("points of the customer", _balance(world, JUNHO), balance - SPENT_POINTS)
+    _printed(world, "포인트", f"{SPENT_POINTS}원 할인 입력")
+    sale = world.pos.print_sale("card42")
+    points = sale.paid_won // RATE_DIVISOR
+    _wait_result(world, points)
+    ledger.issued += points
+    world.wait_online()
+    ledger.check("and the rest earned", _balance(world, JUNHO), balance - SPENT_POINTS + points)
+
+
 def _cloud_dies(world: DemoWorld, ledger: Ledger) -> None:
     """The cloud is killed; earning goes on; it comes back; everything arrives once."""
     balances = {phone: _balance(world, phone) for phone in (MINA, JUNHO, SORA)}
@@ -296,6 +331,7 @@ def _sums(world: DemoWorld, ledger: Ledger) -> None:
     sums = world.cloud.sums()
     ledger.check("points issued", sums["points_issued"], ledger.issued)
     ledger.check("points taken back", sums["points_reversed"], ledger.reversed)
+    ledger.check("points used", sums["points_captured"], ledger.spent)
     ledger.check("coupons used", sums["coupons_used"], ledger.coupons_used)
     ledger.check("all entries sum to", sums["entries_sum"], 0)
     status = world.agent.status()
@@ -330,6 +366,7 @@ _SCENES: tuple[tuple[str, Callable[[DemoWorld, Ledger], None]], ...] = (
     ("적립과 상관없는 종이 · papers that do nothing", _papers_that_do_nothing),
     ("쿠폰 세 장 · three coupons", _coupons),
     ("앱 주문 · an app order", _order),
+    ("포인트 쓰기 · points used at the tablet", _spend),
     ("클라우드가 죽었다 살아남 · the cloud dies and comes back", _cloud_dies),
     ("합계 · the sums", _sums),
 )
