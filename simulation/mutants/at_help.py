@@ -18,8 +18,10 @@ from cloud_api.requests import sweeper
 from cloud_api.stores.service import profile_of
 from simulation.disks import SimRoom
 from simulation.mutants.planting import Mutant, nothing, swap
-from sync import chain, inbox, outbox
+from sync import chain, inbox, outbox, snapshot
 from sync.chain import CarriedOver
+from sync.engine import PushEngine
+from sync.exchange import Exchange
 from sync.protocol import FeedKind
 
 _NEWEST_FIRST = text(
@@ -133,5 +135,13 @@ AT_HELP: tuple[Mutant, ...] = (
         swap((chain, "carry_over_all", lambda *_args, **_kwargs: CarriedOver(0, 0))),
     ),
     Mutant("new_enrollment_new_ids", "what moves gets new ids", swap((chain, "insert", _insert_renamed))),
+    Mutant("generation_stays", "a restored cloud does not say so", swap((feeds, "next_generation", lambda _work: 1))),
+    Mutant(
+        "never_probes",
+        "nobody asks a restored cloud what it has lost",
+        swap((PushEngine, "probe", nothing), (Exchange, "_show_again", nothing)),
+    ),
+    Mutant("new_answers_missed", "what it thinks otherwise of is missed", swap((Exchange, "_show_again", nothing))),
+    Mutant("forgotten_stays", "what it has forgotten stays open here", swap((snapshot, "_end_absent", nothing))),
     Mutant("revoke_does_nothing", "a revoked device goes on", swap((enrollment, "revoke", lambda *_args: True))),
 )

@@ -5,15 +5,19 @@ The long profile is ``withfom simulate``; this is the quick one.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from simulation.campaign import hunt, hunt_all, timed_run
+import simulation
+from simulation.campaign import Report, hunt, hunt_all, timed_run
 from simulation.mutants import MUTANTS
 from withfom.main import main
 
 SEEDS = range(1_000, 1_014)
+WITHIN = 60  # seeds, for a regression's mistake
 # (mutant, a seed that finds it): one of every kind that is cheap to run.
 KNOWN = [
     ("applies_again", 0),
@@ -48,10 +52,47 @@ def test_a_planted_mistake_is_found(name: str, seed: int) -> None:
     assert found.seed is not None, f"{name} survived"
 
 
+REGRESSIONS = sorted((Path(simulation.__file__).parent / "regressions").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
+def test_what_was_found_once_stays_mended(path: Path) -> None:
+    """The seed is clean, and the mistake would still be found from it; docs/reliability.md says how to refresh."""
+    case = json.loads(path.read_text(encoding="utf-8"))
+
+    clean = timed_run(case["seed"])[0]
+    found = hunt(case["undone_by"], case["seed"], within=WITHIN)
+
+    assert clean.violation is None
+    assert found.seed is not None, f"refresh: withfom simulate --mutants {case['undone_by']}"
+    assert case["story"]
+
+
+def test_parts_of_a_campaign_go_on_and_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    part, whole = tmp_path / "part.json", ["--from", "3", "--report", str(tmp_path / "part.json")]
+    assert main(["simulate", "--seeds", "1", *whole]) == 0
+    assert main(["simulate", "--seeds", "2", *whole]) == 0
+    capsys.readouterr()
+
+    assert main(["simulate", "--add", str(part), str(part)]) == 0
+
+    assert capsys.readouterr().out.startswith("seeds 4 · ")
+    assert Report.read(part).first == 3
+
+
+def test_a_file_that_is_no_report_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("[]", encoding="utf-8")
+
+    assert main(["simulate", "--add", str(wrong)]) == 2
+
+    assert "is no report" in capsys.readouterr().err
+
+
 def test_mutants_have_names_and_are_many() -> None:
     names = [mutant.name for mutant in MUTANTS]
 
-    assert len(set(names)) == len(names) >= 20
+    assert len(set(names)) == len(names) >= 50
     assert all(mutant.says for mutant in MUTANTS)
 
 

@@ -210,6 +210,32 @@ def test_after_a_reset_the_newest_operation_asks_whether_the_cloud_still_has_the
 # Feed
 
 
+def test_answers_that_may_be_others_are_asked_for_up_to_the_last_and_no_further() -> None:
+    engine = PushEngine(random_unit=fixed(0.5))
+    engine.show_again(3, 6)
+
+    first = engine.next(0, QueueView(None, 9))
+    engine.answered(0, 3, settled(3, 4, expected=10), QueueView(None, 9))
+    second = engine.next(0, QueueView(None, 9))
+    engine.answered(0, 5, settled(5, 6, expected=10), QueueView(None, 9))
+
+    assert isinstance(first, Send)
+    assert isinstance(second, Send)
+    assert [(sent.from_seq, sent.again) for sent in (first, second)] == [(3, True), (5, True)]
+    assert engine.next(0, QueueView(None, 9)) == Idle()
+
+
+def test_a_cloud_that_lost_them_meanwhile_gets_them_from_where_it_stands() -> None:
+    engine = PushEngine(random_unit=fixed(0.5))
+    engine.show_again(7, 9)
+
+    engine.answered(0, 7, settled(expected=5), QueueView(None, 9))
+    asked = engine.next(0, QueueView(None, 9))
+
+    assert isinstance(asked, Send)
+    assert (asked.from_seq, asked.again) == (5, False)  # here nothing may be left out
+
+
 def test_catch_up_by_pages_then_listen() -> None:
     engine = FeedEngine(random_unit=fixed(1.0))
 

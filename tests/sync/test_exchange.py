@@ -12,7 +12,7 @@ from sync import outbox
 from sync.engine import Halted, Idle, WaitUntil
 from sync.exchange import PURGE_EVERY_MS, PUSH, Exchange
 from sync.inbox import read_cursor
-from sync.outbox import Batch
+from sync.outbox import RESENDING, Batch
 from sync.outcomes import (
     CursorReset,
     Denied,
@@ -244,6 +244,23 @@ def test_rows_of_a_stream_move_the_cursor_one_by_one(device: Device) -> None:
            StreamEnded(None))  # fmt: skip
 
     assert (device.rows, device.cursor(), device.exchange.status().online) == ([1, 2], "1.2.0", True)
+
+
+@pytest.mark.expect_log("feed_reset")
+def test_the_new_answers_of_a_restored_cloud_are_asked_for_after_a_restart_too(device: Device) -> None:
+    """I10: it had booked some of them again, from calls long under way, before it was asked."""
+    for _ in range(3):
+        device.bench.append()
+    device.push_all()
+    listen(device, StreamHello(1, 2))
+
+    again = Device(device.bench)  # the program starts anew before it could ask
+    again.script.snapshots = [snapshot("2.7.1")]
+    assert again.exchange.feed_step() is None
+    assert again.push_all() == Idle()
+
+    assert again.script.sent == [(1, 2, 3)]
+    assert device.bench.store.meta(RESENDING) is None
 
 
 @pytest.mark.expect_log("feed_reset")
