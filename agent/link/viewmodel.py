@@ -12,6 +12,9 @@ from agent.texts import Texts
 from sync.clock import Clock
 
 JUST_NOW_MS = 90_000  # the stream says "still here" every ten seconds; longer silence is told with its time
+# What the cloud answers to a device that it does not take any more, and what stops the queue until a person acts.
+REVOKED = frozenset({"device_revoked", "unknown_device"})
+ENROLL_AGAIN = frozenset({"forked", "stale_epoch", "behind_cloud", "history_gone", "secret_unreadable"})
 PillTone = Literal["green", "amber", "red", "neutral"]
 
 
@@ -28,6 +31,8 @@ class LinkStatusLike(Protocol):
     def needs_attention(self) -> int: ...
     @property
     def last_synced_wall_ms(self) -> int | None: ...
+    @property
+    def last_error(self) -> str | None: ...
 
 
 class LinkPort(Protocol):
@@ -78,6 +83,19 @@ def describe(t: Texts, status: LinkStatusLike, now_ms: int) -> LinkState:
     synced_ms = status.last_synced_wall_ms
     synced = t.n("Last synced {time}", time=t.clock(synced_ms)) if synced_ms is not None else t._("Not synced yet")
     waiting = t.n("{n} waiting", n=t.number(status.pending)) if status.pending else ""
+    if status.last_error in REVOKED | ENROLL_AGAIN:
+        revoked = status.last_error in REVOKED
+        why = t._("This counter was disconnected") if revoked else t._("This counter must be registered again")
+        return LinkState(
+            text=" · ".join(part for part in (why, waiting) if part),
+            icon="circle-alert",
+            tone="red",
+            online=status.online,
+            needs_attention=status.needs_attention,
+            detail_title=why,
+            detail=t._("What you enter is kept and sent once it is registered again. Ask head office for a code"),
+            as_of=t.clock(status.offline_since_wall_ms) if status.offline_since_wall_ms is not None else "",
+        )
     if status.needs_attention:
         return LinkState(
             text=t.n("{n} need attention", n=t.number(status.needs_attention)),

@@ -19,6 +19,8 @@ from sqlalchemy import select
 from agent.approval.types import Decided
 from agent.earn import service as earning
 from agent.earn.types import Earned
+from agent.link.viewmodel import describe
+from agent.texts import Texts
 from cloud_api.devices.enrollment import revoke
 from cloud_api.gateway import routes
 from cloud_api.gateway.models import device_op
@@ -254,6 +256,8 @@ def test_case_21_a_revoked_counter_is_shut_out_at_once_says_so_and_keeps_its_que
 
     status = shop.counter.worker.status()
     assert (status.online, status.pending, status.last_error) == (False, 3, "device_revoked")
+    shown = describe(Texts("ko"), status, time.time_ns() // 1_000_000)
+    assert (shown.text, shown.tone) == ("이 카운터의 연결이 해지됐어요 · 3건 대기", "red")
     assert len(shop.booked()) == 2
     request = shop.world.ask_coupon(member := shop.world.member(PHONE), shop.world.coupon(member))
     time.sleep(1)

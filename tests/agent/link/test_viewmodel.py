@@ -38,6 +38,18 @@ def test_red_is_for_what_needs_a_person() -> None:
     assert pill(replace(sample.OFFLINE_STATUS, needs_attention=2)).state.tone == "red"
 
 
+def test_a_counter_that_was_shut_out_is_not_told_that_the_internet_is_down() -> None:
+    """Case 21: it says so, and that nothing of the queue is lost."""
+    revoked = pill(replace(sample.OFFLINE_STATUS, last_error="device_revoked")).state
+    forked = pill(replace(sample.Status(), needs_attention=1, last_error="forked")).state
+
+    assert (revoked.text, revoked.tone) == ("이 카운터의 연결이 해지됐어요 · 37건 대기", "red")
+    assert (forked.text, forked.tone) == ("이 카운터를 다시 등록해야 해요", "red")
+    for state in (revoked, forked):
+        assert "인터넷" not in state.detail_title
+        assert "보관" in state.detail
+
+
 def test_never_connected_is_not_called_synced() -> None:
     vm = pill(sample.Status(online=False, last_synced_wall_ms=None))
 

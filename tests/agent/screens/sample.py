@@ -299,6 +299,7 @@ class Status:
     pending: int = 0
     needs_attention: int = 0
     last_synced_wall_ms: int | None = NOW_MS
+    last_error: str | None = None
 
 
 @dataclass
