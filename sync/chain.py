@@ -15,6 +15,14 @@ from sync.protocol import chain_hash
 log = logging.getLogger("sync")
 
 
+UNREADABLE = "secret_unreadable"
+UNSOUND = "hash_mismatch"
+_UNSETTLED = (
+    "(status IN ('pending', 'forked')"
+    f" OR status = 'parked' AND coalesce(code, '') NOT IN ('{UNREADABLE}', '{UNSOUND}'))"
+)
+
+
 @dataclass(frozen=True)
 class CarriedOver:
     """What stays is parked: ``unreadable`` operations do not open any more, ``unsound`` ones were changed."""
@@ -29,9 +37,10 @@ def carry_over(conn: sqlite3.Connection, old: tuple[str, int], *, cipher: Cipher
 
     Ids stay, so that what the features remember still fits, and so that the cloud can tell what it has already. An
     operation that does not match its hash is parked: a changed record must not be sealed anew as if it were sound.
+    What the cloud had parked goes along, because only its new answer tells whether it was booked meanwhile.
     """
     rows = conn.execute(
-        "SELECT * FROM outbox WHERE device_id = ? AND epoch = ? AND status IN ('pending', 'forked') ORDER BY seq", old
+        f"SELECT * FROM outbox WHERE device_id = ? AND epoch = ? AND {_UNSETTLED} ORDER BY seq", old
     ).fetchall()
     found = [_moved(conn, row, cipher) for row in rows]
     return CarriedOver(found.count(None), found.count(UNREADABLE), found.count(UNSOUND))
@@ -41,7 +50,7 @@ def carry_over_all(conn: sqlite3.Connection, *, cipher: Cipher | None) -> Carrie
     """``carry_over`` from every chain but the current one, oldest first; what waited for an epoch comes last."""
     identity = require_identity(conn)
     chains = conn.execute(
-        "SELECT DISTINCT device_id, epoch FROM outbox WHERE status IN ('pending', 'forked') AND store_id = ?"
+        f"SELECT DISTINCT device_id, epoch FROM outbox WHERE {_UNSETTLED} AND store_id = ?"
         " AND NOT (device_id = ? AND epoch = ?) ORDER BY epoch = 0, epoch, device_id",
         (identity.store_id, identity.device_id, identity.epoch),
     ).fetchall()
@@ -49,10 +58,6 @@ def carry_over_all(conn: sqlite3.Connection, *, cipher: Cipher | None) -> Carrie
     return CarriedOver(
         sum(one.moved for one in moved), sum(one.unreadable for one in moved), sum(one.unsound for one in moved)
     )
-
-
-UNREADABLE = "secret_unreadable"
-UNSOUND = "hash_mismatch"
 
 
 def _moved(conn: sqlite3.Connection, row: sqlite3.Row, cipher: Cipher | None) -> str | None:

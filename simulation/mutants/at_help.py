@@ -134,6 +134,11 @@ AT_HELP: tuple[Mutant, ...] = (
         "a new enrollment forgets what was unsent",
         swap((chain, "carry_over_all", lambda *_args, **_kwargs: CarriedOver(0, 0))),
     ),
+    Mutant(
+        "parked_left_behind",
+        "a new enrollment forgets what was put aside",
+        swap((chain, "_UNSETTLED", "status IN ('pending', 'forked')")),
+    ),
     Mutant("new_enrollment_new_ids", "what moves gets new ids", swap((chain, "insert", _insert_renamed))),
     Mutant("generation_stays", "a restored cloud does not say so", swap((feeds, "next_generation", lambda _work: 1))),
     Mutant(

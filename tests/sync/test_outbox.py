@@ -6,13 +6,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync import outbox
-from sync.chain import carry_over, verify_chain
+from sync.chain import carry_over, carry_over_all, verify_chain
 from sync.clock import FakeClock
 from sync.errors import CellUnreadable, HistoryGone, NotEnrolled, OpTooLarge, StoreFull
 from sync.ids import SeededIds
@@ -411,3 +412,22 @@ def test_a_row_about_another_counters_operation_changes_nothing(bench: Bench) ->
         outbox.apply_op_row(conn, _op_row(batch, 0, "applied", device_id="another"), on_result=pytest.fail)
 
     assert bench.rows("SELECT status FROM outbox") == [("pending",)]
+
+
+def test_what_the_cloud_had_put_aside_goes_along_to_a_new_enrollment(bench: Bench) -> None:
+    """I10: whether it was booked meanwhile is told by its answer alone; what was spoilt here stays."""
+    for _ in range(2):
+        bench.append()
+    batch = batch_of(bench)
+    settle(bench, batch, response(batch, "parked", "parked", code="apply_failed"))
+    with bench.store.transaction() as conn:
+        conn.execute("UPDATE outbox SET code = 'hash_mismatch' WHERE seq = 2")
+        write_identity(conn, replace(require_identity(conn), device_id="device-again"))
+
+        moved = carry_over_all(conn, cipher=bench.cipher)
+
+    assert (moved.moved, moved.unsound) == (1, 0)
+    assert bench.rows("SELECT device_id, seq, status FROM outbox ORDER BY device_id") == [
+        (DEVICE_ID, 2, "parked"),
+        ("device-again", 1, "pending"),
+    ]
