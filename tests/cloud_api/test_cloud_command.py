@@ -16,10 +16,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from alembic.script import ScriptDirectory
 
 from cloud_api import rotation
 from cloud_api.bootstrap import opened
 from cloud_api.members.service import find_or_create
+from cloud_api.migrations.runner import config
 from cloud_api.settings import Settings
 from cloud_api.vault import read_keys
 from rules.phone import Phone, parse_phone
@@ -72,7 +74,8 @@ def _served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def test_a_cloud_is_made_served_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--folder", str(tmp_path / "cloud")]
-    assert _run(capsys, "migrate", *folder) == (0, "schema 0008", "")
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    assert _run(capsys, "migrate", *folder) == (0, f"schema {newest}", "")
     made = json.loads(
         _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피", "--json", "--rate-bp", "200")[1]
     )
@@ -266,6 +269,11 @@ def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.Captu
     assert _run(capsys, "adjustments", "refuse", *decide, "이본사")[0] == 1
     assert json.loads(_run(capsys, "adjustments", "show", *folder, "--id", which, "--json")[1])["state"] == "confirmed"
     assert _run(capsys, "adjustments", "list", *folder) == (0, "", "")
+    limits = ["--adjustment-limit-points", "10", "--lot-valid-days", "30", "--json"]
+    assert json.loads(_run(capsys, "set-policy", *folder, "--brand", "커피", *limits)[1])["lot_valid_days"] == 30
+    above = json.loads(_run(capsys, "adjust", *terms, "--member", member, "--points", "11", "--json")[1])
+    assert above["state"] == "pending"
+    assert _run(capsys, "adjustments", "refuse", *folder, "--id", above["adjustment_id"], "--by", "김본사")[0] == 0
     for code, words in (
         (2, ["adjustments", "show", *folder]),
         (2, ["adjustments", "confirm", *folder, "--id", which]),

@@ -14,7 +14,7 @@ from cloud_api.clock import DAY_MS
 from cloud_api.ledger import expiry
 from cloud_api.ledger.expiry import Expired, expire_all
 from cloud_api.ledger.models import PostingKind, account, posting
-from cloud_api.requests.sweeper import tidy
+from cloud_api.requests.sweeper import Sweeper, tidy
 from cloud_api.stores.service import Policy, set_policy
 from tests.cloud_api.world import OTHER_PHONE, World
 
@@ -126,6 +126,22 @@ def test_housekeeping_books_a_batch_and_says_when_nothing_is_left(short: World) 
     with patch.object(expiry, "LOTS_AT_ONCE", 1):
         assert [tidy(short.cloud.database) for _ in range(3)] == [True, True, False]
     assert _balance(short, f"breakage:{short.store.brand_id}") == 20
+
+
+def test_the_sweeper_books_a_batch_between_sweeps_until_nothing_is_left(short: World) -> None:
+    """What expires at once for many members must not keep a request from its minute."""
+    device = short.device()
+    device.push(*[device.earn(1000, phone=f"+82105555{n:04d}") for n in range(3)])
+    short.clock.advance(10 * DAY_MS)
+    sweeper = Sweeper(short.cloud.database, short.clock, every_ms=100)
+
+    with patch.object(expiry, "LOTS_AT_ONCE", 1):
+        booked = []
+        for _ in range(4):
+            sweeper._once()
+            booked.append(_balance(short, f"breakage:{short.store.brand_id}"))
+
+    assert booked == [10, 20, 30, 30]
 
 
 def test_a_new_policy_leaves_the_lots_of_before_alone(short: World) -> None:
