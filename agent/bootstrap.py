@@ -23,6 +23,7 @@ from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
+from agent.settings.leaving import LeaveService
 from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
 from printers.capture.shadow import load_shadow
@@ -113,6 +114,9 @@ class Agent:
         )
         self._tell_each_other()
         self.background = Background(self)
+        self.leaving = LeaveService(
+            store=store, vault=self.vault, stop=self.background.disconnect, go_on=self.background.connect
+        )
 
     @staticmethod
     def open(settings: AgentSettings, *, clock: Clock | None = None, ids: IdSource | None = None) -> Agent:
@@ -304,6 +308,12 @@ class Background:
             log.warning("capture_key_not_written", problem=type(problem).__name__)
         self._spool = SpoolWatcher(folder=folder, ingest=agent.earn.ingest, on_taken=agent.receipts.listeners.notify)
         self._spool.start()
+
+    def disconnect(self) -> None:
+        """Nothing works for the store from here on: it is being left."""
+        with self._lock:
+            self._disconnect()
+            self._agent.keyring.refuse(NotEnrolled("leaving the store"))
 
     def _disconnect(self) -> None:
         if self._spool is not None:

@@ -1,4 +1,4 @@
-"""Owns the shape of the home page: boards, figures, the last five decisions, one warning."""
+"""Owns the shape of the home page: boards, figures, the last five decisions, two warnings at most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROWS_MAX = 5  # APR-04
 
 @dataclass(frozen=True)
 class Warn:
-    """The one strip at the top; ``action`` names the page that helps."""
+    """A strip at the top; ``action`` names the page that helps."""
 
     sentence: str
     icon: str
@@ -104,6 +104,7 @@ class Recovery:
 @dataclass(frozen=True)
 class HomeState:
     warning: Warn | None = None
+    second_warning: Warn | None = None
     rewards: Board = field(default_factory=lambda: Board("", 0))
     orders: Board | None = None
     figures: tuple[Figures, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -9,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from agent.approval.reasons.view import ReasonsDialog
 from agent.home.board.view import BoardView
 from agent.home.tiles.view import DecisionsTile, FiguresTile
-from agent.home.viewmodel import HomeViewModel
+from agent.home.viewmodel import WARNINGS_MAX, HomeViewModel
 from agent.texts import Texts
 from agent.ui.controls import Button, Dialog, Ground, Label, Strip
 from agent.ui.theme import Theme
@@ -24,10 +26,11 @@ class HomeView(Ground):
     def __init__(self, vm: HomeViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, "bg", parent=parent)
         self._vm, self._texts = vm, texts
-        self._warning_page = ""
-        self.strip = Strip(theme, self)
-        self.strip.action.setObjectName("home.warning")
-        self.strip.action.clicked.connect(lambda: vm.open_page(self._warning_page))
+        self.strips = [Strip(theme, self) for _ in range(WARNINGS_MAX)]
+        self._warning_pages = [""] * WARNINGS_MAX
+        for index, strip in enumerate(self.strips):
+            strip.action.setObjectName("home.warning" if not index else "home.warning.second")
+            strip.action.clicked.connect(partial(self._open_warning, index))
         self.rewards = BoardView(theme, texts, "rewards", self)
         self.orders = BoardView(theme, texts, "orders", self)
         for board in (self.rewards, self.orders):
@@ -47,6 +50,9 @@ class HomeView(Ground):
         vm.on_change = self.render_state
         self.render_state()
 
+    def _open_warning(self, index: int) -> None:
+        self._vm.open_page(self._warning_pages[index])
+
     def _open_page(self, page: str) -> None:
         if page:
             self._vm.open_page(page)
@@ -54,18 +60,20 @@ class HomeView(Ground):
     # -- state ------------------------------------------------------------------------------------------------------
     def render_state(self) -> None:
         state = self._vm.state
-        warning = state.warning
-        arrange = self.strip.isVisibleTo(self) != (warning is not None)
-        self.strip.setVisible(warning is not None)
-        if warning is not None:
-            self._warning_page = warning.action_page
-            self.strip.show_as(
-                warning.sentence,
-                icon=warning.icon,
-                tone=warning.tone,
-                remark=warning.remark,
-                action=warning.action_word,
-            )
+        arrange = False
+        for index, warning in enumerate((state.warning, state.second_warning)):
+            strip = self.strips[index]
+            arrange = arrange or strip.isVisibleTo(self) != (warning is not None)
+            strip.setVisible(warning is not None)
+            if warning is not None:
+                self._warning_pages[index] = warning.action_page
+                strip.show_as(
+                    warning.sentence,
+                    icon=warning.icon,
+                    tone=warning.tone,
+                    remark=warning.remark,
+                    action=warning.action_word,
+                )
         self.rewards.render_board(state.rewards)
         arrange = arrange or self.orders.isVisibleTo(self) != (state.orders is not None)
         self.orders.setVisible(state.orders is not None)
@@ -129,10 +137,11 @@ class HomeView(Ground):
         strip, tiles, decisions = (44, 131, 72) if compact else (48, 150, 148)
         width = self.width() - 2 * side
         y = top
-        if self.strip.isVisibleTo(self):
-            self.strip.setFixedHeight(strip)
-            self.strip.setGeometry(side, y, width, strip)
-            y += strip + gap_y
+        for shown in self.strips:
+            if shown.isVisibleTo(self):
+                shown.setFixedHeight(strip)
+                shown.setGeometry(side, y, width, strip)
+                y += strip + gap_y
         bottom = self.height() - top
         head = 30 + gap_y if compact else 0
         tiles_top = bottom - decisions - head - (0 if compact else gap_y) - tiles

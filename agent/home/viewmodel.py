@@ -16,7 +16,9 @@ from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.earn.types import EarnFigures
 from agent.home import figures
+from agent.home.notices import warning_of
 from agent.home.state import ROWS_MAX, Asking, Board, BoardRow, Decision, Figures, HomeState, Recovery, Warn
+from agent.link.troubles import Trouble
 from agent.link.viewmodel import LinkPort
 from agent.orders.types import OrderView
 from agent.printing.types import PrinterState, PrinterWord
@@ -24,6 +26,7 @@ from agent.steady import Steady
 from agent.texts import Texts
 from sync.clock import Clock
 
+WARNINGS_MAX = 2
 DECISIONS_TODAY_MAX = 400  # more than a busy counter decides in a day
 _PRINTER_TROUBLE = {PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING}
 
@@ -68,11 +71,13 @@ class HomeViewModel:
         dispatcher: Dispatcher,
         texts: Texts,
         printers: Callable[[], Sequence[PrinterState]] = tuple,
+        troubles: Callable[[], Sequence[Trouble]] = tuple,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_page: Callable[[str], None] = lambda _page: None
         self._approvals, self._orders, self._earn, self._link = approvals, orders, earn, link
         self._decider, self._clock, self._texts, self._printers = decider, clock, texts, printers
+        self._troubles = troubles
         self._pending: tuple[RequestCard, ...] = ()
         self._read_mono_ms = 0
         self._rows = ROWS_MAX
@@ -84,7 +89,7 @@ class HomeViewModel:
         self._earned = EarnFigures(0, 0, 0, 0, 0, 0)
         self._day: tuple[Figures, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
-        self._warning: Warn | None = None
+        self._warnings: tuple[Warn, ...] = ()
         self._offline_as_of = ""
         self._online = True
         self._needs_attention = 0
@@ -224,7 +229,7 @@ class HomeViewModel:
             tiles.insert(0, figures.orders_today(t, self._orders_today, remark))
         self._day = tuple(tiles)
         self._decisions = tuple(self._decision(record) for record in self._records[:ROWS_MAX])
-        self._warning = self._warn(self._needs_attention)
+        self._warnings = self._warn(self._needs_attention)
         self._publish()
 
     def tick(self) -> None:
@@ -238,7 +243,8 @@ class HomeViewModel:
     def _publish(self) -> None:
         t = self._texts
         state = HomeState(
-            warning=self._warning,
+            warning=self._warnings[0] if self._warnings else None,
+            second_warning=self._warnings[1] if len(self._warnings) > 1 else None,
             rewards=self._reward_board(),
             orders=self._order_board() if self._shows_orders else None,
             figures=self._day,
@@ -328,12 +334,13 @@ class HomeViewModel:
         line = words.decision_line(t, record)
         return Decision(record.request_id, icon, tone, record.title, line, time, record.can_recover)
 
-    def _warn(self, needs_attention: int) -> Warn | None:
-        """One strip at most: what costs points first, then what stops paper, then the line."""
+    def _warn(self, needs_attention: int) -> tuple[Warn, ...]:
+        """Two strips at most: what costs points first, then what stops paper, then the line."""
         t = self._texts
+        found = [warning_of(t, trouble) for trouble in self._troubles()]
         if needs_attention:
             sentence = t.n("{n} entries need a look", n=needs_attention)
-            return Warn(sentence, "circle-alert", "red", t._("Kept whole, the help desk is told"))
+            found.insert(0, Warn(sentence, "circle-alert", "red", t._("Kept whole, the help desk is told")))
         stopped = next((p for p in self._printers() if p.status in _PRINTER_TROUBLE), None)
         if stopped is not None:
             sentence = {
@@ -341,8 +348,8 @@ class HomeViewModel:
                 PrinterWord.COVER_OPEN: t._("The printer's cover is open. Slips wait and print by themselves later"),
             }.get(stopped.status, t._("The printer does not answer. Slips wait and print by themselves later"))
             remark = t.n("{n} slips waiting", n=stopped.queued) if stopped.queued else ""
-            return Warn(sentence, "printer", "amber", remark, t._("Look"), "printing")
+            found.append(Warn(sentence, "printer", "amber", remark, t._("Look"), "printing"))
         if not self._online:
             sentence = t._("The internet is down. What you enter is kept and sent later")
-            return Warn(sentence, "cloud-off", "amber", t._("Points, approvals and printing go on"))
-        return None
+            found.append(Warn(sentence, "cloud-off", "amber", t._("Points, approvals and printing go on")))
+        return tuple(sorted(found, key=lambda warn: warn.tone != "red"))[:WARNINGS_MAX]

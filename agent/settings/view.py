@@ -6,10 +6,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from agent.settings.viewmodel import SettingsViewModel
+from agent.settings.viewmodel import LeaveQuestion, SettingsViewModel
 from agent.texts import Texts
 from agent.ui import hotkey
-from agent.ui.controls import Control, Ground, IconView, Label, Scroll, SegmentedControl, Select, Strip, Switch, Tile
+from agent.ui.controls import (
+    Button,
+    Control,
+    Dialog,
+    Ground,
+    IconView,
+    Label,
+    Scroll,
+    SegmentedControl,
+    Select,
+    Strip,
+    Switch,
+    Tile,
+)
 from agent.ui.theme import Theme
 
 
@@ -18,7 +31,7 @@ class SettingsView(Ground):
 
     def __init__(self, vm: SettingsViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(theme, "bg", parent=parent)
-        self._vm = vm
+        self._vm, self._texts = vm, texts
         t = texts
         body = QWidget()
         column = QVBoxLayout(body)
@@ -54,7 +67,20 @@ class SettingsView(Ground):
         else:
             self.hotkey.setParent(self)
             self.hotkey.hide()
-        for title, rows in ((t._("Looks"), looks), (t._("At the counter"), counter)):
+        self.leave = Button(theme, t._("Leave"), size="card")
+        self.leave.setObjectName("settings.leave")
+        self.leave.clicked.connect(vm.ask_leave)
+        computer: list[tuple[str, str, str, QWidget]] = [
+            ("unplug", t._("Leave the store"), t._("Only when everything is sent"), self.leave),
+        ]
+        groups = [(t._("Looks"), looks), (t._("At the counter"), counter)]
+        if vm.state.can_leave:
+            groups.append((t._("This computer"), computer))
+        else:
+            self.leave.setParent(self)
+            self.leave.hide()
+        self._question: LeaveDialog | None = None
+        for title, rows in groups:
             column.addWidget(Label(theme, title, "section"))
             column.addWidget(_group(theme, rows))
         column.addStretch(1)
@@ -82,9 +108,48 @@ class SettingsView(Ground):
             switch.setChecked(on)
             switch.blockSignals(False)
             switch.update()
+        self._render_question()
         self.message.setVisible(bool(state.message))
         if state.message:
             self.message.show_as(state.message, icon="triangle-alert", tone="amber")
+
+    def _render_question(self) -> None:
+        question = self._vm.state.leave
+        if question is not None:
+            if self._question is None:
+                self._question = LeaveDialog(self._vm, self.theme, self._texts, self.window())
+            self._question.ask(question)
+        elif self._question is not None:
+            self._question.hide()
+
+
+class LeaveDialog(Dialog):
+    """Asks before the store is left, or says what stands in the way."""
+
+    def __init__(self, vm: SettingsViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
+        super().__init__(theme, "", width=460, parent=parent)
+        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
+        self.body.addWidget(self.sentence)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.keep = Button(theme, texts._("Stay"), size="card")
+        self.keep.setObjectName("settings.leave_stay")
+        self.keep.clicked.connect(vm.dismiss)
+        self.confirm = Button(theme, "", kind="main", size="card", icon="unplug")
+        self.confirm.setObjectName("settings.leave_confirm")
+        self.confirm.clicked.connect(vm.confirm_leave)
+        row.addWidget(self.keep, 1)
+        row.addWidget(self.confirm, 2)
+        self.body.addLayout(row)
+        self.dismissed.connect(vm.dismiss)
+
+    def ask(self, question: LeaveQuestion) -> None:
+        self.title.set_text(question.title)
+        self.sentence.set_text(question.sentence)
+        self.confirm.setVisible(bool(question.confirm_word))
+        self.confirm.setText(question.confirm_word)
+        if not self.isVisible():
+            self.open()
 
 
 def _group(theme: Theme, rows: list[tuple[str, str, str, QWidget]]) -> QWidget:

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher
+from agent.settings.leaving import Blocked, Left, Unsent
 from agent.settings.service import HOTKEYS, Settings, SettingsService
 from agent.texts import Texts
+from sync.errors import SyncError
+
+
+class Leaving(Protocol):
+    """What the page needs of ``agent.settings.leaving``."""
+
+    def unsent(self) -> Unsent: ...
+    def leave(self) -> Left | Blocked: ...
+
+
+@dataclass(frozen=True)
+class LeaveQuestion:
+    """Without a word to confirm with, it only says why it cannot be."""
+
+    title: str
+    sentence: str
+    confirm_word: str = ""
 
 
 @dataclass(frozen=True)
@@ -17,12 +36,25 @@ class SettingsState:
     message: str = ""  # why a change could not be kept, or that the file was damaged
     hotkeys: tuple[tuple[str, str], ...] = ()
     version: str = ""
+    can_leave: bool = False
+    leave: LeaveQuestion | None = None
 
 
 class SettingsViewModel:
-    def __init__(self, *, service: SettingsService, dispatcher: Dispatcher, texts: Texts, version: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        service: SettingsService,
+        dispatcher: Dispatcher,
+        texts: Texts,
+        version: str = "",
+        leaving: Leaving | None = None,
+    ) -> None:
         self.on_change: Callable[[], None] = lambda: None
+        self.on_left: Callable[[], None] = lambda: None
         self._service, self._texts, self._version = service, texts, version
+        self._leaving = leaving
+        self._question: LeaveQuestion | None = None
         self._message = ""
         self.state = SettingsState()
         self._unsubscribe = service.listeners.subscribe(Coalesced(dispatcher, self.refresh))
@@ -42,8 +74,53 @@ class SettingsViewModel:
             self._message = self._texts._("The settings could not be saved. Is the disk full? Nothing was changed.")
         self.refresh()
 
+    def ask_leave(self) -> None:
+        """Open the question whether to leave the store, or say loudly what stands in the way."""
+        if self._leaving is None:
+            return
+        waiting = self._leaving.unsent()
+        t = self._texts
+        if waiting.count:
+            self._question = self._blocked(waiting)
+        else:
+            sentence = t._("Points, approvals and printing end on this computer, and what it knows of customers goes.")
+            self._question = LeaveQuestion(t._("Leave the store?"), sentence, t._("Yes, leave the store"))
+        self.refresh()
+
+    def confirm_leave(self) -> None:
+        if self._leaving is None or self._question is None or not self._question.confirm_word:
+            return
+        try:
+            done = self._leaving.leave()
+        except SyncError:
+            self._question = None
+            self._message = self._texts._("The store could not be left. Try again, or call the help desk.")
+        else:
+            self._question = self._blocked(done.unsent) if isinstance(done, Blocked) else None
+            if isinstance(done, Left):
+                self.on_left()
+        self.refresh()
+
+    def dismiss(self) -> None:
+        """Close the question; everything stays."""
+        self._question = None
+        self.refresh()
+
+    def _blocked(self, waiting: Unsent) -> LeaveQuestion:
+        t = self._texts
+        oldest = t.clock(waiting.oldest_wall_ms or 0)
+        title = t.n("Not yet: {n} records are unsent", n=t.number(waiting.count))
+        sentence = t.n(
+            "The oldest is of {time}. They are only on this computer. Connect to the internet until they are sent, or"
+            " take them out with “withfom outbox export”.",
+            time=f"{local_day(waiting.oldest_wall_ms or 0):%Y-%m-%d} {oldest}",
+        )
+        return LeaveQuestion(title, sentence)
+
     def refresh(self) -> None:
         none = self._texts._("None")
         hotkeys = tuple((key, key or none) for key in HOTKEYS)
-        self.state = SettingsState(self._service.current, self._message, hotkeys, self._version)
+        self.state = SettingsState(
+            self._service.current, self._message, hotkeys, self._version, self._leaving is not None, self._question
+        )
         self.on_change()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from agent.approval.viewmodel import ApprovalViewModel
@@ -48,7 +49,7 @@ def shop_pages(
         _orders(agent, approval, look),
         _receipts(agent, look),
         _printing(agent, look),
-        _settings(settings, look),
+        _settings(agent, settings, look),
     )
 
 
@@ -98,8 +99,11 @@ def _printing(agent: Agent, look: Look) -> Page:
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 
 
-def _settings(service: SettingsService, look: Look) -> Page:
-    vm = SettingsViewModel(service=service, dispatcher=look.dispatcher, texts=look.texts, version=look.version)
+def _settings(agent: Agent, service: SettingsService, look: Look) -> Page:
+    vm = SettingsViewModel(
+        service=service, dispatcher=look.dispatcher, texts=look.texts, version=look.version, leaving=agent.leaving
+    )
+    vm.on_left = QCoreApplication.quit  # the next start asks for a code
 
     def build() -> QWidget:
         from agent.settings.view import SettingsView

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -14,6 +15,7 @@ from agent.bootstrap import Agent
 from agent.dispatch import Coalesced
 from agent.enroll.types import Enrolled
 from agent.home.viewmodel import HomeViewModel
+from agent.link.troubles import troubles
 from agent.link.viewmodel import LinkViewModel
 from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
@@ -112,6 +114,7 @@ class Screens:
             dispatcher=dispatcher,
             texts=texts,
             printers=agent.printing.printers,
+            troubles=partial(troubles, agent.store, agent.clock),
         )
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))

@@ -22,6 +22,7 @@ from agent.dispatch import Listeners
 from agent.earn.types import EarnFigures
 from agent.link.types import StoreProfile
 from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
+from agent.settings.leaving import Blocked, Left, Unsent
 from rules.requests import OrderState
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
@@ -325,3 +326,20 @@ class Link:
 
 
 OFFLINE_STATUS = Status(False, at(14, 2), 37, 0, at(14, 2))
+
+
+class Leaving:
+    """So many records are unsent."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.left = 0
+
+    def unsent(self) -> Unsent:
+        return Unsent(self.count, NOW_MS - 7_200_000 if self.count else None)
+
+    def leave(self) -> Left | Blocked:
+        if self.count:
+            return Blocked(self.unsent())
+        self.left += 1
+        return Left(0)

@@ -20,6 +20,7 @@ from agent.approval.viewmodel import ApprovalViewModel
 from agent.dispatch import ImmediateDispatcher
 from agent.home.view import HomeView
 from agent.home.viewmodel import HomeViewModel
+from agent.link.troubles import Trouble, TroubleWord
 from agent.link.viewmodel import LinkViewModel
 from agent.orders.view import OrdersView
 from agent.orders.viewmodel import OrdersViewModel
@@ -59,7 +60,9 @@ class World:
         return home._vm
 
 
-def make_world(folder: Path, mode: Mode, language: Language, *, offline: bool = False, quiet: bool = False) -> World:
+def make_world(
+    folder: Path, mode: Mode, language: Language, *, offline: bool = False, quiet: bool = False, troubled: bool = False
+) -> World:
     theme, texts = Theme(mode, animations=False), Texts(language)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -84,11 +87,22 @@ def make_world(folder: Path, mode: Mode, language: Language, *, offline: bool = 
         clock=clock,
         dispatcher=dispatcher,
         texts=texts,
+        troubles=lambda: (
+            (Trouble(TroubleWord.RECORDS_LOST, sample.NOW_MS, 2), Trouble(TroubleWord.DISK_LOW, None, 120))
+            if troubled
+            else ()
+        ),
     )
     order_page = OrdersViewModel(
         orders=orders, decider=stack, clock=clock, dispatcher=dispatcher, texts=texts, actor=lambda: "이지은"
     )
-    settings = SettingsViewModel(service=SettingsService(folder), dispatcher=dispatcher, texts=texts, version="0.1.0")
+    settings = SettingsViewModel(
+        service=SettingsService(folder),
+        dispatcher=dispatcher,
+        texts=texts,
+        version="0.1.0",
+        leaving=sample.Leaving(12 if troubled else 0),
+    )
     shell = ShellViewModel(
         approvals=approvals,
         link=link,
@@ -313,6 +327,12 @@ def _new_order(world: World) -> None:
     view._vm.choose("a69")
 
 
+def _ask_leave(world: World) -> None:
+    view = world.window.page("settings")
+    assert isinstance(view, SettingsView)
+    view._vm.ask_leave()
+
+
 def _nothing(_world: World) -> None:
     """As it is."""
 
@@ -324,18 +344,27 @@ class Scene:
     prepare: Callable[[World], None] = _nothing
     offline: bool = False
     quiet: bool = False
+    troubled: bool = False
+
+    @property
+    def shop(self) -> dict[str, bool]:
+        """What kind of day it is, for ``make_world``."""
+        return {"offline": self.offline, "quiet": self.quiet, "troubled": self.troubled}
 
 
 SCENES = (
     Scene("home", "home"),
     Scene("home-offline", "home", offline=True),
     Scene("home-quiet", "home", quiet=True),
+    Scene("home-troubled", "home", troubled=True),
     Scene("home-reject", "home", _ask_reject),
     Scene("home-recover", "home", _ask_recover),
     Scene("orders", "orders", _choose_order),
     Scene("orders-new", "orders", _new_order),
     Scene("orders-quiet", "orders", quiet=True),
     Scene("settings", "settings"),
+    Scene("settings-leave", "settings", _ask_leave),
+    Scene("settings-leave-blocked", "settings", _ask_leave, troubled=True),
 )
 
 
@@ -366,7 +395,11 @@ def render_all(out: Path, scratch: Path) -> Iterator[Path]:
             with opened(make_world(scratch, mode, language)) as world:
                 yield _save(stack_over_pos(world, size), out / f"stack_{name}")
             for scene in SCENES:
-                with opened(make_world(scratch, mode, language, offline=scene.offline, quiet=scene.quiet)) as world:
+                with opened(
+                    make_world(
+                        scratch, mode, language, offline=scene.offline, quiet=scene.quiet, troubled=scene.troubled
+                    )
+                ) as world:
                     window = show_page(world, scene.page, size)
                     scene.prepare(world)
                     QApplication.processEvents()

@@ -46,7 +46,7 @@ def test_nothing_is_cut_too_small_or_on_top_of_another(
     tmp_path: Path, scene: Scene, language: Language, size: tuple[int, int]
 ) -> None:
     """UXR-02, UXR-17; the layout does not depend on light or dark."""
-    with opened(make_world(tmp_path, "light", language, offline=scene.offline, quiet=scene.quiet)) as world:
+    with opened(make_world(tmp_path, "light", language, **scene.shop)) as world:
         window = show_page(world, scene.page, size)
         scene.prepare(world)
         QApplication.processEvents()
