@@ -254,7 +254,7 @@ class Exchange:
                     known = int(get_meta(conn, outbox.RESENDING) or settled.expected_seq)
                     set_meta(conn, outbox.RESENDING, str(min(known, settled.expected_seq)))
                     self._resending = True
-                elif self._purge_is_due(now_ms):
+                elif settled.settled and self._purge_is_due(now_ms):
                     outbox.purge(conn)
         if isinstance(settled, Misfit):
             log.warning("push_answer_misfit reason=%s", settled.reason)

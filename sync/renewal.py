@@ -54,7 +54,8 @@ def asks_after(conn: sqlite3.Connection) -> int:
 
 
 def adopt(conn: sqlite3.Connection, renewed: Renewed, *, cipher: Cipher | None) -> RestoreReport | None:
-    """Moves everything unsent to the new epoch, inside the caller's transaction."""
+    """Moves everything unsent to the new epoch, inside the caller's transaction; and what the cloud has lost again."""
+    _unsettle(conn, asks_after(conn), renewed.last_seq)
     write_identity(conn, replace(require_identity(conn), epoch=renewed.epoch))
     moved = chain.carry_over_all(conn, cipher=cipher)
     set_meta(conn, outbox.HALTED, None)
@@ -67,6 +68,17 @@ def adopt(conn: sqlite3.Connection, renewed: Renewed, *, cipher: Cipher | None) 
         write_report(conn, report)
         log.info("store_restored %s", report.user_message_en)
     return report
+
+
+def _unsettle(conn: sqlite3.Connection, epoch: int, last_seq: int) -> None:
+    """A cloud that came back from its own backup has not what it once acknowledged: it is sent again."""
+    lost = conn.execute(
+        "UPDATE outbox SET status = 'pending', code = NULL, result_json = NULL, acked_ms = NULL"
+        " WHERE device_id = ? AND epoch = ? AND seq > ? AND status IN ('applied', 'adjusted', 'rejected')",
+        (require_identity(conn).device_id, epoch, last_seq),
+    ).rowcount
+    if lost:
+        log.warning("cloud_lost_operations epoch=%s after=%s count=%s", epoch, last_seq, lost)
 
 
 def check_queue(conn: sqlite3.Connection, clock: Clock) -> None:
