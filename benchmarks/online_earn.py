@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -30,57 +31,62 @@ SHARE = 0.25
 P99_MS = 50.0
 PER_S = 300
 WARM_UP = 40
-MEMBERS = 3_000
+MEMBERS = 100  # so that nearly every earn after the warm-up is of somebody known, as pgbench's are
 
 # What one earn of a known member makes the server ask, in its order and in one transaction; a client of pgbench is a
-# store of its own. Ids and texts are as long as ours.
+# store of its own. Ids and texts are as long as ours. pgbench takes a colon before a letter for a variable, even in
+# quotes.
 _SCRIPT = r"""
 \set op random(1, 1000000000000000)
 \set member random(1, 3000)
 SELECT device.device_id, device.store_id, device.epoch, device.public_key, device.revoked_ms, store.brand_id
-  FROM device JOIN store ON store.store_id = device.store_id WHERE device.device_id = 'peer-' || :client_id;
+  FROM device JOIN store ON store.store_id = device.store_id WHERE device.device_id = 'peer-' || :client_id::text;
 BEGIN;
-INSERT INTO nonce (device_id, jti, seen_ms) VALUES ('peer-' || :client_id, md5(:op::text), 1) ON CONFLICT DO NOTHING;
+INSERT INTO nonce (device_id, jti, seen_ms)
+  VALUES ('peer-' || :client_id::text, md5(:op::text), 1) ON CONFLICT DO NOTHING;
 SELECT device.*, (SELECT value FROM server_state WHERE name = 'generation')
   FROM store JOIN device ON device.store_id = store.store_id
-  WHERE store.store_id = 'peer-' || :client_id AND device.device_id = 'peer-' || :client_id
+  WHERE store.store_id = 'peer-' || :client_id::text AND device.device_id = 'peer-' || :client_id::text
   FOR NO KEY UPDATE OF store, device;
 SELECT * FROM brand_policy WHERE brand_id = 'peer' ORDER BY version DESC LIMIT 1;
-SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id = ANY(ARRAY['o' || :op]);
+SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id = ANY(ARRAY['o' || :op::text]);
 SAVEPOINT run;
 SELECT earn_id, fingerprint, occurred_ms, booked_ms FROM earn
-  WHERE store_id = 'peer-' || :client_id AND fingerprint = ANY(ARRAY[md5(:op::text) || md5(:op::text)])
+  WHERE store_id = 'peer-' || :client_id::text AND fingerprint = ANY(ARRAY[md5(:op::text) || md5(:op::text)])
   UNION ALL SELECT earn_id, NULL, 0, 0 FROM earn
-  WHERE store_id = 'peer-' || :client_id AND earn_id = ANY(ARRAY['e' || :op]) ORDER BY booked_ms, earn_id;
-SELECT phone_lookup, member_id FROM member WHERE phone_lookup = ANY(ARRAY['peer-' || :member]);
+  WHERE store_id = 'peer-' || :client_id::text AND earn_id = ANY(ARRAY['e' || :op::text]) ORDER BY booked_ms, earn_id;
+SELECT phone_lookup, member_id FROM member WHERE phone_lookup = ANY(ARRAY['peer-' || :member::text]);
 SELECT account_id, balance FROM account
-  WHERE account_id = ANY(ARRAY['member:peer-' || :member, 'member_debt:peer-' || :member])
+  WHERE account_id = ANY(ARRAY['member:' || 'peer-' || :member::text, 'member_debt:' || 'peer-' || :member::text])
   ORDER BY account_id FOR UPDATE;
 INSERT INTO posting (posting_id, kind, store_id, member_id, op_id, fingerprint, actor, booked_ms)
-  VALUES (md5(:op::text) || 'uuid', 'earn', 'peer-' || :client_id, 'peer-' || :member, 'o' || :op,
+  VALUES (md5(:op::text) || 'uuid', 'earn', 'peer-' || :client_id::text, 'peer-' || :member::text, 'o' || :op::text,
           md5(:op::text) || md5(:op::text), 'tablet', 1);
 INSERT INTO entry (posting_id, line, account_id, amount)
-  VALUES (md5(:op::text) || 'uuid', 0, 'store_issuance:peer-' || :client_id, -45),
-         (md5(:op::text) || 'uuid', 1, 'member:peer-' || :member, 45);
+  VALUES (md5(:op::text) || 'uuid', 0, 'store_issuance:' || 'peer-' || :client_id::text, -45),
+         (md5(:op::text) || 'uuid', 1, 'member:' || 'peer-' || :member::text, 45);
 INSERT INTO lot (member_id, expires_ms, posting_id, points, remaining)
-  VALUES ('peer-' || :member, 1900000000000, md5(:op::text) || 'uuid', 45, 45);
+  VALUES ('peer-' || :member::text, 1900000000000, md5(:op::text) || 'uuid', 45, 45);
 UPDATE account SET balance = balance + CASE WHEN kind = 'member' THEN 45 ELSE -45 END
-  WHERE account_id = ANY(ARRAY['member:peer-' || :member, 'store_issuance:peer-' || :client_id]);
+  WHERE account_id = ANY(ARRAY['member:' || 'peer-' || :member::text, 'store_issuance:' || 'peer-' ||
+    :client_id::text]);
 INSERT INTO earn (store_id, earn_id, op_id, device_id, member_id, fingerprint, text_ms, receipt_no, till, source,
                   paid_won, points, provisional_points, rate_bp, policy_version, reasons, flags, status, posting_id,
                   occurred_ms, booked_ms)
-  VALUES ('peer-' || :client_id, 'e' || :op, 'o' || :op, 'peer-' || :client_id, 'peer-' || :member,
+  VALUES ('peer-' || :client_id::text, 'e' || :op::text, 'o' || :op::text, 'peer-' || :client_id::text, 'peer-' ||
+    :member::text,
           md5(:op::text) || md5(:op::text), 0, '0001', '1', 'receipt_auto', 4500, 45, 45, 100, 1, '["rate"]', '[]',
           'posted', md5(:op::text) || 'uuid', 1, 1);
-SELECT reversal_id FROM reversal WHERE store_id = 'peer-' || :client_id AND state = 'waiting' LIMIT 1;
+SELECT reversal_id FROM reversal WHERE store_id = 'peer-' || :client_id::text AND state = 'waiting' LIMIT 1;
 RELEASE SAVEPOINT run;
 INSERT INTO device_op (device_id, epoch, seq, op_id, kind, hash, status, result, sealed, received_ms)
-  VALUES ('peer-' || :client_id, 1, :op, 'o' || :op, 'earn', md5(:op::text) || md5(:op::text), 'applied',
+  VALUES ('peer-' || :client_id::text, 1, :op, 'o' || :op::text, 'earn', md5(:op::text) || md5(:op::text), 'applied',
           repeat('x', 150), decode(repeat('ab', 650), 'hex'), 1);
-UPDATE device SET last_seq = :op, last_hash = md5(:op::text) || md5(:op::text) WHERE device_id = 'peer-' || :client_id;
-UPDATE feed SET n = n + 1 WHERE feed_id = 'store:peer-' || :client_id RETURNING n \gset
+UPDATE device SET last_seq = :op, last_hash = md5(:op::text) || md5(:op::text) WHERE device_id = 'peer-' ||
+  :client_id::text;
+UPDATE feed SET n = n + 1 WHERE feed_id = 'store:' || 'peer-' || :client_id::text RETURNING n \gset
 INSERT INTO feed_row (feed_id, n, kind, body, written_ms)
-  VALUES ('store:peer-' || :client_id, :n, 'earn', repeat('x', 150), 1);
+  VALUES ('store:' || 'peer-' || :client_id::text, :n, 'earn', repeat('x', 150), 1);
 COMMIT;
 """
 
@@ -136,6 +142,11 @@ class Till(Counter):
 
     line: http.client.HTTPConnection
     next = 0
+
+    def _earn(self, seq: int, rng: random.Random) -> dict[str, Any]:
+        earn = super()._earn(seq, rng)
+        earn["body"]["phone"] = f"+8210{20_000_000 + rng.randrange(MEMBERS)}"
+        return earn
 
     def sell(self) -> float:
         """Milliseconds of one signed earn; it must have been applied."""
