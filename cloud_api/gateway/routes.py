@@ -58,9 +58,12 @@ def _cloud(request: Request) -> Cloud:
 async def authenticated(request: Request) -> DeviceCall:
     """Which device calls; its nonce is not claimed yet. Raises ApiError 401."""
     cloud = _cloud(request)
+    return await run_in_threadpool(authenticate, cloud.database, await _signed(request), cloud.clock())
+
+
+async def _signed(request: Request) -> SignedCall:
     body = await request.body()
-    call = SignedCall(request.headers.get("authorization"), request.method, target(request), body)
-    return await run_in_threadpool(authenticate, cloud.database, call, cloud.clock())
+    return SignedCall(request.headers.get("authorization"), request.method, target(request), body)
 
 
 @router.post(
@@ -74,18 +77,28 @@ async def authenticated(request: Request) -> DeviceCall:
 )
 async def push_operations(request: Request) -> Response:
     """One transaction, one result per operation; see docs/protocol.md."""
-    cloud = _cloud(request)
-    call = await authenticated(request)
-    pushed = await run_in_threadpool(_push, cloud, call, await plain_body(request))
+    cloud, signed, encoding = _cloud(request), await _signed(request), _encoding(request)
+
+    def work() -> Pushed:  # all of it on one thread: each change of threads costs a counter that waits
+        call = authenticate(cloud.database, signed, cloud.clock())
+        return _push(cloud, call, _unpacked(signed.body, encoding))
+
+    pushed = await run_in_threadpool(work)
     return Response(pushed.to_json(), media_type="application/json")
 
 
 async def plain_body(request: Request) -> bytes:
     """The body of a signed call, unpacked. Raises ApiError."""
-    raw = await request.body()
-    encoding = request.headers.get("content-encoding", "identity")
+    return await run_in_threadpool(_unpacked, await request.body(), _encoding(request))
+
+
+def _encoding(request: Request) -> str:
+    return request.headers.get("content-encoding", "identity")
+
+
+def _unpacked(raw: bytes, encoding: str) -> bytes:
     if encoding == "gzip":
-        return await run_in_threadpool(unzip, raw, PUSH_BYTES_MAX)
+        return unzip(raw, PUSH_BYTES_MAX)
     if encoding not in ("identity", ""):
         raise ApiError("bad_encoding")
     return raw
