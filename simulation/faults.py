@@ -32,6 +32,7 @@ DEAD_PC = "dead_pc"  # what it had not sent arrives in a sealed file, through an
 BUGGY_CLOUD = "buggy_cloud"  # a version that parks sound operations; they are applied after its update
 CLOUD_RESTORED = "cloud_restored"  # from a backup of earlier in the day, as mark-restored says before it starts
 RESTORE_UNTOLD = "restore_untold"  # the same, and nobody says so until it has run for a while
+PRUNED = "pruned"  # the cloud forgets feed rows that a counter may not have read
 OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
 SMALL_PROXY_BYTES = 1_200
@@ -55,6 +56,7 @@ class FaultPlan:
     dead_pc: bool
     buggy_cloud: bool
     cloud_restored: str | None
+    prunes: bool
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     crash_points: Counter[str] = field(default_factory=Counter)  # before or after which commit
@@ -95,6 +97,7 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         revoked=rng.random() < 0.12,
         dead_pc=rng.random() < 0.08,
         buggy_cloud=rng.random() < 0.15,
+        prunes=rng.random() < 0.12,
         cloud_restored=rng.choice((None, None, None, None, CLOUD_RESTORED, RESTORE_UNTOLD)),
     )
     if plan.cloud_restored is not None:

@@ -38,6 +38,7 @@ class Memory:
     promises: dict[str, list[Promise]] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     lost_requests: set[str] = field(default_factory=set)  # by a restore of the cloud
+    told: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)  # feed rows that were pruned since
     poisoned: int = 0
     revoked: dict[str, int] = field(default_factory=dict)  # when, by device
     results: dict[tuple[str, int, int], str] = field(default_factory=dict)
@@ -93,6 +94,8 @@ class Memory:
         """It came back from a backup: forget what it had said and done since."""
         self.lost_requests |= requests - {row[0] for row in self.cloud.rows("SELECT request_id FROM request")}
         self.withdrawn &= {row[0] for row in self.cloud.rows("SELECT request_id FROM request WHERE state='withdrawn'")}
+        heads = self.cloud.heads()
+        self.told = {place: row for place, row in self.told.items() if place[1] <= heads.get(place[0], 0)}
         self.results = {
             row[:3]: row[3] for row in self.cloud.rows("SELECT device_id, epoch, seq, result FROM device_op")
         }

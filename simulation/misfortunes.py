@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from agent.bootstrap import Agent
 from cloud_api.devices import enrollment
+from cloud_api.pruning import Keep, prune
 from simulation import faults
 from simulation.counter import CounterMachine
 from simulation.enrolling import enroll_again
@@ -66,6 +67,9 @@ class Misfortunes:
             self._happened(faults.BUGGY_CLOUD, "the cloud has a bug")
             self._sometime(span_ms, self.update_cloud)
 
+        if plan.prunes:
+            for _ in range(2):
+                self._sometime(span_ms, self._prune)
         if plan.cloud_restored is not None:
             backup_ms = rng.randrange(span_ms)
             self._agenda.after(backup_ms, self._back_up)
@@ -188,6 +192,21 @@ class Misfortunes:
             self._world.memory.confirmed(heir)
         else:
             self._later(TRY_AGAIN_MS, lambda: self._take_file(heir, content))
+
+    # --- a long absence ----------------------------------------------------------------------------------------------
+
+    def _prune(self) -> None:
+        """Seconds here are the weeks after which the cloud forgets; whoever did not read meanwhile takes a snapshot."""
+        cloud, keep_ms = self._world.cloud, self._rng.choice((0, 5_000, 30_000))
+        rows = cloud.rows("SELECT feed_id, n, kind, body FROM feed_row")
+        before = cloud.rows("SELECT feed_id, pruned_n FROM feed")
+        cloud.calling(lambda up: prune(up.database, up.clock(), Keep(feed_ms=keep_ms)))
+        if cloud.rows("SELECT feed_id, pruned_n FROM feed") == before:
+            return
+        self._world.memory.told.update({row[:2]: row[2:] for row in rows})
+        self._happened(faults.PRUNED, f"rows older than {keep_ms} ms are forgotten")
+        for counter in self._world.counters:
+            counter.before_rewind()
 
     # --- a backup of the cloud ---------------------------------------------------------------------------------------
 

@@ -89,6 +89,7 @@ class PushEngine:
         self._limit_bytes = PUSH_BYTES_MAX
         self._resend_from: int | None = None
         self._resend_until = 0
+        self._under_way_from: int | None = None  # of the batch that waits for its answer; None: what was pending
         self._halted = halted
 
     @property
@@ -102,6 +103,7 @@ class PushEngine:
             return Idle()
         if now_ms < self._backoff.until_ms:
             return WaitUntil(self._backoff.until_ms)
+        self._under_way_from = self._resend_from
         return Send(self._resend_from, self._limit_ops, self._limit_bytes, self._resend_until > 0)
 
     def network_back(self) -> None:
@@ -155,6 +157,8 @@ class PushEngine:
         else:
             self._backoff.succeeded()
             self._limit_ops = min(OPS_PER_PUSH_MAX, self._limit_ops + max(1, self._limit_ops // LIMIT_GROWTH))
+            if self._resend_until and self._resend_from != self._under_way_from:
+                return  # it was wanted while this batch was under way
             last = settled.settled[-1].seq
             if last < self._resend_until:
                 self._resend_from = last + 1

@@ -225,6 +225,18 @@ def test_answers_that_may_be_others_are_asked_for_up_to_the_last_and_no_further(
     assert engine.next(0, QueueView(None, 9)) == Idle()
 
 
+def test_what_is_wanted_again_while_a_batch_is_under_way_is_sent_after_it() -> None:
+    engine = PushEngine(random_unit=fixed(0.5))
+    assert isinstance(engine.next(0, QueueView(9, 9)), Send)
+    engine.show_again(1, 9)
+
+    engine.answered(0, 9, settled(9, expected=10), QueueView(None, 9))
+
+    asked = engine.next(0, QueueView(None, 9))
+    assert isinstance(asked, Send)
+    assert (asked.from_seq, asked.again) == (1, True)
+
+
 def test_a_cloud_that_lost_them_meanwhile_gets_them_from_where_it_stands() -> None:
     engine = PushEngine(random_unit=fixed(0.5))
     engine.show_again(7, 9)
