@@ -15,6 +15,7 @@ from agent.earn.service import EarnService
 from agent.enroll.service import EnrollService
 from agent.keys import KeyRing, StoreKeys
 from agent.launch import AgentSettings
+from agent.link.health import Health
 from agent.link.service import LinkService, shop_name
 from agent.logbook import topic
 from agent.notifying import AfterCommit
@@ -111,6 +112,14 @@ class Agent:
             ids=ids,
             label=settings.label,
             on_enrolled=self._enrolled,
+        )
+        self.health = Health(
+            store=store,
+            clock=clock,
+            ids=ids,
+            link=self.link,
+            printers=self.printing.printers,
+            version=settings.version,
         )
         self._tell_each_other()
         self.background = Background(self)
@@ -333,6 +342,7 @@ class Background:
             try:
                 self._agent.approval.tick()
                 self._agent.earn.tick()
+                self._agent.health.tick()
                 if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
                     self.connect(again=True)
             except StoreClosed:

@@ -35,6 +35,7 @@ class AgentSettings:
     lan_host: str = "127.0.0.1"
     lan_port: int = 0
     label: str = "counter"
+    version: str = ""
 
     @property
     def spool_folder(self) -> Path:

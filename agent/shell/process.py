@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def run_agent(settings: AgentSettings, *, version: str) -> int:
     """Run until the window is closed or the process is told to end. 0 ended, 1 the store code was refused, 3 another
     agent has the folder. Raises what the store raises when its file cannot be used."""
     try:
-        agent = Agent.open(settings)
+        agent = Agent.open(replace(settings, version=version))
     except StoreBusy as busy:
         from agent.shell.host import summon
 
