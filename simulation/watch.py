@@ -58,8 +58,8 @@ class CounterWatch:
         self._heads: dict[tuple[str, int], int] = {}
 
     def may_rewind(self) -> None:
-        """Somebody enrolled it again, or the cloud went back: it may start its feeds over, once."""
-        self._rewinds += 1
+        """Somebody enrolled it again, or the cloud went back: it may start its feeds over, and from an older answer."""
+        self._rewinds += 3
 
     def after_commit(self, conn: sqlite3.Connection) -> None:
         name, reached = self._name, self._reached
