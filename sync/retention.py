@@ -90,7 +90,7 @@ RULES = (
     Rule(
         "spend",
         30 * DAY_MS,
-        "created_ms < :before AND state <> 'open' AND (op_id IS NULL OR settled = 1)"
+        "created_ms < :before AND (state <> 'open' OR snapshot_ms IS NULL) AND (op_id IS NULL OR settled = 1)"
         f" AND NOT {_UNSENT.format('spend')}",
         "its day's quota is over, and so is what its customer may still ask at the counter",
     ),
