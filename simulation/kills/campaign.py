@@ -197,6 +197,7 @@ def _campaign(ground: Ground, kills: int, rng: random.Random, database: str) -> 
         for process in shop:
             _wait(process)
         consumer.start()
+        _until(lambda: bool(consumer.answers), "the first request is answered")
         for _ in range(kills):
             _kill_one(shop, rng, report)
         _come_to_rest(ground, shop, consumer)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import multiprocessing
 import os
 import random
+import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +31,7 @@ KEPT_SALES = 40
 
 def cloud(ground: Ground, line: Connection) -> None:
     """The cloud, until it is told to stop or killed."""
+    _end_with_parent()
     _log_to(ground.folder / "cloud.log")
     with only_server(ground.settings):
         run(create_app(ground.settings), host=HOST, port=ground.port, on_ready=lambda _url: line.send("ready"))
@@ -36,6 +39,7 @@ def cloud(ground: Ground, line: Connection) -> None:
 
 def counter(ground: Ground, place: CounterPlace, seed: int, line: Connection) -> None:
     """One counter: sells, cancels and decides until the shop is closed, then waits until all of it has arrived."""
+    _end_with_parent()
     _log_to(ground.folder / f"{place.name}.log")
     earning.ENTRIES_MAX = 1_000_000  # a day of customers passes in a minute here
     running = _Counter(ground, place, random.Random(seed))
@@ -44,6 +48,18 @@ def counter(ground: Ground, place: CounterPlace, seed: int, line: Connection) ->
         running.work()
     finally:
         running.close()
+
+
+def _end_with_parent() -> None:
+    """Whoever is killed with the campaign leaves no shop behind that sells for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
 def _log_to(path: Path) -> None:
@@ -78,7 +94,7 @@ class _Counter:
             self._look()
             time.sleep(self._rng.uniform(*PAUSE_S))
         while not self._at_rest():
-            self._look()
+            self._look(decide=False)
             time.sleep(0.05)
 
     def _at_rest(self) -> bool:
@@ -106,14 +122,14 @@ class _Counter:
         self._running.cancel(number, paid_won)
         self._confirmed()
 
-    def _look(self) -> None:
-        """Staff see what waits, and decide most of it."""
+    def _look(self, *, decide: bool = True) -> None:
+        """Staff see what waits, and decide some of it; a decision after closing would make the feeds grow again."""
         cards = self._agent.approval.pending()
         if not cards:
             return
         self._agent.approval.mark_shown([card.request_id for card in cards])
         self._confirmed()
-        for card in cards:
+        for card in cards if decide else ():
             chance = self._rng.random()
             if chance < 0.05:
                 answer: Any = self._agent.approval.approve(card.request_id, "staff:1")
