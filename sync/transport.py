@@ -218,6 +218,10 @@ class HttpTransport:
             response.close()
 
     def _snapshot_lines(self, response: httpx.Response) -> Iterator[SnapshotEvent]:
+        if not response.headers.get("content-type", "").startswith("application/x-ndjson"):
+            response.close()
+            yield SnapshotEnded(Unavailable(Reason.BAD_ANSWER, "not a snapshot"))
+            return
         rest, size = b"", 0
         chunks = response.iter_bytes()
         try:

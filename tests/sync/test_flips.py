@@ -203,3 +203,22 @@ def test_a_sealed_part_that_was_changed_is_never_sent(tmp_path: Path) -> None:
         assert bench.rows("SELECT op_id, code FROM outbox WHERE status = 'parked'") == [(ids[1], "secret_unreadable")]
     finally:
         bench.store.close()
+
+
+def test_sealed_parts_that_were_swapped_are_never_sent(tmp_path: Path) -> None:
+    """Case 62: each is whole and of the right key, and stands in the wrong place."""
+    bench = enrolled(tmp_path)
+    try:
+        ids = [bench.append({"n": n}, phone=f"+8210123456{n:02d}").op_id for n in range(4)]
+        cells = bench.rows("SELECT sealed FROM outbox WHERE seq IN (2, 3) ORDER BY seq")
+        with bench.store.transaction() as conn:
+            for seq, cell in ((2, cells[1][0]), (3, cells[0][0])):
+                conn.execute("UPDATE outbox SET sealed = ? WHERE seq = ?", (cell, seq))
+        cloud = Cloud()
+        ended = send_all(line(bench, cloud))
+
+        assert ended == Idle()
+        assert list(cloud.taken) == [ids[0], ids[3]]
+        assert bench.rows("SELECT code FROM outbox WHERE status = 'parked'") == [("secret_unreadable",)] * 2
+    finally:
+        bench.store.close()
