@@ -30,6 +30,7 @@ def test_no_call_that_the_document_allows_or_forbids_ends_in_a_failure(world: Wo
         f"{method.upper()} {path}" for path, operations in world.app.openapi()["paths"].items() for method in operations
     }
     refused = {label for label in labels if not any((label, ok) in caller.answered for ok in (200, 201))}
-    assert not [label for label in refused if "/v1/sync/" in label]
+    # A new key would be the end of this caller's own signatures; test_device_keys.py gives one.
+    assert {label for label in refused if "/v1/sync/" in label} <= {"POST /v1/sync/key"}
     assert len(refused) <= len(labels) // 5  # what needs more than chance: a second person, something decided before
     world.assert_book_is_sound()
