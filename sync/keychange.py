@@ -1,7 +1,7 @@
 """Owns changing this device's own keys: a new signing key at the cloud, a new key for cells, every cell sealed anew.
 
 The new keys lie in the vault before the cloud hears of them, and the database names both entries until the cloud has
-answered: whatever ends it in the middle, the next call goes on. The store's key stays, see docs/adr/0011.
+answered: whatever ends it in the middle, the next call goes on. The store's key stays, see docs/adr/0014.
 """
 
 from __future__ import annotations
