@@ -140,8 +140,10 @@ class Network:
             return Reply(200, kind, iter((self._rng.choice((PORTAL, b"{}", b"[]", b"\xff\xfe")),)))
         elif fault == "older_answer" and older is not None and answered.status == 200:
             came_ms, said = older
-            # Of this connection: an answer is never older than a counter would have waited for it.
-            chunks = iter((said if self._agenda.now_ms - came_ms <= OLDER_MS else body,))
+            # A page tells how long a countdown runs: it is never older than a counter would have waited for it. The
+            # answer to a push names what it answers.
+            young = sent.path == PUSH_PATH or self._agenda.now_ms - came_ms <= OLDER_MS
+            chunks = iter((said if young else body,))
         return Reply(answered.status, headers, chunks)
 
     def _stream(self, chunks: Iterator[bytes], fault: str | None) -> Iterator[bytes]:
