@@ -27,6 +27,7 @@ from agent.receipts.watcher import SpoolWatcher
 from agent.settings.leaving import LeaveService
 from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
+from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
 from printers.document import Document
 from printers.profiles import PrinterProfile
@@ -74,6 +75,7 @@ class Agent:
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
+        self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.approval = ApprovalService(
             store=store,
             clock=clock,
@@ -81,6 +83,7 @@ class Agent:
             enqueue_slip=self._enqueue_slip,
             order_decided=self.orders.decided,
             online=self.link.online,
+            staff=self.staff,
             counter_born=self.spend_book,
         )
         self.spend = SpendService(
@@ -154,6 +157,7 @@ class Agent:
         for source in (self.earn, self.approval, self.orders):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
+        self.staff.listeners.subscribe(self.approval.listeners.notify)
 
     def _enrolled(self) -> None:
         self.background.connect()
@@ -167,7 +171,9 @@ class Agent:
             document = slips.order_document(row, self.orders.find_in(conn, row.order_id), shop=shop)
         else:
             now_ms = row.decided_ms or self.clock.wall_ms()
-            document = slips.reward_document(row, shop=shop, decided_by=actor, decided_ms=now_ms)
+            document = slips.reward_document(
+                row, shop=shop, decided_by=self.staff.name_of(conn, actor), decided_ms=now_ms
+            )
         self.printing.enqueue(conn, slips.job_id(row), slips.job_kind(row), document)
         return slips.job_id(row)
 
@@ -184,6 +190,7 @@ class Agent:
         telling = self._after_commit.telling
         return {
             FeedKind.REQUEST.value: telling(self.approval.apply_request_row, self.approval.listeners),
+            FeedKind.EMPLOYEE.value: telling(self.staff.apply_employee_row, self.staff.listeners),
             FeedKind.ORDER.value: telling(self.orders.apply_order_row, self.orders.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},

@@ -33,6 +33,7 @@ from cloud_api.requests.counter_routes import router as counters
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
+from cloud_api.staff.routes import router as staff
 from cloud_api.stores.routes import router as stores
 
 TITLE = "WithFoM Cloud"
@@ -57,7 +58,20 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (devices, gateway, holdings, members, coupons, counters, requests, notices, orders, stores, ledger):
+    for router in (
+        devices,
+        gateway,
+        holdings,
+        members,
+        coupons,
+        counters,
+        requests,
+        notices,
+        orders,
+        staff,
+        stores,
+        ledger,
+    ):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -122,9 +122,34 @@ REQUEST_EXAMPLE = {
     "slip_code": "BCDFGH",
     "print_device": None,
     "at_zero": "approve",
+    "recovery_by": None,
 }
 
 CONSUMER_VIEW_EXAMPLE = REQUEST_EXAMPLE | {"store_unreachable": False}
+
+EMPLOYEE_EXAMPLE = {
+    "employee_id": "0198c5c0-7a11-7000-8000-0000000000f1",
+    "name": "이지은",
+    "role": "staff",
+    "may_recover": True,
+    "suspended_ms": None,
+    "suspended_for": None,
+    "removed_ms": None,
+}
+
+OPERATION_LOG_EXAMPLE = {
+    "log_id": "0198c5c0-7a11-7000-8000-0000000000f2",
+    "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
+    "action": "coupon_recover",
+    "actor_type": "partner_staff",
+    "actor_id": "0198c5c0-7a11-7000-8000-0000000000f1",
+    "actor_name": "이지은",
+    "request_id": _ID,
+    "device_id": "0198c5c0-7a11-7000-8000-0000000000d1",
+    "op_id": _ID,
+    "detail": {"title": "아메리카노 1잔", "state": "recovered", "confirmed_by": None},
+    "at_ms": 1760000000000,
+}
 
 NOTICES_EXAMPLE = {
     "notices": [

@@ -65,6 +65,16 @@ CATALOGUE: dict[str, Problem] = {
     "request_unknown": Problem(404, "없는 요청입니다.", "There is no such request."),
     "adjustment_unknown": Problem(404, "없는 조정입니다.", "There is no such adjustment."),
     "order_unknown": Problem(404, "없는 주문입니다.", "There is no such order."),
+    "employee_unknown": Problem(404, "없는 직원입니다.", "There is no such employee."),
+    "pin_refused": Problem(
+        422,
+        "추측하기 쉬운 PIN입니다. 생년월일이나 연속·반복 숫자가 아닌 6자리로 정해 주세요.",
+        "This PIN is easy to guess. Choose six digits that are no date, run or repetition.",
+    ),
+    "owner_exists": Problem(409, "대표 계정은 매장에 하나입니다.", "A store has one owner."),
+    "too_many_employees": Problem(
+        409, "이 요금제에서 둘 수 있는 직원 수를 넘었습니다.", "The plan has no room for another employee."
+    ),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

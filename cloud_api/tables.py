@@ -31,6 +31,7 @@ def all_tables() -> MetaData:
     import cloud_api.members.models
     import cloud_api.orders.models
     import cloud_api.requests.models
+    import cloud_api.staff.models
     import cloud_api.stores.models  # noqa: F401
 
     return SQLModel.metadata

@@ -46,7 +46,7 @@ EVENTS = {"content-type": "text/event-stream"}
 SETTINGS = Settings("sqlite:///in-memory", Path("in-memory.keys"), sweeper=False)
 _OVER = (
     "SELECT 1 FROM request WHERE (state = 'seen' AND deadline_ms <= ?) OR (state = 'requested' AND created_ms <= ?)"
-    " OR (state = 'requested' AND unreachable_ms IS NULL AND created_ms <= ?) LIMIT 1"
+    " OR (state = 'requested' AND unreachable_ms IS NULL AND created_ms <= ?) OR recovery_due_ms <= ? LIMIT 1"
 )
 
 
@@ -209,7 +209,7 @@ class CloudMachine:
     def sweep(self, between: Callable[[], None]) -> None:
         """One round of the sweeper, if it would find anything; ``between`` runs after it looked, before it writes."""
         now_ms = self.clock()
-        over = (now_ms - SWEEP_GRACE_MS, now_ms - NO_ACK_EXPIRE_MS, now_ms - UNREACHABLE_AFTER_MS)
+        over = (now_ms - SWEEP_GRACE_MS, now_ms - NO_ACK_EXPIRE_MS, now_ms - UNREACHABLE_AFTER_MS, now_ms)
         tidies = now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS
         if not self.up or not (tidies or self.rows(_OVER, *over)):
             return

@@ -39,6 +39,7 @@ class StoreProfile:
     service_type: str
     plan: str
     grade: str
+    opens_minute: int | None = None  # after midnight; None: never closed, or nobody said
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,14 @@ def write_policy(conn: sqlite3.Connection, policy: StorePolicy) -> None:
 
 def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
     """Raises KeyError or TypeError for anything that is no store profile; unknown further fields are allowed."""
-    texts = {name: raw[name] for name in StoreProfile.__dataclass_fields__}
+    texts = {name: raw[name] for name in StoreProfile.__dataclass_fields__ if name != "opens_minute"}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise TypeError(f"store profile field {name} must be text")
-    return StoreProfile(**texts)
+    opens = raw.get("opens_minute")
+    if opens is not None and (not isinstance(opens, int) or isinstance(opens, bool) or not 0 <= opens < 1_440):
+        raise TypeError("store profile field opens_minute must be a minute of the day")
+    return StoreProfile(**texts, opens_minute=opens)
 
 
 def parse_policy(raw: Mapping[str, Any]) -> StorePolicy:

@@ -45,6 +45,8 @@ class OpKind(StrEnum):
     REQUEST_DECIDE = "request.decide"
     # {request_id, occurred_ms}
     REQUEST_RECOVER = "request.recover"
+    # {request_id, occurred_ms}: the owner refuses a recovery that staff asked for
+    REQUEST_KEEP = "request.keep"
     # {spend_id, phone (E.164), points, payment_won, decided_by_default, occurred_ms, snapshot_ms}
     # Points spent while the counter had no line, decided there; spend_id is the request's id.
     POINTS_SPEND = "points.spend"
@@ -70,7 +72,8 @@ class FeedKind(StrEnum):
     # {request_id, version, kind, state, title, nickname, condition, amount_won, pos_discount_won, created_ms,
     #  remaining_ms|null (computed when the row is served), reason|null, reason_text|null, decided_by|null,
     #  decided_ms|null, order_id|null, slip_code, print_device|null (the one device that prints the slip),
-    #  at_zero: "approve"|"expire" (what becomes of it when nobody answers)}
+    #  at_zero: "approve"|"expire" (what becomes of it when nobody answers),
+    #  recovery_by|null (who asked to take it back; the owner confirms or it happens by itself)}
     REQUEST = "request"
     # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
     #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}
@@ -84,6 +87,9 @@ class FeedKind(StrEnum):
     STORE = "store"
     # {device_id, epoch, seq, op_id, status, code, body}: the final result of an operation that was parked
     OP = "op"
+    # {employee_id, version, name, role: "owner"|"staff", pin_salt, pin_verifier, may_recover, suspended,
+    #  counted_from_ms, removed}
+    EMPLOYEE = "employee"
     # {kind, request_id|null, store_id, member_id|null, state|null, created_ms}: something that a consumer or an owner
     # has to be told; consumers' apps read theirs at GET /v1/notices
     NOTICE = "notice"

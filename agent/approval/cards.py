@@ -35,6 +35,7 @@ class NoticeAction(StrEnum):
     NONE = ""
     RECOVER = "recover"
     CANCEL = "cancel"  # of an auto-approval, owners only (APR-17)
+    OWNER = "owner"  # the owner's word about a recovery that staff asked for (APR-16)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,9 @@ class OwnRequests:
     def open(self, conn: sqlite3.Connection, new: NewRequest) -> None:
         """The card appears. Every word of the cloud about this id is newer than version 0."""
         now_ms = self._clock.wall_ms()
-        body: dict[str, Any] = dict.fromkeys(("reason", "reason_text", "decided_by", "decided_ms", "order_id"))
+        body: dict[str, Any] = dict.fromkeys(
+            ("reason", "reason_text", "decided_by", "decided_ms", "order_id", "recovery_by")
+        )
         body |= {
             "request_id": new.request_id,
             "generation": 0,

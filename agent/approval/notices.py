@@ -50,7 +50,28 @@ def lapsed(t: Texts, request: RequestCard, ended_ms: int) -> Notice:
 def recovery_waits(t: Texts, seconds: int) -> Notice:
     """Staff asked; the owner confirms or the time runs out (APR-16)."""
     line = t.n("Owner confirms, or done in {s} s", s=seconds)
-    return Notice("undo-2", "neutral", t._("Recovery requested"), line, left_s=seconds)
+    return Notice("undo-2", "neutral", t._("Recovery requested"), line, NoticeAction.OWNER, left_s=seconds)
+
+
+def recovery_runs(t: Texts) -> Notice:
+    """Nobody said no in time; the cloud does it, or as soon as the line is back."""
+    return Notice("undo-2", "neutral", t._("Recovery requested"), t._("The minute is over: it is being given back"))
+
+
+def stands(t: Texts, request: RequestCard) -> Notice:
+    """The owner said no."""
+    return Notice("info", "neutral", t._("The approval stands"), request.title)
+
+
+def no_owner_yet(t: Texts) -> Notice:
+    """Only owners do this, and this shop has none that could prove it."""
+    line = t._("Ask your headquarters to set up the owner's PIN")
+    return Notice("lock", "neutral", t._("Only the owner can do this"), line)
+
+
+def recovery_not_allowed(t: Texts) -> Notice:
+    line = t._("Sign in with your PIN, or ask the owner")
+    return Notice("lock", "neutral", t._("You cannot take this back"), line)
 
 
 def recovery_kept(t: Texts) -> Notice:

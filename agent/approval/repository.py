@@ -55,6 +55,7 @@ class RequestRow:
     deadline_boot_id: str | None
     print_device: str | None
     at_zero: AtZero
+    recovery_by: str | None
 
     @property
     def effective_state(self) -> RequestState:
@@ -71,7 +72,7 @@ class RequestRow:
 _COLUMNS = (
     "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"
     " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
-    " deadline_mono_ms, deadline_boot_id, print_device, at_zero"
+    " deadline_mono_ms, deadline_boot_id, print_device, at_zero, recovery_by"
 )
 _QUIET_ENDS = frozenset({RequestState.WITHDRAWN, RequestState.EXPIRED})
 
@@ -130,14 +131,14 @@ def upsert_projection(conn: sqlite3.Connection, body: dict[str, Any], *, receive
     conn.execute(
         "INSERT INTO request (request_id, generation, version, kind, state, title, nickname, condition, amount_won,"
         " pos_discount_won, created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, print_device,"
-        " at_zero, seen_op, received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state, :title,"
-        " :nickname, :condition, :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text, :decided_by,"
-        " :decided_ms, :order_id, :slip_code, :print_device, :at_zero, 0, :received_wall_ms)"
+        " at_zero, recovery_by, seen_op, received_wall_ms) VALUES (:request_id, :generation, :version, :kind, :state,"
+        " :title, :nickname, :condition, :amount_won, :pos_discount_won, :created_ms, :reason, :reason_text,"
+        " :decided_by, :decided_ms, :order_id, :slip_code, :print_device, :at_zero, :recovery_by, 0, :received_wall_ms)"
         " ON CONFLICT (request_id) DO UPDATE SET generation = :generation, version = :version, kind = :kind,"
         " state = :state, title = :title, nickname = :nickname, condition = :condition, amount_won = :amount_won,"
         " pos_discount_won = :pos_discount_won, created_ms = :created_ms, reason = :reason,"
         " reason_text = :reason_text, decided_by = :decided_by, decided_ms = :decided_ms, order_id = :order_id,"
-        " slip_code = :slip_code, print_device = :print_device, at_zero = :at_zero,"
+        " slip_code = :slip_code, print_device = :print_device, at_zero = :at_zero, recovery_by = :recovery_by,"
         " received_wall_ms = :received_wall_ms",
         {**body, "received_wall_ms": received_wall_ms},
     )
@@ -172,6 +173,20 @@ def set_outcome(
         "UPDATE request SET decided_by = ?, decided_ms = ?, reason = ?, reason_text = ? WHERE request_id = ?",
         (decided_by, decided_ms, reason.value if reason else None, reason_text, request_id),
     )
+
+
+def set_recovery_by(conn: sqlite3.Connection, request_id: str, actor: str | None) -> None:
+    conn.execute("UPDATE request SET recovery_by = ? WHERE request_id = ?", (actor, request_id))
+
+
+def recoveries_since(conn: sqlite3.Connection, actor: str, wall_ms: int) -> int:
+    """How many recoveries somebody asked for at this counter; what the cloud refused does not count."""
+    found = conn.execute(
+        "SELECT count(*) FROM outbox WHERE kind = 'request.recover' AND actor = ? AND wall_ms > ?"
+        " AND status <> 'rejected'",
+        (actor, wall_ms),
+    )
+    return int(found.fetchone()[0])
 
 
 def set_state(conn: sqlite3.Connection, request_id: str, state: RequestState) -> None:

@@ -9,23 +9,27 @@ from typing import Any
 
 from agent.approval import repository
 from agent.approval.counter_born import CounterBorn, NewRequest, OwnRequests
+from agent.approval.recovery import Recoveries
 from agent.approval.repository import RequestRow
 from agent.approval.types import (
     AlreadyDecided,
     Decided,
     DecisionOutcome,
     DecisionRecord,
+    NotAllowed,
     NotPossible,
+    OwnerNeeded,
     ReasonMissing,
-    Recovering,
     RecoverOutcome,
     RequestCard,
     TooLate,
     UnknownRequest,
+    WaitsForOwner,
 )
 from agent.dispatch import Listeners
 from agent.logbook import topic
 from agent.operations import Operations, SentOp
+from agent.staff.service import StaffService
 from rules.requests import (
     OPEN_STATES,
     USED_STATES,
@@ -33,7 +37,6 @@ from rules.requests import (
     RejectReason,
     RequestKind,
     RequestState,
-    auto_cancel_allowed,
 )
 from sync.clock import Clock
 from sync.inbox import RowContext
@@ -55,16 +58,18 @@ __all__ = [
     "Decided",
     "DecisionOutcome",
     "DecisionRecord",
+    "NotAllowed",
     "NotPossible",
+    "OwnerNeeded",
     "ReasonMissing",
     "RecoverOutcome",
-    "Recovering",
     "RejectReason",
     "RequestCard",
     "RequestKind",
     "RequestState",
     "TooLate",
     "UnknownRequest",
+    "WaitsForOwner",
 ]
 
 
@@ -89,6 +94,7 @@ class ApprovalService:
         order_decided: Callable[[sqlite3.Connection, str, bool], None],
         online: Callable[[], bool],
         counter_born: CounterBorn,
+        staff: StaffService,
     ) -> None:
         """``enqueue_slip`` queues what an approval prints and answers the job's id; the same request never prints
         twice. ``order_decided`` moves the order of an order request on this screen."""
@@ -100,6 +106,8 @@ class ApprovalService:
         self._order_decided = order_decided
         self._online = online
         self._own = OwnRequests(born=counter_born, clock=clock, enqueue_slip=enqueue_slip)
+        self._staff = staff
+        self._recoveries = Recoveries(clock, operations, staff)
         self._last_tick: tuple[int, int] | None = None
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -114,10 +122,13 @@ class ApprovalService:
         return tuple(sorted(cards, key=_urgency))
 
     def recent(self, limit: int = HISTORY_LENGTH) -> tuple[DecisionRecord, ...]:
-        """The last decisions, newest first (APR-13)."""
+        """The last decisions since the shop opened, newest first; a shop that never closes keeps them (APR-13)."""
         with self._store.read() as conn:
             rows = repository.decided(conn, limit)
-        return tuple(self._record(row) for row in rows)
+            opened_ms = self._recoveries.opened_ms(conn)
+            return tuple(
+                self._record(conn, row) for row in rows if opened_ms is None or (row.decided_ms or 0) >= opened_ms
+            )
 
     def _card(self, row: RequestRow, offline: bool, *, at_counter: bool) -> RequestCard:
         countdown = self._countdown(row)
@@ -140,29 +151,23 @@ class ApprovalService:
             at_counter=at_counter,
         )
 
-    def _record(self, row: RequestRow) -> DecisionRecord:
+    def _record(self, conn: sqlite3.Connection, row: RequestRow) -> DecisionRecord:
         return DecisionRecord(
             request_id=row.request_id,
             kind=row.kind,
             title=row.title,
             nickname=row.nickname,
             state=row.effective_state,
-            decided_by=row.decided_by,
+            decided_by=self._name(conn, row.decided_by),
             decided_ms=row.decided_ms or row.created_ms,
             reason=row.reason,
             pos_discount_won=row.pos_discount_won,
-            can_recover=self._can_recover(row),
+            can_recover=self._recoveries.possible(row),
+            recovery_by=self._name(conn, row.recovery_by),
         )
 
-    def _can_recover(self, row: RequestRow) -> bool:
-        state = row.effective_state
-        if row.kind is RequestKind.ORDER:
-            return False  # an accepted order ends through the sold-out notice, not by taking it back (ORD-07)
-        if state is RequestState.APPROVED:
-            return True
-        if state is RequestState.AUTO_APPROVED and row.decided_ms is not None:
-            return auto_cancel_allowed(row.decided_ms, max(self._clock.wall_ms(), row.decided_ms))
-        return False
+    def _name(self, conn: sqlite3.Connection, actor: str | None) -> str | None:
+        return None if actor is None else self._staff.name_of(conn, actor)
 
     def _countdown(self, row: RequestRow) -> _Countdown:
         if row.deadline_mono_ms is None:
@@ -213,7 +218,7 @@ class ApprovalService:
             if row is None:
                 return UnknownRequest(request_id)
             if not row.waits:
-                return AlreadyDecided(request_id, row.effective_state, row.decided_by)
+                return AlreadyDecided(request_id, row.effective_state, self._name(conn, row.decided_by))
             countdown = self._countdown(row)
             if countdown.remaining_ms == 0 or (countdown.stale and self._online()):
                 # At 0 the cloud decides; after sleep or a restart it is asked first what still stands.
@@ -258,18 +263,23 @@ class ApprovalService:
         return self._enqueue_slip(conn, row, actor) if here else None
 
     def recover(self, request_id: str, actor: str) -> RecoverOutcome:
-        """Give the value back: an approval by hand (APR-15), or an auto-approval within five minutes (APR-17)."""
+        """Give the value back: an approval by hand (APR-15, 16), or an auto-approval within five minutes (APR-17)."""
         with self._store.transaction() as conn:
             row = repository.find(conn, request_id)
-            if row is None or not self._can_recover(row):
-                return NotPossible(request_id, row.effective_state if row else None)
-            now_ms = self._clock.wall_ms()
-            repository.set_local_decision(conn, request_id, repository.RECOVER)
-            body = {"request_id": request_id, "occurred_ms": now_ms}
-            self._operations.append(conn, OpKind.REQUEST_RECOVER, body, actor=actor)
-        log.event("request_recovered", request=request_id)
+            if row is None:
+                return NotPossible(request_id, None)
+            outcome = self._recoveries.recover(conn, row, actor)
+        log.event("request_recovered", request=request_id, outcome=type(outcome).__name__)
         self.listeners.notify()
-        return Recovering(request_id)
+        return outcome
+
+    def keep(self, request_id: str, actor: str) -> bool:
+        """The owner refuses a recovery that staff asked for. False: nothing to refuse, or not the owner."""
+        with self._store.transaction() as conn:
+            row = repository.find(conn, request_id)
+            kept = row is not None and self._recoveries.keep(conn, row, actor)
+        self.listeners.notify()
+        return kept
 
     def open_at_counter(self, conn: sqlite3.Connection, new: NewRequest) -> None:
         """A request that begins here, inside the caller's transaction; the caller tells ``listeners`` afterwards."""
@@ -395,7 +405,9 @@ class ApprovalService:
         if sent.kind == OpKind.REQUEST_SEEN:
             self._refresh_countdown(conn, row, answer, sent)
             return
-        if row.local_decision is None:
+        if sent.kind in (OpKind.REQUEST_RECOVER, OpKind.REQUEST_KEEP):
+            self._recoveries.on_result(conn, row, result)
+        if row.local_decision is None or sent.kind == OpKind.REQUEST_KEEP:
             return
         answered = repository.RECOVER if sent.kind == OpKind.REQUEST_RECOVER else str(sent.body["decision"])
         stands = answer.get("state")
@@ -439,6 +451,7 @@ _OPTIONAL = (
     "slip_code",
     "print_device",
     "at_zero",
+    "recovery_by",
 )
 
 

@@ -45,6 +45,7 @@ class DecisionRecord:
     reason: RejectReason | None
     pos_discount_won: int | None
     can_recover: bool
+    recovery_by: str | None = None  # staff asked to take it back; the owner has not answered yet
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,29 @@ class Recovering:
 
 
 @dataclass(frozen=True)
+class WaitsForOwner:
+    """Staff asked; the owner confirms, or it happens by itself after ``wait_ms`` (APR-16)."""
+
+    request_id: str
+    wait_ms: int
+
+
+@dataclass(frozen=True)
+class OwnerNeeded:
+    """Only the owner does this (APR-17). ``set_up`` is false while the shop has no owner's PIN."""
+
+    request_id: str
+    set_up: bool
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """The owner switched this person's recoveries off, or a limit did (APR-16, 24, 25); or nobody has signed in."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
 class NotPossible:
     """Nothing to recover, or its time is over (APR-15, APR-17); ``state`` is what stands."""
 
@@ -103,13 +127,15 @@ class NotPossible:
 
 
 DecisionOutcome = Decided | AlreadyDecided | TooLate | ReasonMissing | UnknownRequest
-RecoverOutcome = Recovering | NotPossible
+RecoverOutcome = Recovering | WaitsForOwner | OwnerNeeded | NotAllowed | NotPossible
 __all__ = [
     "AlreadyDecided",
     "Decided",
     "DecisionOutcome",
     "DecisionRecord",
+    "NotAllowed",
     "NotPossible",
+    "OwnerNeeded",
     "ReasonMissing",
     "RecoverOutcome",
     "Recovering",
@@ -119,4 +145,5 @@ __all__ = [
     "RequestState",
     "TooLate",
     "UnknownRequest",
+    "WaitsForOwner",
 ]

@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Protocol
 
 from agent.approval import notices, words
-from agent.approval.cards import GAP, CardState, Notice, Phase, Reasons, StackState, card_height, fit
+from agent.approval.cards import GAP, CardState, Notice, NoticeAction, Phase, Reasons, StackState, card_height, fit
 from agent.approval.item import Item, card_of, card_state
 from agent.approval.types import (
     AlreadyDecided,
     Decided,
     DecisionOutcome,
     DecisionRecord,
+    NotAllowed,
+    NotPossible,
+    OwnerNeeded,
     ReasonMissing,
     Recovering,
     RecoverOutcome,
@@ -21,6 +24,7 @@ from agent.approval.types import (
     RequestCard,
     RequestState,
     TooLate,
+    WaitsForOwner,
 )
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
@@ -50,6 +54,15 @@ class ApprovalPort(Protocol):
     def approve(self, request_id: str, actor: str) -> DecisionOutcome: ...
     def reject(self, request_id: str, reason: RejectReason, text: str, actor: str) -> DecisionOutcome: ...
     def recover(self, request_id: str, actor: str) -> RecoverOutcome: ...
+    def keep(self, request_id: str, actor: str) -> bool: ...
+
+
+class OwnerDoor(Protocol):
+    """Asks for the owner's PIN and what the owner says; ``agent.staff.viewmodel.PinViewModel``."""
+
+    def ask_owner(
+        self, heading: str, then: Callable[[str, str], None], choices: Sequence[tuple[str, str]] = ...
+    ) -> None: ...
 
 
 class ApprovalViewModel:
@@ -63,18 +76,18 @@ class ApprovalViewModel:
         dispatcher: Dispatcher,
         texts: Texts,
         actor: Callable[[], str],
-        is_owner: Callable[[], bool] = lambda: True,
+        actor_name: Callable[[], str] | None = None,
+        owner: OwnerDoor | None = None,
         hotkey: str = "",
-        owner_wait_s: int | None = None,
     ) -> None:
-        """``owner_wait_s``: how long a recovery asked for by staff waits for the owner; None: it is booked at once."""
+        """``actor`` is how operations name who acts, ``actor_name`` how people do; ``owner`` asks for the owner's
+        PIN."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_arrival: Callable[[], None] = lambda: None
         self.on_more: Callable[[], None] = lambda: None
         self._service, self._clock, self._texts = service, clock, texts
-        self._actor, self._is_owner = actor, is_owner
+        self._actor, self._actor_name, self._owner = actor, actor_name or actor, owner
         self.hotkey = hotkey
-        self._owner_wait_s = owner_wait_s
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
         self._shown: set[str] = set()
@@ -207,18 +220,52 @@ class ApprovalViewModel:
         item = self._items.get(request_id)
         if item is None or item.notice is None or not item.notice.action or not self._at_rest(request_id):
             return
-        self._recover(item)
+        if item.notice.action is NoticeAction.OWNER:
+            self._ask_owner_about(request_id)
+        else:
+            self._recover(item, self._actor())
+
+    def _ask_owner_about(self, request_id: str) -> None:
+        """The owner confirms what staff asked for, or says no (APR-16)."""
+        t = self._texts
+        choices = (("recover", t._("Give it back now")), ("keep", t._("The approval stands")))
+        if self._owner is not None:
+            self._owner.ask_owner(
+                t._("Owner: recovery"), lambda who, said: self._owner_said(request_id, who, said), choices
+            )
+
+    def _owner_said(self, request_id: str, actor: str, said: str) -> None:
+        item = self._items.get(request_id)
+        if item is None:
+            return  # it was settled meanwhile
+        if said == "recover":
+            self._recover(item, actor)
+            return
+        try:
+            kept = self._service.keep(request_id, actor)
+        except SyncError:
+            self._notify(item, notices.recovery_not_saved(self._texts))
+        else:
+            item.owner_deadline_mono_ms = None
+            said_no = notices.stands if kept else notices.too_late_to_recover
+            self._notify(item, said_no(self._texts, item.request))
+        self._publish()
 
     def recover(self, request_id: str) -> None:
         """Recovery asked for elsewhere (the list of the last decisions); its notice appears in the stack."""
+        self._take_up(request_id)
         item = self._items.get(request_id)
-        if item is None:
-            record = next((r for r in self._service.recent(HISTORY_LOOKUP) if r.request_id == request_id), None)
-            if record is None:
-                return
-            item = self._items[request_id] = Item(card_of(record), phase=Phase.NOTICE)
+        if item is not None:
+            self._recover(item, self._actor())
+
+    def _take_up(self, request_id: str) -> None:
+        """A decided request whose card is gone gets its place in the stack again."""
+        if request_id in self._items:
+            return
+        record = next((r for r in self._service.recent(HISTORY_LOOKUP) if r.request_id == request_id), None)
+        if record is not None:
+            self._items[request_id] = Item(card_of(record), phase=Phase.NOTICE)
             self._order.append(request_id)
-        self._recover(item)
 
     def dismiss(self, request_id: str) -> None:
         """Close a notice, also one that stays for its POS line."""
@@ -248,6 +295,7 @@ class ApprovalViewModel:
             elif item.phase is Phase.WORKING and not card.asking and card.remaining_ms != 0:
                 item.phase = Phase.OPEN  # the cloud gave it a new countdown, or the line is gone
         self._follow_up(pending)
+        self._follow_recoveries()
         self._sort(pending)
         self._publish()
         if arrived:
@@ -274,6 +322,20 @@ class ApprovalViewModel:
             else:
                 self._show_elsewhere(self._items[key], record.state, record.decided_by or "", record.decided_ms)
 
+    def _follow_recoveries(self) -> None:
+        """What staff asked for was done, or the owner said no at another counter."""
+        asked = [key for key, item in self._items.items() if item.owner_deadline_mono_ms is not None]
+        if not asked:
+            return
+        records = {record.request_id: record for record in self._service.recent(HISTORY_LOOKUP)}
+        for key in asked:
+            record, item = records.get(key), self._items[key]
+            if record is not None and record.state is RequestState.RECOVERED:
+                self._show_returned(item)
+            elif record is not None and record.recovery_by is None and key != self._in_hand:
+                item.owner_deadline_mono_ms = None
+                self._notify(item, notices.stands(self._texts, item.request))
+
     def _sort(self, pending: dict[str, RequestCard]) -> None:
         """Open cards by urgency; notices and cards with open reasons keep their place, nothing moves under a hand."""
         held = {
@@ -296,7 +358,8 @@ class ApprovalViewModel:
                 if item.deadline_mono_ms <= now:
                     item.phase = Phase.WORKING
             elif item.owner_deadline_mono_ms is not None and item.owner_deadline_mono_ms <= now:
-                self._show_returned(item)
+                item.owner_deadline_mono_ms = None
+                self._notify(item, notices.recovery_runs(self._texts))
             elif item.gone_mono_ms is not None and item.gone_mono_ms <= now and key != self._hovered:
                 self._remove(key)
         self._publish()
@@ -322,14 +385,14 @@ class ApprovalViewModel:
     def _show_decided(self, item: Item, outcome: Decided, reason: RejectReason | None) -> None:
         request, now_ms = item.request, self._clock.wall_ms()
         if outcome.state is RequestState.REJECTED:
-            notice = notices.rejected(self._texts, request, reason, self._actor(), now_ms)
+            notice = notices.rejected(self._texts, request, reason, self._actor_name(), now_ms)
         else:
-            notice = notices.approved(self._texts, request, outcome.pos_discount_won, self._actor(), now_ms)
+            notice = notices.approved(self._texts, request, outcome.pos_discount_won, self._actor_name(), now_ms)
         self._notify(item, notice, stays=bool(notice.pos_line))
 
     def _show_auto_approved(self, item: Item, decided_wall_ms: int) -> None:
         item.cancel_until_wall_ms = decided_wall_ms + AUTO_CANCEL_WINDOW_MS
-        notice = notices.auto_approved(self._texts, item.request, decided_wall_ms, may_cancel=self._is_owner())
+        notice = notices.auto_approved(self._texts, item.request, decided_wall_ms, may_cancel=True)
         self._notify(item, notice, stays=bool(notice.pos_line))
 
     def _show_elsewhere(self, item: Item, state: RequestState, who: str, wall_ms: int) -> None:
@@ -337,25 +400,43 @@ class ApprovalViewModel:
         item.outcome = words.elsewhere(self._texts, state, who, wall_ms)
         item.gone_mono_ms = self._clock.mono_ms() + ELSEWHERE_MS
 
-    def _recover(self, item: Item) -> None:
+    def _recover(self, item: Item, actor: str) -> None:
+        request_id = item.request.request_id
         try:
-            outcome = self._service.recover(item.request.request_id, self._actor())
+            outcome = self._service.recover(request_id, actor)
         except SyncError as problem:
-            log.warning("recovery_not_saved", request=item.request.request_id, problem=type(problem).__name__)
+            log.warning("recovery_not_saved", request=request_id, problem=type(problem).__name__)
             self._notify(item, notices.recovery_not_saved(self._texts))
             self._publish()
             return
-        item.cancel_until_wall_ms = None
-        if not isinstance(outcome, Recovering):
-            self._notify(item, notices.too_late_to_recover(self._texts, item.request))
-        elif self._owner_wait_s is not None and not self._is_owner():
-            item.owner_deadline_mono_ms = self._clock.mono_ms() + self._owner_wait_s * 1000
-            self._notify(item, notices.recovery_waits(self._texts, self._owner_wait_s), stays=True)
-        elif item.request.offline:
-            self._notify(item, notices.recovery_kept(self._texts))
-        else:
-            self._show_returned(item)
+        if isinstance(outcome, OwnerNeeded) and outcome.set_up and self._owner is not None:
+            heading = self._texts._("Owner: cancel the approval")
+            self._owner.ask_owner(heading, lambda who, _said: self._recover_as(request_id, who))
+            return
+        item.cancel_until_wall_ms = item.owner_deadline_mono_ms = None
+        match outcome:
+            case WaitsForOwner():
+                item.owner_deadline_mono_ms = self._clock.mono_ms() + outcome.wait_ms
+                self._notify(item, notices.recovery_waits(self._texts, outcome.wait_ms // 1000), stays=True)
+            case OwnerNeeded():
+                self._notify(item, notices.no_owner_yet(self._texts), stays=True)
+            case NotAllowed():
+                self._notify(item, notices.recovery_not_allowed(self._texts))
+            case NotPossible():
+                self._notify(item, notices.too_late_to_recover(self._texts, item.request))
+            case Recovering() if item.request.offline:
+                self._notify(item, notices.recovery_kept(self._texts))
+            case Recovering():
+                self._show_returned(item)
         self._publish()
+
+    def _recover_as(self, request_id: str, actor: str) -> None:
+        item = self._items.get(request_id)
+        if item is None:  # its notice is gone meanwhile; the owner's word counts all the same
+            self._take_up(request_id)
+            item = self._items.get(request_id)
+        if item is not None:
+            self._recover(item, actor)
 
     def _show_returned(self, item: Item) -> None:
         item.owner_deadline_mono_ms = None

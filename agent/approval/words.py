@@ -159,6 +159,8 @@ def decision_line(t: Texts, record: DecisionRecord) -> str:
             how = t._("taken back")
         case _:
             how = record.decided_by or ""
+    if record.recovery_by is not None:
+        how = t.n("{who} asks to take it back", who=record.recovery_by)
     return MIDDOT.join(part for part in (nickname, how) if part)
 
 

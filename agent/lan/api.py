@@ -23,6 +23,7 @@ from agent.orders.service import OrdersService
 from agent.orders.types import Advanced
 from agent.receipts.service import ReceiptsService
 from agent.receipts.types import ReceiptFilter
+from rules.recovery import read_actor
 from rules.requests import OrderState
 
 LIST_LIMIT_MAX = 500
@@ -141,7 +142,11 @@ def _decision_reply(outcome: DecisionOutcome) -> Reply:
 
 
 def _actor(request: Request) -> str:
-    return text_field(request.body, "actor", required=False, longest=60) or LAN_ACTOR
+    actor = text_field(request.body, "actor", required=False, longest=60) or LAN_ACTOR
+    if read_actor(actor).employee_id is not None:
+        # Only a PIN at the counter's own screen makes somebody the owner or an employee.
+        raise invalid("invalid_field", "'actor' 값을 확인해 주세요.", "'actor' must not name a person of the roster.")
+    return actor
 
 
 def _limit(request: Request) -> int:

@@ -8,7 +8,19 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from agent.shell.viewmodel import HeaderState
 from agent.texts import Texts
-from agent.ui.controls import Chip, Control, Disc, Ground, IconButton, IconView, Label, Line, Menu, StatusPill
+from agent.ui.controls import (
+    Chip,
+    Control,
+    Disc,
+    Ground,
+    IconButton,
+    IconView,
+    Label,
+    Line,
+    Menu,
+    PressControl,
+    StatusPill,
+)
 from agent.ui.paint import rounded
 from agent.ui.theme import Theme
 
@@ -45,11 +57,13 @@ class Logo(Control):
         painter.drawLine(QPointF(8.4, 14.2), QPointF(19.6, 14.2))
 
 
-class StaffCapsule(Control):
-    """Who is on duty: letter, name, role. Shown, not pressed, as long as nobody signs in here."""
+class StaffCapsule(PressControl):
+    """Who is on duty: letter, name, role. Pressed, it asks who takes over."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
+        self.focus_radius = 22
+        self.setObjectName("header.staff")
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 16, 0)
         row.setSpacing(8)
@@ -66,15 +80,25 @@ class StaffCapsule(Control):
         self.name.set_text(name)
         self.role.set_text(role)
         self.role.setVisible(with_role and bool(role))
+        self.setAccessibleName(name)
         self.setVisible(bool(name))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        rounded(QPainter(self), self.rect(), 22, self.theme.color("surface"), self.theme.color("line"))
+        ground = self.theme.color("pressed" if self.isDown() else "surface")
+        rounded(QPainter(self), self.rect(), 22, ground, self.theme.color("line"))
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class Header(Ground):
     page_pressed = Signal(str)
     status_pressed = Signal()
+    staff_pressed = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, pill: StatusPill, parent: QWidget | None = None) -> None:
         super().__init__(theme, "surface", line="bottom", parent=parent)
@@ -117,6 +141,7 @@ class Header(Ground):
         row.addWidget(self.bell)
         row.addWidget(self.staff)
         self.bell.clicked.connect(self._open_bell)
+        self.staff.clicked.connect(self.staff_pressed.emit)
         pill.clicked.connect(self.status_pressed.emit)
 
     def retext(self) -> None:

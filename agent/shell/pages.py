@@ -21,8 +21,6 @@ from agent.shell.main_window import Page
 from agent.texts import Texts, mark
 from agent.ui.theme import Theme
 
-ACTOR = "직원"  # until staff sign in with their own PIN, a decision at this counter is the staff's
-
 
 @dataclass(frozen=True)
 class Look:
@@ -60,7 +58,7 @@ def _orders(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
         clock=agent.clock,
         dispatcher=look.dispatcher,
         texts=look.texts,
-        actor=lambda: ACTOR,
+        actor=agent.staff.actor,
     )
 
     def build() -> QWidget:

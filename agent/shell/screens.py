@@ -20,14 +20,17 @@ from agent.link.viewmodel import LinkViewModel
 from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
-from agent.shell.pages import ACTOR, Look, shop_pages
-from agent.shell.viewmodel import ShellViewModel
+from agent.shell.pages import Look, shop_pages
+from agent.shell.viewmodel import ShellViewModel, Staff
+from agent.staff.types import Role
+from agent.staff.viewmodel import PinViewModel
 from agent.texts import Texts
 from agent.ui.theme import Mode, Theme
 
 if TYPE_CHECKING:  # these are imported when they are needed, after the first paint
     from agent.approval.view import StackView
     from agent.enroll.viewmodel import EnrollViewModel
+    from agent.staff.view import PinDialog
     from agent.tablet.view import TabletView
     from agent.tablet.viewmodel import TabletViewModel
 
@@ -53,7 +56,9 @@ class Screens:
         self.popups: StackView | None = None
         self.approval_vm: ApprovalViewModel | None = None
         self.home_vm: HomeViewModel | None = None
+        self.pin_vm: PinViewModel | None = None
         self.link_vm: LinkViewModel | None = None
+        self.pin: PinDialog | None = None
         self.tablet_vm: TabletViewModel | None = None
         self.enroll_vm: EnrollViewModel | None = None
         self.on_quit: Callable[[], None] = lambda: None
@@ -94,12 +99,15 @@ class Screens:
             return
         agent, dispatcher, texts = self._agent, self._dispatcher, self.texts
         self.link_vm = LinkViewModel(link=agent.link, clock=agent.clock, dispatcher=dispatcher, texts=texts)
+        self.pin_vm = PinViewModel(staff=agent.staff, dispatcher=dispatcher, texts=texts)
         self.approval_vm = ApprovalViewModel(
             service=agent.approval,
             clock=agent.clock,
             dispatcher=dispatcher,
             texts=texts,
-            actor=lambda: ACTOR,
+            actor=agent.staff.actor,
+            actor_name=self._actor_name,
+            owner=self.pin_vm,
             hotkey=self._settings.current.hotkey,
         )
         # Whether a card may be decided offline, or has to wait for the cloud's word, depends on the line.
@@ -118,7 +126,9 @@ class Screens:
         )
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
-        shell = ShellViewModel(approvals=agent.approval, link=agent.link, dispatcher=dispatcher, texts=texts)
+        shell = ShellViewModel(
+            approvals=agent.approval, link=agent.link, dispatcher=dispatcher, texts=texts, staff=self._staff_shown
+        )
         self.main = MainWindow(
             self.theme,
             texts,
@@ -131,11 +141,36 @@ class Screens:
         )
         self.main.closed.connect(lambda: self.on_quit())
         self.home_vm.on_page = self.main.open_page
+        self.main.header.staff_pressed.connect(self.pin_vm.open_duty)
+        self.pin_vm.on_open = self._open_pin
         first_run = self.counter
         self._show_counter(self.main)
         if first_run is not None:
             first_run.close()
             first_run.deleteLater()
+
+    def _open_pin(self) -> None:
+        """The question stands in the counter's window; it may have been asked by a card above another program."""
+        assert self.main is not None, "the shop is open"
+        assert self.pin_vm is not None, "the shop is open"
+        if self.pin is None:
+            from agent.staff.view import PinDialog
+
+            self.pin = PinDialog(self.pin_vm, self.theme, self.texts, self.main)
+        self.main.bring_forward()
+
+    def _actor_name(self) -> str:
+        found = self._agent.staff.on_duty()
+        return self._agent.staff.actor() if found is None else found.name
+
+    def _staff_shown(self) -> Staff:
+        """The capsule in the header; as long as nobody is set up there is nobody to show."""
+        if not self._agent.staff.roster():
+            return Staff()
+        found = self._agent.staff.on_duty()
+        if found is None:
+            return Staff(self.texts._("Who is on duty?"))
+        return Staff(found.name, self.texts._("Owner") if found.role is Role.OWNER else self.texts._("Staff"))
 
     def open_rest(self) -> None:
         """What may appear a moment after the counter: pop-ups and the customer's screen."""

@@ -164,6 +164,12 @@ def _back(work: Work, request_id: str, held_as: CouponState) -> None:
     assert changed.rowcount == 1, f"request {request_id} has no {held_as} coupon"
 
 
+def valid_until(conn: Connection, coupon_id: str) -> int:
+    """The end of its validity, which a recovery never extends (APR-10)."""
+    found = conn.execute(select(coupon.c.expires_ms).where(coupon.c.coupon_id == coupon_id))
+    return int(found.scalar_one())
+
+
 def expire_due(work: Work) -> int:
     """Writes down which coupons are over; returns how many."""
     return work.conn.execute(

@@ -13,7 +13,7 @@ from cloud_api.ledger.reversals import book_reversal
 from cloud_api.orders import service as orders
 from cloud_api.orders.facts import Advance
 from cloud_api.requests import decisions, spends
-from cloud_api.requests.facts import Decide, Recover, Seen, Spend
+from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from sync.protocol import OpKind, OpStatus
@@ -69,13 +69,15 @@ class Applier:
                 )
             case Spend():
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
-            case Decide() | Recover() | Advance() if self.suspended:
+            case Decide() | Recover() | Keep() | Advance() if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
             case Decide():
                 return decisions.decide(self.work, origin, fact)
             case Recover():
                 return decisions.recover(self.work, origin, fact)
+            case Keep():
+                return decisions.keep(self.work, origin, fact)
             case Advance():
                 return orders.advance(self.work, origin, fact)
             case _:

@@ -21,6 +21,7 @@ from cloud_api.orders import states
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
 from cloud_api.requests.service import projection
+from cloud_api.staff import service as staff
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.phone import Phone
@@ -124,6 +125,8 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
     assert profile is not None
     yield FeedKind.STORE.value, profile.to_wire()
     yield FeedKind.POLICY.value, policy_of(conn, call.brand_id).to_wire()
+    for row in staff.roster(conn, call.store_id):
+        yield FeedKind.EMPLOYEE.value, staff.projection(row)
     for row in requests_held(conn, call.store_id, now_ms):
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):

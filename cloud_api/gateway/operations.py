@@ -13,7 +13,7 @@ from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
-from cloud_api.requests.facts import Decide, Recover, Seen, Spend
+from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from rules.phone import Phone, parse_phone
 from rules.requests import OrderState, RejectReason
 from sync.protocol import Operation, OpKind, canonical_json
@@ -116,7 +116,7 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
     return op, None
 
 
-Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Spend | Advance
+Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Advance
 
 
 def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
@@ -249,6 +249,10 @@ def _spend(body: Mapping[str, Any], _origin: Origin) -> Spend:
     )
 
 
+def _keep(body: Mapping[str, Any], _origin: Origin) -> Keep:
+    return Keep(_id(body, "request_id"), _int(body, "occurred_ms", 0, TIME_MS_MAX))
+
+
 def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
     wanted = body.get("to")
     if wanted not in list(OrderState):
@@ -262,6 +266,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.REQUEST_SEEN: _seen,
     OpKind.REQUEST_DECIDE: _decide,
     OpKind.REQUEST_RECOVER: _recover,
+    OpKind.REQUEST_KEEP: _keep,
     OpKind.POINTS_SPEND: _spend,
     OpKind.ORDER_ADVANCE: _advance,
 }

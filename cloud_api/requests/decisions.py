@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
 
-from cloud_api.clock import DAY_MS
+from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
+from cloud_api.coupons.service import valid_until
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.notices.service import ConsumerNotice, tell_consumer
 from cloud_api.requests import service
-from cloud_api.requests.facts import Decide, Recover
+from cloud_api.requests.facts import Decide, Keep, Recover
 from cloud_api.requests.models import request
 from cloud_api.requests.service import CLOCK, CONSUMER, Caller
+from cloud_api.staff import oplog
+from cloud_api.staff.service import person_of
+from cloud_api.stores.service import opens_minute
+from rules.recovery import OWNER_WAIT_MS, Role, Way, opened_ms, way_back
 from rules.requests import (
     OPEN_STATES,
     AtZero,
@@ -27,7 +33,6 @@ from rules.requests import (
     Stands,
     at_stake_won,
     at_zero,
-    auto_cancel_allowed,
     late_human_decision,
     transition,
 )
@@ -36,7 +41,7 @@ from sync.protocol import OpStatus
 REQUEST_UNKNOWN = "request_unknown"
 ALREADY_DECIDED = "already_decided"
 REASON_MISSING = "reason_missing"
-TOO_LATE = "too_late"
+WAITS_FOR_OWNER = "waits_for_owner"
 NOT_RECOVERABLE = "not_recoverable"
 
 # A loser of compare-and-set reads again; every loss means that somebody else finished, so this ends soon.
@@ -112,6 +117,7 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             print_device=row.print_device or origin.device_id,
         )
         if moved is not None:
+            oplog.write(work, origin, oplog.APPROVE if fact.approve else oplog.REJECT, moved, reason=moved.reason)
             if row.state in (RequestState.AUTO_APPROVED, RequestState.EXPIRED):
                 tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
@@ -136,36 +142,117 @@ def tapped_in_time(row: Any, remaining_ms: int | None, now_ms: int) -> bool:
 
 
 def recover(work: Work, origin: Origin, fact: Recover) -> Outcome:
-    """An approval was wrong: the value goes back (APR-15); after an auto-approval within five minutes (APR-17)."""
+    """An approval was wrong: the owner takes it back, staff ask for it (APR-15, 16); an automatic one the owner
+    cancels within five minutes (APR-17)."""
     for _ in range(_ROUNDS_MAX):
         row = service.find(work.conn, fact.request_id, store_id=origin.store_id)
         if row is None:
             return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
         if row.kind == RequestKind.ORDER:
             return Outcome(OpStatus.REJECTED, NOT_RECOVERABLE, _state(row))
-        wanted = Move.RECOVER
-        if row.state == RequestState.AUTO_APPROVED:
-            wanted = Move.CANCEL_AUTO
-            if not _cancel_in_time(row, fact.occurred_ms, work.now_ms):
-                return Outcome(OpStatus.ADJUSTED, TOO_LATE, _state(row))
-        step = transition(RequestState(row.state), wanted)
-        if isinstance(step, Stands):
-            return Outcome(OpStatus.ADJUSTED, ALREADY_DECIDED, _state(row))
-        caller = Caller(origin.actor, origin.op_id)
-        moved = service.move(work, row, step, caller, decided_by=origin.actor, decided_ms=work.now_ms)
+        way = _way_back(work, origin, row, fact.occurred_ms)
+        match way:
+            case Way.NOTHING_TO_RECOVER | Way.TOO_LATE:
+                return Outcome(OpStatus.ADJUSTED, way.value, _state(row))
+            case Way.OWNER_ONLY | Way.NOT_ALLOWED:
+                return Outcome(OpStatus.REJECTED, way.value, _state(row))
+            case Way.OWNER_OR_WAIT:
+                moved = _ask_back(work, origin, row, _acted_ms(row, fact.occurred_ms, work.now_ms))
+                answer = Outcome(OpStatus.ADJUSTED, WAITS_FOR_OWNER)
+            case Way.AT_ONCE:
+                moved = _take_back(work, origin, row, asked_by=row.recovery_by)
+                answer = Outcome(OpStatus.APPLIED)
         if moved is not None:
-            tell_consumer(work, ConsumerNotice.VALUE_RETURNED, moved)
-            return Outcome(OpStatus.APPLIED, None, _state(moved))
+            answer.body = _state(moved)
+            return answer
     raise _Contended(fact.request_id)
 
 
-def _cancel_in_time(row: Any, occurred_ms: int, now_ms: int) -> bool:
-    """Five minutes from the auto-approval to the owner's tap; the tap may arrive up to a day later (APR-17)."""
-    if now_ms - occurred_ms > DAY_MS:
+def _way_back(work: Work, origin: Origin, row: Any, occurred_ms: int) -> Way:
+    person, _ = person_of(work.conn, origin.store_id, origin.actor)
+    midnight_ms = korean_day(work.now_ms) * DAY_MS - KST_OFFSET_MS
+    return way_back(
+        person,
+        RequestState(row.state),
+        decided_ms=row.decided_ms or 0,
+        acted_ms=_acted_ms(row, occurred_ms, work.now_ms),
+        arrived_ms=work.now_ms,
+        opened_ms=opened_ms(work.now_ms, opens_minute(work.conn, origin.store_id), midnight_ms),
+        valid_until_ms=valid_until(work.conn, row.coupon_id) if row.coupon_id is not None else None,
+    )
+
+
+def _acted_ms(row: Any, occurred_ms: int, now_ms: int) -> int:
+    """When it was tapped, by a counter's clock that may be wrong: not after now, and not before what it answers."""
+    return max(min(occurred_ms, now_ms), row.decided_ms or 0)
+
+
+def _ask_back(work: Work, origin: Origin, row: Any, asked_ms: int) -> Any | None:
+    """The owner confirms, or it happens by itself after a minute (APR-16). Asking twice changes nothing."""
+    if row.recovery_by is not None:
+        return row
+    stays = Moved(RequestState(row.state), Effect.NONE)
+    due_ms = asked_ms + OWNER_WAIT_MS
+    caller = Caller(origin.actor, origin.op_id)
+    moved = service.move(work, row, stays, caller, recovery_by=origin.actor, recovery_due_ms=due_ms)
+    if moved is not None:
+        oplog.write(work, origin, oplog.ASK_BACK, moved)
+    return moved
+
+
+def _take_back(work: Work, origin: Origin, row: Any, *, asked_by: str | None) -> Any | None:
+    """It counts as the recovery of who asked for it; the owner's confirmation stands beside it."""
+    automatic = row.state == RequestState.AUTO_APPROVED
+    step = transition(RequestState(row.state), Move.CANCEL_AUTO if automatic else Move.RECOVER)
+    assert isinstance(step, Moved)
+    who = asked_by or origin.actor
+    moved = service.move(
+        work,
+        row,
+        step,
+        Caller(who, origin.op_id or None),
+        decided_by=who,
+        decided_ms=work.now_ms,
+        recovery_by=None,
+        recovery_due_ms=None,
+    )
+    if moved is None:
+        return None
+    tell_consumer(work, ConsumerNotice.VALUE_RETURNED, moved)
+    asker = replace(origin, actor=who)
+    confirmed_by = origin.actor if asked_by is not None else None
+    oplog.write(work, asker, oplog.CANCEL_AUTO if automatic else oplog.RECOVER, moved, confirmed_by=confirmed_by)
+    oplog.judge(work, asker)
+    return moved
+
+
+def finish_recovery(work: Work, request_id: str) -> bool:
+    """The owner did not answer in time: what staff asked for happens (APR-16). False when somebody was faster."""
+    row = service.find(work.conn, request_id)
+    if row is None or row.recovery_due_ms is None or work.now_ms < row.recovery_due_ms:
         return False
-    # A counter's clock that runs behind must not make the tap older than what it answers.
-    acted_ms = max(min(occurred_ms, now_ms), row.decided_ms)
-    return auto_cancel_allowed(row.decided_ms, acted_ms)
+    clock = Origin("", "", row.store_id, CLOCK.actor)
+    return _take_back(work, clock, row, asked_by=row.recovery_by) is not None
+
+
+def keep(work: Work, origin: Origin, fact: Keep) -> Outcome:
+    """The owner says no to a recovery that staff asked for: the approval stands (APR-16)."""
+    for _ in range(_ROUNDS_MAX):
+        row = service.find(work.conn, fact.request_id, store_id=origin.store_id)
+        if row is None:
+            return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
+        person, _ = person_of(work.conn, origin.store_id, origin.actor)
+        if person is None or person.role is not Role.OWNER:
+            return Outcome(OpStatus.REJECTED, Way.OWNER_ONLY.value, _state(row))
+        if row.recovery_by is None:
+            return Outcome(OpStatus.ADJUSTED, ALREADY_DECIDED, _state(row))
+        stays = Moved(RequestState(row.state), Effect.NONE)
+        caller = Caller(origin.actor, origin.op_id)
+        moved = service.move(work, row, stays, caller, recovery_by=None, recovery_due_ms=None)
+        if moved is not None:
+            oplog.write(work, origin, oplog.KEEP, moved, asked_by=row.recovery_by)
+            return Outcome(OpStatus.APPLIED, None, _state(moved))
+    raise _Contended(fact.request_id)
 
 
 def withdraw(work: Work, request_id: str) -> dict[str, Any]:

@@ -29,7 +29,15 @@ class Decide:
 
 @dataclass(frozen=True)
 class Recover:
-    """Staff take an approval back."""
+    """Somebody takes an approval back, or asks the owner to (APR-15..17)."""
+
+    request_id: str
+    occurred_ms: int
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The owner says no to a recovery that staff asked for."""
 
     request_id: str
     occurred_ms: int

@@ -16,6 +16,7 @@ class Request(SQLModel, table=True):
     __table_args__ = (
         Index("request_deadline", "state", "deadline_ms"),
         Index("request_created", "state", "created_ms"),
+        Index("request_recovery", "recovery_due_ms"),
         Index("request_store", "store_id", "state"),
         Index(
             "request_spent_offline",
@@ -52,6 +53,9 @@ class Request(SQLModel, table=True):
     print_device: str | None = None
     # What the policy of the moment when its countdown began says about silence (rules.requests.AtZero).
     at_zero: str = AtZero.APPROVE.value
+    # Staff asked to take it back; the owner confirms, or it happens by itself at this moment (APR-16).
+    recovery_by: str | None = None
+    recovery_due_ms: int | None = Field(default=None, sa_type=Big)
     # When the consumer was told that nobody at the store can be reached.
     unreachable_ms: int | None = Field(default=None, sa_type=Big)
     # Born at a counter: the device that asked, or that reported with `spend_op_id` what was decided without a line.

@@ -178,6 +178,7 @@ def projection(row: Any, now_ms: int) -> dict[str, Any]:
         "slip_code": row.slip_code,
         "print_device": row.print_device,
         "at_zero": row.at_zero,
+        "recovery_by": row.recovery_by,
     }
 
 

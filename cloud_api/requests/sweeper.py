@@ -39,6 +39,12 @@ _UNSEEN = (
     .order_by(request.c.created_ms)
     .limit(BATCH_MAX)
 )
+_ASKED_BACK = (
+    select(request.c.request_id)
+    .where(request.c.recovery_due_ms <= bindparam("until"))
+    .order_by(request.c.recovery_due_ms)
+    .limit(BATCH_MAX)
+)
 _UNREACHABLE = _UNSEEN.where(request.c.unreachable_ms.is_(None))
 
 
@@ -50,6 +56,7 @@ class Swept:
     auto_approved: int
     expired: int
     unreachable: int = 0
+    recovered: int = 0
 
 
 def sweep(database: Database, now_ms: int) -> Swept:
@@ -57,11 +64,13 @@ def sweep(database: Database, now_ms: int) -> Swept:
     with database.read() as conn:
         over = conn.execute(_OVER, {"until": now_ms - SWEEP_GRACE_MS}).scalars().all()
         unseen = conn.execute(_UNSEEN, {"until": now_ms - NO_ACK_EXPIRE_MS}).scalars().all()
+        asked_back = conn.execute(_ASKED_BACK, {"until": now_ms}).scalars().all()
         unreachable = conn.execute(_UNREACHABLE, {"until": now_ms - UNREACHABLE_AFTER_MS}).scalars().all()
     approved = sum(database.transact(partial(decisions.time_out, request_id=which)) for which in over)
     expired = sum(database.transact(partial(decisions.expire, request_id=which)) for which in unseen)
     told = sum(database.transact(partial(decisions.tell_unreachable, request_id=which)) for which in unreachable)
-    return Swept(approved, expired, told)
+    back = sum(database.transact(partial(decisions.finish_recovery, request_id=which)) for which in asked_back)
+    return Swept(approved, expired, told, back)
 
 
 def tidy(database: Database) -> bool:

@@ -48,6 +48,8 @@ class Store(SQLModel, table=True):
     grade: str
     key_sealed: bytes
     created_ms: int = Field(sa_type=Big)
+    # When the shop opens, in minutes after midnight; None: it never closes, or nobody said.
+    opens_minute: int | None = None
     # The device that prints for the store; None: the first one that shows a request prints its slip.
     print_device: str | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
@@ -77,6 +77,7 @@ class Profile:
     service_type: str
     plan: str
     grade: str
+    opens_minute: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
         return {
@@ -86,6 +87,7 @@ class Profile:
             "service_type": self.service_type,
             "plan": self.plan,
             "grade": self.grade,
+            "opens_minute": self.opens_minute,
         }
 
 
@@ -174,7 +176,32 @@ def profile_of(conn: Connection, store_id: str) -> Profile | None:
     ).one_or_none()
     if row is None:
         return None
-    return Profile(row.store_id, row.name, row.brand_id, row.brand_name, row.service_type, row.plan, row.grade)
+    return Profile(
+        row.store_id,
+        row.name,
+        row.brand_id,
+        row.brand_name,
+        row.service_type,
+        row.plan,
+        row.grade,
+        row.opens_minute,
+    )
+
+
+def opens_minute(conn: Connection, store_id: str) -> int | None:
+    """When the shop opens; None: it never closes, or nobody said."""
+    found: int | None = conn.execute(select(store.c.opens_minute).where(store.c.store_id == store_id)).scalar_one()
+    return found
+
+
+def set_opening(work: Work, store_id: str, minute: int | None) -> bool:
+    """Tells the store's devices when it opens; False when there is no such store."""
+    changed = work.conn.execute(update(store).where(store.c.store_id == store_id).values(opens_minute=minute))
+    profile = profile_of(work.conn, store_id)
+    if changed.rowcount != 1 or profile is None:
+        return False
+    feeds.publish(work, feeds.store_feed(store_id), FeedKind.STORE, profile.to_wire())
+    return True
 
 
 def store_key(conn: Connection, vault: Vault, store_id: str) -> bytes:

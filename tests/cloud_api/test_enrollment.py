@@ -40,6 +40,7 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
         "service_type": "composite",
         "plan": "free",
         "grade": "normal",
+        "opens_minute": None,
     }
     assert welcome["policy"] == {
         "version": 1,

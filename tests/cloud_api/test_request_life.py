@@ -293,15 +293,15 @@ def test_a_wrong_approval_is_recovered_once(world: World) -> None:
 
 @pytest.mark.parametrize(("after_ms", "state"), [(300_000, "auto_cancelled"), (300_001, "auto_approved")])
 def test_an_automatic_approval_is_cancelled_within_five_minutes(world: World, after_ms: int, state: str) -> None:
-    """APR-17, inclusive; the tap may arrive later, the owner's clock may run behind."""
-    device = world.device()
+    """APR-17, inclusive, the owner only; the tap may arrive later, the owner's clock may run behind."""
+    device, owner = world.device(), world.employ("정민아", "owner")
     member = _with_points(world, device)
     asked = world.ask_points(member, 300)
     device.push(device.seen(asked["request_id"]))
     world.clock.advance(TIMEOUT_MS + SWEEP_GRACE_MS)
     world.sweep()
     world.clock.advance(after_ms)
-    tap = device.recover(asked["request_id"])
+    tap = device.recover(asked["request_id"], actor=owner)
     world.clock.advance(3_600_000)
 
     result = device.result(tap)
@@ -309,7 +309,7 @@ def test_an_automatic_approval_is_cancelled_within_five_minutes(world: World, af
     assert result["body"]["state"] == state
     assert result["code"] == (None if state == "auto_cancelled" else "too_late")
     assert world.points(member)[0] == (1000 if state == "auto_cancelled" else 700)
-    old_tap = device.recover(asked["request_id"])
+    old_tap = device.recover(asked["request_id"], actor=owner)
     world.clock.advance(DAY_MS + 1)
     assert device.result(old_tap)["status"] == "adjusted"
 

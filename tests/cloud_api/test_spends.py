@@ -313,16 +313,16 @@ def test_somebody_elses_request_cannot_be_spent_under_its_id(world: World) -> No
 
 def test_a_spend_can_be_taken_back_and_the_loss_with_it(world: World) -> None:
     """APR-15, APR-17: covered points to the member, the store's loss to nobody."""
-    device = world.device()
+    device, owner = world.device(), world.employ("정민아", "owner")
     member = _rich(world, device)
     by_hand, by_default = _spend(device, 3_000), _spend(device, 1_000, decided_by_default=True)
     device.push(by_hand, by_default)
     assert (world.points(member), _loss(world)) == ((0, 0, 0), 760)
 
-    taken_back = device.result(device.recover(by_default["body"]["spend_id"]))
+    taken_back = device.result(device.recover(by_default["body"]["spend_id"], actor=owner))
     assert (taken_back["status"], taken_back["body"]["state"]) == ("applied", "auto_cancelled")
     assert (world.points(member), _loss(world)) == ((240, 0, 0), 0)
-    device.push(device.recover(by_hand["body"]["spend_id"]))
+    device.push(device.recover(by_hand["body"]["spend_id"], actor=owner))
 
     assert (world.points(member), _loss(world)) == ((3_240, 0, 0), 0)
     assert world.sums()["points_captured"] == 0
@@ -331,13 +331,13 @@ def test_a_spend_can_be_taken_back_and_the_loss_with_it(world: World) -> None:
 
 def test_five_minutes_after_the_countdown_approved_it_stays(world: World) -> None:
     """APR-17, counted from what happened at the counter."""
-    device = world.device()
+    device, owner = world.device(), world.employ("정민아", "owner")
     _rich(world, device)
     op = _spend(device, decided_by_default=True)
     world.clock.advance(AUTO_CANCEL_WINDOW_MS + 1)
     device.push(op)
 
-    late = device.result(device.recover(op["body"]["spend_id"]))
+    late = device.result(device.recover(op["body"]["spend_id"], actor=owner))
 
     assert (late["status"], late["code"]) == ("adjusted", "too_late")
 

@@ -1,4 +1,4 @@
-"""Two real counters and a real cloud: one decision, one slip, one truth on both screens (APR-03, 07, 14, 18, 19)."""
+"""Two real counters and a real cloud: one decision, one slip, one truth on both (APR-03, 07, 14, 16, 18, 19)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.approval.types import AlreadyDecided, Decided, RejectReason, RequestState, TooLate
+from agent.approval.types import AlreadyDecided, Decided, Recovering, RejectReason, RequestState, TooLate, WaitsForOwner
+from agent.staff.types import PinRight
 from cloud_api.database import Work
 from cloud_api.devices.printing import name_printing_device
 from cloud_api.stores.service import policy_of, set_policy
+from rules.recovery import OWNER_WAIT_MS
 from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS, UNREACHABLE_AFTER_MS, AtZero
 from tests.cloud_api.world import World
 from tests.helpers.joined import Joined, joined, pass_time
@@ -266,3 +268,48 @@ def test_a_store_that_was_away_gets_the_request_with_a_fresh_minute(front: World
     two[0].pull()
     assert front.request(request_id)["store_unreachable"] is False
     assert two[0].counter.agent.approval.pending()[0].remaining_ms == TIMEOUT_MS
+
+
+def test_staff_ask_at_one_counter_and_the_owner_answers_at_the_other(front: World, two: Two) -> None:
+    """APR-16, APR-31: with the PIN that the cloud hashed, checked without a line."""
+    front.employ("정민아", "owner", pin="904731")
+    front.employ("이지은", pin="280650")
+    request_id = asked(front, two)
+    here, there = two[0].counter.agent, two[1].counter.agent
+    staff = next(one for one in here.staff.roster() if one.name == "이지은")
+    assert isinstance(here.staff.sign_in(staff.employee_id, "280650"), PinRight)
+    here.approval.approve(request_id, here.staff.actor())
+    settle(two)
+    assert isinstance(here.approval.recover(request_id, here.staff.actor()), WaitsForOwner)
+    settle(two)
+    assert there.approval.recent()[0].recovery_by == "이지은"
+
+    owner = there.staff.owner()
+    assert owner is not None
+    answer = there.staff.check(owner.employee_id, "904731")
+    assert isinstance(answer, PinRight)
+    assert isinstance(there.approval.recover(request_id, answer.employee.actor), Recovering)
+    settle(two)
+    settle(two)
+
+    assert front.request(request_id)["state"] == "recovered"
+    for agent in (here, there):
+        assert (agent.approval.recent()[0].state, agent.approval.recent()[0].decided_by) == (
+            RequestState.RECOVERED,
+            "이지은",
+        )
+
+
+def test_a_recovery_that_nobody_answers_is_done_after_a_minute_and_seen_everywhere(front: World, two: Two) -> None:
+    """APR-16"""
+    staff = front.employ("이지은")
+    request_id = asked(front, two)
+    two[0].counter.agent.approval.approve(request_id, staff)
+    two[0].counter.agent.approval.recover(request_id, staff)
+    settle(two)
+    pass_time(front, OWNER_WAIT_MS, *two)
+
+    assert front.sweep().recovered == 1
+    settle(two)
+
+    assert [one.counter.agent.approval.recent()[0].state for one in two] == [RequestState.RECOVERED] * 2

@@ -52,6 +52,10 @@ def new_id(prefix: str) -> str:
     return f"{prefix}-{next(_ids):06d}"
 
 
+def from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -165,6 +169,12 @@ class World:
 
     def request(self, request_id: str) -> Any:
         return self.ok("GET", f"/v1/requests/{request_id}")
+
+    def employ(self, name: str, role: str = "staff", pin: str = "904731") -> str:
+        """Somebody who works at the store; answers how operations name them."""
+        body = {"name": name, "role": role, "pin": pin, "idempotency_key": new_id("employee")}
+        made = self.ok("POST", f"/v1/stores/{self.store.store_id}/employees", body)
+        return f"{role}:{made['employee_id']}"
 
     # -- devices ---------------------------------------------------------------------------------------------------
 
@@ -296,8 +306,11 @@ class Device:
         }
         return self.op("request.decide", terms | body)
 
-    def recover(self, request_id: str) -> dict[str, Any]:
-        return self.op("request.recover", {"request_id": request_id, "occurred_ms": self.world.clock()})
+    def recover(self, request_id: str, **changes: Any) -> dict[str, Any]:
+        return self.op("request.recover", {"request_id": request_id, "occurred_ms": self.world.clock()}, **changes)
+
+    def keep(self, request_id: str, **changes: Any) -> dict[str, Any]:
+        return self.op("request.keep", {"request_id": request_id, "occurred_ms": self.world.clock()}, **changes)
 
     def advance(self, order_id: str, to: str) -> dict[str, Any]:
         return self.op("order.advance", {"order_id": order_id, "to": to, "occurred_ms": self.world.clock()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from agent.bootstrap import Agent
 from agent.keys import StoreKeys
 from agent.launch import AgentSettings
 from printers.capture.spool import CapturedDocument
+from rules.pin import hash_pin
 from rules.receipts import approval_tag
 from sync.clock import FakeClock
 from sync.exchange import LinkStatus
@@ -64,6 +66,25 @@ class Counter:
         with self.bench.store.transaction() as conn:
             applier(conn, FeedRow("store", next(_numbers), kind, body), context)
 
+    def employ(self, name: str, role: str = "staff", *, pin: str = "904731", **changes: Any) -> str:
+        """The cloud told us of an employee; answers how operations name them."""
+        employee_id = str(changes.pop("employee_id", f"e-{name}"))
+        made = hash_pin(pin, employee_id=employee_id, store_key=STORE_KEY, salt=b"salt" * 4)
+        body = {
+            "employee_id": employee_id,
+            "version": 1,
+            "name": name,
+            "role": role,
+            "pin_salt": base64.urlsafe_b64encode(made.salt).decode().rstrip("="),
+            "pin_verifier": base64.urlsafe_b64encode(made.verifier).decode().rstrip("="),
+            "may_recover": True,
+            "suspended": False,
+            "counted_from_ms": 0,
+            "removed": False,
+        }
+        self.feed(self.agent.appliers()["employee"], "employee", body | changes)
+        return f"{role}:{employee_id}"
+
     def answer(self, kind: str, status: str, body: dict[str, Any] | None = None, code: str | None = None) -> None:
         """The cloud answers the oldest operation of this kind that waits."""
         seq, op_id = self.rows(
@@ -75,9 +96,9 @@ class Counter:
 
 
 @contextmanager
-def counter(folder: Path, **settings: Any) -> Iterator[Counter]:
-    """An enrolled counter on a fresh folder."""
-    bench = enrolled(folder)
+def counter(folder: Path, *, seed: int = 1, **settings: Any) -> Iterator[Counter]:
+    """An enrolled counter on a fresh folder; counters of one cloud need seeds of their own for their ids."""
+    bench = enrolled(folder, seed=seed)
     agent = Agent(AgentSettings(folder=folder, **settings), bench.store, bench.clock, bench.ids)
     agent.keyring.install(StoreKeys(SECRETS.store_key, bench.cipher))
     found = Counter(bench, agent)

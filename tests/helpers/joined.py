@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agent.keys import StoreKeys
 from sync import inbox, outbox
 from sync.inbox import RowContext
 from sync.profile import require_identity, write_identity
 from sync.protocol import FeedRow, PushResponse
-from tests.cloud_api.world import Device, World
+from tests.cloud_api.world import Device, World, from_base64url
 from tests.helpers.counter import Counter, counter
+
+_seeds = itertools.count(1)
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Joined:
 def joined(world: World, folder: Path) -> Iterator[Joined]:
     """A counter of the world's store; its clock tells the world's time."""
     device = world.device()
-    with counter(folder) as found:
+    with counter(folder, seed=next(_seeds)) as found:
         found.clock.advance(world.clock() - found.clock.wall_ms())
         with found.bench.store.transaction() as conn:
             identity = require_identity(conn)
@@ -87,6 +91,8 @@ def joined(world: World, folder: Path) -> Iterator[Joined]:
             )
             found.bench.store.set_meta(conn, outbox.SERVER_TIME, str(world.clock()))
             inbox.write_cursor(conn, inbox.Cursor.parse(device.welcome["cursor"]))
+        key = from_base64url(device.welcome["store_key"])
+        found.agent.keyring.install(StoreKeys(key, found.agent.keyring.keys.cipher))
         yield Joined(found, device)
 
 

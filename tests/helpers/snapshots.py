@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sync.secrets import phone_lookup
 from sync.snapshot import TAKEN, Taken
-from tests.helpers.counter import STORE_KEY, Counter
+from tests.helpers.counter import Counter
 
 
 def give_snapshot(counter: Counter, members: dict[str, int]) -> None:
@@ -17,7 +17,7 @@ def give_snapshot(counter: Counter, members: dict[str, int]) -> None:
     with counter.bench.store.transaction() as conn:
         conn.execute("DELETE FROM member")
         for digits, points in members.items():
-            lookup = phone_lookup(STORE_KEY, "+82" + digits[1:])
+            lookup = phone_lookup(counter.agent.keyring.keys.store_key, "+82" + digits[1:])
             values = (lookup, f"010-****-{digits[-4:]}", points, taken.taken_ms)
             conn.execute("INSERT INTO member (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)", values)
         counter.bench.store.set_meta(conn, TAKEN, json.dumps(asdict(taken)))

@@ -69,6 +69,17 @@ def register(subparsers: Any) -> None:
     revoke = _verb(verbs, "revoke-device", "기기 등록 해지 / shut a device out")
     revoke.add_argument("--device", required=True, type=_text, help="device id")
 
+    opening = _verb(verbs, "set-opening", "여는 시각 / when a store opens")
+    opening.add_argument("--store", required=True, type=_text, help="store id")
+    opening.add_argument("--at", required=True, type=_opening, help="HH:MM, 24시간 매장: none / never closes: none")
+
+    people = _verb(verbs, "employee", "대표와 직원 / the owner and staff of a store", prints_json=True)
+    people.add_argument("action", choices=("add", "list", "pin", "allow", "forbid", "lift", "remove"))
+    people.add_argument("--store", required=True, type=_text, help="store id")
+    people.add_argument("--employee", type=_text, help="employee id")
+    people.add_argument("--name", type=_text)
+    people.add_argument("--role", choices=("owner", "staff"), default="staff")
+
     printing = _verb(verbs, "printing-device", "출력할 기기 / the device whose printer a store's slips come out of")
     printing.add_argument("--device", required=True, type=_text, help="device id")
     printing.add_argument("--none", action="store_true", help="먼저 본 기기가 출력 / whoever shows a request first")
@@ -163,6 +174,18 @@ def _signed(highest: int) -> Callable[[str], int]:
         return -points if text.startswith("-") else points
 
     return read
+
+
+def _opening(text: str) -> int | None:
+    """Minutes after midnight."""
+    if text == "none":
+        return None
+    hours, _, minutes = text.partition(":")
+    if len(hours) == len(minutes) == 2 and (hours + minutes).isascii() and (hours + minutes).isdigit():
+        at = int(hours) * 60 + int(minutes)
+        if int(hours) < 24 and int(minutes) < 60:
+            return at
+    raise argparse.ArgumentTypeError("HH:MM, none")
 
 
 def _text(text: str) -> str:
@@ -350,6 +373,68 @@ def _revoke_device(settings: Settings, args: argparse.Namespace) -> int:
         return 0
 
     return _with_cloud(settings, shut_out)
+
+
+def _set_opening(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.stores.service import set_opening
+
+    def tell(cloud: Cloud) -> int:
+        if not cloud.database.transact(lambda work: set_opening(work, args.store, args.at)):
+            return _refuse("없는 매장이에요 / there is no such store", EXIT_FAILED)
+        print("opening " + ("none" if args.at is None else f"{args.at // 60:02d}:{args.at % 60:02d}"))
+        return 0
+
+    return _with_cloud(settings, tell)
+
+
+def _employee(settings: Settings, args: argparse.Namespace) -> int:
+    from cloud_api.errors import ApiError
+    from cloud_api.staff import service as staff
+    from rules.recovery import Role
+
+    if args.action == "add" and not args.name:
+        return _refuse("--name 이 필요해요 / --name is needed", EXIT_USAGE)
+    if args.action not in ("add", "list") and not args.employee:
+        return _refuse("--employee 가 필요해요 / --employee is needed", EXIT_USAGE)
+    changes = {
+        "allow": staff.Changes(may_recover=True),
+        "forbid": staff.Changes(may_recover=False),
+        "lift": staff.Changes(lift=True),
+    }
+
+    def work_on(cloud: Cloud) -> int:
+        vault = cloud.vault
+        try:
+            if args.action == "list":
+                with cloud.database.read() as conn:
+                    people = [staff.shown(row) for row in staff.roster(conn, args.store)]
+                for one in people:
+                    _tell(args, f"{one['employee_id']} {one['role']} {one['name']}", one)
+                return 0
+            if args.action == "add":
+                wanted = staff.NewEmployee(args.name, Role(args.role), _read_pin())
+                made = cloud.database.transact(lambda work: staff.add(work, vault, args.store, wanted))
+            elif args.action == "remove":
+                made = cloud.database.transact(lambda work: staff.remove(work, args.store, args.employee))
+            else:
+                change = changes.get(args.action) or staff.Changes(pin=_read_pin())
+                made = cloud.database.transact(
+                    lambda work: staff.change(work, vault, args.store, args.employee, change)
+                )
+        except ApiError as error:
+            return _refuse(f"{error.problem.korean} / {error.problem.english}", EXIT_FAILED)
+        return _tell(args, made["employee_id"], made)
+
+    return _with_cloud(settings, work_on)
+
+
+def _read_pin() -> str:
+    """Never an argument: those stand in the list of running programs and in the shell's history."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass("PIN: ").strip()
+    return sys.stdin.readline().strip()
 
 
 def _printing_device(settings: Settings, args: argparse.Namespace) -> int:
@@ -587,6 +672,8 @@ _VERBS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "create-key": _create_key,
     "enrollment-code": _enrollment_code,
     "revoke-device": _revoke_device,
+    "set-opening": _set_opening,
+    "employee": _employee,
     "printing-device": _printing_device,
     "prune": _prune,
     "expire": _expire,

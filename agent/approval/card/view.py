@@ -198,9 +198,9 @@ class CardFace(Control):
             part.setVisible(bool(notice.pos_line))
 
     def _place_action(self, action: NoticeAction, right: int, top: int) -> int:
-        cancels = action is NoticeAction.CANCEL
-        self.action.setText(self._texts._("Cancel") if cancels else self._texts._("Recover"))
-        self.action.set_icon("lock" if cancels else "undo-2")
+        words = {NoticeAction.CANCEL: self._texts._("Cancel"), NoticeAction.OWNER: self._texts._("Owner")}
+        self.action.setText(words.get(action) or self._texts._("Recover"))
+        self.action.set_icon("lock" if action in words else "undo-2")
         width = self.action.sizeHint().width()
         self.action.setGeometry(right - width, top, width, 44)
         return right - width

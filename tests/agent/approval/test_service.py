@@ -424,12 +424,13 @@ def test_an_approval_taken_back_before_its_answer_stays_taken_back(shop: Counter
 
 @pytest.mark.parametrize(("age_ms", "possible"), [(300_000, True), (300_001, False)])
 def test_an_auto_approval_is_cancelled_within_five_minutes(shop: Counter, age_ms: int, possible: bool) -> None:
-    """APR-17: inclusive."""
+    """APR-17: inclusive, and the owner's."""
+    owner = shop.employ("정민아", "owner")
     arrive(shop, version=3, state="auto_approved", decided_by="timeout", decided_ms=shop.clock.wall_ms())
     shop.clock.advance(age_ms)
 
     assert shop.agent.approval.recent()[0].can_recover is possible
-    assert isinstance(shop.agent.approval.recover("r-1", "owner"), Recovering) is possible
+    assert isinstance(shop.agent.approval.recover("r-1", owner), Recovering) is possible
 
 
 def test_what_was_rejected_or_unknown_cannot_be_recovered(shop: Counter) -> None:

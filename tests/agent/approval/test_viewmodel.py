@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -13,7 +13,9 @@ from agent.approval.types import (
     Decided,
     DecisionOutcome,
     DecisionRecord,
+    NotAllowed,
     NotPossible,
+    OwnerNeeded,
     ReasonMissing,
     Recovering,
     RecoverOutcome,
@@ -22,6 +24,7 @@ from agent.approval.types import (
     RequestKind,
     RequestState,
     TooLate,
+    WaitsForOwner,
 )
 from agent.approval.viewmodel import ELSEWHERE_MS, NOTICE_MS, REPORT_AGAIN_MS, SLIDE_REST_MS, ApprovalViewModel
 from agent.dispatch import ImmediateDispatcher, Listeners
@@ -29,6 +32,21 @@ from agent.texts import Texts
 from rules.requests import AtZero
 from sync.clock import FakeClock
 from sync.errors import StoreFull
+
+
+class FakeDoor:
+    """Asks the owner; the test answers."""
+
+    heading = ""
+    choices: Sequence[tuple[str, str]] = ()
+
+    def ask_owner(
+        self, heading: str, then: Callable[[str, str], None], choices: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.heading, self.choices, self.say_to = heading, choices, then
+
+    def say(self, actor: str, key: str = "") -> None:
+        self.say_to(actor, key)
 
 
 @dataclass
@@ -42,6 +60,7 @@ class FakeService:
     shown: list[str] = field(default_factory=list)
     outcome: DecisionOutcome | None = None
     recovery: RecoverOutcome | None = None
+    actors: list[str] = field(default_factory=list)
     listeners: Listeners = field(default_factory=Listeners)
 
     def pending(self) -> tuple[RequestCard, ...]:
@@ -65,9 +84,14 @@ class FakeService:
         return self._answer(request_id, RequestState.REJECTED)
 
     def recover(self, request_id: str, actor: str) -> RecoverOutcome:
-        assert actor == "이지은"
+        self.actors.append(actor)
         self.asked.append(("recover", request_id))
         return self.recovery or Recovering(request_id)
+
+    def keep(self, request_id: str, actor: str) -> bool:
+        self.actors.append(actor)
+        self.asked.append(("keep", request_id))
+        return True
 
     def _answer(self, request_id: str, state: RequestState) -> DecisionOutcome:
         if self.outcome is not None:
@@ -120,12 +144,14 @@ class Counter:
     def __init__(self, *cards: RequestCard, **options: object) -> None:
         self.clock = FakeClock()
         self.service = FakeService(self.clock)
+        self.door = FakeDoor()
         self.vm = ApprovalViewModel(
             service=self.service,
             clock=self.clock,
             dispatcher=ImmediateDispatcher(),
             texts=Texts("ko"),
             actor=lambda: "이지은",
+            owner=self.door,
             **options,  # type: ignore[arg-type]
         )
         if cards:
@@ -465,13 +491,45 @@ def test_an_auto_approval_can_be_cancelled_by_the_owner_for_five_minutes() -> No
     assert counter.notice().action is NoticeAction.NONE
 
 
-def test_staff_are_not_offered_to_cancel_an_auto_approval() -> None:
+def test_cancelling_an_auto_approval_asks_for_the_owners_pin_and_is_the_owners_act() -> None:
     """APR-17."""
-    counter = Counter(request("r"), is_owner=lambda: False)
-
+    counter = Counter(request("r"))
     counter.service.end("r", RequestState.AUTO_APPROVED)
+    counter.service.recovery = OwnerNeeded("r", set_up=True)
+    counter.rest()
+    counter.vm.press_notice("r")
+    assert (counter.door.heading, counter.notice().action) == ("대표 확인: 승인 취소", NoticeAction.CANCEL)
 
-    assert counter.notice().action is NoticeAction.NONE
+    counter.service.recovery = None
+    counter.door.say("owner:e-1")
+
+    assert counter.service.asked[-1] == ("recover", "r")
+    assert counter.service.actors[-2:] == ["이지은", "owner:e-1"]
+    assert counter.notice().title == "쿠폰을 고객에게 되돌렸어요"
+
+
+def test_a_shop_without_an_owners_pin_is_told_how_to_get_one() -> None:
+    """APR-17."""
+    counter = Counter(request("r"))
+    counter.service.end("r", RequestState.AUTO_APPROVED)
+    counter.service.recovery = OwnerNeeded("r", set_up=False)
+    counter.rest()
+
+    counter.vm.press_notice("r")
+
+    notice = counter.notice()
+    assert (notice.title, notice.line) == ("대표만 할 수 있어요", "본사에 대표 PIN 등록을 요청하세요")
+
+
+def test_who_may_not_recover_is_told_what_to_do() -> None:
+    """APR-16, APR-24, APR-25."""
+    counter = Counter(request("r"))
+    counter.vm.press_approve("r")
+    counter.service.recovery = NotAllowed("r")
+
+    counter.vm.press_notice("r")
+
+    assert counter.notice().title == "되돌릴 권한이 없어요"
 
 
 def test_a_recovery_says_that_the_customer_has_it_back() -> None:
@@ -485,16 +543,59 @@ def test_a_recovery_says_that_the_customer_has_it_back() -> None:
     assert counter.notice().title == "쿠폰을 고객에게 되돌렸어요"
 
 
-def test_a_recovery_by_staff_waits_for_the_owner() -> None:
-    """APR-16."""
-    counter = Counter(request("r"), is_owner=lambda: False, owner_wait_s=60)
+def waiting_for_the_owner() -> Counter:
+    """Staff asked to take an approval back."""
+    counter = Counter(request("r"))
     counter.vm.press_approve("r")
-
+    counter.service.recovery = WaitsForOwner("r", 60_000)
     counter.vm.press_notice("r")
+    return counter
 
+
+def test_a_recovery_by_staff_waits_for_the_owner_and_then_says_how_it_ended() -> None:
+    """APR-16."""
+    counter = waiting_for_the_owner()
     assert (counter.notice().title, counter.notice().left_s) == ("복구를 요청했어요", 60)
+    assert counter.notice().action is NoticeAction.OWNER
+
     counter.rest(60_000)
-    assert counter.notice().title == "쿠폰을 고객에게 되돌렸어요"
+    assert counter.notice().line == "1분이 지나 되돌리고 있어요"
+
+
+@pytest.mark.parametrize(
+    ("state", "by", "title"),
+    [
+        (RequestState.RECOVERED, None, "쿠폰을 고객에게 되돌렸어요"),
+        (RequestState.APPROVED, None, "승인을 그대로 둬요"),
+        (RequestState.APPROVED, "이지은", "복구를 요청했어요"),
+    ],
+)
+def test_what_became_of_a_recovery_elsewhere_is_shown(state: RequestState, by: str | None, title: str) -> None:
+    """APR-16: the owner confirmed or refused it at another counter, or has not answered yet."""
+    counter = waiting_for_the_owner()
+    record = DecisionRecord(
+        "r", RequestKind.COUPON, "아메리카노", "김*수", state, "이지은", 1, None, None, True, recovery_by=by
+    )
+    counter.service.records = [record]
+
+    counter.service.listeners.notify()
+
+    assert counter.notice().title == title
+
+
+@pytest.mark.parametrize(("said", "title"), [("keep", "승인을 그대로 둬요"), ("recover", "쿠폰을 고객에게 되돌렸어요")])
+def test_the_owner_confirms_or_refuses_at_this_counter(said: str, title: str) -> None:
+    """APR-16."""
+    counter = waiting_for_the_owner()
+    counter.rest()
+    counter.vm.press_notice("r")
+    assert [key for key, _ in counter.door.choices] == ["recover", "keep"]
+
+    counter.service.recovery = None
+    counter.door.say("owner:e-1", said)
+
+    assert counter.service.asked[-1] == (said, "r")
+    assert counter.notice().title == title
 
 
 def test_a_recovery_that_comes_too_late_says_so() -> None:

@@ -450,3 +450,13 @@ def test_status_says_everything_a_screen_needs(lan: Lan, tool: httpx.Client) -> 
     assert found["store"]["name"] == "마포 시험점"
     assert (found["online"], found["version"], found["synced"]) == (False, "1.2.3", 0)
     assert found["capture"] == {"state": "not_set_up", "last_document_ms": lan.shop.clock.wall_ms(), "read_today": 1}
+
+
+@pytest.mark.parametrize("actor", ["owner:e-1", "staff:e-1", "owner:"])
+def test_nobody_becomes_the_owner_or_an_employee_over_the_lan(lan: Lan, tool: httpx.Client, actor: str) -> None:
+    """APR-16, APR-17: only a PIN at the counter's own screen names a person."""
+    request_arrives(lan)
+    answer = tool.post("/v1/requests/r-1/decision", json={"decision": "approve", "actor": actor})
+
+    assert_error(answer, 422, "invalid_field")
+    assert lan.shop.ops("request.decide") == []

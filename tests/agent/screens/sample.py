@@ -23,6 +23,7 @@ from agent.earn.types import EarnFigures
 from agent.link.types import StoreProfile
 from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
 from agent.settings.leaving import Blocked, Left, Unsent
+from agent.staff.types import Employee, PinOutcome, PinRight, PinWrong, Role
 from rules.requests import OrderState
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
@@ -343,3 +344,35 @@ class Leaving:
             return Blocked(self.unsent())
         self.left += 1
         return Left(0)
+
+
+RIGHT_PIN = "904731"
+
+
+class People:
+    """Four people of the roster; one PIN fits."""
+
+    def __init__(self) -> None:
+        self._people = (
+            Employee("e-1", "이지은", Role.STAFF, True, False),
+            Employee("e-2", "박서준", Role.STAFF, True, False),
+            Employee("e-3", "최하늘", Role.STAFF, True, False),
+            Employee("e-4", "정민아", Role.OWNER, True, False),
+        )
+
+    def roster(self) -> tuple[Employee, ...]:
+        return self._people
+
+    def on_duty(self) -> Employee | None:
+        return self._people[0]
+
+    def sign_out(self) -> None:
+        """Nobody looks."""
+
+    def sign_in(self, employee_id: str, pin: str) -> PinOutcome:
+        return self.check(employee_id, pin)
+
+    def check(self, employee_id: str, pin: str) -> PinOutcome:
+        if pin != RIGHT_PIN:
+            return PinWrong(3)
+        return PinRight(next(one for one in self._people if one.employee_id == employee_id))

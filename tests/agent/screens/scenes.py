@@ -29,6 +29,8 @@ from agent.settings.view import SettingsView
 from agent.settings.viewmodel import SettingsViewModel
 from agent.shell.main_window import MainWindow, Page
 from agent.shell.viewmodel import ShellViewModel, Staff
+from agent.staff.view import PinDialog
+from agent.staff.viewmodel import PinViewModel
 from agent.texts import Language, Texts
 from agent.ui.controls import Ground
 from agent.ui.paint import Shadow
@@ -333,6 +335,36 @@ def _ask_leave(world: World) -> None:
     view._vm.ask_leave()
 
 
+def _pin(world: World) -> PinViewModel:
+    """The question for a PIN over the page; its answers come at once."""
+    staff = sample.People()
+    vm = PinViewModel(staff=staff, dispatcher=ImmediateDispatcher(), texts=world.texts, run=lambda job: job())
+    PinDialog(vm, world.theme, world.texts, world.window)
+    return vm
+
+
+def _pin_duty(world: World) -> None:
+    vm = _pin(world)
+    vm.open_duty()
+    vm.digit("9")
+    vm.digit("0")
+
+
+def _pin_wrong(world: World) -> None:
+    vm = _pin(world)
+    vm.ask_owner(world.texts._("Owner: cancel the approval"), lambda _actor, _key: None)
+    for _ in range(6):
+        vm.digit("1")
+
+
+def _pin_answer(world: World) -> None:
+    t, vm = world.texts, _pin(world)
+    choices = (("recover", t._("Give it back now")), ("keep", t._("The approval stands")))
+    vm.ask_owner(t._("Owner: recovery"), lambda _actor, _key: None, choices)
+    for digit in sample.RIGHT_PIN:
+        vm.digit(digit)
+
+
 def _nothing(_world: World) -> None:
     """As it is."""
 
@@ -359,6 +391,9 @@ SCENES = (
     Scene("home-troubled", "home", troubled=True),
     Scene("home-reject", "home", _ask_reject),
     Scene("home-recover", "home", _ask_recover),
+    Scene("pin-duty", "home", _pin_duty),
+    Scene("pin-wrong", "home", _pin_wrong),
+    Scene("pin-answer", "home", _pin_answer),
     Scene("orders", "orders", _choose_order),
     Scene("orders-new", "orders", _new_order),
     Scene("orders-quiet", "orders", quiet=True),

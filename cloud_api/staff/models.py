@@ -1,0 +1,52 @@
+"""Tables of employees and of what people did about requests."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from cloud_api.tables import Big, table
+
+
+class Employee(SQLModel, table=True):
+    """Somebody who works at a store. Removed ones stay: what they did keeps their name (RBA-24)."""
+
+    __tablename__ = "employee"
+
+    employee_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id", index=True)
+    version: int
+    name: str
+    role: str
+    pin_salt: bytes
+    pin_verifier: bytes
+    may_recover: bool = True
+    suspended_ms: int | None = Field(default=None, sa_type=Big)
+    suspended_for: str | None = None
+    # Recoveries before the owner gave the right back are not held against anybody again.
+    counted_from_ms: int = Field(sa_type=Big, default=0)
+    removed_ms: int | None = Field(default=None, sa_type=Big)
+    created_ms: int = Field(sa_type=Big)
+
+
+class OperationLog(SQLModel, table=True):
+    """One thing that somebody did about a request; the database refuses to change or delete it (APR-31)."""
+
+    __tablename__ = "operation_log"
+    __table_args__ = (Index("operation_log_store", "store_id", "at_ms"),)
+
+    log_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id")
+    action: str
+    actor_type: str
+    actor_id: str | None = None
+    actor_name: str | None = None
+    request_id: str
+    device_id: str | None = None
+    op_id: str | None = None
+    detail: str
+    at_ms: int = Field(sa_type=Big)
+
+
+employee = table(Employee)
+operation_log = table(OperationLog)

@@ -1,0 +1,184 @@
+"""Employees of a store: setting them up, their PINs, and what reaches the store's devices about them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+from cloud_api.gateway import feeds
+from cloud_api.ids import base64url
+from cloud_api.staff.models import employee
+from cloud_api.stores.service import profile_of, store_key
+from cloud_api.vault import Vault
+from rules.pin import SALT_BYTES, hash_pin, pin_problem
+from rules.recovery import ActorType, Person, Role, read_actor
+from sync.protocol import FeedKind
+
+STAFF_MAX = {"plus": 5, "premium": 10}  # RBA-02; 3 in every other plan
+STAFF_MAX_BASIC = 3
+
+
+@dataclass(frozen=True)
+class NewEmployee:
+    name: str
+    role: Role
+    pin: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an owner changes about an employee; None leaves it. ``lift`` gives a suspended right back."""
+
+    pin: str | None = None
+    may_recover: bool | None = None
+    lift: bool = False
+
+
+def add(work: Work, vault: Vault, store_id: str, wanted: NewEmployee) -> dict[str, Any]:
+    """A new employee, told to the store's devices. Raises ApiError."""
+    store = profile_of(work.conn, store_id)
+    if store is None:
+        raise ApiError("store_unknown")
+    refuse_weak(wanted.pin)
+    roles = [row.role for row in employed(work.conn, store_id)]
+    if wanted.role is Role.OWNER and Role.OWNER.value in roles:
+        raise ApiError("owner_exists")
+    if wanted.role is Role.STAFF and roles.count(Role.STAFF.value) >= STAFF_MAX.get(store.plan, STAFF_MAX_BASIC):
+        raise ApiError("too_many_employees")
+    employee_id = work.ids.uuid7()
+    row = work.conn.execute(
+        insert(employee)
+        .values(
+            employee_id=employee_id,
+            store_id=store_id,
+            version=1,
+            name=wanted.name,
+            role=wanted.role.value,
+            may_recover=True,
+            counted_from_ms=0,
+            created_ms=work.now_ms,
+            **_hashed(work.conn, vault, store_id, employee_id, wanted.pin),
+        )
+        .returning(*employee.c)
+    ).one()
+    return _told(work, row)
+
+
+def refuse_weak(pin: str) -> None:
+    """Raises ApiError ``pin_refused``."""
+    problem = pin_problem(pin)
+    if problem is not None:
+        raise ApiError("pin_refused", extra={"detail": problem.value})
+
+
+def _hashed(conn: Connection, vault: Vault, store_id: str, employee_id: str, pin: str) -> dict[str, bytes]:
+    salt = secrets.token_bytes(SALT_BYTES)
+    made = hash_pin(pin, employee_id=employee_id, store_key=store_key(conn, vault, store_id), salt=salt)
+    return {"pin_salt": made.salt, "pin_verifier": made.verifier}
+
+
+def change(work: Work, vault: Vault, store_id: str, employee_id: str, wanted: Changes) -> dict[str, Any]:
+    """Raises ApiError ``employee_unknown`` or ``pin_refused``."""
+    values: dict[str, Any] = {}
+    if wanted.pin is not None:
+        refuse_weak(wanted.pin)
+        values |= _hashed(work.conn, vault, store_id, employee_id, wanted.pin)
+    if wanted.may_recover is not None:
+        values["may_recover"] = wanted.may_recover
+    if wanted.lift:
+        values |= {"suspended_ms": None, "suspended_for": None, "counted_from_ms": work.now_ms}
+    return _write(work, store_id, employee_id, values)
+
+
+def suspend(work: Work, store_id: str, employee_id: str, reason: str) -> None:
+    """Takes the right to recover away until the owner gives it back (APR-24, APR-25)."""
+    _write(work, store_id, employee_id, {"suspended_ms": work.now_ms, "suspended_for": reason})
+
+
+def remove(work: Work, store_id: str, employee_id: str) -> dict[str, Any]:
+    """Nobody signs in as them any more; what they did stays (RBA-24). Raises ApiError ``employee_unknown``."""
+    return _write(work, store_id, employee_id, {"removed_ms": work.now_ms})
+
+
+def _write(work: Work, store_id: str, employee_id: str, values: dict[str, Any]) -> dict[str, Any]:
+    row = work.conn.execute(
+        update(employee)
+        .where(employee.c.store_id == store_id, employee.c.employee_id == employee_id, employee.c.removed_ms.is_(None))
+        .values(version=employee.c.version + 1, **values)
+        .returning(*employee.c)
+    ).one_or_none()
+    if row is None:
+        raise ApiError("employee_unknown")
+    return _told(work, row)
+
+
+def _told(work: Work, row: Any) -> dict[str, Any]:
+    feeds.publish(work, feeds.store_feed(row.store_id), FeedKind.EMPLOYEE, projection(row))
+    return shown(row)
+
+
+def projection(row: Any) -> dict[str, Any]:
+    """What the store's devices hold of an employee."""
+    return {
+        "employee_id": row.employee_id,
+        "version": row.version,
+        "name": row.name,
+        "role": row.role,
+        "pin_salt": base64url(row.pin_salt),
+        "pin_verifier": base64url(row.pin_verifier),
+        "may_recover": row.may_recover,
+        "suspended": row.suspended_ms is not None,
+        "counted_from_ms": row.counted_from_ms,
+        "removed": row.removed_ms is not None,
+    }
+
+
+def shown(row: Any) -> dict[str, Any]:
+    """The same for people: nothing of the PIN."""
+    return {
+        "employee_id": row.employee_id,
+        "name": row.name,
+        "role": row.role,
+        "may_recover": row.may_recover,
+        "suspended_ms": row.suspended_ms,
+        "suspended_for": row.suspended_for,
+        "removed_ms": row.removed_ms,
+    }
+
+
+def roster(conn: Connection, store_id: str) -> list[Any]:
+    """Everybody who ever worked here, oldest first."""
+    query = select(employee).where(employee.c.store_id == store_id)
+    return list(conn.execute(query.order_by(employee.c.created_ms, employee.c.employee_id)))
+
+
+def employed(conn: Connection, store_id: str) -> list[Any]:
+    """Who works here now."""
+    return [row for row in roster(conn, store_id) if row.removed_ms is None]
+
+
+def person_of(conn: Connection, store_id: str, actor: str) -> tuple[Person | None, Any | None]:
+    """Who acts, by what the cloud knows and not by what the device says about the role; with their row.
+
+    (None, None) while nobody is set up. Whoever did not sign in where people are set up may take nothing back.
+    """
+    people = employed(conn, store_id)
+    if not people:
+        return None, None
+    named = read_actor(actor).employee_id
+    row = next((one for one in people if one.employee_id == named), None)
+    if row is None:
+        return Person(Role.STAFF, may_recover=False), None
+    return Person(Role(row.role), row.may_recover and row.suspended_ms is None), row
+
+
+def actor_type(row: Any | None) -> ActorType:
+    """For the log: by the role that the cloud knows."""
+    if row is None:
+        return ActorType.DEVICE
+    return ActorType.PARTNER_OWNER if row.role == Role.OWNER else ActorType.PARTNER_STAFF

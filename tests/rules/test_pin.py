@@ -1,0 +1,32 @@
+"""Which PINs are refused, and how long wrong ones close the door (APR-16, APR-17 rest on them)."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.pin import LOCK_MAX_MS, PinProblem, lock_ms, pin_problem
+
+
+@pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６", "      "])
+def test_a_pin_is_six_plain_digits(pin: str) -> None:
+    assert pin_problem(pin) is PinProblem.NOT_SIX_DIGITS
+
+
+@pytest.mark.parametrize("pin", ["000000", "777777", "123456", "654321", "789012", "098765", "121212", "839839"])
+def test_runs_and_repetitions_are_too_easy(pin: str) -> None:
+    assert pin_problem(pin) is PinProblem.TOO_EASY
+
+
+@pytest.mark.parametrize("pin", ["900101", "851231", "000229", "040229"])
+def test_no_birthday_is_a_pin(pin: str) -> None:
+    assert pin_problem(pin) is PinProblem.A_DATE
+
+
+@pytest.mark.parametrize("pin", ["904731", "851332", "010229", "280650"])
+def test_other_pins_are_fine(pin: str) -> None:
+    assert pin_problem(pin) is None
+
+
+def test_the_door_closes_after_five_wrong_ones_and_for_twice_as_long_each_time() -> None:
+    assert [lock_ms(failures) // 1_000 for failures in range(12)] == [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]
+    assert lock_ms(10_000) == LOCK_MAX_MS
