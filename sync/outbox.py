@@ -333,7 +333,7 @@ def apply_results(
         if result.status == OpStatus.RETRY:
             asks_retry = op.seq
             break
-        if _store_result(conn, result, response.server_time_ms):
+        if _store_result(conn, op.op_id, result, response.server_time_ms):
             error = _follow_up(conn, op.kind, result, on_result)
             if error is not None:
                 errors.append(error)
@@ -373,11 +373,11 @@ def apply_op_row(conn: sqlite3.Connection, row: FeedRow, *, on_result: OnResult)
     if ours is None:
         return
     server_time_ms = ours["acked_ms"] or int(get_meta(conn, SERVER_TIME) or 0)
-    if _store_result(conn, result, server_time_ms):
+    if _store_result(conn, result.op_id, result, server_time_ms):
         _follow_up(conn, ours["kind"], result, on_result)
 
 
-def _store_result(conn: sqlite3.Connection, result: OpResult, server_time_ms: int) -> bool:
+def _store_result(conn: sqlite3.Connection, op_id: str, result: OpResult, server_time_ms: int) -> bool:
     """Whether the answer is news; the same words again change nothing.
 
     ``parked`` is no news about what is booked: that answer was overtaken by the row that told of the booking.
@@ -387,7 +387,7 @@ def _store_result(conn: sqlite3.Connection, result: OpResult, server_time_ms: in
         "UPDATE outbox SET status = ?, code = ?, result_json = ?, acked_ms = ?, local_error = NULL"
         " WHERE op_id = ? AND (result_json IS NULL OR result_json <> ?)"
         " AND NOT (? = 'parked' AND status IN ('applied', 'adjusted', 'rejected'))",
-        (result.status, result.code, words, server_time_ms, result.op_id, words, result.status),
+        (result.status, result.code, words, server_time_ms, op_id, words, result.status),
     )
     return changed.rowcount == 1
 
