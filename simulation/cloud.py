@@ -305,6 +305,10 @@ class CloudMachine:
         """What a query finds on the disk."""
         return self.conn.execute(sql, values).fetchall()
 
+    def generation(self) -> int:
+        """Rises when the cloud is told that it was restored."""
+        return int(self.rows("SELECT value FROM server_state WHERE name = 'generation'")[0][0])
+
     def heads(self) -> dict[str, int]:
         """Rows by feed."""
         return dict(self.rows("SELECT feed_id, n FROM feed"))

@@ -249,9 +249,12 @@ class World:
                 counter.now.rows_came()
 
     def _all_read(self, cursor: Cursor) -> bool:
-        heads = self.cloud.heads() if self.cloud.up else {}
+        if not self.cloud.up:
+            return False
+        heads = self.cloud.heads()
         profile = self.ground.profile
-        return (cursor.store_n, cursor.brand_n) == (
+        return (cursor.generation, cursor.store_n, cursor.brand_n) == (
+            self.cloud.generation(),
             heads.get(f"store:{profile.store_id}"),
             heads.get(f"brand:{profile.brand_id}"),
         )

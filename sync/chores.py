@@ -124,13 +124,15 @@ class Chores:
         return REFRESH_EVERY_MS + int((self._random_unit() - 0.5) * REFRESH_JITTER_MS)
 
     def _compare(self) -> None:
+        with self._store.read() as conn:
+            heard = tally.heard(conn)
         outcome = self._transport.tally()
         now_ms = self._clock.mono_ms()
         if not isinstance(outcome, Tallied):
             self._tally.failed(now_ms, outcome)
             return
         with self._store.transaction() as conn:
-            fits = tally.compare(conn, outcome, self._clock.wall_ms())
+            fits = tally.compare(conn, outcome, heard, self._clock.wall_ms())
             doubts = fits is False and now_ms >= self._snapshot.due_ms
             if doubts:
                 ask_for(conn, Why.TALLY)

@@ -49,12 +49,19 @@ def held(conn: sqlite3.Connection, orders_from_ms: int) -> tuple[tuple[int, int,
     return (len(requests), len(orders), policy), tally_digest(items)
 
 
-def compare(conn: sqlite3.Connection, theirs: Tallied, now_wall_ms: int) -> bool | None:
+def heard(conn: sqlite3.Connection) -> str | None:
+    """Differs once the cloud has answered a push."""
+    return get_meta(conn, outbox.SERVER_TIME)
+
+
+def compare(conn: sqlite3.Connection, theirs: Tallied, heard_before: str | None, now_wall_ms: int) -> bool | None:
     """Whether we hold what we should, inside the caller's transaction, which keeps the alarm.
 
-    None when this is no moment to say: rows are on their way, or operations whose effect the cloud does not know.
+    ``heard_before`` is what ``heard`` said before the question. None when this is no moment to say: rows are on their
+    way, operations whose effect the cloud does not know, or answers to them that the tally may be older than.
     """
-    if outbox.counts(conn).pending or str(inbox.read_cursor(conn)) != theirs.cursor:
+    under_way = outbox.counts(conn).pending or heard(conn) != heard_before
+    if under_way or str(inbox.read_cursor(conn)) != theirs.cursor:
         return None
     ours, digest = held(conn, theirs.orders_from_ms)
     before = read_alarm(conn)

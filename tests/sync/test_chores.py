@@ -260,3 +260,16 @@ def test_unforeseen_trouble_is_no_loss_of_the_line(device: Device) -> None:
 
     assert until_ms > device.bench.clock.mono_ms()
     assert device.exchange.status().online
+
+
+@pytest.mark.expect_log("tally_mismatch")
+def test_a_tally_from_before_an_answer_of_the_cloud_says_nothing(device: Device) -> None:
+    """I4: the answer to a push may end a request here before its row is read; the tally still counted it."""
+    device.bench.append()
+    with device.bench.store.read() as conn:
+        before = tally.heard(conn)
+    device.push_all()
+
+    with device.bench.store.transaction() as conn:
+        assert tally.compare(conn, held(("request", "r", 1)), before, 0) is None
+        assert tally.compare(conn, held(("request", "r", 1)), tally.heard(conn), 0) is False
