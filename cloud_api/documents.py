@@ -270,7 +270,17 @@ def answer(example: Any, description: str) -> dict[str, Any]:
 
 # Fields that an answer always has and whose value may be null, whatever the example shows.
 _MAY_BE_NULL = frozenset(
-    {"amount_won", "code", "condition", "decided_by", "decided_ms", "order_id", "pos_discount_won", "reason"}
+    {
+        "actor_id",
+        "amount_won",
+        "code",
+        "condition",
+        "decided_by",
+        "decided_ms",
+        "order_id",
+        "pos_discount_won",
+        "reason",
+    }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}

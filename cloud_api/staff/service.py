@@ -87,6 +87,8 @@ def change(work: Work, vault: Vault, store_id: str, employee_id: str, wanted: Ch
     values: dict[str, Any] = {}
     if wanted.pin is not None:
         refuse_weak(wanted.pin)
+        if profile_of(work.conn, store_id) is None:  # no store, no key to hash with
+            raise ApiError("employee_unknown")
         values |= _hashed(work.conn, vault, store_id, employee_id, wanted.pin)
     if wanted.may_recover is not None:
         values["may_recover"] = wanted.may_recover

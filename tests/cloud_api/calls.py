@@ -183,6 +183,7 @@ class Caller:
         likely = {
             "phone": lambda: rng.choice((PHONE, f"0105550{rng.randrange(10_000):04d}")),
             "points": lambda: rng.randint(1, 50),
+            "pin": lambda: rng.choice(("904731", "585027")),
             "payment_won": lambda: rng.randint(1_000, 50_000),
             "cursor": lambda: rng.choice(("1.0.0", "1.1.1")),
         }
