@@ -6,7 +6,9 @@ asks for it (deadlock), so it must not talk to anybody outside. Feed rows it pub
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from cloud_api.clock import Clock
@@ -25,6 +27,8 @@ T = TypeVar("T")
 
 SQLITE_BUSY_MS = 5_000
 RETRIES_MAX = 8
+IDLE_S = 1.0
+_LEFT_AT = "left_at_s"
 # serialization_failure, deadlock_detected, unique_violation: the loser of a race starts over and sees the winner.
 _TRANSIENT_SQLSTATES = frozenset({"40001", "40P01"})
 _RETRY_SQLSTATES = _TRANSIENT_SQLSTATES | {"23505"}
@@ -83,8 +87,9 @@ class Database:
             self._asker = self._reader
         else:
             self._writer = self._reader = create_engine(
-                parsed, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_use_lifo=True, hide_parameters=True
+                parsed, pool_size=16, max_overflow=16, pool_use_lifo=True, hide_parameters=True
             )
+            _ask_the_idle(self._writer)
             # A single question needs no transaction around it, which would be two more exchanges with the server.
             self._asker = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -187,6 +192,24 @@ def is_transient(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES:
         return True
     return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _ask_the_idle(engine: Engine) -> None:
+    """A connection that lay unused for a while is asked whether it still stands; one that was just used is not."""
+
+    def left(_raw: Any, record: Any) -> None:
+        record.info[_LEFT_AT] = time.monotonic()
+
+    def taken(raw: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get(_LEFT_AT, math.inf) < IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(raw)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError(str(error)) from error
+
+    event.listen(engine, "checkin", left)
+    event.listen(engine, "checkout", taken)
 
 
 def _sqlite_engines(url: URL, *, checkpoints: bool) -> tuple[Engine, Engine]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud_api import strict_json
 from cloud_api.bulk import insert_rows, select_among
-from cloud_api.database import Work, is_transient
+from cloud_api.database import Work, is_retryable, is_transient
 from cloud_api.devices.auth import DeviceCall, claim_nonce, refusal
 from cloud_api.devices.models import device
 from cloud_api.errors import ApiError
@@ -23,7 +23,8 @@ from cloud_api.gateway.models import device_op
 from cloud_api.gateway.operations import ReadOp, read_op, read_spelled
 from cloud_api.gateway.spelled import Spelled
 from cloud_api.ledger.facts import Outcome
-from cloud_api.stores.models import store
+from cloud_api.stores.models import brand_policy, store
+from cloud_api.stores.service import IS_NEWEST_POLICY, POLICY_COLUMNS, Policy, policy_from
 from cloud_api.vault import SealBroken, Vault
 from sync.protocol import CHAIN_START, OpResult, OpStatus
 
@@ -72,11 +73,21 @@ class Pushed:
         ).encode()
 
 
-ApplierFactory = Callable[[Work, DeviceCall, bool], Applier]
+ApplierFactory = Callable[[Work, DeviceCall, Policy, bool], Applier]
 
 
-def push(work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, batch: Batch) -> Pushed:
-    """One transaction for the whole batch. Raises ApiError 401 or 422; everything else becomes a result."""
+class ApplyFailed(Exception):
+    """An operation failed outside a savepoint: nothing of the batch can stand, and it is to be pushed with care."""
+
+
+def push(
+    work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, batch: Batch, *, careful: bool = True
+) -> Pushed:
+    """One transaction for the whole batch. Raises ApiError 401 or 422; everything else becomes a result.
+
+    Without ``careful`` there are no savepoints, which are two exchanges with the database; raises ApplyFailed where one
+    would have been needed, which is nearly never.
+    """
     claim_nonce(work, call)
     chain = _lock_chain(work, call, batch)
     if not batch.ops:
@@ -96,7 +107,8 @@ def push(work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, b
         return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain)
     if not new:
         return _answer(work, repeated, chain.last_seq, chain)
-    outcomes = _apply(work, vault, appliers(work, call, chain.suspended), new)
+    applier = appliers(work, call, chain.policy, chain.suspended)
+    outcomes = _apply(work, vault, applier, new, apply_run if careful else _apply_at_once)
     results = _keep(work, vault, call, batch.epoch, new, outcomes)
     return _answer(work, (*repeated, *results), new[-1].seq, chain)
 
@@ -107,14 +119,15 @@ class _Chain:
     last_hash: str
     suspended: bool
     generation: int
+    policy: Policy
 
 
 def _lock_chain(work: Work, call: DeviceCall, batch: Batch) -> _Chain:
     """Locks the store, then the device: pushes of one store take turns, so its receipts and cancels are in order."""
     # Rows are locked in the order of the tables; both are read again when somebody else had them.
     row = work.conn.execute(
-        select(device, feeds.GENERATION_BESIDE.label("generation"))
-        .select_from(store.join(device, device.c.store_id == store.c.store_id))
+        select(device, feeds.GENERATION_BESIDE.label("generation"), *POLICY_COLUMNS)
+        .select_from(store.join(device, device.c.store_id == store.c.store_id).join(brand_policy, IS_NEWEST_POLICY))
         .where(store.c.store_id == call.store_id, device.c.device_id == call.device_id)
         .with_for_update(key_share=True, of=[store, device])
     ).one()
@@ -122,7 +135,7 @@ def _lock_chain(work: Work, call: DeviceCall, batch: Batch) -> _Chain:
         raise refusal("device_revoked", work.now_ms)
     if row.epoch != batch.epoch:
         raise refusal("stale_epoch", work.now_ms)
-    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None, int(row.generation))
+    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None, int(row.generation), policy_from(row))
 
 
 def _answer(work: Work, results: Sequence[str], last_seq: int, chain: _Chain) -> Pushed:
@@ -220,7 +233,10 @@ def _fork(
     return _answer(work, (*repeated, *results), chain.last_seq, chain)
 
 
-def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) -> list[Outcome]:
+ApplyRun = Callable[[Work, Applier, Sequence[ReadOp]], list[Outcome]]
+
+
+def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp], apply: ApplyRun) -> list[Outcome]:
     """Outcomes of the new operations, in order; nothing that one of them contains can stop the others."""
     before = earlier_use(work, vault, new)
     outcomes: list[Outcome] = []
@@ -229,17 +245,26 @@ def _apply(work: Work, vault: Vault, applier: Applier, new: Sequence[ReadOp]) ->
     for op in new:
         reused = before.get(op.op_id) or (_REUSED if op.op_id in used else None)
         if op.op is None or reused is not None:
-            outcomes += apply_run(work, applier, run)
+            outcomes += apply(work, applier, run)
             run = []
             # An operation that cannot be read is parked even when its id is not its own.
             outcomes.append(Outcome(OpStatus.PARKED, op.problem) if reused is None or op.op is None else reused)
             continue
         used.add(op.op_id)
         if run and not applier.together(run[-1], op):
-            outcomes += apply_run(work, applier, run)
+            outcomes += apply(work, applier, run)
             run = []
         run.append(op)
-    return outcomes + apply_run(work, applier, run)
+    return outcomes + apply(work, applier, run)
+
+
+def _apply_at_once(_work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outcome]:
+    try:
+        return applier.apply(run) if run else []
+    except Exception as error:
+        if isinstance(error, DBAPIError) and is_retryable(error):
+            raise
+        raise ApplyFailed(f"{len(run)} operations from {run[0].op_id}") from error
 
 
 def apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outcome]:

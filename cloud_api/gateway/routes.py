@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -30,10 +30,10 @@ from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Listener
-from cloud_api.gateway.push import Batch, Pushed, push
+from cloud_api.gateway.push import ApplierFactory, ApplyFailed, Batch, Pushed, push
 from cloud_api.gateway.spelled import loads_push
 from cloud_api.http import json_response, not_json, read_json, target, unzip
-from cloud_api.stores.service import policy_of
+from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from sync.protocol import (
     OPS_PER_PUSH_MAX,
@@ -107,14 +107,20 @@ def _unpacked(raw: bytes, encoding: str) -> bytes:
 def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
     batch = _batch(raw)
     applier = applier_for(cloud.vault)
-    return cloud.database.transact(lambda work: push(work, cloud.vault, applier, call, batch))
+
+    def attempt(*, careful: bool) -> Pushed:
+        return cloud.database.transact(lambda work: push(work, cloud.vault, applier, call, batch, careful=careful))
+
+    try:
+        return attempt(careful=False)
+    except ApplyFailed:
+        return attempt(careful=True)
 
 
-def applier_for(vault: Vault) -> Callable[[Work, DeviceCall, bool], Applier]:
+def applier_for(vault: Vault) -> ApplierFactory:
     """What applies a device's operations under the newest policy of its brand."""
 
-    def made(work: Work, by: DeviceCall, suspended: bool) -> Applier:
-        policy = policy_of(work.conn, by.brand_id)
+    def made(work: Work, by: DeviceCall, policy: Policy, suspended: bool) -> Applier:
         return Applier(work, vault, policy, by.device_id, by.store_id, suspended)
 
     return made

@@ -164,7 +164,21 @@ def policy_of(conn: Connection, brand_id: str) -> Policy:
     row = conn.execute(
         select(brand_policy).where(brand_policy.c.brand_id == brand_id).order_by(brand_policy.c.version.desc()).limit(1)
     ).one()
+    return policy_from(row)
+
+
+def policy_from(row: Any) -> Policy:
+    """The policy in a row that has its columns, whatever else it has."""
     return Policy(**{field.name: getattr(row, field.name) for field in fields(Policy)})
+
+
+# For a query about a store that needs the policy beside: columns, and the condition that picks the newest.
+POLICY_COLUMNS = tuple(brand_policy.c[field.name] for field in fields(Policy))
+_VERSIONS = brand_policy.alias("versions")
+IS_NEWEST_POLICY = (brand_policy.c.brand_id == store.c.brand_id) & (
+    brand_policy.c.version
+    == select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.brand_id == store.c.brand_id).scalar_subquery()
+)
 
 
 def profile_of(conn: Connection, store_id: str) -> Profile | None:
