@@ -24,7 +24,7 @@ from cloud_api.database import Database
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce
 from cloud_api.devices.epochs import renew
 from cloud_api.errors import ApiError
-from cloud_api.gateway import feeds, holding_routes, parked, routes
+from cloud_api.gateway import feeds, holding_routes, parked, push, routes
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.operations import ReadOp
@@ -259,7 +259,7 @@ class CloudMachine:
         raw = sent.body
         if sent.headers.get("Content-Encoding") == "gzip":
             raw = unzip(raw, PUSH_BYTES_MAX)
-        with patch.object(routes, "Applier", Stumbling if self.stumbles else Applier):
+        with patch.object(push, "Applier", Stumbling if self.stumbles else Applier):
             pushed = routes._push(cloud, call, raw)
         first = json.loads(raw)["ops"][0]["seq"]
         for place, result in enumerate(pushed.results):

@@ -73,16 +73,11 @@ class Pushed:
         ).encode()
 
 
-ApplierFactory = Callable[[Work, DeviceCall, Policy, bool], Applier]
-
-
 class ApplyFailed(Exception):
     """An operation failed outside a savepoint: nothing of the batch can stand, and it is to be pushed with care."""
 
 
-def push(
-    work: Work, vault: Vault, appliers: ApplierFactory, call: DeviceCall, batch: Batch, *, careful: bool = True
-) -> Pushed:
+def push(work: Work, vault: Vault, call: DeviceCall, batch: Batch, *, careful: bool) -> Pushed:
     """One transaction for the whole batch. Raises ApiError 401 or 422; everything else becomes a result.
 
     Without ``careful`` there are no savepoints, which are two exchanges with the database; raises ApplyFailed where one
@@ -107,7 +102,7 @@ def push(
         return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain)
     if not new:
         return _answer(work, repeated, chain.last_seq, chain)
-    applier = appliers(work, call, chain.policy, chain.suspended)
+    applier = Applier(work, vault, chain.policy, call.device_id, call.store_id, chain.suspended)
     outcomes = _apply(work, vault, applier, new, apply_run if careful else _apply_at_once)
     results = _keep(work, vault, call, batch.epoch, new, outcomes)
     return _answer(work, (*repeated, *results), new[-1].seq, chain)

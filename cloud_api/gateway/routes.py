@@ -12,7 +12,6 @@ from starlette.responses import Response, StreamingResponse
 
 from cloud_api import strict_json
 from cloud_api.bootstrap import Cloud
-from cloud_api.database import Work
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, refusal
 from cloud_api.devices.epochs import EPOCH_MAX, renew
 from cloud_api.devices.keys import change_key
@@ -28,13 +27,10 @@ from cloud_api.documents import (
 )
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
-from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Listener
-from cloud_api.gateway.push import ApplierFactory, ApplyFailed, Batch, Pushed, push
+from cloud_api.gateway.push import ApplyFailed, Batch, Pushed, push
 from cloud_api.gateway.spelled import loads_push
 from cloud_api.http import json_response, not_json, read_json, target, unzip
-from cloud_api.stores.service import Policy
-from cloud_api.vault import Vault
 from sync.protocol import (
     OPS_PER_PUSH_MAX,
     PROTOCOL_VERSION,
@@ -106,24 +102,14 @@ def _unpacked(raw: bytes, encoding: str) -> bytes:
 
 def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
     batch = _batch(raw)
-    applier = applier_for(cloud.vault)
 
     def attempt(*, careful: bool) -> Pushed:
-        return cloud.database.transact(lambda work: push(work, cloud.vault, applier, call, batch, careful=careful))
+        return cloud.database.transact(lambda work: push(work, cloud.vault, call, batch, careful=careful))
 
     try:
         return attempt(careful=False)
     except ApplyFailed:
         return attempt(careful=True)
-
-
-def applier_for(vault: Vault) -> ApplierFactory:
-    """What applies a device's operations under the newest policy of its brand."""
-
-    def made(work: Work, by: DeviceCall, policy: Policy, suspended: bool) -> Applier:
-        return Applier(work, vault, policy, by.device_id, by.store_id, suspended)
-
-    return made
 
 
 def _batch(raw: bytes) -> Batch:

@@ -60,9 +60,9 @@ def _wires(batch: Any) -> list[Any]:
     return [json.loads(raw.raw) if isinstance(raw, Spelled) else raw for raw in batch.ops]
 
 
-def _answers_anew(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
+def _answers_anew(work: Any, vault: Any, call: Any, batch: Any, *, careful: bool) -> Any:
     """What is known is applied again and gets the answer of the second time."""
-    answered = _push(work, vault, appliers, call, batch)
+    answered = _push(work, vault, call, batch, careful=careful)
     results = list(answered.results)
     for place, raw in enumerate(_wires(batch)[: len(results)]):
         row = work.conn.exec_driver_sql(
@@ -76,7 +76,7 @@ def _answers_anew(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -
 _book_reversal = reversals.book_reversal
 
 
-def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
+def _applies_again(work: Any, vault: Any, call: Any, batch: Any, *, careful: bool) -> Any:
     """A repeated earn gets its first answer and is booked once more."""
     again = [
         row
@@ -86,7 +86,7 @@ def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
             (raw["op_id"],),
         )
     ]
-    answered = _push(work, vault, appliers, call, batch)
+    answered = _push(work, vault, call, batch, careful=careful)
     for row in again:
         entries = work.conn.exec_driver_sql(
             "SELECT account_id, amount FROM entry WHERE posting_id = ?", (row.posting_id,)
@@ -99,14 +99,14 @@ def _applies_again(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
     return answered
 
 
-def _dedupe_by_place(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
+def _dedupe_by_place(work: Any, vault: Any, call: Any, batch: Any, *, careful: bool) -> Any:
     """A known number is a known operation, whatever it says."""
     known = work.conn.exec_driver_sql(
         "SELECT result FROM device_op WHERE device_id = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq",
         (call.device_id, batch.epoch, batch.first_seq(), batch.first_seq() + len(batch.ops) - 1),
     ).all()
     if not known:
-        return _push(work, vault, appliers, call, batch)
+        return _push(work, vault, call, batch, careful=careful)
     claim_nonce(work, call)
     chain = gateway_push._lock_chain(work, call, batch)
     return gateway_push._answer(work, [row.result for row in known], chain.last_seq, chain)
@@ -191,12 +191,12 @@ def _numbers_lost(conn: Any, rows: Any, now_ms: int) -> None:
         conn.exec_driver_sql("UPDATE feed SET n = n + 1 WHERE feed_id = ?", (rows[0].feed_id,))
 
 
-def _poison_blocks(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) -> Any:
+def _poison_blocks(work: Any, vault: Any, call: Any, batch: Any, *, careful: bool) -> Any:
     """An operation of an unknown kind stops its queue until the cloud is updated."""
     ops = _wires(batch)
     place = next((n for n, raw in enumerate(ops) if raw.get("kind") == "loyalty.stamp"), None)
     if place is None:
-        return _push(work, vault, appliers, call, batch)
+        return _push(work, vault, call, batch, careful=careful)
     if place == 0:
         chain = gateway_push._lock_chain(work, call, batch)
         return gateway_push._answer(work, (), chain.last_seq, chain)
@@ -206,7 +206,7 @@ def _poison_blocks(work: Any, vault: Any, appliers: Any, call: Any, batch: Any) 
             read_op(raw, seq, hashes[-1], device_id=call.device_id, store_id=call.store_id, epoch=batch.epoch).hash
         )
     shorter = gateway_push.Batch(batch.epoch, batch.prev_hash, hashes[-1], ops[:place])
-    return _push(work, vault, appliers, call, shorter)
+    return _push(work, vault, call, shorter, careful=careful)
 
 
 def _seen_restarts(work: Any, origin: Any, request_id: str, timeout_ms: int, max_won: int = 0) -> Outcome:

@@ -252,7 +252,7 @@ def test_case_21_a_revoked_counter_is_shut_out_at_once_says_so_and_keeps_its_que
     assert time.monotonic() - revoked < 60
     wait_until(lambda: not shop.world.cloud.hub.listening(), "its stream has ended", 60)
     shop.sell(3)
-    time.sleep(1)
+    time.sleep(1)  # for what must not happen there is nothing to wait for
 
     status = shop.counter.worker.status()
     assert (status.online, status.pending, status.last_error) == (False, 3, "device_revoked")
@@ -260,7 +260,7 @@ def test_case_21_a_revoked_counter_is_shut_out_at_once_says_so_and_keeps_its_que
     assert (shown.text, shown.tone) == ("이 카운터의 연결이 해지됐어요 · 3건 대기", "red")
     assert len(shop.booked()) == 2
     request = shop.world.ask_coupon(member := shop.world.member(PHONE), shop.world.coupon(member))
-    time.sleep(1)
+    time.sleep(1)  # as above
     assert request["request_id"] not in {card.request_id for card in shop.counter.agent.approval.pending()}
     assert shop.pending == 3
 
