@@ -159,7 +159,7 @@ def _earn_not_queued(self: EarnService, conn: Any, *args: Any, **kwargs: Any) ->
     return answer
 
 
-def _every_print_is_new(_self: EarnService, _conn: Any, _store_key: bytes, _facts: Any) -> None:
+def _every_print_is_new(_self: EarnService, _conn: Any, _store_key: bytes, _facts: Any, _own: str | None) -> None:
     return None
 
 
