@@ -49,7 +49,7 @@ def encode(
     writer = _Writer(profile, ink)
     before = state.POWER_ON if initialise else left_by_pos
     writer.raw(b"\x1b@" if initialise else b"")
-    writer.raw(state.enter(before))
+    writer.raw(state.enter(before, print_width=profile.text_dots))
     for row in lay_out(document, profile.columns):
         writer.row(row)
     writer.style(PLAIN)
@@ -95,7 +95,7 @@ class _Writer:
         elif isinstance(row, Barcode):
             self._barcode(row)
         elif isinstance(row, Picture):
-            self._image(raster.picture_image(row.png, self._profile.paper_dots))
+            self._image(raster.picture_image(row.png, self._profile.text_dots))
         elif isinstance(row, Cut):
             self._cut(row)
         elif isinstance(row, Drawer) and self._profile.drawer:
@@ -140,8 +140,7 @@ class _Writer:
         self._feed_dots(2)
 
     def _band(self) -> bytes:
-        wide = self._profile.columns * raster.CELL_DOTS
-        return raster.solid_band(wide) if self._profile.thick_bars else b""
+        return raster.solid_band(self._profile.text_dots) if self._profile.thick_bars else b""
 
     def _needs_drawing(self, row: TextRow) -> bool:
         """Bit images in a line keep their size whatever GS ! says, so a big line with a missing character is drawn as
@@ -181,7 +180,7 @@ class _Writer:
 
     def _qr(self, row: Qr) -> None:
         matrix = raster.qr_matrix(row.payload.encode("utf-8"))
-        module = raster.qr_module_dots(len(matrix), self._profile.paper_dots)
+        module = raster.qr_module_dots(len(matrix), self._profile.text_dots)
         self._begin_graphics()
         if not self._profile.native_qr:
             self._image(raster.qr_image(matrix, module))
@@ -200,13 +199,13 @@ class _Writer:
             return
         self.sent_barcode = True
         # 11 modules a character of CODE128 and 35 for start, check and stop: two dots each must fit the paper.
-        module = 2 if (11 * len(row.payload) + 35) * 2 <= self._profile.paper_dots else 1
+        module = 2 if (11 * len(row.payload) + 35) * 2 <= self._profile.text_dots else 1
         self.raw(b"\x1ba\x01" + commands.native_barcode(row.payload, row.symbology, module) + b"\x1ba\x00")
         self._feed_dots(HALF_LINE_DOTS)
 
     def _image(self, image: Image) -> None:
         self._begin_graphics()
-        self.raw(commands.raster(raster.centred(image, self._profile.paper_dots)))
+        self.raw(commands.raster(raster.centred(image, self._profile.text_dots)))
 
     def _begin_graphics(self) -> None:
         self.style(PLAIN)

@@ -9,6 +9,8 @@ from typing import Final
 from printers.errors import UnknownProfile
 from printers.korean import HangulRom
 
+CELL_DOTS: Final = 12  # one half-width column of font A
+
 
 class Answers(StrEnum):
     """Whether a printer answers status questions over its back channel."""
@@ -23,7 +25,8 @@ class PrinterProfile:
     """What the encoder and delivery have to know about a printer.
 
     `feed_units_per_dot`: Epson and its Korean relatives count feeds in half dots, clones in dots.
-    `paper_dots` is the width a head can print; `columns` is how many 12-dot cells we use of it.
+    `paper_dots` is the width a head can print; `columns` is how many 12-dot cells we use of it. A head may be wider
+    than its profile says, so that nothing is placed by the head's width: see `text_dots`.
     """
 
     name: str
@@ -39,6 +42,11 @@ class PrinterProfile:
     rom: HangulRom = HangulRom.CP949
     feed_units_per_dot: int = 1
     feed_before_cut_lines: int = 4  # distance from head to knife when GS V cannot feed by itself
+
+    @property
+    def text_dots(self) -> int:
+        """Width of the columns in dots: the print area of a slip, so that codes stand in the middle of its text."""
+        return self.columns * CELL_DOTS
 
 
 _ROWS: Final = (

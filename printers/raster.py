@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from printers.errors import BadDocument
 from printers.korean import cells_of, width
+from printers.profiles import CELL_DOTS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont
 
-CELL_DOTS: Final = 12  # one cell of font A
 LINE_DOTS: Final = 24  # its height; one ESC * 33 band
 QR_DOTS_MIN: Final = 240  # smaller codes are hard to catch with a phone at arm's length
 QR_QUIET_MODULES: Final = 4

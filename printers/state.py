@@ -54,18 +54,22 @@ class StreamState:
 
 
 POWER_ON = StreamState()
+WHOLE_PAPER = 0xFFFF  # of GS W: wider than any head
 
 
-def enter(state: StreamState) -> bytes:
+def enter(state: StreamState, *, print_width: int) -> bytes:
     """Bytes that bring the printer from `state` to what our slips assume; never ESC @, never GS a.
 
-    Always sent are the modes a slip changes itself, because the shadow may have missed a morning's set-up.
+    Always sent are the modes a slip changes itself, because the shadow may have missed a morning's set-up. The print
+    area is narrowed to `print_width` dots, the slip's columns: codes that the printer centres then stand in the middle
+    of the text, whatever the width of the head.
     """
     out = bytearray()
     if state.page_mode:
         out += b"\x1bS"
     for name in leftovers(state):
         out += _command(name, POWER_ON)
+    out += _command("left_margin", POWER_ON) + b"\x1dW" + print_width.to_bytes(2, "little")
     out += b"\x1c&" + b"\x1bR\x0d" + b"\x1d!\x00" + b"\x1bE\x00" + b"\x1dB\x00" + b"\x1ba\x00" + b"\x1b2"
     return bytes(out)
 
@@ -85,7 +89,17 @@ def restore(state: StreamState, *, barcode: bool = False, qr: bool = False) -> b
 
 
 # What every slip sets for itself, in the order it is put back. Hangul comes last: nothing after it is text.
-_CHANGED_BY_SLIPS = ("width", "bold", "inverse", "align", "line_spacing", "international", "hangul")
+_CHANGED_BY_SLIPS = (
+    "left_margin",
+    "print_width",
+    "width",
+    "bold",
+    "inverse",
+    "align",
+    "line_spacing",
+    "international",
+    "hangul",
+)
 # Set by python-escpos with every code, so they need nothing before a slip and are put back only after such a code.
 _BARCODE = ("barcode_height", "barcode_module", "barcode_text", "barcode_font")
 _QR = ("qr_model", "qr_module", "qr_level")
@@ -133,7 +147,8 @@ def _command(name: str, state: StreamState) -> bytes:
         "hangul": b"\x1c&" if state.hangul else b"\x1c.",
         "line_spacing": b"\x1b2" if state.line_spacing is None else b"\x1b3" + bytes([state.line_spacing]),
         # A width beyond the paper is cut to the paper by every printer, which is how "whole paper" is said.
-        "print_width": b"\x1dW" + (0xFFFF if state.print_width is None else state.print_width).to_bytes(2, "little"),
+        "print_width": b"\x1dW"
+        + (WHOLE_PAPER if state.print_width is None else state.print_width).to_bytes(2, "little"),
     }
     return simple[name]
 
@@ -206,7 +221,7 @@ def _after_words(state: StreamState, name: str, argument: bytes) -> StreamState:
     if name == "GS L":
         return replace(state, left_margin=word)
     if name == "GS W":
-        return replace(state, print_width=word)
+        return replace(state, print_width=None if word == WHOLE_PAPER else word)
     return state
 
 

@@ -115,7 +115,8 @@ def test_extended_syllables_and_the_won_sign_go_out_as_two_bytes_and_as_5c() -> 
     payload = encode(slip(Text("똠 뷁 ₩4,500")), GENERIC, INK)
 
     assert b"\x8c\x63 \x94\xee \x5c4,500\n" in payload
-    assert payload.startswith(b"\x1c&\x1bR\x0d")  # Hangul mode and the Korean set, or 0x5C would be a backslash
+    # Hangul mode and the Korean set, or 0x5C would be a backslash
+    assert payload.startswith(b"\x1dL\x00\x00\x1dW\xf8\x01\x1c&\x1bR\x0d")
 
 
 def test_a_syllable_an_old_rom_lacks_is_drawn_in_the_line() -> None:
@@ -179,9 +180,9 @@ def test_a_drawn_qr_code_has_the_same_modules_as_the_code_itself(content: str, n
     page = printed(slip(Qr(content)), profile)
 
     matrix = qr_matrix(content.encode())
-    module = qr_module_dots(len(matrix), profile.paper_dots)
+    module = qr_module_dots(len(matrix), profile.text_dots)
     image = page_image(page, INK.painter)
-    left = (profile.paper_dots - (len(matrix) + 2 * QR_QUIET_MODULES) * module) // 2
+    left = (profile.text_dots - (len(matrix) + 2 * QR_QUIET_MODULES) * module) // 2
     for y, row in enumerate(matrix):
         for x, dark in enumerate(row):
             at = (left + (x + QR_QUIET_MODULES) * module + module // 2, (y + QR_QUIET_MODULES) * module + module // 2)
@@ -201,6 +202,23 @@ def test_a_qr_code_is_large_enough_and_never_wider_than_the_paper(size: int, dot
     assert modules * module >= 240 or (modules + 2 * QR_QUIET_MODULES) * (module + 1) > dots
 
 
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("head_dots", [512, 576, 640])
+def test_codes_stand_in_the_middle_of_the_text_on_a_head_wider_than_the_profile(head_dots: int, native: bool) -> None:
+    profile = replace(GENERIC, native_qr=native, native_barcode=native)
+    printer = EmulatedPrinter(Head(dots=head_dots))
+
+    printer.receive(encode(slip(Rule(), Qr("7F3K9Q2M"), Barcode("A1"), Cut()), profile, INK))
+
+    (page,) = printer.take_pages()
+    middles = {
+        (bitmap.x + bitmap.x + bitmap.width) // 2 for line in page.lines for bitmap in line.bitmaps if bitmap.width > 48
+    }
+    text_middle = (page.lines[0].glyphs[0].x + page.lines[0].glyphs[-1].x + 12) // 2
+    assert middles
+    assert all(abs(middle - text_middle) <= 1 for middle in middles)
+
+
 def test_barcodes_say_what_they_hold() -> None:
     page = printed(slip(Barcode("A17-2026{x}"), Barcode("880123456789", BarcodeKind.EAN13)))
 
@@ -217,10 +235,10 @@ def test_a_printer_without_barcodes_gets_them_drawn() -> None:
 
 
 def test_pictures_are_cut_into_slices_and_never_wider_than_the_paper() -> None:
-    payload = encode(slip(Picture(_png(900, 700))), GENERIC, INK)
+    payload = encode(slip(Picture(_png(900, 720))), GENERIC, INK)
 
-    assert payload.count(b"\x1dv0\x00") == 4  # 398 rows in slices of 128
-    assert told(printed(slip(Picture(_png(900, 700))))) == ["[IMAGE 512x398]"]
+    assert payload.count(b"\x1dv0\x00") == 4  # 403 rows in slices of 128
+    assert told(printed(slip(Picture(_png(900, 720))))) == ["[IMAGE 504x403]"]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x89PNG\r\n\x1a\nnothing", b"GIF89a"])
