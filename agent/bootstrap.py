@@ -10,7 +10,6 @@ from agent.approval import slips
 from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
-from agent.days import local_time
 from agent.earn.service import EarnService
 from agent.enroll.service import EnrollService
 from agent.keys import KeyRing, StoreKeys
@@ -31,6 +30,7 @@ from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
 from printers.document import Document
 from printers.profiles import PrinterProfile
+from rules.calendar import local_time
 from sync.clock import Clock, SystemClock
 from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds

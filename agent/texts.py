@@ -6,7 +6,7 @@ import gettext
 from typing import Literal
 
 from agent.assets import asset_path
-from agent.days import local_time
+from rules.calendar import local_time
 
 Language = Literal["ko", "en"]
 DOMAIN = "withfom"

@@ -99,16 +99,14 @@ def _counted(items: tuple[Item, ...], rules: StampRules) -> list[Item]:
 
 
 def _by_basis(sale: Sale, rules: StampRules, counted: list[Item], wanted: list[Item]) -> int:
-    match rules.basis:
-        case StampBasis.ORDER:
-            return 1
-        case StampBasis.ITEMS:
-            # A receipt that names no items is one purchase.
-            return sum(item.quantity for item in counted) if sale.items else 1
-        case StampBasis.CONDITION_ITEMS:
-            return sum(item.quantity for item in wanted)
-        case StampBasis.AMOUNT:
-            return sale.paid_won // rules.per_won if rules.per_won > 0 else 0
+    if rules.basis is StampBasis.ORDER:
+        return 1
+    if rules.basis is StampBasis.ITEMS:
+        # A receipt that names no items is one purchase.
+        return sum(item.quantity for item in counted) if sale.items else 1
+    if rules.basis is StampBasis.CONDITION_ITEMS:
+        return sum(item.quantity for item in wanted)
+    return sale.paid_won // rules.per_won if rules.per_won > 0 else 0
 
 
 def _capped(uncapped: int, rules: StampRules, stamped_today: int) -> StampGrant:

@@ -15,10 +15,10 @@ from agent.approval.types import (
     RecoverOutcome,
     WaitsForOwner,
 )
-from agent.days import day_bounds_ms, local_day
 from agent.operations import Operations
 from agent.staff.service import StaffService
 from agent.staff.types import Role
+from rules.calendar import day_bounds_ms, local_day
 from rules.recovery import OWNER_WAIT_MS, WEEK_LIMIT, WEEK_MS, Person, Way, opened_ms, read_actor, way_back
 from rules.requests import RequestKind, RequestState, auto_cancel_allowed
 from sync.clock import Clock

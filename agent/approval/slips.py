@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from agent.approval.repository import RequestRow
-from agent.days import local_time
 from agent.orders.types import OrderView
 from agent.printing.types import JobKind
 from printers.document import Document
 from printers.slips import TicketItem, approval_slip, order_ticket
+from rules.calendar import local_time
 from rules.requests import RequestKind, RequestState
 
 QR_PREFIX = "withfom:slip:"

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from agent.days import day_bounds_ms, local_day
 from agent.dispatch import Listeners
 from agent.earn import repository
 from agent.earn.documents import DocumentFacts, facts_of, printed_date, sale_fingerprint
@@ -31,6 +30,7 @@ from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from printers.capture.spool import CapturedDocument
 from rules.accrual import AccrualPolicy, accrue
+from rules.calendar import day_bounds_ms, local_day
 from rules.phone import Phone, PhoneProblem, parse_phone
 from rules.receipts import PAIRING_WINDOW_MS, TEXT_FINGERPRINT_WINDOW_MS, DocumentVerdict
 from sync.clock import Clock

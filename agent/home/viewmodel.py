@@ -12,7 +12,6 @@ from agent.approval import words
 from agent.approval.cards import Reasons, Ring
 from agent.approval.item import SOON_MS
 from agent.approval.types import DecisionRecord, RejectReason, RequestCard, RequestKind
-from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.earn.types import EarnFigures
 from agent.home import figures
@@ -24,6 +23,7 @@ from agent.orders.types import OrderView
 from agent.printing.types import PrinterState, PrinterWord
 from agent.steady import Steady
 from agent.texts import Texts
+from rules.calendar import local_day
 from sync.clock import Clock
 
 WARNINGS_MAX = 2

@@ -7,12 +7,12 @@ import sqlite3
 from datetime import date
 from typing import Any
 
-from agent.days import day_bounds_ms, local_day
 from agent.dispatch import Listeners
 from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from agent.orders import repository
 from agent.orders.types import Advanced, AdvanceOutcome, NotAllowed, OrderItem, OrderView
+from rules.calendar import day_bounds_ms, local_day
 from rules.requests import OrderState, order_step_allowed
 from sync.clock import Clock
 from sync.inbox import RowContext

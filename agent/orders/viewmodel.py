@@ -9,7 +9,6 @@ from typing import Protocol
 
 from agent.approval.cards import Reasons
 from agent.approval.types import RejectReason
-from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.logbook import topic
 from agent.orders import words
@@ -28,6 +27,7 @@ from agent.orders.state import (
 from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
 from agent.steady import Steady
 from agent.texts import Texts
+from rules.calendar import local_day
 from rules.requests import OrderState
 from sync.clock import Clock
 from sync.errors import SyncError

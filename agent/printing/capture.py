@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.days import day_bounds_ms, local_day
 from agent.printing.viewmodel import CaptureState
 from agent.printing.words import CaptureWord
 from printers.capture.status import read_status
+from rules.calendar import day_bounds_ms, local_day
 from sync.clock import Clock
 
 

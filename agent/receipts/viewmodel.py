@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from agent.days import local_day, local_time
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.receipts import words
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.words import Tone
 from agent.texts import Texts
+from rules.calendar import local_day, local_time
 from sync.clock import Clock
 
 # A busy shop prints a few hundred a day; older ones are found by search among as many again.

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agent.days import local_day
 from agent.dispatch import Coalesced, Dispatcher
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.settings.service import HOTKEYS, Settings, SettingsService
 from agent.texts import Texts
+from rules.calendar import local_day
 from sync.errors import SyncError
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from agent.approval.counter_born import NewRequest
 from agent.approval.repository import RequestRow
-from agent.days import local_day
 from agent.dispatch import Listeners
 from agent.keys import KeyRing
 from agent.logbook import topic
@@ -32,6 +31,7 @@ from agent.spend.types import (
     SpendWaiting,
     Spent,
 )
+from rules.calendar import local_day
 from rules.phone import Phone, PhoneProblem, parse_phone
 from rules.requests import USED_STATES
 from rules.spending import (

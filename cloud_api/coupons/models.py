@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
-
-
-class CouponState(StrEnum):
-    """CPN-15."""
-
-    AVAILABLE = "available"
-    PENDING = "pending"
-    USED = "used"
-    EXPIRED = "expired"
 
 
 class CouponDefinition(SQLModel, table=True):

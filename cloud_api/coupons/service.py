@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, case, insert, select, update
 
 from cloud_api.clock import DAY_MS
-from cloud_api.coupons.models import CouponState, coupon, coupon_definition
+from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
+from rules.coupons import CouponState
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from cloud_api.coupons.models import CouponState, coupon
+from cloud_api.coupons.models import coupon
 from cloud_api.devices.models import device
 from cloud_api.ledger.models import AccountKind, Earn, PostingKind, Reversal, account, earn, entry, posting, reversal
 from cloud_api.ledger.service import account_id
+from rules.coupons import CouponState
 
 
 def entries_of_member(conn: Connection, member_id: str, *, limit: int, before: str | None) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.days import day_bounds_ms, local_day, local_time
 from agent.dispatch import Listeners
 from agent.errors import BadSettings
 from agent.keys import KeyRing, StoreKeys
@@ -21,6 +20,7 @@ from agent.printing.types import PrinterAddress
 from agent.printing.words import CaptureWord
 from printers.capture.counters import Counters
 from printers.capture.status import StatusWriter
+from rules.calendar import day_bounds_ms, local_day, local_time
 from sync.errors import NotEnrolled, VaultUnavailable
 from sync.secrets import FieldCipher
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.pin import LOCK_MAX_MS, PinProblem, lock_ms, pin_problem
+from rules.pin import LOCK_MAX_MS, PinProblem, hash_pin, lock_ms, pin_fits, pin_problem
 
 
 @pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６", "      "])
@@ -30,3 +30,13 @@ def test_other_pins_are_fine(pin: str) -> None:
 def test_the_door_closes_after_five_wrong_ones_and_for_twice_as_long_each_time() -> None:
     assert [lock_ms(failures) // 1_000 for failures in range(12)] == [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]
     assert lock_ms(10_000) == LOCK_MAX_MS
+
+
+def test_a_pin_fits_its_own_hash_and_no_other() -> None:
+    """APR-16"""
+    known = hash_pin("904731", employee_id="e1", store_key=b"k" * 32, salt=b"s" * 16)
+
+    assert pin_fits("904731", known, employee_id="e1", store_key=b"k" * 32)
+    assert not pin_fits("904732", known, employee_id="e1", store_key=b"k" * 32)
+    assert not pin_fits("904731", known, employee_id="e2", store_key=b"k" * 32)
+    assert not pin_fits("904731", known, employee_id="e1", store_key=b"x" * 32)

@@ -75,6 +75,21 @@ def test_a_hand_made_approval_is_taken_back_by_the_owner_and_asked_back_by_staff
     assert way(person, R.APPROVED, 3 * MINUTE_MS, opened_before_ms=opened_before_ms) is expected
 
 
+@pytest.mark.parametrize(("valid_for_ms", "expected"), [(2 * MINUTE_MS, Way.AT_ONCE), (MINUTE_MS, Way.TOO_LATE)])
+def test_what_is_no_longer_valid_does_not_come_back(valid_for_ms: int, expected: Way) -> None:
+    """APR-15, A4: the owner may until the reward itself has ended."""
+    found = way_back(
+        OWNER,
+        R.APPROVED,
+        decided_ms=0,
+        acted_ms=MINUTE_MS,
+        arrived_ms=MINUTE_MS,
+        opened_ms=0,
+        valid_until_ms=valid_for_ms,
+    )
+    assert found is expected
+
+
 @pytest.mark.parametrize("state", [R.SEEN, R.REJECTED, R.RECOVERED, R.AUTO_CANCELLED, R.EXPIRED])
 def test_what_is_not_approved_has_no_way_back(state: R) -> None:
     """APR-36"""

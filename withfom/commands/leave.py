@@ -62,7 +62,7 @@ def _say_nothing_unsent() -> int:
 
 
 def _blocked(found: Unsent) -> int:
-    from agent.days import local_time
+    from rules.calendar import local_time
 
     oldest = f"{local_time(found.oldest_wall_ms or 0):%Y-%m-%d %H:%M}"
     print(found.message(oldest), file=sys.stderr)

@@ -99,6 +99,6 @@ def _storage_rows(storage: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _when(wall_ms: int | None) -> str:
-    from agent.days import local_time
+    from rules.calendar import local_time
 
     return "-" if wall_ms is None else f"{local_time(wall_ms):%Y-%m-%d %H:%M}"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent.days import local_day
 from agent.orders.types import Advanced, NotAllowed
+from rules.calendar import local_day
 from rules.requests import OrderState
 from tests.helpers.counter import Counter, counter
 

@@ -17,13 +17,13 @@ from agent.approval.types import (
     RequestKind,
     RequestState,
 )
-from agent.days import local_day
 from agent.dispatch import Listeners
 from agent.earn.types import EarnFigures
 from agent.link.types import StoreProfile
 from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.staff.types import Employee, PinOutcome, PinRight, PinWrong, Role
+from rules.calendar import local_day
 from rules.requests import OrderState
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
