@@ -3,6 +3,7 @@
 PrintingError                   every operating error of this package; has user_message (ko) and user_message_en
 ├── UnreadableDocument          a stored print document is not one of ours (damaged, or from a newer version)
 ├── BadDocument                 a document cannot be printed as written (empty QR text, unknown barcode kind, …)
+├── BadTemplate                 a slip template cannot be used; says what is wrong and in which line
 ├── UnknownProfile              a printer profile of that name does not exist
 └── DeviceGone                  an open device broke off while bytes were moving (raised by devices, caught by delivery)
 
@@ -36,6 +37,20 @@ class BadDocument(PrintingError):
 
     user_message = "전표 내용이 올바르지 않아 출력하지 않았어요."
     user_message_en = "The slip was not printed because its content is not valid."
+
+
+class BadTemplate(PrintingError):
+    """A template of the owner that cannot be used. `code` is one of too_long, required, empty, unknown_list,
+    unknown_name, brace, columns; `line` counts from 1 and is 0 for the whole; `name` is the placeholder meant."""
+
+    user_message = "전표 양식이 올바르지 않아요. 저장하지 않았고, 지금까지 쓰던 양식 그대로예요."
+    user_message_en = "The slip template is not valid. It was not kept; the one in use stays."
+
+    def __init__(self, code: str, line: int, name: str = "") -> None:
+        super().__init__(f"{code} in line {line}: {name}")
+        self.code = code
+        self.line = line
+        self.name = name
 
 
 class UnknownProfile(PrintingError):

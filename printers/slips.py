@@ -1,6 +1,7 @@
 """The slips of a shop as documents. Takes plain values, knows no business objects; texts are polite written Korean.
 
-Amounts come as whole won and points, times as text the caller has already put into the shop's time zone.
+Amounts come as whole won and points, times as text the caller has already put into the shop's time zone. What a slip
+looks like is its template's business (printers.slip_kinds); here values become words.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from printers.document import (
     BOLD,
     TITLE,
     Align,
-    Barcode,
     Block,
     Columns,
-    CopyNote,
     Cut,
     Document,
     Qr,
@@ -26,6 +25,10 @@ from printers.document import (
     Text,
 )
 from printers.profiles import PrinterProfile
+from printers.slip_kinds import BUNDLED, Templates
+from printers.template import Values
+
+STAMPS_A_ROW = 5
 
 
 class RewardKind(StrEnum):
@@ -49,6 +52,10 @@ def points(count: int) -> str:
     return f"-{-count:,}P" if count < 0 else f"{count:,}P"
 
 
+def count(number: int) -> str:
+    return f"{number:,}건"
+
+
 def approval_slip(
     *,
     kind: RewardKind | str,
@@ -61,23 +68,25 @@ def approval_slip(
     slip_code: str,
     qr_payload: str | None = None,
     automatic: bool = False,
+    templates: Templates = BUNDLED,
 ) -> Document:
     """What the shop keeps of an approved reward. `discount_won` is what staff key into the POS, None for nothing;
     `qr_payload` is printed as QR code with the slip code below. `automatic`: approved by time, not by a person."""
     title, done = _APPROVED[RewardKind(kind)]
-    blocks: list[Block] = [*_head(shop, title), Text(reward, Align.CENTER, TITLE), Space(1), Rule()]
-    blocks.append(Columns("고객", nickname))
-    if discount_won is not None:
-        blocks.append(Columns("할인", won(-discount_won), style=BOLD))
-    approver = "자동 승인" if automatic else decided_by
-    blocks += [Columns("승인", f"{approver} · {decided_at}"), Columns("요청 번호", slip_code), Rule()]
-    if discount_won:
-        blocks += [Space(1), Text(f"POS에서 {won(discount_won)} 할인 입력", Align.CENTER, BAR), Space(1)]
-    blocks.append(Text(f"{done}\n잘못 승인했다면 오늘 안에 [복구]를 눌러\u00a0주십시오."))
-    if qr_payload is not None:
-        blocks += [Qr(qr_payload), Text(slip_code, Align.CENTER, BOLD)]
-    blocks += [Space(1), Rule(), CopyNote("매장 보관용"), Cut()]
-    return Document(title=" ".join(f"{title} {reward}".split()), blocks=tuple(blocks))
+    values: Values = {
+        "shop": shop,
+        "title": title,
+        "reward": reward,
+        "nickname": nickname,
+        "discount": "" if discount_won is None else won(-discount_won),
+        "pos_discount": won(discount_won) if discount_won else "",
+        "approver": "자동 승인" if automatic else decided_by,
+        "decided_at": decided_at,
+        "slip_code": slip_code,
+        "qr": qr_payload or "",
+        "done": done,
+    }
+    return templates.document("approval", " ".join(f"{title} {reward}".split()), values)
 
 
 def claim_slip(
@@ -89,28 +98,20 @@ def claim_slip(
     paid_won: int,
     claim_until: str,
     source_line: str,
+    templates: Templates = BUNDLED,
 ) -> Document:
     """Points for a customer who left no number: the QR code earns this payment once. `source_line` names POS, receipt
     and time, as in "POS 01 · 전표 0042 · 11-20 14:31"."""
-    blocks: list[Block] = [
-        Text(shop, Align.CENTER),
-        Space(1),
-        Text(f"{points(points_count)} 받아 가십시오", Align.CENTER, TITLE),
-        Text("번호를 남기지 않으셔도 괜찮습니다.\nQR을 찍으면 방금 결제가 적립됩니다.", Align.CENTER),
-        Qr(qr_payload),
-        Text(slip_code, Align.CENTER, BOLD),
-        Rule(),
-        Columns("결제금액", won(paid_won)),
-        Columns("적립 예정", points(points_count), style=BOLD),
-        Columns("받는 기한", claim_until, style=BOLD),
-        Rule(),
-        Text("· 한 번만 쓸 수 있습니다.", hang=3),
-        Text("· 결제를 취소하면 적립도 취소됩니다.", hang=3),
-        Space(1),
-        Text(source_line, Align.CENTER),
-        Cut(),
-    ]
-    return Document(title=f"적립 QR {points(points_count)}", blocks=tuple(blocks))
+    values: Values = {
+        "shop": shop,
+        "points": points(points_count),
+        "qr": qr_payload,
+        "slip_code": slip_code,
+        "paid": won(paid_won),
+        "claim_until": claim_until,
+        "source": source_line,
+    }
+    return templates.document("claim", f"적립 QR {points(points_count)}", values)
 
 
 def points_slip(
@@ -122,30 +123,20 @@ def points_slip(
     earned_at: str,
     source_line: str,
     provisional: bool = False,
+    templates: Templates = BUNDLED,
 ) -> Document:
     """Points earned with a phone number. The balance is not on it: paper is read by everyone. `provisional`: booked
     at the counter while the line was down."""
-    blocks: list[Block] = [
-        *_head(shop, "포인트 적립"),
-        Text(f"{points(points_count)} 적립", Align.CENTER, TITLE),
-        Space(1),
-        Rule(),
-        Columns("고객", masked_phone),
-        Columns("결제금액", won(paid_won)),
-        Columns("적립", points(points_count), style=BOLD),
-        Columns("시각", earned_at),
-        Rule(),
-    ]
-    if provisional:
-        blocks.append(Text("통신이 돌아오면 자동으로 확정됩니다. 적립은 사라지지 않습니다."))
-    blocks += [
-        Text("결제를 취소하면 적립도 취소됩니다."),
-        Space(1),
-        Text(source_line, Align.CENTER),
-        CopyNote("고객용"),
-        Cut(),
-    ]
-    return Document(title=f"포인트 적립 {points(points_count)}", blocks=tuple(blocks))
+    values: Values = {
+        "shop": shop,
+        "points": points(points_count),
+        "phone": masked_phone,
+        "paid": won(paid_won),
+        "earned_at": earned_at,
+        "provisional": "1" if provisional else "",
+        "source": source_line,
+    }
+    return templates.document("points", f"포인트 적립 {points(points_count)}", values)
 
 
 @dataclass(frozen=True)
@@ -170,71 +161,197 @@ def order_ticket(
     nickname: str = "",
     note: str = "",
     slip_code: str = "",
+    templates: Templates = BUNDLED,
 ) -> Document:
     """What the bar works from: the number large, items with quantities, then the money."""
-    blocks: list[Block] = [*_head(shop, "주문서"), Text(number, Align.CENTER, TITLE)]
-    blocks += [Text(f"{channel} · {ordered_at}", Align.CENTER), Rule()]
-    for item in items:
-        blocks.append(Columns(item.name, won(item.amount_won), middle=f"{item.quantity}개", style=BOLD))
-        blocks += [Text(f"  └ {option}", hang=5) for option in item.options]
-    blocks += [Rule(), Columns("합계", won(total_won), style=BOLD), Columns("결제", payment)]
-    if nickname:
-        blocks.append(Columns("고객", nickname))
-    if note.strip():
-        blocks += [Rule(), Text("요청", style=BOLD), Text(note)]
-    blocks.append(Rule())
-    if slip_code:
-        blocks.append(Barcode(slip_code))
-    blocks += [CopyNote("제조용"), Cut()]
-    return Document(title=f"주문서 {number}", blocks=tuple(blocks))
+    values: Values = {
+        "shop": shop,
+        "number": number,
+        "channel": channel,
+        "items": _items(items),
+        "total": won(total_won),
+        "payment": payment,
+        "ordered_at": ordered_at,
+        "nickname": nickname,
+        "note": note.strip(),
+        "slip_code": slip_code,
+    }
+    return templates.document("order_ticket", f"주문서 {number}", values)
 
 
 @dataclass(frozen=True)
-class ClosingFigure:
-    """One line of the closing slip; `indent` marks a part of the line above."""
+class ClosingFigures:
+    """What an owner wants to know at the end of a day. Texts are empty where a shop has no such thing."""
 
-    label: str
-    value: str
-    middle: str = ""
-    indent: bool = False
-    strong: bool = False
+    receipts_read: int
+    earned_count: int
+    earned_points: int
+    reversed_points: int
+    ask: int
+    approved_by_hand: int
+    approved_by_itself: int
+    rejected: int
+    spent_points: int
+    orders: int
+    sales_won: int
+    print_failures: int
+    lost: int = 0
+    claimed_count: int = 0
+    claimed_points: int = 0
+    summary: str = ""
+    cups: str = ""
+    offline: str = ""
 
 
 def closing_slip(
-    *,
-    shop: str,
-    day: str,
-    lost: int,
-    summary: str,
-    sections: Sequence[Sequence[ClosingFigure]],
-    closed_line: str,
+    *, shop: str, day: str, figures: ClosingFigures, closed_line: str, templates: Templates = BUNDLED
 ) -> Document:
     """The owner's slip at the end of a day. It opens with what was lost, which is the first thing an owner asks."""
-    blocks: list[Block] = [
-        Text(shop, Align.CENTER),
-        Text(f"{day} 마감", Align.CENTER),
-        Text("[ 마감 전표 ]", Align.CENTER, BAR),
-        Space(1),
-        Text(f"오늘 잃은 것 {lost:,}건", Align.CENTER, TITLE),
-        Text(summary, Align.CENTER),
-        Space(1),
-        Rule(double=True),
+    found = figures
+    values: Values = {
+        "shop": shop,
+        "day": day,
+        "lost": count(found.lost),
+        "summary": found.summary,
+        "receipts_read": count(found.receipts_read),
+        "earned_count": count(found.earned_count),
+        "earned_points": points(found.earned_points),
+        "claimed_count": count(found.claimed_count) if found.claimed_count else "",
+        "claimed_points": points(found.claimed_points) if found.claimed_count else "",
+        "ask": count(found.ask),
+        "reversed_points": points(-found.reversed_points) if found.reversed_points else "",
+        "approved": count(found.approved_by_hand + found.approved_by_itself),
+        "approved_by_hand": count(found.approved_by_hand),
+        "approved_by_itself": count(found.approved_by_itself),
+        "rejected": count(found.rejected),
+        "spent_points": points(found.spent_points),
+        "orders": count(found.orders),
+        "sales": won(found.sales_won),
+        "cups": found.cups,
+        "offline": found.offline,
+        "print_failures": count(found.print_failures),
+        "closed": closed_line,
+    }
+    return templates.document("closing", f"마감 전표 {day}", values)
+
+
+@dataclass(frozen=True)
+class Tender:
+    """One way a sale was paid; `approval` is the card's number of it."""
+
+    label: str
+    amount_won: int
+    approval: str = ""
+
+
+@dataclass(frozen=True)
+class Seller:
+    """The head of a receipt. What is empty is left out."""
+
+    shop: str
+    business_no: str = ""
+    owner: str = ""
+    address: str = ""
+    tel: str = ""
+
+
+def receipt(
+    *,
+    seller: Seller,
+    sold_at: str,
+    receipt_no: str,
+    items: Sequence[TicketItem],
+    tenders: Sequence[Tender],
+    total_won: int,
+    vat_won: int = 0,
+    discount_won: int = 0,
+    clerk: str = "",
+    footer: str = "",
+    templates: Templates = BUNDLED,
+) -> Document:
+    """A sale on paper for the customer."""
+    values: Values = {
+        "shop": seller.shop,
+        "business_no": seller.business_no,
+        "owner": seller.owner,
+        "address": seller.address,
+        "tel": seller.tel,
+        "sold_at": sold_at,
+        "receipt_no": receipt_no,
+        "clerk": clerk,
+        "items": _items(items),
+        "supply": won(total_won - vat_won) if vat_won else "",
+        "vat": won(vat_won) if vat_won else "",
+        "discount": won(-discount_won) if discount_won else "",
+        "total": won(total_won),
+        "tenders": [
+            {"label": tender.label, "amount": won(tender.amount_won), "approval": tender.approval} for tender in tenders
+        ],
+        "footer": footer,
+    }
+    return templates.document("receipt", f"영수증 {receipt_no}", values)
+
+
+def coupon(
+    *,
+    shop: str,
+    name: str,
+    valid_until: str,
+    code: str,
+    qr_payload: str = "",
+    condition: str = "",
+    templates: Templates = BUNDLED,
+) -> Document:
+    """A coupon that a customer takes along: `code` as barcode, `qr_payload` for a phone's camera."""
+    values: Values = {
+        "shop": shop,
+        "name": name,
+        "condition": condition,
+        "valid_until": valid_until,
+        "qr": qr_payload,
+        "code": code,
+    }
+    return templates.document("coupon", f"쿠폰 {name}", values)
+
+
+def stamp_card(
+    *,
+    shop: str,
+    filled: int,
+    goal: int,
+    reward: str,
+    printed_at: str,
+    nickname: str = "",
+    valid_until: str = "",
+    templates: Templates = BUNDLED,
+) -> Document:
+    """How far a card is: one mark a stamp, five a row, never more rows than twenty."""
+    marks = "●" * min(filled, goal) + "○" * max(goal - filled, 0)
+    rows = [marks[at : at + STAMPS_A_ROW] for at in range(0, min(len(marks), 20 * STAMPS_A_ROW), STAMPS_A_ROW)]
+    values: Values = {
+        "shop": shop,
+        "filled": str(filled),
+        "goal": str(goal),
+        "rows": [{"row": row} for row in rows],
+        "nickname": nickname,
+        "reward": reward,
+        "missing": f"{goal - filled}개" if filled < goal else "",
+        "valid_until": valid_until,
+        "printed_at": printed_at,
+    }
+    return templates.document("stamp_card", f"스탬프 카드 {filled}/{goal}", values)
+
+
+def _items(items: Sequence[TicketItem]) -> list[Values]:
+    return [
+        {
+            "name": item.name,
+            "quantity": str(item.quantity),
+            "amount": won(item.amount_won),
+            "options": [{"option": option} for option in item.options],
+        }
+        for item in items
     ]
-    for number, section in enumerate(sections):
-        if number:
-            blocks.append(Rule())
-        for figure in section:
-            blocks.append(
-                Columns(
-                    figure.label,
-                    figure.value,
-                    middle=figure.middle,
-                    indent=2 if figure.indent else 0,
-                    style=BOLD if figure.strong else Text("").style,
-                )
-            )
-    blocks += [Rule(double=True), Text(closed_line, Align.CENTER), Cut()]
-    return Document(title=f"마감 전표 {day}", blocks=tuple(blocks))
 
 
 def test_page(profile: PrinterProfile, *, shop: str, printer_name: str, printed_at: str) -> Document:

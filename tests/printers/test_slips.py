@@ -111,21 +111,70 @@ def order() -> Document:
 
 
 def closing() -> Document:
-    figure = slips.ClosingFigure
     return slips.closing_slip(
         shop=SHOP,
         day="2026-11-20 (금)",
-        lost=0,
-        summary="오프라인 37건, 모두 전송 완료",
-        sections=[
-            [
-                figure("영수증 읽음", "68건"),
-                figure("적립됨", "4,125P", "58건", indent=True),
-                figure("취소 회수", slips.points(-58), "1건", indent=True),
-            ],
-            [figure("컵홀더 보고", "132개  제출함", strong=True)],
-        ],
+        figures=slips.ClosingFigures(
+            receipts_read=68,
+            earned_count=58,
+            earned_points=4_125,
+            claimed_count=9,
+            claimed_points=405,
+            reversed_points=58,
+            ask=0,
+            approved_by_hand=21,
+            approved_by_itself=2,
+            rejected=1,
+            spent_points=6_000,
+            orders=31,
+            sales_won=412_500,
+            print_failures=0,
+            summary="오프라인 37건, 모두 전송 완료",
+            cups="132개  제출함",
+            offline="14:02 ~ 14:26",
+        ),
         closed_line="담당 이지은 · 21:58 출력",
+    )
+
+
+def sale() -> Document:
+    return slips.receipt(
+        seller=slips.Seller(SHOP, "000-00-00000", "이지은", "서울시 가상구 느린길 12, 1층", "02-000-0000"),
+        sold_at="2026-11-20 14:31",
+        receipt_no="0042",
+        items=[
+            slips.TicketItem("아이스 아메리카노 (대)", 2, 9_000, ("샷 추가 +500원",)),
+            slips.TicketItem("크루아상", 1, 4_300),
+        ],
+        tenders=[slips.Tender("신용카드", 12_000, "01234567"), slips.Tender("현금", 1_000)],
+        total_won=13_000,
+        vat_won=1_182,
+        discount_won=300,
+        clerk="이지은",
+        footer="고맙습니다. 또 오십시오.",
+    )
+
+
+def coupon_to_take() -> Document:
+    return slips.coupon(
+        shop=SHOP,
+        name="아메리카노 1잔",
+        condition="10,000원 이상 결제",
+        valid_until="2026-12-31",
+        code="C7F3K9Q2M",
+        qr_payload="https://withfom.example/k/C7F3K9Q2M",
+    )
+
+
+def stamp_card() -> Document:
+    return slips.stamp_card(
+        shop=SHOP,
+        filled=7,
+        goal=10,
+        reward="아메리카노 1잔",
+        nickname="최*아",
+        printed_at="11-20 15:01",
+        valid_until="2027-05-20",
     )
 
 
@@ -133,7 +182,10 @@ def reprinted() -> Document:
     return coupon().as_reprint(1)
 
 
-SLIPS = {made.__name__: made for made in (coupon, points_used, stamp, claim, earned, order, closing, reprinted)}
+SLIPS = {
+    made.__name__: made
+    for made in (coupon, points_used, stamp, claim, earned, order, closing, reprinted, sale, coupon_to_take, stamp_card)
+}
 
 
 @pytest.mark.parametrize("columns", PAPERS)
