@@ -1,4 +1,4 @@
-"""Named topics, key=value lines and the rotating log file. Phone numbers appear masked or not at all."""
+"""Named topics, key=value lines and the rotating log file. Phone numbers appear masked or not at all (NFR-08)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cloud's own keys: sealed fields, the phone look-up, and the file that holds them.
+"""The cloud's own keys: sealed fields, the phone look-up, and the file that holds them (NFR-05).
 
 Every kind of key has a number; the highest is the newest. A sealed field says which key sealed it, so that keys change
 while fields sealed with older ones still open. Fields from before there were numbers are of key 1.

@@ -57,7 +57,7 @@ class Effect(StrEnum):
 
     NONE = "none"
     CAPTURE = "capture"
-    RELEASE = "release"
+    RELEASE = "release"  # back within the original validity (APR-10, 12)
     RETURN = "return"  # value that had been captured goes back by a compensating posting
     RETAKE = "retake"  # value that had gone back is taken once more, if it is still there
 

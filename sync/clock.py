@@ -1,4 +1,4 @@
-"""Owns time: the only module of the agent side that reads a clock."""
+"""Owns time: the only module of the agent side that reads a clock (AGT-07)."""
 
 from __future__ import annotations
 

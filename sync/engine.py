@@ -2,6 +2,8 @@
 
 Every decision takes the monotonic time as an argument, so that the worker drives it with real time and a simulator
 with its own.
+
+Rules: AGT-09, 14.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Owns the tables inbox_cursor and feed_row: rows of the cloud's feeds are applied once, in order, with the cursor."""
+"""Owns the tables inbox_cursor and feed_row: rows of the cloud's feeds are applied once, in order, with the cursor.
+
+Rules: AGT-11.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the tables outbox and outbox_head: appending operations, sending order, answers, and when they may go.
+"""Owns the tables outbox and outbox_head: appending operations, sending order, answers, and when they may go (AGT-05).
 
 sync.chain, its other half, checks the chain and moves it to a new enrollment.
 """

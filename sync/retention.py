@@ -1,4 +1,4 @@
-"""Owns how long this device keeps what it does not need any more, and its purging in small steps.
+"""Owns how long this device keeps what it does not need any more, and its purging in small steps (AGT-13).
 
 Time is the cloud's, as it last told us: a wall clock set wrong purges nothing, and neither does a device that is
 offline. The queue of operations has its own rule (sync.outbox.purge).

@@ -7,6 +7,8 @@ there is none, over an identifier of this machine and user. The latter protects 
 stolen disk image, a support file) that is opened on another machine. It does NOT protect against anybody who can run
 programs as this user or as administrator on this machine: such a person can read the identifier too. Nothing is ever
 written in plain text.
+
+Rules: AGT-13, NFR-05.
 """
 
 from __future__ import annotations

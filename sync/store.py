@@ -1,4 +1,7 @@
-"""Owns the agent's SQLite file: who may open it, how it is written and read, what happens when it is broken."""
+"""Owns the agent's SQLite file: who may open it, how it is written and read, what happens when it is broken.
+
+Rules: AGT-05.
+"""
 
 from __future__ import annotations
 

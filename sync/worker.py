@@ -1,4 +1,4 @@
-"""Owns the threads that keep a device in touch with the cloud: one pushes, one listens, one has time."""
+"""Owns the threads that keep a device in touch with the cloud: one pushes, one listens, one has time (AGT-09)."""
 
 from __future__ import annotations
 

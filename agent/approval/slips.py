@@ -1,4 +1,7 @@
-"""What an approved request prints, as a document: the shop's slip of a reward, or the ticket the bar works from."""
+"""What an approved request prints, as a document: the shop's slip of a reward, or the ticket the bar works from.
+
+Rules: AGT-12.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The customer's screen in a browser: a thin client of the earn service with a session of its own."""
+"""The customer's screen in a browser: a thin client of the earn service with a session of its own (AGT-03)."""
 
 from __future__ import annotations
 

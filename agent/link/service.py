@@ -1,4 +1,4 @@
-"""Owns what the status pill says: online or offline since, how much waits, and whose shop this is."""
+"""Owns what the status pill says: online or offline since, how much waits, and whose shop this is (AGT-14)."""
 
 from __future__ import annotations
 

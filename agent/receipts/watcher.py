@@ -1,4 +1,7 @@
-"""Takes captured documents out of the spool folder: booked first, removed after, so that nothing is lost or doubled."""
+"""Takes captured documents out of the spool folder: booked first, removed after, so that nothing is lost or doubled.
+
+Rules: AGT-04.
+"""
 
 from __future__ import annotations
 

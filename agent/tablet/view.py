@@ -1,4 +1,4 @@
-"""Owns the customer's window: greeting, keypad and outcome, built once and switched without waiting."""
+"""Owns the customer's window: greeting, keypad and outcome, built once and switched without waiting (AGT-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Operations that were put aside: listing them, and applying parked ones again after the server learned how."""
+"""Operations that were put aside: listing them, and applying parked ones again after the server learned how.
+
+Rules: AGT-15.
+"""
 
 from __future__ import annotations
 

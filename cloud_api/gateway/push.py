@@ -1,4 +1,7 @@
-"""Taking a batch of operations: every operation has its effect once, keeps its place and gets one lasting answer."""
+"""Taking a batch of operations: every operation has its effect once, keeps its place and gets one lasting answer.
+
+Rules: AGT-06.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the book: accounts, postings, entries; and of what happened at counters: earns and reversals."""
+"""Tables of the book: accounts, postings, entries; and of what happened at counters: earns and reversals (PNT-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posting into the book: the only module that writes accounts, postings and entries."""
+"""Posting into the book: the only module that writes accounts, postings and entries (PNT-01)."""
 
 from __future__ import annotations
 

@@ -256,7 +256,8 @@ def keep(work: Work, origin: Origin, fact: Keep) -> Outcome:
 
 
 def withdraw(work: Work, request_id: str) -> dict[str, Any]:
-    """The consumer takes the request back while nobody decided. Raises ApiError; doing it twice is fine."""
+    """The consumer takes the request back while nobody decided (APR-14). Raises ApiError; doing it
+    twice is fine."""
     for _ in range(_ROUNDS_MAX):
         row = service.find(work.conn, request_id)
         if row is None:

@@ -1,4 +1,4 @@
-"""HTTP of requests: asking, looking, withdrawing."""
+"""HTTP of requests: asking, looking, withdrawing (PNT-15, APR-14)."""
 
 from __future__ import annotations
 

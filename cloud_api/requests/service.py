@@ -59,7 +59,7 @@ def asking(conn: Connection, vault: Vault, store: Profile, member_id: str | None
 
 
 def ask_coupon(work: Work, who: Asking, coupon_id: str) -> dict[str, Any]:
-    """A request to use a coupon; the coupon waits with it. Raises ApiError."""
+    """A request to use a coupon; the coupon waits with it (APR-01, 02, 35). Raises ApiError."""
     assert who.member_id is not None
     request_id = work.ids.uuid7()
     held = coupons.hold(
@@ -87,8 +87,8 @@ def ask_points(
     request_id: str | None = None,
     device_id: str | None = None,
 ) -> dict[str, Any]:
-    """A request to pay with points; the points wait with it. A counter that asks for a customer gives the id, and its
-    own. Raises ApiError."""
+    """A request to pay with points; the points wait with it (PNT-15). A counter that asks for a customer
+    gives the id, and its own. Raises ApiError."""
     assert who.member_id is not None
     if points > payment_won:
         raise ApiError("points_exceed_payment")
@@ -156,7 +156,7 @@ def find(conn: Connection, request_id: str, *, store_id: str | None = None) -> A
 
 
 def projection(row: Any, now_ms: int) -> dict[str, Any]:
-    """The whole request as it goes on the wire; the deadline leaves only as the time that remains."""
+    """The whole request as it goes on the wire; the deadline leaves only as the time that remains (APR-07)."""
     running = row.state == RequestState.SEEN
     return {
         "request_id": row.request_id,

@@ -1,4 +1,4 @@
-"""Making brands and stores, versioned policies, and what a store's devices are told about them."""
+"""Making brands and stores, versioned policies, and what a store's devices are told about them (PNT-04, AGT-11)."""
 
 from __future__ import annotations
 
