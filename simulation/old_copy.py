@@ -84,7 +84,7 @@ def _nothing_lost(cloud: CloudMachine, counter: CounterMachine) -> None:
     assert counter.now is not None
     with counter.now.store.read() as conn:
         here = {row[0] for row in conn.execute("SELECT op_id FROM outbox")}
-        earns = conn.execute("SELECT op_id FROM earn ORDER BY rowid DESC LIMIT 1").fetchone()
+        earns = conn.execute("SELECT op_id FROM earn ORDER BY earn_id DESC LIMIT 1").fetchone()
     demand(earns is not None and earns[0] in here, "fork", f"{counter.name} lost what was entered on the old copy")
     there = {row[0] for row in cloud.rows("SELECT op_id FROM device_op")}
     demand(here <= there, "fork", f"{counter.name} says all is sent; the cloud lacks {sorted(here - there)}")

@@ -56,6 +56,12 @@ class _Uuid7:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def first_uuid7_of(ms: int) -> str:
+    """What every id made at that time or later sorts after, whatever its source. Milliseconds of the wall clock."""
+    text = f"{max(ms, 0):012x}"
+    return f"{text[:8]}-{text[8:]}"
+
+
 def _system_bits(count: int) -> int:
     n_bytes = (count + 7) // 8
     return int.from_bytes(os.urandom(n_bytes), "big") >> (n_bytes * 8 - count)

@@ -36,7 +36,6 @@ _ENTRY_BYTES = 8
 _CELLS = (
     ("outbox", "op_id", "sealed"),
     ("phone_entry", "entry_id", "phone_sealed"),
-    ("earn", "earn_id", "phone_sealed"),
     ("spend", "spend_id", "phone_sealed"),
 )
 

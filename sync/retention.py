@@ -25,6 +25,7 @@ log = logging.getLogger("sync")
 DAY_MS = 86_400_000
 CLOCK_BEHIND_MS = 3_600_000
 ROWS_A_STEP = 200  # a few milliseconds, so that nobody at the counter notices
+_KEYS = {"phone_entry": "entry_id", "earn": "earn_id"}  # tables without a row number
 _OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
 _UNFINISHED = ", ".join(f"'{state}'" for state in UNFINISHED_ORDERS)
 _UNSENT = "EXISTS (SELECT 1 FROM outbox WHERE outbox.op_id = {0}.op_id AND status IN ('pending', 'forked'))"
@@ -48,7 +49,8 @@ class Rule:
 
     @property
     def sql(self) -> str:
-        chosen = f"WHERE rowid IN (SELECT rowid FROM {self.table} WHERE {self.where} LIMIT :most)"
+        key = _KEYS.get(self.table, "rowid")
+        chosen = f"WHERE {key} IN (SELECT {key} FROM {self.table} WHERE {self.where} LIMIT :most)"
         return (
             f"UPDATE {self.table} SET {self.forget} {chosen}" if self.forget else f"DELETE FROM {self.table} {chosen}"
         )
@@ -60,13 +62,6 @@ RULES = (
         DAY_MS,
         "opened_ms < :before AND state <> 'waiting'",
         "its number left with its end; the limit of entries looks back ten minutes, the screens a day",
-    ),
-    Rule(
-        "earn",
-        14 * DAY_MS,
-        f"created_ms < :before AND phone_lookup <> '' AND status <> 'provisional' AND NOT {_UNSENT.format('earn')}",
-        "the cloud knows whose points these are; a number is kept no longer than the operation that carried it",
-        forget="phone_lookup = '', phone_sealed = x''",
     ),
     Rule(
         "document",

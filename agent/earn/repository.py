@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.earn.documents import CancelRefs, DocumentFacts
 from rules.receipts import DocumentVerdict
+from sync.ids import first_uuid7_of
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ _DOCUMENT = (
 )
 _SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({}))"
 _NOT_EARNED = "outcome <> 'earned'"  # says nothing new, but lets SQLite take the partial index
+_WAITING_ONLY = "INDEXED BY phone_entry_waiting"  # SQLite would rather walk through every number that was typed before
+_ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
 
@@ -84,11 +87,7 @@ def find_document(conn: sqlite3.Connection, document_id: str) -> DocumentRow | N
 
 def first_with_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> DocumentRow | None:
     """The sale that this receipt is another print of, if there is one."""
-    found = conn.execute(
-        f"SELECT {_DOCUMENT} FROM document WHERE fingerprint = ? AND verdict = ? AND outcome <> 'duplicate'"
-        " ORDER BY captured_ms LIMIT 1",
-        (fingerprint, DocumentVerdict.EARN.value),
-    ).fetchone()
+    found = conn.execute(f"SELECT {_DOCUMENT} FROM document WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return _document(found) if found else None
 
 
@@ -171,13 +170,15 @@ def insert_document(
     fingerprint: str | None,
     fingerprint_date: str | None,
     outcome: str,
+    earn_id: str | None = None,
     reading: dict[str, Any],
     lines: list[str],
 ) -> None:
+    """``fingerprint`` is a first print's own; what was printed again has none."""
     conn.execute(
         "INSERT INTO document (document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till,"
-        " printed_at, approval_tags_json, fingerprint, fingerprint_date, verdict, outcome, reading_json, lines_json)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " printed_at, approval_tags_json, fingerprint, fingerprint_date, verdict, outcome, earn_id, reading_json,"
+        " lines_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             facts.document_id,
             facts.captured_ms,
@@ -193,14 +194,15 @@ def insert_document(
             fingerprint_date,
             facts.verdict.value,
             outcome,
+            earn_id,
             json.dumps(reading, ensure_ascii=False),
             json.dumps(lines, ensure_ascii=False),
         ),
     )
 
 
-def inserted(facts: DocumentFacts, fingerprint: str | None, outcome: str) -> DocumentRow:
-    """The row that was just inserted, without reading it."""
+def row_of(facts: DocumentFacts, fingerprint: str | None, outcome: str) -> DocumentRow:
+    """The row that such a document has or will have, without reading it."""
     return DocumentRow(
         document_id=facts.document_id,
         captured_ms=facts.captured_ms,
@@ -235,9 +237,9 @@ def find_entry(conn: sqlite3.Connection, entry_id: str) -> EntryRow | None:
 def open_entries(conn: sqlite3.Connection, till: str, since_ms: int) -> list[EntryRow]:
     """Screens opened since then and not yet answered, newest first."""
     rows = conn.execute(
-        f"SELECT {_ENTRY} FROM phone_entry WHERE state = 'open' AND till = ? AND opened_ms >= ?"
+        f"SELECT {_ENTRY} FROM phone_entry WHERE entry_id >= ? AND state = 'open' AND till = ? AND opened_ms >= ?"
         " ORDER BY opened_ms DESC, entry_id DESC",
-        (till, since_ms),
+        (first_uuid7_of(since_ms - _ID_BEFORE_ROW_MS), till, since_ms),
     )
     return [EntryRow(*values) for values in rows]
 
@@ -269,20 +271,21 @@ def submit_entry(
     )
 
 
-def close_entry(
-    conn: sqlite3.Connection,
-    entry_id: str,
-    state: str,
-    document_id: str | None = None,
-    *,
-    submitted_ms: int | None = None,
-) -> None:
-    """End an entry. The number leaves the table with it: an earn has its own copy, everything else vanishes.
-    ``submitted_ms`` is for an entry that never waited."""
+def close_entry(conn: sqlite3.Connection, entry_id: str, state: str, document_id: str | None = None) -> None:
+    """End an entry. The number leaves the table with it: an earn's operation has its own copy, everything else
+    vanishes."""
     conn.execute(
-        "UPDATE phone_entry SET state = ?, phone_sealed = NULL, phone_lookup = NULL, masked = NULL, document_id = ?,"
-        " submitted_ms = coalesce(submitted_ms, ?) WHERE entry_id = ?",
-        (state, document_id, submitted_ms, entry_id),
+        "UPDATE phone_entry SET state = ?, phone_sealed = NULL, phone_lookup = NULL, masked = NULL, document_id = ?"
+        " WHERE entry_id = ?",
+        (state, document_id, entry_id),
+    )
+
+
+def earn_at_once(conn: sqlite3.Connection, entry_id: str, document_id: str, submitted_ms: int) -> None:
+    """End an entry that never waited, because its receipt was there."""
+    conn.execute(
+        "UPDATE phone_entry SET state = 'earned', document_id = ?, submitted_ms = ? WHERE entry_id = ?",
+        (document_id, submitted_ms, entry_id),
     )
 
 
@@ -297,8 +300,8 @@ def submitted_times(conn: sqlite3.Connection, since_ms: int) -> list[int]:
 def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
     """Unpaired numbers and sales older than that vanish from the counter; whether there were any."""
     entries = conn.execute(
-        "UPDATE phone_entry SET state = 'expired', phone_sealed = NULL, phone_lookup = NULL, masked = NULL"
-        " WHERE state = 'waiting' AND submitted_ms < ?",
+        f"UPDATE phone_entry {_WAITING_ONLY} SET state = 'expired', phone_sealed = NULL, phone_lookup = NULL,"
+        " masked = NULL WHERE state = 'waiting' AND submitted_ms < ?",
         (before_ms,),
     ).rowcount
     documents = conn.execute(
@@ -311,7 +314,7 @@ def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
 def overdue(conn: sqlite3.Connection, before_ms: int) -> bool:
     """Whether `expire` would find anything; asked without a write."""
     found = conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM phone_entry WHERE state = 'waiting' AND submitted_ms < :before)"
+        f"SELECT EXISTS (SELECT 1 FROM phone_entry {_WAITING_ONLY} WHERE state = 'waiting' AND submitted_ms < :before)"
         f" OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms < :before)",
         {"before": before_ms},
     ).fetchone()
@@ -328,10 +331,9 @@ def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
 
 def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
     conn.execute(
-        "INSERT INTO earn (earn_id, op_id, seq, phone_lookup, phone_sealed, masked, fingerprint, document_id,"
-        " paid_won, points, rate_bp, reasons_json, status, created_ms) VALUES (:earn_id, :op_id, :seq,"
-        " :phone_lookup, :phone_sealed, :masked, :fingerprint, :document_id, :paid_won, :points, :rate_bp,"
-        " :reasons_json, 'provisional', :created_ms)",
+        "INSERT INTO earn (earn_id, op_id, seq, masked, fingerprint, document_id, paid_won, points, rate_bp,"
+        " reasons_json, status, created_ms) VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
+        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms)",
         values,
     )
 

@@ -162,7 +162,10 @@ class EarnService:
         keys = self._keyring.keys
         sale = self._pairing.sale_for_entry(conn, entry, now_ms)
         if sale is not None:
-            return self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
+            earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
+            repository.set_outcome(conn, sale.document_id, "earned", entry.entry_id)
+            repository.earn_at_once(conn, entry.entry_id, sale.document_id, now_ms)
+            return earned
         replaced = repository.waiting_entry(conn, entry.till)
         sealed = keys.cipher.seal(phone.e164, _entry_cell(entry.entry_id))
         lookup = phone_lookup(keys.store_key, phone.e164)
@@ -226,41 +229,47 @@ class EarnService:
         now_ms: int,
     ) -> IngestOutcome:
         own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
-        first = self._first_print(conn, store_key, facts, own)
-        if first is not None:
-            self._insert(conn, facts, document, "duplicate", first.fingerprint)
-            return IngestOutcome(facts.document_id, "duplicate")
-        self._insert(conn, facts, document, "waiting", own)
-        if self._reversals.cancelled_before(conn, facts):
-            repository.set_outcome(conn, facts.document_id, "reversed")
-            return IngestOutcome(facts.document_id, "reversed")
-        if now_ms - facts.captured_ms > PAIRING_WINDOW_MS:  # read late, after the capture ran on its own
-            repository.set_outcome(conn, facts.document_id, "unmatched")
-            return IngestOutcome(facts.document_id, "unmatched")
-        entry = self._pairing.entry_for_sale(conn, facts.source, now_ms)
+        outcome, earned = "waiting", None
+        if self._printed_before(conn, store_key, facts, own):
+            outcome, own = "duplicate", None
+        elif self._reversals.cancelled_before(conn, facts):
+            outcome = "reversed"
+        elif now_ms - facts.captured_ms > PAIRING_WINDOW_MS:  # read late, after the capture ran on its own
+            outcome = "unmatched"
+        else:
+            earned = self._meet_number(conn, repository.row_of(facts, own, outcome), now_ms)
+        if earned is None:
+            self._insert(conn, facts, document, outcome, own)
+            return IngestOutcome(facts.document_id, outcome)
+        self._insert(conn, facts, document, "earned", own, earned.earn_id)
+        return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
+
+    def _meet_number(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> Earned | None:
+        """Books the sale for the number that waits at its till, if one does."""
+        entry = self._pairing.entry_for_sale(conn, sale.source, now_ms)
         if entry is None or entry.phone_sealed is None:
-            return IngestOutcome(facts.document_id, "waiting")
+            return None
         try:
             phone = Phone(self._keyring.keys.cipher.open(entry.phone_sealed, _entry_cell(entry.entry_id)))
         except CellUnreadable:
             # A number sealed with keys that are gone; the receipt stays on offer and the queue moves on.
             repository.close_entry(conn, entry.entry_id, "expired")
-            return IngestOutcome(facts.document_id, "waiting")
-        sale = repository.inserted(facts, own, "waiting")
+            return None
         earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)
-        return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
+        repository.close_entry(conn, entry.entry_id, "earned", sale.document_id)
+        return earned
 
-    def _first_print(
+    def _printed_before(
         self, conn: sqlite3.Connection, store_key: bytes, facts: DocumentFacts, own: str | None
-    ) -> DocumentRow | None:
-        """The document that this one, with the fingerprint ``own``, is a reprint or second copy of."""
+    ) -> bool:
+        """Whether this document, with the fingerprint ``own``, is a reprint or second copy of another."""
         if facts.has_numbers:
-            return None if own is None else repository.first_with_fingerprint(conn, own)
+            return own is not None and repository.first_with_fingerprint(conn, own) is not None
         for earlier in repository.sales_since(conn, facts.captured_ms - TEXT_FINGERPRINT_WINDOW_MS):
             as_copy = sale_fingerprint(store_key, facts, first_captured_ms=earlier.captured_ms)
             if as_copy is not None and as_copy == earlier.fingerprint:
-                return earlier
-        return None
+                return True
+        return False
 
     def _insert(
         self,
@@ -269,6 +278,7 @@ class EarnService:
         document: CapturedDocument,
         outcome: str,
         fingerprint: str | None,
+        earn_id: str | None = None,
     ) -> None:
         repository.insert_document(
             conn,
@@ -276,6 +286,7 @@ class EarnService:
             fingerprint=fingerprint,
             fingerprint_date=printed_date(facts),
             outcome=outcome,
+            earn_id=earn_id,
             reading={
                 **document.reading,
                 "original_approval_tags": list(facts.original_approval_tags),
@@ -289,10 +300,10 @@ class EarnService:
     def _book_earn(
         self, conn: sqlite3.Connection, entry_id: str, phone: Phone, sale: DocumentRow, now_ms: int, *, actor: str
     ) -> Earned:
+        """The earn and its operation; the caller ends the entry and the sale."""
         assert sale.paid_won is not None, "only a sale with a known payment waits"
-        keys = self._keyring.keys
         policy = _policy(conn)
-        lookup = phone_lookup(keys.store_key, phone.e164)
+        lookup = phone_lookup(self._keyring.keys.store_key, phone.e164)
         missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
         accrual = accrue(sale.paid_won, policy, points_spent_won=missing_won)
         body = {
@@ -320,8 +331,6 @@ class EarnService:
                 "earn_id": entry_id,
                 "op_id": appended.op_id,
                 "seq": appended.seq,
-                "phone_lookup": lookup,
-                "phone_sealed": keys.cipher.seal(phone.e164, f"earn/phone_sealed/{entry_id}"),
                 "masked": phone.masked,
                 "fingerprint": sale.fingerprint,
                 "document_id": sale.document_id,
@@ -332,8 +341,6 @@ class EarnService:
                 "created_ms": now_ms,
             },
         )
-        repository.set_outcome(conn, sale.document_id, "earned", entry_id)
-        repository.close_entry(conn, entry_id, "earned", sale.document_id, submitted_ms=now_ms)
         return Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
 
     # --- what the cloud says ---------------------------------------------------------------------------------------

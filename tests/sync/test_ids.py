@@ -6,7 +6,7 @@ import threading
 import uuid
 
 from sync.clock import FakeClock, SystemClock
-from sync.ids import SeededIds, SystemIds
+from sync.ids import SeededIds, SystemIds, first_uuid7_of
 
 
 def test_ids_are_uuid7_with_the_clock_s_time() -> None:
@@ -29,6 +29,17 @@ def test_ids_sort_as_made_also_within_one_millisecond_and_when_the_clock_goes_ba
 
     assert made == sorted(made)
     assert len(set(made)) == len(made)
+
+
+def test_the_first_id_of_a_moment_sorts_before_every_id_of_it_and_after_every_earlier_one() -> None:
+    clock = FakeClock()
+    ids = SeededIds(3, clock)
+    for ms in (0, 1, 65_536, 3_600_000):
+        earlier = ids.uuid7()
+        clock.advance(ms + 1)
+        made = [ids.uuid7() for _ in range(50)]
+        assert earlier < first_uuid7_of(clock.wall_ms()) <= min(made)
+    assert first_uuid7_of(-5) == first_uuid7_of(0) <= min(made)
 
 
 def test_threads_never_get_the_same_id() -> None:

@@ -43,8 +43,8 @@ def fill(bench: Bench, name: str, age_days: int, *, sent: bool = True) -> None:
             (name, at_ms, name),
         )
         conn.execute(
-            "INSERT INTO earn (earn_id, op_id, seq, phone_lookup, phone_sealed, masked, paid_won, points, rate_bp,"
-            " reasons_json, status, created_ms) VALUES (?, ?, 1, 'ab', x'01', '010', 1, 1, 1, '[]', ?, ?)",
+            "INSERT INTO earn (earn_id, op_id, seq, masked, paid_won, points, rate_bp, reasons_json, status,"
+            " created_ms) VALUES (?, ?, 1, '010', 1, 1, 1, '[]', ?, ?)",
             (name, op.op_id, "posted" if sent else "provisional", at_ms),
         )
         conn.execute(
@@ -110,16 +110,12 @@ def test_what_is_old_and_settled_goes_and_the_rest_stays(bench: Bench) -> None:
     assert names(bench, "customer_order", "order_id") == ["new/completed", "new/preparing", "old/preparing"]
 
 
-def test_numbers_and_texts_leave_two_weeks_after_the_cloud_has_them(bench: Bench) -> None:
+def test_texts_leave_two_weeks_after_the_cloud_has_them(bench: Bench) -> None:
     fill(bench, "sent", 20)
     fill(bench, "newest", 0)
     while purge_step(bench.store, bench.clock):
         pass
 
-    assert bench.rows("SELECT earn_id, phone_lookup, phone_sealed FROM earn ORDER BY earn_id") == [
-        ("newest", "ab", b"\1"),
-        ("sent", "", b""),
-    ]
     assert bench.rows("SELECT document_id, lines_json FROM document ORDER BY document_id") == [
         ("newest", '["x"]'),
         ("sent", "[]"),
@@ -136,7 +132,7 @@ def test_nothing_unsent_ever_goes(bench: Bench) -> None:
     while purge_step(bench.store, bench.clock):
         pass
 
-    assert bench.rows("SELECT phone_lookup, phone_sealed FROM earn WHERE earn_id = 'unsent'") == [("ab", b"\1")]
+    assert "unsent" in names(bench, "earn", "earn_id")
     assert bench.rows("SELECT lines_json FROM document WHERE document_id = 'unsent'") == [('["x"]',)]
     assert "unsent" in names(bench, "reversal", "reversal_id")
     assert "unsent" in names(bench, "spend", "spend_id")
