@@ -183,9 +183,8 @@ class World:
             status = counter.now.exchange.status()
             if status.pending:
                 return f"{counter.name} has {status.pending} operations waiting, last error {status.last_error}"
-            again = counter.now.exchange._push._resend_from
-            if again is not None:  # a question whether the cloud still knows it, which was not answered yet
-                return f"{counter.name} is about to show operation {again} again"
+            if counter.now.exchange._push.showing_again:  # a question about them, which was not answered yet
+                return f"{counter.name} is about to show operations again"
             if not self._all_read(counter.now.cursor()):
                 return f"{counter.name} reads {counter.now.cursor()} of {self.cloud.heads()}, {status.last_error}"
         return None

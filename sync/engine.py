@@ -83,15 +83,19 @@ PushAction = Send | WaitUntil | Idle | Halted
 
 
 class PushEngine:
-    """One batch in flight, oldest first, sent at once; smaller after 413, again from wherever the cloud asks."""
+    """One batch in flight, oldest first, sent at once; smaller after 413, again from wherever the cloud asks.
+
+    What the cloud asks for goes first and as it asks: it can take nothing behind a gap. Then what is shown again for
+    the sake of its answers. Neither makes the other forgotten.
+    """
 
     def __init__(self, *, random_unit: Callable[[], float], halted: str | None = None) -> None:
         self._backoff = Backoff(random_unit)
         self._limit_ops = OPS_PER_PUSH_MAX
         self._limit_bytes = PUSH_BYTES_MAX
-        self._resend_from: int | None = None
-        self._resend_until = 0
-        self._under_way_from: int | None = None  # of the batch that waits for its answer; None: what was pending
+        self._resend_from: int | None = None  # what the cloud lost, or may have lost
+        self._again: tuple[int, int] | None = None  # the first and the last whose answers may have changed
+        self._under_way: tuple[int | None, tuple[int, int] | None] = (None, None)  # of both, what the last batch is for
         self._halted = halted
 
     @property
@@ -101,12 +105,14 @@ class PushEngine:
     def next(self, now_ms: int, queue: QueueView) -> PushAction:
         if self._halted is not None:
             return Halted(self._halted)
-        if self._resend_from is None and queue.first_pending is None:
+        if not self.showing_again and queue.first_pending is None:
             return Idle()
         if now_ms < self._backoff.until_ms:
             return WaitUntil(self._backoff.until_ms)
-        self._under_way_from = self._resend_from
-        return Send(self._resend_from, self._limit_ops, self._limit_bytes, self._resend_until > 0)
+        again = self._again if self._resend_from is None else None
+        self._under_way = (self._resend_from, again)
+        first = self._resend_from if again is None else again[0]
+        return Send(first, self._limit_ops, self._limit_bytes, again is not None)
 
     def network_back(self) -> None:
         """The other channel got through: no reason to wait any longer."""
@@ -119,21 +125,22 @@ class PushEngine:
 
     @property
     def showing_again(self) -> bool:
-        return self._resend_from is not None
+        """Something is to be sent that has an answer already."""
+        return self._resend_from is not None or self._again is not None
 
     def show_again(self, first: int, last: int) -> None:
         """The answers to these may be others than those that we have: they are repeated with a push of them."""
-        self._resend_from = min(first, self._resend_from or first)
-        self._resend_until = max(last, self._resend_until)
+        known_first, known_last = self._again or (first, last)
+        self._again = (min(first, known_first), max(last, known_last))
+        self._under_way = (self._under_way[0], None)  # an answer to what is under way may be older than this wish
 
     def halt(self, reason: str) -> None:
         self._halted = reason
-        self._resend_from, self._resend_until = None, 0
+        self._resend_from = self._again = None
 
     def resume(self) -> None:
         """What halted the queue was put right."""
-        self._halted = None
-        self._resend_from, self._resend_until = None, 0
+        self._halted = self._resend_from = self._again = None
         self._backoff.succeeded()
 
     def failed(self, now_ms: int, outcome: Unavailable | Denied | Misfit) -> None:
@@ -154,27 +161,25 @@ class PushEngine:
             self.halt(reason)
         elif settled.asks_retry is not None:
             self._backoff.failed(now_ms)
-        elif not settled.settled:
-            self._nothing_taken(now_ms, first_seq, settled.expected_seq)
-        else:
+        elif settled.settled:
             self._backoff.succeeded()
             self._limit_ops = min(OPS_PER_PUSH_MAX, self._limit_ops + max(1, self._limit_ops // LIMIT_GROWTH))
-            if self._resend_until and self._resend_from != self._under_way_from:
-                return  # it was wanted while this batch was under way
-            last = settled.settled[-1].seq
-            if last < self._resend_until:
-                self._resend_from = last + 1
-                return
-            self._resend_until = 0
+            self._shown_until(settled.settled[-1].seq)
             next_own = queue.first_pending if queue.first_pending is not None else queue.last_seq + 1
-            self._resend_from = settled.expected_seq if settled.expected_seq < next_own else None
-
-    def _nothing_taken(self, now_ms: int, first_seq: int, expected_seq: int) -> None:
-        if expected_seq < first_seq:
-            self._resend_from, self._resend_until = expected_seq, 0
-        else:
-            self._resend_from = None
+            if settled.expected_seq < next_own:
+                self._resend_from = settled.expected_seq
+        elif settled.expected_seq < first_seq:
+            self._resend_from = settled.expected_seq
+        else:  # no word about what was sent: as if nobody had answered
             self._backoff.failed(now_ms)
+
+    def _shown_until(self, last_seq: int) -> None:
+        """Answers came up to ``last_seq``; what was wanted while their batch was under way is wanted still."""
+        resent_from, again = self._under_way
+        if resent_from is not None and resent_from == self._resend_from:
+            self._resend_from = None
+        if again is not None and again == self._again:
+            self._again = (last_seq + 1, again[1]) if last_seq < again[1] else None
 
 
 def halt_reason(settled: Settled, queue: QueueView) -> str | None:

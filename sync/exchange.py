@@ -251,8 +251,7 @@ class Exchange:
                     set_meta(conn, outbox.HALTED, halted)
                 elif not settled.settled and settled.expected_seq < batch.first_seq:
                     # It went back to a backup. Its new answers count, also when they come after a restart of ours.
-                    known = int(get_meta(conn, outbox.RESENDING) or settled.expected_seq)
-                    set_meta(conn, outbox.RESENDING, str(min(known, settled.expected_seq)))
+                    _resend_from(conn, settled.expected_seq)
                     self._resending = True
                 elif settled.settled and self._purge_is_due(now_ms):
                     outbox.purge(conn)
@@ -271,7 +270,8 @@ class Exchange:
         log.info(
             "push_settled ops=%s results=%s expected_seq=%s", len(batch.ops), len(settled.settled), settled.expected_seq
         )
-        if self._resending and halted is None and not self._push.showing_again:
+        # A reset that came meanwhile has its own turn, behind its snapshot.
+        if self._resending and halted is None and self._jump is None and not self._push.showing_again:
             with self._store.transaction() as conn:
                 set_meta(conn, outbox.RESENDING, None)
             self._resending = False
@@ -395,15 +395,14 @@ class Exchange:
         """A snapshot says what stands and where to read on. Meanwhile we find out whether the cloud still has our
         operations."""
         now_ms = self._clock.mono_ms()
+        self._jump = Why.RESET  # first, so that nobody takes what is noted below for done
         with self._store.transaction() as conn:
             ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
             if queue.last_seq > 0 and outcome.generation != inbox.read_cursor(conn).generation:
                 # Whatever it took since its backup, also from calls that were long under way, has new answers.
-                begin = max(queue.last_seq - OPS_PER_PUSH_MAX, 0) + 1
-                set_meta(conn, outbox.RESENDING, str(min(begin, int(get_meta(conn, outbox.RESENDING) or begin))))
+                _resend_from(conn, max(queue.last_seq - OPS_PER_PUSH_MAX, 0) + 1)
         log.warning("feed_reset generation=%s", outcome.generation)
-        self._jump = Why.RESET
         with self._lock:
             self._feed.reset(now_ms)
             self._push.probe(queue)
@@ -415,8 +414,8 @@ class Exchange:
         if outcome is None:
             return WaitUntil(now_ms + SNAPSHOT_BUSY_MS)
         if isinstance(outcome, Took):
-            self._jump = None
             self._ask_for_parked()
+            self._jump = None
             self._heard(FEED)
             self._on_change()
             return None
@@ -484,3 +483,8 @@ class Exchange:
         if changed:
             log.info("link_changed online=False channel=%s reason=%s", channel, word)
             self._on_change()
+
+
+def _resend_from(conn: sqlite3.Connection, seq: int) -> None:
+    """Remembers, also for after a restart, that what the cloud answered from ``seq`` on may have new answers."""
+    set_meta(conn, outbox.RESENDING, str(min(seq, int(get_meta(conn, outbox.RESENDING) or seq))))

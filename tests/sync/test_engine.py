@@ -248,6 +248,39 @@ def test_a_cloud_that_lost_them_meanwhile_gets_them_from_where_it_stands() -> No
     assert (asked.from_seq, asked.again) == (5, False)  # here nothing may be left out
 
 
+def test_a_cloud_that_asks_for_some_does_not_make_the_others_forgotten() -> None:
+    """I10: a late copy of a push had reached the restored cloud; only its other answers were new ones."""
+    engine = PushEngine(random_unit=fixed(0.5))
+    engine.next(0, QueueView(9, 9))
+    engine.show_again(1, 9)  # while the batch from 9 is under way, which the cloud cannot take
+
+    engine.answered(0, 9, settled(expected=5), QueueView(9, 9))
+    asked = engine.next(0, QueueView(9, 9))
+    engine.answered(0, 5, settled(5, 6, 7, 8, 9, expected=10), QueueView(None, 9))
+    shown = engine.next(0, QueueView(None, 9))
+    engine.answered(0, 1, settled(1, 2, 3, 4, 5, 6, 7, 8, 9, expected=10), QueueView(None, 9))
+
+    assert isinstance(asked, Send)
+    assert isinstance(shown, Send)
+    assert [(sent.from_seq, sent.again) for sent in (asked, shown)] == [(5, False), (1, True)]
+    assert engine.next(0, QueueView(None, 9)) == Idle()
+
+
+def test_an_answer_without_a_word_about_them_ends_no_wish() -> None:
+    """I10: the answer of an earlier call came in place of the one that would have told the new outcomes."""
+    engine = PushEngine(random_unit=fixed(1.0))
+    engine.answered(0, 5, settled(expected=4), QueueView(None, 5))
+    engine.show_again(1, 5)
+    asked = engine.next(0, QueueView(None, 5))
+
+    engine.answered(0, 4, settled(expected=4), QueueView(None, 5))
+
+    assert engine.next(0, QueueView(None, 5)) == WaitUntil(1_000)
+    assert engine.next(1_000, QueueView(None, 5)) == asked
+    engine.answered(1_000, 4, settled(4, 5, expected=6), QueueView(None, 5))
+    assert engine.next(1_000, QueueView(None, 5)) == Send(1, 500, 256 * 1024, again=True)
+
+
 def test_catch_up_by_pages_then_listen() -> None:
     engine = FeedEngine(random_unit=fixed(1.0))
 

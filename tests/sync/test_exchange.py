@@ -264,6 +264,27 @@ def test_the_new_answers_of_a_restored_cloud_are_asked_for_after_a_restart_too(d
 
 
 @pytest.mark.expect_log("feed_reset")
+def test_what_a_cloud_asked_for_does_not_answer_what_its_reset_asks_for(device: Device) -> None:
+    """I10: the queue was busy with the tail that the cloud had lost when the feed told of the restore."""
+    for _ in range(3):
+        device.bench.append()
+    device.push_all()
+    device.bench.append()
+    device.script.pushes = [Pushed(PushResponse((), 3, 2, 1_000))]
+    assert device.exchange.push_step() is None
+    listen(device, StreamHello(1, 2))
+    assert device.push_all() == Idle()
+    assert device.bench.store.meta(RESENDING) == "1"
+
+    device.script.snapshots = [snapshot("2.7.1")]
+    assert device.exchange.feed_step() is None
+    assert device.push_all() == Idle()
+
+    assert device.script.sent == [(1, 2, 3), (4,), (3, 4), (1, 2, 3, 4)]
+    assert device.bench.store.meta(RESENDING) is None
+
+
+@pytest.mark.expect_log("feed_reset")
 @pytest.mark.parametrize(
     "events",
     [
