@@ -10,7 +10,10 @@ from agent.approval import slips
 from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
+from agent.earn import slips as earn_slips
+from agent.earn.repository import DocumentRow
 from agent.earn.service import EarnService
+from agent.earn.types import Earned
 from agent.enroll.service import EnrollService
 from agent.keys import KeyRing, StoreKeys
 from agent.launch import AgentSettings
@@ -21,6 +24,8 @@ from agent.notifying import AfterCommit
 from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
 from agent.printing.service import PRINTER_NAME, PrintingService
+from agent.printing.templates import SlipTemplates
+from agent.printing.types import JobKind
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
 from agent.settings.leaving import LeaveService
@@ -30,7 +35,7 @@ from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
 from printers.document import Document
 from printers.profiles import PrinterProfile
-from rules.calendar import local_time
+from rules.calendar import day_bounds_ms, local_day, local_time
 from sync.clock import Clock, SystemClock
 from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
 
 log = topic("agent")
 TICK_S = 1.0
+DECISIONS_A_DAY_MAX = 2_000  # more than any counter decides
 ASK_S = 3.0  # a customer waits for this answer; without one the counter goes on without a line
 KEY_CHANGE_AGAIN_S = 60.0
 VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
@@ -66,11 +72,13 @@ class Agent:
         self._after_commit = AfterCommit(store.after_commit)
         operations = Operations(clock=clock, ids=ids, keyring=self.keyring)
         self.link = LinkService(store=store)
+        self.slip_templates = SlipTemplates(store)
         self.printing = PrintingService(
             store=store,
             clock=clock,
             ids=ids,
             test_page=self._test_page,
+            closing=self._closing,
             left_by_pos=lambda: load_shadow(settings.spool_folder),
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
@@ -105,6 +113,7 @@ class Agent:
             operations=operations,
             keyring=self.keyring,
             missing_on_receipt=self.spend_book.missing_on_receipt,
+            print_earned=self._print_earned,
         )
         self.receipts = ReceiptsService(store=store)
         self.vault = DeviceVault(settings.folder)
@@ -168,14 +177,55 @@ class Agent:
     def _enqueue_slip(self, conn: sqlite3.Connection, row: RequestRow, actor: str) -> str:
         shop = shop_name(conn)
         if row.order_id is not None:
-            document = slips.order_document(row, self.orders.find_in(conn, row.order_id), shop=shop)
+            order = self.orders.find_in(conn, row.order_id)
+            document = slips.order_document(row, order, shop=shop, templates=self.slip_templates.current)
         else:
             now_ms = row.decided_ms or self.clock.wall_ms()
             document = slips.reward_document(
-                row, shop=shop, decided_by=self.staff.name_of(conn, actor), decided_ms=now_ms
+                row,
+                shop=shop,
+                decided_by=self.staff.name_of(conn, actor),
+                decided_ms=now_ms,
+                templates=self.slip_templates.current,
             )
         self.printing.enqueue(conn, slips.job_id(row), slips.job_kind(row), document)
         return slips.job_id(row)
+
+    def _print_earned(self, conn: sqlite3.Connection, earned: Earned, sale: DocumentRow) -> None:
+        """A slip for the customer where the shop wants one (AGT-12). Points are on paper, the balance never."""
+        if not self.slip_templates.prints_points:
+            return
+        document = earn_slips.earned_document(
+            earned,
+            sale,
+            shop=shop_name(conn),
+            earned_ms=self.clock.wall_ms(),
+            provisional=not self.link.online(),
+            templates=self.slip_templates.current,
+        )
+        self.printing.enqueue(conn, earn_slips.job_id(earned), JobKind.POINTS, document)
+
+    def _closing(self) -> Document:
+        """The slip that ends a day, with the day's figures so far."""
+        from agent.printing.closing import closing_document, failed_prints
+
+        now_ms = self.clock.wall_ms()
+        start_ms, end_ms = day_bounds_ms(local_day(now_ms))
+        status, report, on_duty = self.link.status(), self.store.restored(), self.staff.on_duty()
+        with self.store.read() as conn:
+            failures = failed_prints(conn, start_ms, end_ms)
+        return closing_document(
+            now_ms=now_ms,
+            shop=self.link.shop(),
+            closed_by=on_duty.name if on_duty is not None else "",
+            templates=self.slip_templates.current,
+            earned=self.earn.today(),
+            decisions=[found for found in self.approval.recent(DECISIONS_A_DAY_MAX) if found.decided_ms >= start_ms],
+            orders=self.orders.list(local_day(now_ms)),
+            lost=report.lost_ops if report is not None and report.at_wall_ms >= start_ms else 0,
+            unsent=status.pending,
+            print_failures=failures,
+        )
 
     def _test_page(self, profile: PrinterProfile) -> Document:
         from printers.slips import test_page

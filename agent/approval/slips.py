@@ -9,6 +9,7 @@ from agent.approval.repository import RequestRow
 from agent.orders.types import OrderView
 from agent.printing.types import JobKind
 from printers.document import Document
+from printers.slip_kinds import BUNDLED, Templates
 from printers.slips import TicketItem, approval_slip, order_ticket
 from rules.calendar import local_time
 from rules.requests import RequestKind, RequestState
@@ -27,7 +28,9 @@ def job_id(row: RequestRow) -> str:
     return f"{row.request_id}:{job_kind(row).value}"
 
 
-def reward_document(row: RequestRow, *, shop: str, decided_by: str, decided_ms: int) -> Document:
+def reward_document(
+    row: RequestRow, *, shop: str, decided_by: str, decided_ms: int, templates: Templates = BUNDLED
+) -> Document:
     """The slip of a coupon, points or stamp approval."""
     code = row.slip_code or row.request_id[-8:].upper()
     return approval_slip(
@@ -41,10 +44,11 @@ def reward_document(row: RequestRow, *, shop: str, decided_by: str, decided_ms: 
         slip_code=code,
         qr_payload=QR_PREFIX + code,
         automatic=row.state is RequestState.AUTO_APPROVED,
+        templates=templates,
     )
 
 
-def order_document(row: RequestRow, order: OrderView | None, *, shop: str) -> Document:
+def order_document(row: RequestRow, order: OrderView | None, *, shop: str, templates: Templates = BUNDLED) -> Document:
     """The ticket of an order; what the request says must do when its order has not arrived yet."""
     if order is None:
         item = TicketItem(row.title, 1, row.amount_won or 0)
@@ -57,6 +61,7 @@ def order_document(row: RequestRow, order: OrderView | None, *, shop: str) -> Do
             payment="-",
             ordered_at=f"{local_time(row.created_ms):%H:%M}",
             nickname=row.nickname,
+            templates=templates,
         )
     return order_ticket(
         shop=shop,
@@ -68,4 +73,5 @@ def order_document(row: RequestRow, order: OrderView | None, *, shop: str) -> Do
         ordered_at=f"{local_time(order.created_ms):%H:%M}",
         nickname=order.nickname,
         note=order.note,
+        templates=templates,
     )

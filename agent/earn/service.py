@@ -79,9 +79,10 @@ class EarnService:
         keyring: KeyRing,
         missing_on_receipt: Callable[[sqlite3.Connection, str, str, int, int], int],
         till_by_source: Mapping[str, str] | None = None,
+        print_earned: Callable[[sqlite3.Connection, Earned, DocumentRow], None] = lambda _conn, _earned, _sale: None,
     ) -> None:
         """``missing_on_receipt``: what a member spent in points that this receipt does not show (look-up, document,
-        payment, time)."""
+        payment, time). ``print_earned`` is called inside the transaction of an earn with a phone number."""
         self.listeners = Listeners()
         self._store = store
         self._clock = clock
@@ -89,6 +90,7 @@ class EarnService:
         self._operations = operations
         self._keyring = keyring
         self._missing_on_receipt = missing_on_receipt
+        self._print_earned = print_earned
         self._pairing = Pairing(till_by_source or {})
         self._reversals = Reversals(ids=ids, clock=clock, operations=operations, keyring=keyring)
 
@@ -341,7 +343,9 @@ class EarnService:
                 "created_ms": now_ms,
             },
         )
-        return Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
+        earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
+        self._print_earned(conn, earned, sale)
+        return earned
 
     # --- what the cloud says ---------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class PrintingService:
         clock: Clock,
         ids: IdSource,
         test_page: Callable[[PrinterProfile], Document],
+        closing: Callable[[], Document] | None = None,
         profile: PrinterProfile = DEFAULT_PROFILE,
         left_by_pos: Callable[[], StreamState] = lambda: POWER_ON,
         limits: Limits = DEFAULT_LIMITS,
@@ -67,6 +68,7 @@ class PrintingService:
         self._clock = clock
         self._ids = ids
         self._test_page = test_page
+        self._closing = closing
         self._profile = profile
         self._left_by_pos = left_by_pos
         self._limits = limits
@@ -130,6 +132,10 @@ class PrintingService:
         text = self._store.meta(ADDRESS_SETTING)
         return PrinterAddress.parse(text) if text else None
 
+    def profile(self) -> PrinterProfile:
+        """What the receipt printer can do."""
+        return self._profile
+
     def set_address(self, address: PrinterAddress | None) -> None:
         """Remember the printer; what waits goes there from now on."""
         with self._store.transaction() as conn:
@@ -162,6 +168,16 @@ class PrintingService:
         job_id = f"{self._ids.uuid7()}:{JobKind.TEST_PAGE.value}"
         with self._store.transaction() as conn:
             self.enqueue(conn, job_id, JobKind.TEST_PAGE, self._test_page(self._profile))
+        return job_id
+
+    def print_closing(self) -> str:
+        """Queue the slip of the day so far; answers its job id. Each press is a slip of its own: figures move."""
+        if self._closing is None:
+            raise ValueError("this counter has no closing slip")
+        document = self._closing()
+        job_id = f"{self._ids.uuid7()}:{JobKind.CLOSING.value}"
+        with self._store.transaction() as conn:
+            self.enqueue(conn, job_id, JobKind.CLOSING, document)
         return job_id
 
     def retry(self, job_id: str) -> bool:

@@ -25,6 +25,9 @@ class JobKind(StrEnum):
     SLIP = "slip"
     ORDER_TICKET = "order_ticket"
     TEST_PAGE = "test_page"
+    POINTS = "points_slip"
+    CLAIM = "claim_slip"
+    CLOSING = "closing_slip"
 
 
 @dataclass(frozen=True)

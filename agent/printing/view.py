@@ -183,10 +183,18 @@ class _Queue(Tile):
         column.setContentsMargins(1, 0, 1, 12)
         column.setSpacing(0)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 14, 16, 14)
+        head.setContentsMargins(16, 8, 8, 8)
         head.setSpacing(8)
+        self.closing = Button(theme, texts._("Closing slip"), size="small", icon="scroll-text")
+        self.closing.setObjectName("printing.closing")
+        self.closing.clicked.connect(vm.print_closing)
+        self.slips = Button(theme, texts._("Slips"), size="small", icon="pencil")
+        self.slips.setObjectName("printing.slips")
+        self.slips.clicked.connect(vm.open_slips)
         head.addWidget(Label(theme, texts._("Print queue"), "section"))
         head.addStretch(1)
+        head.addWidget(self.closing)
+        head.addWidget(self.slips)
         column.addLayout(head)
         self.rows: RowList[JobRow, JobRowView] = RowList(
             theme,
@@ -206,6 +214,8 @@ class _Queue(Tile):
 
     def render_state(self) -> None:
         state = self._vm.state
+        self.closing.setVisible(bool(state.printers))
+        self.closing.setEnabled(state.can_test)
         self.rows.setVisible(bool(state.jobs))
         self.rows.show_rows(state.jobs, "")
         self.spare.setVisible(not state.jobs)

@@ -89,6 +89,7 @@ class PrintingPort(Protocol):
     def retry(self, job_id: str) -> object: ...
     def reprint(self, job_id: str) -> object: ...
     def print_test(self) -> object: ...
+    def print_closing(self) -> object: ...
 
 
 class PrintingViewModel:
@@ -102,6 +103,7 @@ class PrintingViewModel:
         dispatcher: Dispatcher,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
+        self.on_open: Callable[[str], None] = lambda _screen: None
         self._printing, self._capture, self._texts, self._clock = printing, capture, texts, clock
         self._said = ""
         self._rest_until_ms = 0
@@ -129,6 +131,15 @@ class PrintingViewModel:
             return
         said = self._texts._("The test page is on its way. Can you read every line on the paper?")
         self._press(self._printing.print_test, said)
+
+    def print_closing(self) -> None:
+        """The figures of the day so far, on paper."""
+        if self._clock.mono_ms() >= self._rest_until_ms:
+            self._press(self._printing.print_closing, self._texts._("The closing slip is on its way."))
+
+    def open_slips(self) -> None:
+        """Where the owner changes what slips say."""
+        self.on_open("slips")
 
     def step(self, job_id: str) -> None:
         """Retry or reprint, whichever the row offers now; a second press on the same row finds nothing to do."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from agent.printing.types import JobKind, JobState, PrinterState, PrinterWord
 from agent.texts import Texts
+from printers.errors import BadTemplate
 
 
 class Tone(StrEnum):
@@ -106,8 +107,42 @@ def job_kind(t: Texts, kind: str) -> str:
         JobKind.SLIP.value: t._("Slip"),
         JobKind.ORDER_TICKET.value: t._("Order ticket"),
         JobKind.TEST_PAGE.value: t._("Test page"),
+        JobKind.POINTS.value: t._("Points slip"),
+        JobKind.CLAIM.value: t._("Points by QR code"),
+        JobKind.CLOSING.value: t._("Closing slip"),
     }
     return names.get(kind, kind)
+
+
+def slip_kind(t: Texts, kind: str) -> str:
+    """What people call a kind of slip (printers.slip_kinds)."""
+    names = {
+        "approval": t._("Approval slip"),
+        "claim": t._("Points by QR code"),
+        "points": t._("Points slip"),
+        "order_ticket": t._("Order ticket"),
+        "closing": t._("Closing slip"),
+        "receipt": t._("Sales receipt"),
+        "coupon": t._("Coupon"),
+        "stamp_card": t._("Stamp card"),
+    }
+    return names[kind]
+
+
+def template_problem(t: Texts, bad: BadTemplate) -> str:
+    """Why a template cannot be kept, with the line to look at."""
+    reasons = {
+        "too_long": t._("This is too long for a slip."),
+        "empty": t._("There is nothing to print."),
+        "required": t.n("{name} must stay: without it the slip is of no use.", name=f"{{{bad.name}}}"),
+        "unknown_name": t.n("This slip knows no {name}.", name=f"{{{bad.name}}}"),
+        "unknown_list": t.n("This slip has no list {name}.", name=f"@{bad.name}"),
+        "brace": t._("An opening bracket stands alone."),
+        "columns": t._("A line has three columns at most."),
+        "document": t._("This cannot be printed as it stands."),
+    }
+    reason = reasons[bad.code]
+    return t.n("Line {n}: {reason}", n=bad.line, reason=reason) if bad.line else reason
 
 
 def printer_name(t: Texts, name: str) -> str:

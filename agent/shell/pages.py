@@ -12,6 +12,7 @@ from agent.bootstrap import Agent
 from agent.home.viewmodel import HomeViewModel
 from agent.orders.viewmodel import OrdersViewModel
 from agent.printing.capture import capture_state
+from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
 from agent.settings.service import SettingsService
@@ -89,10 +90,14 @@ def _printing(agent: Agent, look: Look) -> Page:
         dispatcher=look.dispatcher,
     )
 
-    def build() -> QWidget:
-        from agent.printing.view import PrintingView
+    editor = SlipEditorViewModel(
+        templates=agent.slip_templates, picture=SlipPictures(), texts=look.texts, profile=agent.printing.profile
+    )
 
-        return PrintingView(vm, theme=look.theme, texts=look.texts)
+    def build() -> QWidget:
+        from agent.printing.page.view import PrintersPage
+
+        return PrintersPage(vm, editor, look.theme, look.texts)
 
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 

@@ -1,5 +1,6 @@
 """Painted controls; each file owns one family. Import from here."""
 
+from agent.ui.controls.area import PaperPicture, TextArea
 from agent.ui.controls.base import Control, FocusRing, PressControl, mapped_rect
 from agent.ui.controls.button import (
     Button,
@@ -32,6 +33,7 @@ __all__ = [
     "Line",
     "ListRow",
     "Menu",
+    "PaperPicture",
     "PressControl",
     "Scroll",
     "SegmentedControl",
@@ -41,6 +43,7 @@ __all__ = [
     "Strip",
     "StripAction",
     "Switch",
+    "TextArea",
     "Tile",
     "Toast",
     "ToastHost",

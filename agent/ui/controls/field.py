@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from agent.ui.controls.base import Control, PressControl
 from agent.ui.controls.button import Button
 from agent.ui.controls.label import Disc, Label
 from agent.ui.paint import SHADOW_MARGINS, Shadow, draw_line, elided, rounded
 from agent.ui.theme import RADIUS_CARD, RADIUS_CONTROL, Theme
+
+MENU_ROWS_MAX = 10  # more would leave the smallest screen; longer lists get a second column
 
 
 class _Edit(QLineEdit):
@@ -118,6 +120,12 @@ class Select(PressControl):
             self._current = key
             self.update()
 
+    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
+        if list(options) != self._options:
+            self._options = list(options)
+            self.updateGeometry()
+            self.update()
+
     def _label(self) -> str:
         return next((text for key, text in self._options if key == self._current), "")
 
@@ -170,13 +178,13 @@ class Menu(QFrame):
         self._theme, self._take = theme, take
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
-        column.setSpacing(0)
-        for key, text in options:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(4, 4, 4, 4)
+        grid.setSpacing(0)
+        for place, (key, text) in enumerate(options):
             item = _MenuItem(theme, text, key == current)
             item.clicked.connect(lambda _checked=False, chosen=key: self._pick(chosen))
-            column.addWidget(item)
+            grid.addWidget(item, place % MENU_ROWS_MAX, place // MENU_ROWS_MAX)
 
     def _pick(self, key: str) -> None:
         self.close()

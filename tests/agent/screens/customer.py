@@ -21,6 +21,8 @@ from agent.enroll.types import Enrolled, EnrollOutcome, EnrollRefused
 from agent.enroll.view import EnrollView
 from agent.enroll.viewmodel import EnrollViewModel
 from agent.link.types import StoreProfile
+from agent.printing.editor.view import SlipEditorView
+from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
 from agent.printing.types import JobState, PrinterState, PrinterWord, PrintJob
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
@@ -44,6 +46,9 @@ from agent.tablet.view import TabletView
 from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Language, Texts
 from agent.ui.theme import Mode, Theme
+from printers.errors import BadDocument
+from printers.profiles import PROFILES
+from printers.slip_kinds import bundled_text, read_template
 from rules.spending import SpendLimit
 from sync.clock import FakeClock
 
@@ -466,6 +471,10 @@ class Printing:
         self.pressed.append(f"reprint {job_id}")
         return True
 
+    def print_closing(self) -> str:
+        self.pressed.append("closing")
+        return "job-closing"
+
     def print_test(self) -> str:
         self.pressed.append("test")
         return "job-test"
@@ -490,10 +499,68 @@ def printers(
     return build
 
 
+@dataclass
+class SlipTexts:
+    """The templates of a shop, kept in memory."""
+
+    own: dict[str, str] = field(default_factory=dict)
+    logo: bytes | None = None
+    prints_points: bool = True
+
+    def text(self, kind: str) -> str:
+        return self.own.get(kind) or bundled_text(kind)
+
+    def is_own(self, kind: str) -> bool:
+        return kind in self.own
+
+    def save(self, kind: str, text: str) -> None:
+        read_template(kind, text)
+        self.own[kind] = text
+
+    def reset(self, kind: str) -> None:
+        self.own.pop(kind, None)
+
+    def set_logo(self, picture: bytes | None) -> None:
+        if picture == b"":
+            raise BadDocument("no picture")
+        self.logo = picture
+
+    def set_prints_points(self, on: bool) -> None:
+        self.prints_points = on
+
+
+def slip_editor(look: Look, templates: SlipTexts) -> SlipEditorViewModel:
+    return SlipEditorViewModel(
+        templates=templates, picture=SlipPictures(), texts=look.texts, profile=lambda: PROFILES["generic-80"]
+    )
+
+
+def slips(kind: str, typed: str = "", *, saved: bool = False) -> Callable[[Look], QWidget]:
+    def build(look: Look) -> QWidget:
+        vm = slip_editor(look, SlipTexts())
+        view = SlipEditorView(vm, look.theme, look.texts)
+        vm.show()
+        vm.choose(kind)
+        if typed:
+            vm.type(typed)
+        if saved:
+            vm.save()
+        return view
+
+    return build
+
+
+SLIP_STATES = {
+    "17-slips-claim": slips("claim"),
+    "17-slips-points": slips("points", "^# {points}\n손님 | {phone}\n[CUT]", saved=True),
+    "17-slips-wrong": slips("closing", "오늘 | {lost}\n{dya}"),
+}
+
 PRINTER_STATES = {
     **{f"07-printer-{word.value}": printers(word) for word in PrinterWord},
     "07-printer-none": printers(None, CaptureWord.NOT_SET_UP, ()),
     "07-capture-stopped": printers(PrinterWord.READY, CaptureWord.STOPPED),
+    **SLIP_STATES,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,6 +14,7 @@ from agent.dispatch import ImmediateDispatcher
 from agent.enroll.types import Enrolled
 from agent.enroll.view import EnrollView
 from agent.enroll.viewmodel import EnrollViewModel
+from agent.printing.editor.view import SlipEditorView
 from agent.printing.types import PrinterWord
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
@@ -221,3 +224,32 @@ def test_the_test_page_and_the_rows_are_pressed_once_each(qapp: QApplication) ->
         look.clock.advance(2_000)
         vm.tick()
     assert service.pressed == ["test", "retry job-3", "reprint job-2"]
+
+
+def test_an_owner_types_a_slip_saves_it_and_goes_back(qapp: QApplication, tmp_path: Path) -> None:
+    look, templates, gone = Look("light", "en"), customer.SlipTexts(), []
+    vm = customer.slip_editor(look, templates)
+    view = SlipEditorView(vm, look.theme, look.texts)
+    vm.on_close = lambda: gone.append(True)
+    with looks.shown(view, (1180, 700)) as host:
+        host.activateWindow()
+        view.text.edit.selectAll()
+        QTest.keyClicks(view.text.edit, "{reward} {slip_code} {pos_discount}")
+        view.text.insert("\n{shop}")
+
+        QTest.mouseClick(view.save, Qt.MouseButton.LeftButton)
+        assert templates.own == {"approval": "{reward} {slip_code} {pos_discount}\n{shop}"}
+
+        QTest.keyClicks(view.text.edit, "!")
+        QTest.mouseClick(view.back, Qt.MouseButton.LeftButton)
+        assert gone == []  # the last letter is within the pause of typing
+        question = host.findChild(QWidget, "slips.let_go") or view.window().findChild(QWidget, "slips.let_go")
+        assert question is not None
+        QTest.mouseClick(question, Qt.MouseButton.LeftButton)
+        assert gone == [True]
+
+        (tmp_path / "logo.png").write_bytes(b"picture")
+        view.take_logo(tmp_path / "logo.png")
+        assert templates.logo == b"picture"
+        view.take_logo(tmp_path / "nothing.png")
+        assert vm.state.said == "This file is no picture. Choose a PNG or JPEG."

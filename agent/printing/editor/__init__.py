@@ -1,0 +1,1 @@
+"""The screen on which an owner changes what slips say."""

@@ -1,0 +1,41 @@
+"""Owns what stands on the page of the printers: the printers themselves, or a screen that was opened from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from agent.printing.editor.viewmodel import SlipEditorViewModel
+from agent.printing.view import PrintingView
+from agent.printing.viewmodel import PrintingViewModel
+from agent.texts import Texts
+from agent.ui.theme import Theme
+
+
+class PrintersPage(QStackedWidget):
+    """Each screen is built when it is first opened."""
+
+    def __init__(self, vm: PrintingViewModel, editor: SlipEditorViewModel, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._printers = PrintingView(vm, theme, texts)
+        self.addWidget(self._printers)
+        self._built: dict[str, QWidget] = {}
+        self._builders: dict[str, Callable[[], QWidget]] = {"slips": lambda: _editor(editor, theme, texts)}
+        vm.on_open = self._open
+        editor.on_close = self._back
+
+    def _open(self, screen: str) -> None:
+        if screen not in self._built:
+            self._built[screen] = self._builders[screen]()
+            self.addWidget(self._built[screen])
+        self.setCurrentWidget(self._built[screen])
+
+    def _back(self) -> None:
+        self.setCurrentWidget(self._printers)
+
+
+def _editor(vm: SlipEditorViewModel, theme: Theme, texts: Texts) -> QWidget:
+    from agent.printing.editor.view import SlipEditorView
+
+    return SlipEditorView(vm, theme, texts)
