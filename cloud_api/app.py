@@ -34,6 +34,7 @@ from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
 from cloud_api.staff.routes import router as staff
+from cloud_api.stock.routes import router as stock
 from cloud_api.stores.routes import router as stores
 
 TITLE = "WithFoM Cloud"
@@ -70,6 +71,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         orders,
         staff,
         stores,
+        stock,
         ledger,
     ):
         app.include_router(router)

@@ -137,6 +137,52 @@ EMPLOYEE_EXAMPLE = {
     "removed_ms": None,
 }
 
+HOURS_EXAMPLE: dict[str, Any] = {
+    "always_open": False,
+    "weekly": [[480, 1320], [480, 1320], [480, 1320], [480, 1320], [480, 1560], [600, 1560], None],
+    "holidays": ["2026-12-25"],
+}
+
+REPORT_EXAMPLE = {
+    "day": "2026-11-26",
+    "pieces": 128,
+    "late": False,
+    "version": 1,
+    "written_ms": 1760000000000,
+    "actor": "staff:0198c5c0-7a11-7000-8000-0000000000f1",
+    "editable_until_ms": 1760040000000,
+}
+
+STOCK_EXAMPLE: dict[str, Any] = {
+    "version": 3,
+    "contracted": 10000,
+    "received": 2000,
+    "reported": 1260,
+    "stock": 740,
+    "over_reported": 0,
+    "stock_rate_bp": 3700,
+    "daily_average": 140,
+    "expected_days": 5,
+    "threshold_percent": 30,
+    "cycle_days": 14,
+    "low": False,
+    "proposed_order": 2000,
+    "quick_orders": [2000, 3000, 4000],
+    "rounds": [
+        {
+            "number": 1,
+            "order_id": "0198c5c0-7a11-7000-8000-0000000000d7",
+            "ordered": 2000,
+            "ordered_by": "owner:0198c5c0-7a11-7000-8000-0000000000f1",
+            "ordered_ms": 1759000000000,
+            "received": 2000,
+            "received_ms": 1759200000000,
+            "collected": 0,
+            "soiled": 0,
+        }
+    ],
+}
+
 OPERATION_LOG_EXAMPLE = {
     "log_id": "0198c5c0-7a11-7000-8000-0000000000f2",
     "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
@@ -282,6 +328,7 @@ _MAY_BE_NULL = frozenset(
         "reason",
     }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
+    | {"daily_average", "expected_days", "received", "received_ms"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 

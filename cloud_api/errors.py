@@ -75,6 +75,19 @@ CATALOGUE: dict[str, Problem] = {
     "too_many_employees": Problem(
         409, "이 요금제에서 둘 수 있는 직원 수를 넘었습니다.", "The plan has no room for another employee."
     ),
+    "hours_refused": Problem(422, "영업시간을 확인해 주세요.", "These opening hours cannot be kept."),
+    "round_unknown": Problem(404, "없는 발주 회차입니다.", "There is no such round."),
+    "already_received": Problem(
+        409, "이미 다른 수량으로 입고된 회차입니다.", "This round was received with another quantity."
+    ),
+    "stock_quantity": Problem(
+        422, "수량을 확인해 주세요. 발주는 1,000개 단위입니다.", "Check the quantity; orders are in thousands."
+    ),
+    "report_quantity": Problem(422, "수량을 확인해 주세요.", "This is not a number of pieces."),
+    "report_read_only": Problem(
+        409, "수정할 수 있는 시간이 지났습니다.", "The time in which this day could be changed is over."
+    ),
+    "report_not_yet": Problem(409, "아직 시작되지 않은 영업일입니다.", "This business day has not begun."),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

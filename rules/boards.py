@@ -19,6 +19,11 @@ class Plan(StrEnum):
     PREMIUM = "premium"
 
 
+def plan_named(name: str) -> Plan:
+    """A store's plan by the word in its record; a word of older or other plans counts as the smallest."""
+    return Plan(name) if name in frozenset(Plan) else Plan.BASIC
+
+
 def stamps_in_plan(plan: Plan, seen_ms_ago: int = 0) -> bool:
     """STP-01: from Plus on; a counter without a line for longer than the grace shows none."""
     return plan is not Plan.BASIC and seen_ms_ago <= PLAN_GRACE_MS

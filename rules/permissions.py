@@ -67,16 +67,13 @@ class StaffProblem(StrEnum):
     """Why an account cannot be added; screens translate it."""
 
     OWNER_EXISTS = "owner_exists"
-    NO_OWNER = "no_owner"
     TOO_MANY = "too_many"
 
 
 def staff_problem(role: Role, plan: Plan, owners: int, staff: int) -> StaffProblem | None:
-    """RBA-02: one owner, who comes first; employees as the plan allows."""
+    """RBA-02: one owner; employees as the plan allows."""
     if role is Role.OWNER:
         return StaffProblem.OWNER_EXISTS if owners else None
-    if not owners:
-        return StaffProblem.NO_OWNER
     return StaffProblem.TOO_MANY if staff >= STAFF_MAX[plan] else None
 
 

@@ -52,6 +52,10 @@ class OpKind(StrEnum):
     POINTS_SPEND = "points.spend"
     # {order_id, to: OrderState, occurred_ms}
     ORDER_ADVANCE = "order.advance"
+    # {day: "2026-11-27", pieces, written_ms}: cup holders used that day; a later number replaces an earlier one
+    REPORT_SUBMIT = "report.submit"
+    # {order_id, pieces, occurred_ms}: the owner orders cup holders
+    STOCK_ORDER = "stock.order"
 
 
 class OpStatus(StrEnum):
@@ -83,13 +87,21 @@ class FeedKind(StrEnum):
     # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days, use_unit, offline_store_day_won,
     #  offline_member_won, offline_snapshot_max_ms, auto_approve_max_won}
     POLICY = "policy"
-    # {store_id, name, brand_name, service_type, plan, grade}
+    # {store_id, name, brand_name, service_type, plan, grade, opens_minute|null,
+    #  hours: {always_open, weekly: [[opens, closes]|null ×7], holidays[]} (absent until somebody has set them)}
     STORE = "store"
     # {device_id, epoch, seq, op_id, status, code, body}: the final result of an operation that was parked
     OP = "op"
     # {employee_id, version, name, role: "owner"|"staff", pin_salt, pin_verifier, may_recover, suspended,
     #  counted_from_ms, removed}
     EMPLOYEE = "employee"
+    # {day, pieces, late, version, written_ms, actor, editable_until_ms}
+    REPORT = "report"
+    # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, daily_average|null,
+    #  expected_days|null, threshold_percent, cycle_days, low, proposed_order, quick_orders[],
+    #  rounds: [{number, order_id, ordered, ordered_by, ordered_ms, received|null, received_ms|null, collected,
+    #  soiled}]}
+    STOCK = "stock"
     # {kind, request_id|null, store_id, member_id|null, state|null, created_ms}: something that a consumer or an owner
     # has to be told; consumers' apps read theirs at GET /v1/notices
     NOTICE = "notice"

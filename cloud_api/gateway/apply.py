@@ -14,6 +14,8 @@ from cloud_api.orders import service as orders
 from cloud_api.orders.facts import Advance
 from cloud_api.requests import decisions, spends
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
+from cloud_api.stock import operations as stock
+from cloud_api.stock.facts import Report, StockOrder
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from sync.protocol import OpKind, OpStatus
@@ -69,7 +71,9 @@ class Applier:
                 )
             case Spend():
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
-            case Decide() | Recover() | Keep() | Advance() if self.suspended:
+            case Report():
+                return stock.report(self.work, origin, fact)
+            case Decide() | Recover() | Keep() | Advance() | StockOrder() if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
             case Decide():
@@ -80,5 +84,7 @@ class Applier:
                 return decisions.keep(self.work, origin, fact)
             case Advance():
                 return orders.advance(self.work, origin, fact)
+            case StockOrder():
+                return stock.order(self.work, origin, fact)
             case _:
                 raise AssertionError("earns are booked as a run")

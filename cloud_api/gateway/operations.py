@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from cloud_api import strict_json
@@ -14,12 +15,14 @@ from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
+from cloud_api.stock.facts import Report, StockOrder
 from rules.phone import Phone, parse_phone
 from rules.requests import OrderState, RejectReason
 from sync.protocol import Operation, OpKind, canonical_json
 
 INT64_MAX = 2**63 - 1
 WON_MAX = 1_000_000_000_000  # more is not an amount of a shop
+PIECES_MAX = 10_000_000  # nor a delivery
 TIME_MS_MAX = 2**47  # fits every database; far beyond any real clock
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _NOT_PLAIN = re.compile("[\x00\ud800-\udfff]")
@@ -116,7 +119,7 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
     return op, None
 
 
-Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Advance
+Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Advance | Report | StockOrder
 
 
 def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
@@ -260,6 +263,20 @@ def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
     return Advance(_id(body, "order_id"), OrderState(wanted), _int(body, "occurred_ms", 0, TIME_MS_MAX))
 
 
+def _report(body: Mapping[str, Any], _origin: Origin) -> Report:
+    try:
+        day = date.fromisoformat(_id(body, "day"))
+    except ValueError:
+        raise _Unreadable from None
+    return Report(day, _int(body, "pieces", 0, WON_MAX), _int(body, "written_ms", 0, TIME_MS_MAX))
+
+
+def _stock_order(body: Mapping[str, Any], _origin: Origin) -> StockOrder:
+    return StockOrder(
+        _id(body, "order_id"), _int(body, "pieces", 1, PIECES_MAX), _int(body, "occurred_ms", 0, TIME_MS_MAX)
+    )
+
+
 _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.EARN: _earn,
     OpKind.EARN_REVERSE: _reversal,
@@ -269,6 +286,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.REQUEST_KEEP: _keep,
     OpKind.POINTS_SPEND: _spend,
     OpKind.ORDER_ADVANCE: _advance,
+    OpKind.REPORT_SUBMIT: _report,
+    OpKind.STOCK_ORDER: _stock_order,
 }
 
 T = TypeVar("T")

@@ -15,12 +15,16 @@ from cloud_api.ids import base64url
 from cloud_api.staff.models import employee
 from cloud_api.stores.service import profile_of, store_key
 from cloud_api.vault import Vault
+from rules.boards import plan_named
+from rules.permissions import Grant, Permission, StaffProblem, grant, staff_problem
 from rules.pin import SALT_BYTES, hash_pin, pin_problem
 from rules.recovery import ActorType, Person, Role, read_actor
 from sync.protocol import FeedKind
 
-STAFF_MAX = {"plus": 5, "premium": 10}  # RBA-02; 3 in every other plan
-STAFF_MAX_BASIC = 3
+_REFUSALS = {
+    StaffProblem.OWNER_EXISTS: "owner_exists",
+    StaffProblem.TOO_MANY: "too_many_employees",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,10 @@ def add(work: Work, vault: Vault, store_id: str, wanted: NewEmployee) -> dict[st
         raise ApiError("store_unknown")
     refuse_weak(wanted.pin)
     roles = [row.role for row in employed(work.conn, store_id)]
-    if wanted.role is Role.OWNER and Role.OWNER.value in roles:
-        raise ApiError("owner_exists")
-    if wanted.role is Role.STAFF and roles.count(Role.STAFF.value) >= STAFF_MAX.get(store.plan, STAFF_MAX_BASIC):
-        raise ApiError("too_many_employees")
+    owners, employees = roles.count(Role.OWNER.value), roles.count(Role.STAFF.value)
+    problem = staff_problem(wanted.role, plan_named(store.plan), owners, employees)
+    if problem is not None:
+        raise ApiError(_REFUSALS[problem])
     employee_id = work.ids.uuid7()
     row = work.conn.execute(
         insert(employee)
@@ -162,6 +166,12 @@ def roster(conn: Connection, store_id: str) -> list[Any]:
 def employed(conn: Connection, store_id: str) -> list[Any]:
     """Who works here now."""
     return [row for row in roster(conn, store_id) if row.removed_ms is None]
+
+
+def allowed(conn: Connection, store_id: str, actor: str, permission: Permission) -> bool:
+    """Whether whoever acts may do this at once (RBA-01); while nobody is set up, whoever stands there may."""
+    person, _row = person_of(conn, store_id, actor)
+    return person is None or grant(person.role, permission, may_recover=person.may_recover) is Grant.YES
 
 
 def person_of(conn: Connection, store_id: str, actor: str) -> tuple[Person | None, Any | None]:

@@ -54,6 +54,19 @@ class Store(SQLModel, table=True):
     print_device: str | None = None
 
 
+class StoreHoursRow(SQLModel, table=True):
+    """When a store is open (STO-06): ``weekly`` and ``holidays`` are JSON, as ``stores.hours`` writes them."""
+
+    __tablename__ = "store_hours"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    always_open: bool
+    weekly: str
+    holidays: str
+    changed_ms: int = Field(sa_type=Big)
+
+
 brand = table(Brand)
 brand_policy = table(BrandPolicy)
 store = table(Store)
+store_hours = table(StoreHoursRow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
-from cloud_api.stores.models import brand, brand_policy, store
+from cloud_api.stores.models import brand, brand_policy, store, store_hours
 from cloud_api.vault import Vault
 from rules.accrual import AccrualPolicy
 from rules.requests import TIMEOUT_MS
@@ -78,9 +79,11 @@ class Profile:
     plan: str
     grade: str
     opens_minute: int | None = None
+    hours: dict[str, Any] | None = None  # as ``stores.hours`` tells them; None: nobody has said
 
     def to_wire(self) -> dict[str, Any]:
-        return {
+        told = {} if self.hours is None else {"hours": self.hours}
+        return told | {
             "store_id": self.store_id,
             "name": self.name,
             "brand_name": self.brand_name,
@@ -184,8 +187,15 @@ IS_NEWEST_POLICY = (brand_policy.c.brand_id == store.c.brand_id) & (
 def profile_of(conn: Connection, store_id: str) -> Profile | None:
     """The store, or None."""
     row = conn.execute(
-        select(store, brand.c.name.label("brand_name"))
+        select(
+            store,
+            brand.c.name.label("brand_name"),
+            store_hours.c.always_open,
+            store_hours.c.weekly,
+            store_hours.c.holidays,
+        )
         .join(brand, brand.c.brand_id == store.c.brand_id)
+        .outerjoin(store_hours, store_hours.c.store_id == store.c.store_id)
         .where(store.c.store_id == store_id)
     ).one_or_none()
     if row is None:
@@ -199,7 +209,13 @@ def profile_of(conn: Connection, store_id: str) -> Profile | None:
         row.plan,
         row.grade,
         row.opens_minute,
+        None if row.weekly is None else _hours_wire(row),
     )
+
+
+def _hours_wire(row: Any) -> dict[str, Any]:
+    weekly, holidays = json.loads(row.weekly), json.loads(row.holidays)
+    return {"always_open": row.always_open, "weekly": weekly, "holidays": holidays}
 
 
 def opens_minute(conn: Connection, store_id: str) -> int | None:

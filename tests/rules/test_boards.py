@@ -25,6 +25,7 @@ from rules.boards import (
     earning_on,
     expire,
     place,
+    plan_named,
     room,
     stamp_last_day,
     stamps_in_plan,
@@ -39,6 +40,7 @@ _MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 def test_stamps_come_with_plus_and_premium() -> None:
     """STP-01"""
     assert [stamps_in_plan(plan) for plan in (Plan.BASIC, Plan.PLUS, Plan.PREMIUM)] == [False, True, True]
+    assert [plan_named(name) for name in ("plus", "premium", "free")] == [Plan.PLUS, Plan.PREMIUM, Plan.BASIC]
     assert stamps_in_plan(Plan.PLUS, PLAN_GRACE_MS)
     assert not stamps_in_plan(Plan.PLUS, PLAN_GRACE_MS + 1)
 
