@@ -43,6 +43,8 @@ class Facts:
     totals: list[Sum] = field(default_factory=list)
     tenders: list[Tender] = field(default_factory=list)
     others: list[Sum] = field(default_factory=list)
+    unnamed: list[Sum] = field(default_factory=list)
+    """Amounts below the goods whose label says nothing to us: they may still agree, or contradict."""
 
     def amounts(self, role: Role) -> list[int]:
         return [found.amount for found in self.others if found.role is role]
@@ -54,6 +56,7 @@ class Facts:
 
 def facts_of(lines: Sequence[Line]) -> Facts:
     facts = Facts(lines, goods_of(lines))
+    plain = not any(value.unit is Unit.WON for line in lines for value in line.money)
     skip = -1
     for line in lines:
         if line.index == skip:
@@ -66,7 +69,7 @@ def facts_of(lines: Sequence[Line]) -> Facts:
         inside_goods = line.index < facts.goods.end
         for place, pair in enumerate(pairs):
             if not inside_goods and not _is_promise(pair, pairs[place + 1 :]):
-                _take(facts, line, pair)
+                _take(facts, line, pair, plain=plain)
     return facts
 
 
@@ -89,19 +92,27 @@ def _is_promise(pair: Pair, following: Sequence[Pair]) -> bool:
     return bool(_CONDITION.match(words)) or (not following[0].values and not is_exact(pair.label) and len(words) > 1)
 
 
-def _take(facts: Facts, line: Line, pair: Pair) -> None:
-    found = role_of(pair.label, pair.inner)
-    if found is None or pair.amount is None:
+def _take(facts: Facts, line: Line, pair: Pair, *, plain: bool) -> None:
+    """`plain`: the paper writes no amount with a comma or a mark, so a bare number may be one."""
+    if not pair.values or any(value.unit is Unit.POINTS for value in pair.values):
         return
-    if any(value.unit is Unit.POINTS for value in pair.values):
+    found = role_of(pair.label, pair.inner)
+    if pair.amount is None:
+        if found and found[0] is Role.CHANGE and pair.values[-1].unit is Unit.BARE:  # some coins: too small for a price
+            facts.others.append(Sum(Role.CHANGE, pair.label, pair.values[-1].amount, line.index))
+        return
+    if found is None:
+        if pair.label and (pair.values[-1].unit is Unit.WON or plain):
+            facts.unnamed.append(Sum(Role.UNNAMED, pair.label, pair.amount, line.index))
         return
     role, method = found
     amount = pair.amount
     if role is Role.TENDER:
         assert method is not None
-        if not is_exact_tender(pair.label) and not facts.totals:
-            return  # a name that only looks like a card, before any sum
-        if amount:
+        if not is_exact_tender(pair.label) and not (facts.totals or facts.others):
+            # A name that only looks like a card, before any sum.
+            facts.unnamed.append(Sum(Role.UNNAMED, pair.label, amount, line.index))
+        elif amount:
             facts.tenders.append(Tender(method, amount, pair.label, line.index))
     elif role in TOTAL_ROLES:
         facts.totals.append(Sum(role, pair.label, amount, line.index))

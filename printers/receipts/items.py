@@ -24,6 +24,8 @@ _INFO = re.compile(
 )
 _DATE = re.compile(r"\d{2,4}[-/.년]\s?\d{1,2}[-/.월]\s?\d{1,2}|\d{1,2}:\d{2}")
 _NAME_QUANTITY = re.compile(r"^(.*[^\d\s.,(])\s*[xX×*(]\s*(\d{1,3})\s*[)개]?$")
+_FRONT = re.compile(r"(-?[1-9]\d{0,2})\s+(?=\S)(\S.*)$")
+_NUMBERED = re.compile(r"(?:번호|(?<![A-Za-z])NO\.?|№)[:.#]*$", re.I)
 _LETTERS = re.compile(r"[가-힣A-Za-z]")
 
 
@@ -63,9 +65,14 @@ def goods_of(lines: Sequence[Line]) -> Goods:
     start, columns = _start(lines, end)
     goods = Goods([], [], [], end)
     pending: Line | None = None
+    after_rule = False
     for line in lines[start:end]:
         if line.is_rule:
+            after_rule = True
             continue
+        if after_rule and _sums_up(line, goods):
+            goods.end = line.index
+            break
         role = _role(line)
         if role is Role.DISCOUNT:
             goods.discounts += [abs(value.amount) for value in line.money[-1:]]
@@ -76,8 +83,34 @@ def goods_of(lines: Sequence[Line]) -> Goods:
         elif role in (Role.COUNT, Role.IGNORED, Role.POINTS_USED):
             continue
         else:
-            pending = _take(line, goods, pending, columns)
+            below = lines[line.index + 1] if line.index + 1 < len(lines) else None
+            pending = _take(line, goods, pending, columns, below)
+            after_rule = False
+    _quantities_in_front(goods.items)
     return goods
+
+
+def _quantities_in_front(items: Sequence[Item]) -> None:
+    """2 Americano: a small number before every name is the quantity, unless it only counts the rows."""
+    found = [_FRONT.match(item.name) for item in items]
+    if not items or any(item.qty != 1 for item in items) or not all(found):
+        return
+    numbers = [int(match[1]) for match in found if match]
+    in_order = len(items) > 1 and numbers == list(range(1, len(items) + 1))
+    for item, match, number in zip(items, found, numbers, strict=True):
+        assert match is not None
+        item.name = match[2]
+        if not in_order:
+            item.qty = number
+
+
+def _sums_up(line: Line, goods: Goods) -> bool:
+    """A row below a rule that repeats what the goods come to, is a sum, whatever it is called."""
+    if not goods.items or len(line.money) != 1 or len(line.pairs) != 1:
+        return False
+    less, more = sum(goods.discounts), sum(map(abs, goods.deposits)) + sum(goods.fees)
+    sums = {goods.sum_with_options, goods.sum_without_options}
+    return line.money[0].amount in {found - minus + plus for found in sums for minus in (0, less) for plus in (0, more)}
 
 
 def kitchen_items(lines: Sequence[Line]) -> list[Item]:
@@ -125,10 +158,15 @@ def _start(lines: Sequence[Line], end: int) -> tuple[int, tuple[str, ...]]:
             return line.index + 1, tuple("".join(segment.split()) for segment in line.raw.split())
     start = 0
     for line in lines[:end]:
-        is_info = _DATE.search(line.raw) or (_INFO.search(line.squeezed) and not _is_priced(line))
+        is_info = _DATE.search(line.raw) or (_INFO.search(line.squeezed) and not _is_priced(line)) or _is_numbered(line)
         if is_info and any(_is_priced(later) for later in lines[line.index + 1 : end]):
             start = line.index + 1
     return start, ()
+
+
+def _is_numbered(line: Line) -> bool:
+    """영수증NO : 3457 is a number of the paper, not a price."""
+    return bool(line.pairs) and bool(_NUMBERED.search(line.pairs[0].label))
 
 
 def _is_priced(line: Line) -> bool:
@@ -164,9 +202,26 @@ def _role(line: Line) -> Role | None:
     return None
 
 
-def _take(line: Line, goods: Goods, pending: Line | None, columns: Sequence[str]) -> Line | None:
+def _is_numbers(line: Line | None) -> bool:
+    """A row of price, quantity and amount without a name."""
+    return line is not None and len(line.words) > 1 and bool(line.money) and all(
+        isinstance(word, Value) or word in ("x", "X", "×", "*", "@", "=", ":") for word in line.words
+    )  # fmt: skip
+
+
+def _is_name_above_numbers(line: Line, below: Line | None) -> bool:
+    """생맥주 500 above 3,800 x 2: the number belongs to the name."""
+    last = line.words[-1]
+    return _is_numbers(below) and isinstance(last, Value) and last.unit is Unit.BARE and len(line.words) > 1 and not (
+        isinstance(line.words[-2], Value) or not _LETTERS.search(line.squeezed)
+    )  # fmt: skip
+
+
+def _take(line: Line, goods: Goods, pending: Line | None, columns: Sequence[str], below: Line | None) -> Line | None:
     """One row of goods. Answers the row when it is only a name, whose numbers may follow below."""
     words = list(line.words)
+    if pending is None and _is_name_above_numbers(line, below):
+        return line
     values: list[Value] = []
     while words and (isinstance(words[-1], Value) or words[-1] in (":", "@", "x", "X", "×", "*", "=")):
         word = words.pop()
@@ -175,9 +230,7 @@ def _take(line: Line, goods: Goods, pending: Line | None, columns: Sequence[str]
     name = _name(words)
     has_name = bool(_LETTERS.search(name))
     if not any(value.is_money for value in values):
-        if has_name and not values:
-            return line
-        return None
+        return line if has_name and (not values or _is_numbers(below)) else None
     is_option = bool(_OPTION.match(line.raw)) and bool(goods.items)
     if not has_name and pending is not None:
         is_option = bool(_OPTION.match(pending.raw)) and bool(goods.items)
@@ -206,7 +259,7 @@ def _item(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
         inside = _NAME_QUANTITY.match(name)
         if inside:
             return Item(inside.group(1).strip(), int(inside.group(2)), numbers[0])
-        return Item(name, 1, numbers[0])
+        return Item(name, 1, numbers[0], sure=values[0].unit is Unit.WON)
     if len(values) == 2:
         return _two(name, values)
     price, middle, amount = numbers[-3:]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from printers.receipts.facts import Facts
 from printers.receipts.lines import Line, Value
-from printers.receipts.numbers import Approval
+from printers.receipts.numbers import Approval, receipt_number
 from printers.receipts.reconcile import Agreed
 from printers.receipts.title import Title
 from printers.receipts.words import Role, role_of
@@ -20,6 +21,9 @@ _FIRM_BILL = frozenset(
         "결제대기", "견적서", "견적", "결제예정", "지불전", "중간계산", "미결제전표",
     }
 )  # fmt: skip
+
+# Payments are counted on the report of a day only. A single one may be "(1건)".
+_COUNTED = re.compile(r"^\W*(?:[가-힣]{0,4}카드|현금|간편결제|상품권|취소|반품|할인)[^\d]{0,6}(?:[2-9]|\d{2,})건")
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,18 @@ class Evidence:
     negative_counts: bool
     mixed_goods: bool
     echoed: bool
+    sums: bool
+    counted: bool
+    numbered: bool
+    goods_agree: bool
 
     @property
     def paid(self) -> bool:
         return self.tenders or self.approvals or self.received
+
+    def of_one_sale(self, title: Title) -> bool:
+        """Something that only the paper of one payment has; sums and kinds of payment are on a day's report too."""
+        return self.approvals or self.goods_agree or self.received or title.has("sale") or self.numbered
 
     @staticmethod
     def of(
@@ -56,6 +68,10 @@ class Evidence:
             negative_counts=any(isinstance(word, Value) and word.amount < 0 for word in last_words),
             mixed_goods=bool(amounts) and min(amounts) < 0 < max(amounts),
             echoed=agreed is not None and _echoed(facts, agreed.total),
+            sums=bool(facts.totals),
+            counted=any(_COUNTED.search(line.squeezed) for line in lines),
+            numbered=receipt_number(lines) is not None,
+            goods_agree=agreed is not None and "items" in agreed.witnesses,
         )
 
 
@@ -74,11 +90,14 @@ def kind_of(title: Title, evidence: Evidence) -> str:
         return "unknown" if evidence.mixed_goods else "cancel"
     if "bill" in title.zone and (title.words & _FIRM_BILL or not (evidence.approvals or evidence.tenders)):
         return "bill"
+    if evidence.counted and not evidence.goods_agree:
+        return "settlement"
     proved = evidence.paid or (title.has("sale") and (evidence.echoed or "간이영수증" in title.words))
+    proved = (proved and evidence.of_one_sale(title)) or evidence.total == 0
     if evidence.total is not None and proved and not _only_a_ticket(title, evidence):
         return _sale(title)
     for kind in ("kitchen", "exchange_slip", "queue_ticket", "order_ticket"):
-        if title.has(kind) and not evidence.approvals:
+        if title.has(kind) and not evidence.approvals and not (evidence.paid or (evidence.sums and title.has("sale"))):
             return kind
     return "unknown"
 
@@ -99,9 +118,9 @@ def _special(title: Title, evidence: Evidence) -> str | None:
         return "test_page"  # practice mode prints approvals too
     if title.has("settlement") and not (evidence.approvals and title.has("sale")):
         return "settlement"
-    if "settlement" in title.labels and not evidence.approvals:
-        return "settlement"
     cancelled = bool({"cancel", "refund", "partial"} & title.zone)
+    if "settlement" in title.labels and not evidence.approvals and not cancelled and not title.has("sale"):
+        return "settlement"
     if title.has("kitchen") and not evidence.paid and (cancelled or (not evidence.money and evidence.negative_counts)):
         return "kitchen_cancel"
     if title.has("delivery") or ("delivery" in title.labels and not cancelled):

@@ -44,7 +44,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 _SPACED_NUMBER = re.compile(r"(?<!\S)[-△]?\s?\d(?: \d){0,2}(?: ,(?: \d){3})+(?: 원)?(?!\S)")
 _AMOUNT = re.compile(
-    r"(?P<open>\()?[*※#]*(?P<a>[-+△▲▽▼]?)(?P<mark>₩|W|KRW|@)?(?P<b>[-+△▲▽▼]?)"
+    r"(?P<open>\()?[*※#]*(?P<a>[-+△▲▽▼]?)[*※#]*(?P<mark>₩|W|KRW|@)?(?P<b>[-+△▲▽▼]?)"
     r"(?P<number>\d{1,3}(?:,\d{3})+|\d+)"
     r"(?P<unit>원정|원|KRW|won|WON|P|p|점|포인트|개|EA|ea|Ea|건|명|매|잔|장|병|인)?"
     r"(?P<trail>-)?\**(?P<close>\))?[.,;]?"
@@ -173,8 +173,8 @@ def _word(word: str) -> str | Value:
     plain = digits.replace(",", "")
     if (len(plain) > 1 and plain[0] == "0") or (not grouped and len(plain) > BARE_DIGITS_MAX):
         return word  # a code
-    if not grouped and ("*" in word or "#" in word or "※" in word):
-        return word  # a masked number
+    if not grouped and sum(map(word.count, "*#※")) > (len(plain) == 3):
+        return word  # a masked number; one mark alone before three digits is how a till marks its amounts
     amount = int(plain)
     if amount > MONEY_MAX:
         return word
@@ -211,10 +211,16 @@ def _pairs(words: Iterable[str | Value]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
+def _taken_apart(text: str) -> tuple[str, str]:
+    """What stands in brackets, and what outside."""
+    inner = "".join(part for found in _BRACKETS.findall(text) for part in found)
+    return inner, _BRACKETS.sub("", text).strip(_EDGE)
+
+
 def _pair(label: Sequence[str], values: Sequence[Value]) -> Pair:
     whole = "".join(label)
-    inner = "".join(part for found in _BRACKETS.findall(whole) for part in found)
-    outside = _BRACKETS.sub("", whole).strip(_EDGE)
-    if not outside:
-        outside, inner = inner.strip(_EDGE), ""
+    inner, outside = _taken_apart(whole)
+    if not outside:  # [VAT(10%)]: the outermost brackets are only decoration
+        inner, outside = _taken_apart(inner)
+        outside, inner = outside or inner.strip(_EDGE), inner if outside else ""
     return Pair(outside.upper(), inner.upper(), tuple(values))

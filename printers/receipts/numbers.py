@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from printers.receipts.lines import Line
+from printers.receipts.lines import Line, Unit
 
 APPROVAL_LENGTHS = range(4, 13)
 
@@ -24,7 +24,9 @@ _APPROVAL = re.compile(
 )
 _APPROVAL_BARE = re.compile(r"(?:신용카드|신용|카드|체크카드|정상)\s*승\s*인\s*[:.#]*\s+(?P<value>[A-Z0-9#]{6,13})\s*$")
 _APPROVAL_ENGLISH = re.compile(
-    r"\b(?:AUTH|APPROVAL|APPR|APP)\.?\s*(?:NO|CODE|#)?\.?\s*[:#.]+\s*(?P<value>[A-Z0-9]{4,12})\b", re.I
+    r"\b(?:AUTH(?:ORI[SZ]ATION)?|APPROVAL|APPR|APP)\.?\s*(?:(?:NO|CODE|NUMBER|#)\.?\s*[:#.]*|[:#.]+)\s*"
+    r"(?P<value>(?=[A-Z]*\d)[A-Z0-9]{4,12})\b",
+    re.I,
 )
 _VALUE = r"[\])]?\s*[:.#=]*\s*(?P<value>[A-Za-z0-9#](?:[A-Za-z0-9]|\s?[-/_.]\s?(?=[A-Za-z0-9]))*)"
 _NOT_INSIDE = r"(?<![가-힣A-Za-z])"
@@ -124,7 +126,12 @@ def receipt_number(lines: Sequence[Line]) -> str | None:
             return value
     for line in lines:
         match = _BARE_NUMBER.search(line.raw)
-        if match and not line.money and _is_receipt_number(match["value"]) and not _other_number(line):
+        if (
+            match
+            and not any(value.unit is Unit.WON for value in line.money)
+            and _is_receipt_number(match["value"])
+            and not _other_number(line)
+        ):
             return _tidy(match["value"])
     return None
 

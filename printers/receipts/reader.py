@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from printers.receipts.facts import Facts, Tender, facts_of
+from printers.receipts.headings import RECEIPT_PROOF
 from printers.receipts.items import Item, kitchen_items
 from printers.receipts.kinds import Evidence, kind_of
 from printers.receipts.lines import Line, lines_of
@@ -25,7 +26,7 @@ from printers.receipts.numbers import (
 from printers.receipts.reading import Payment, Reading, ReadItem
 from printers.receipts.reconcile import Agreed, Ledger, agree
 from printers.receipts.title import Title, title_of
-from printers.receipts.words import RECEIPT_PROOF, Role
+from printers.receipts.words import Role
 from printers.stream.documents import CutDocument, Ended
 from printers.stream.page import Page
 
@@ -112,7 +113,7 @@ class _Reader:
         facts = facts_of(lines)
         approvals = approvals_of(lines)
         cancelling = bool({"cancel", "refund", "partial"} & (title.zone | title.late)) or "cancel" in title.labels
-        ledger = Ledger.of(facts, cancelling=cancelling, approvals=len(approvals))
+        ledger = Ledger.of(facts, cancelling=cancelling, approvals=approvals)
         agreed = agree(ledger)
         kind = kind_of(title, Evidence.of(facts, approvals, agreed, negative=ledger.negative, lines=lines))
         if kind in WITHOUT_MONEY:
@@ -239,7 +240,13 @@ def _items(facts: Facts, agreed: Agreed | None, sign: int) -> tuple[ReadItem, ..
 
 def _read_item(item: Item, turn: int) -> ReadItem:
     amount = None if item.amount is None else item.amount * turn
-    return ReadItem(item.name, item.qty * turn, amount, tuple(_read_item(option, turn) for option in item.options))
+    qty = -item.qty if amount and (amount < 0) != (item.qty * turn < 0) else item.qty * turn
+    return ReadItem(
+        item.name,
+        qty if amount else item.qty * turn,
+        amount,
+        tuple(_read_item(option, turn) for option in item.options),
+    )
 
 
 def _payments(agreed: Agreed, approvals: Sequence[Approval], title: Title, sign: int) -> tuple[Payment, ...]:

@@ -12,12 +12,15 @@ from itertools import combinations
 
 from printers.receipts.facts import Facts, Sum, Tender
 from printers.receipts.lines import Unit
+from printers.receipts.numbers import Approval
+from printers.receipts.unnamed import Unnamed
 from printers.receipts.words import Role
 
 ADJUSTMENTS_MAX = 7  # single amounts whose sums are tried; bounds the work
 _RANK = {
     Role.DUE: 4, Role.TOTAL: 3, Role.APPROVED: 3, Role.CANCELLED: 3, Role.AMOUNT: 1, Role.SUBTOTAL: 1,
 }  # fmt: skip
+_GROSS = ("거래", "이용", "사용")  # an amount so called has its tax in it; 판매금액 may not
 _STRONG = (Role.DUE, Role.TOTAL)
 
 
@@ -40,18 +43,21 @@ class Ledger:
     negative: bool
     cancelling: bool
     approvals: int
+    unnamed: Unnamed
     totals: list[Sum] = field(default_factory=list)
     tenders: list[Tender] = field(default_factory=list)
     goods: list[int] = field(default_factory=list)
 
     @staticmethod
-    def of(facts: Facts, *, cancelling: bool, approvals: int) -> Ledger:
+    def of(facts: Facts, *, cancelling: bool, approvals: Sequence[Approval]) -> Ledger:
         named = [*facts.totals, *(found for found in facts.others if found.role in (Role.APPROVED, Role.CANCELLED))]
         signs = [found.amount for found in named if found.role in _RANK and found.amount]
         signs += [tender.amount for tender in facts.tenders]
         negative = bool(signs) and sum(amount < 0 for amount in signs) * 2 > len(signs)
         turn = -1 if negative else 1
-        ledger = Ledger(facts, negative, cancelling, approvals)
+        unnamed = Unnamed.of(facts, turn, [found.index for found in approvals])
+        numbers = {found.number for found in approvals if not (found.cash_receipt or found.original)}
+        ledger = Ledger(facts, negative, cancelling, len(numbers), unnamed)
         usable = [found for found in named if cancelling or found.role is not Role.CANCELLED]
         ledger.totals = [Sum(found.role, found.label, _turned(found, turn), found.index) for found in usable]
         ledger.tenders = [Tender(t.method, t.amount * turn, t.label, t.index) for t in facts.tenders]
@@ -77,6 +83,7 @@ class Ledger:
         """By how much an honest earlier sum may exceed the total: discounts and points, less VAT, service, deposits."""
         less = self._all(Role.DISCOUNT, Role.POINTS_USED)
         less += [abs(amount) for amount in self.facts.goods.discounts if abs(amount) not in less]
+        less += self.deductions
         more = self._all(Role.VAT, Role.SERVICE, Role.DEPOSIT, Role.FEE)
         if not self.facts.amounts(Role.DEPOSIT):
             more += [abs(amount) for amount in self.facts.goods.deposits]
@@ -88,14 +95,19 @@ class Ledger:
             if minus or plus
         }
 
+    @property
+    def deductions(self) -> list[int]:
+        """What rows of unknown name take off before the last sum."""
+        return self.unnamed.deductions(max((found.index for found in self.totals), default=0))
+
     # -- witnesses ----------------------------------------------------------------------------------------------
 
     def tender_sums(self) -> dict[int, tuple[Tender, ...]]:
         """Every amount that the payments may add up to, with the payments that do."""
         found: dict[int, tuple[Tender, ...]] = {}
-        every = tuple(self.tenders)
+        every = (*self.tenders, *self._card_parts())
         once = tuple({(t.method, t.amount): t for t in reversed(self.tenders)}.values())[::-1]
-        for chosen in (every, once):
+        for chosen in (tuple(self.tenders), once, every):
             gross = sum(t.amount for t in chosen)
             if not chosen or gross <= 0:
                 continue
@@ -106,8 +118,14 @@ class Ledger:
                 found.setdefault(gross, chosen)
         return found
 
+    def _card_parts(self) -> list[Tender]:
+        """Approved amounts beside other payments that no row calls a card: a part was paid so."""
+        amounts = {tender.amount for tender in self.tenders if tender.method != "cash"}
+        approved = [found for found in self.totals if found.role is Role.APPROVED and found.amount not in amounts]
+        return [Tender("card", found.amount, found.label, found.index) for found in approved] if self.tenders else []
+
     def goods_agree(self, total: int) -> bool:
-        discounts = [abs(amount) for amount in self.facts.amounts(Role.DISCOUNT)]
+        discounts = [abs(amount) for amount in self.facts.amounts(Role.DISCOUNT)] + self.deductions
         inside = sum(abs(amount) for amount in self.facts.goods.discounts)
         minus = {0, sum(discounts), inside, sum(discounts) + inside, *discounts, *_summed(discounts)}
         extras = [
@@ -142,6 +160,8 @@ class Ledger:
         if not amounts:
             return None
         parts = {t.amount for t in self.tenders}
+        if parts and sum(t.amount for t in (*self.tenders, *self._card_parts())) - self.change == total:
+            return True
         card = sum(t.amount for t in self.tenders if t.method != "cash")
         if set(amounts) == {total} or sum(amounts) in (total, card) or sum(set(amounts)) in (total, card):
             return True
@@ -151,25 +171,34 @@ class Ledger:
         received = self.one(Role.RECEIVED)
         return bool(received) and received - self.change == total
 
+    def received_contradicts(self, total: int) -> bool:
+        """Cash was handed over, and what stayed of it is not what this total leaves for cash."""
+        received = self.one(Role.RECEIVED)
+        cards = sum(t.amount for t in self.tenders if t.method != "cash")
+        return bool(received) and received - self.change not in (total, total - cards)
+
     def sole_amount(self, total: int) -> bool:
         """A card slip that shows one amount only, and an approval for it."""
-        shown = [value for line in self.facts.lines for value in line.money if value.amount]
+        beside = {found.index for found in self.facts.others if found.role is Role.IGNORED}
+        lines = [line for line in self.facts.lines[: self.unnamed.end + 1] if line.index not in beside]
+        shown = [value for line in lines for value in line.money if value.amount]
         amounts = {abs(value.amount) for value in shown if value.unit is Unit.WON} or {abs(v.amount) for v in shown}
         return self.approvals == 1 and amounts == {total} and len(self.tenders) <= 1
 
 
 def agree(ledger: Ledger) -> Agreed | None:
     """The one total that the receipt proves, or None."""
-    if ledger.one(Role.UNPAID):
-        return None
+    if ledger.one(Role.UNPAID) or (ledger.one(Role.REMAINDER) and not ledger.cancelling):
+        return None  # only a part was paid, and which one is not for arithmetic to say
+    if _nothing_due(ledger):
+        return Agreed(0, ("label:0", "items"))
     tender_sums = ledger.tender_sums()
     candidates = {found.amount for found in ledger.totals if found.amount > 0} | {
         amount for amount in tender_sums if amount > 0
     }
+    candidates |= ledger.unnamed.candidates
     found: list[tuple[tuple[int, ...], Agreed]] = []
     for total in candidates:
-        if tender_sums and total not in tender_sums:
-            continue
         agreed = _examined(ledger, total, tender_sums.get(total, ()))
         if agreed is not None:
             found.append((_rank(ledger, total), agreed))
@@ -179,6 +208,12 @@ def agree(ledger: Ledger) -> Agreed | None:
     if len(found) > 1 and found[0][0][:2] == found[1][0][:2]:
         return None  # two totals, equally well named: a person has to look
     return found[0][1]
+
+
+def _nothing_due(ledger: Ledger) -> bool:
+    """Coupons took everything off: the amount due says 0, and the goods less the discounts come to 0."""
+    said = any(found.role is Role.DUE and not found.amount for found in ledger.totals)
+    return said and not ledger.tenders and not ledger.approvals and ledger.goods_agree(0)
 
 
 def _rank(ledger: Ledger, total: int) -> tuple[int, ...]:
@@ -195,9 +230,20 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     approved = ledger.approvals_agree(total)
     if approved is False or not _others_explained(ledger, total, tenders):
         return None
-    if not named and ledger.one(Role.POINTS_USED):
+    named_at = min((found.index for found in (*named, *ledger.unnamed.at(total))), default=len(ledger.facts.lines))
+    known = sum(t.amount for t in ledger.tenders) - ledger.change
+    free = ledger.approvals - sum(t.method != "cash" for t in ledger.tenders)
+    echoed = ledger.unnamed.pays(total, named_at, 0 if tenders else known, approvals=free)
+    if ledger.tenders and not tenders and not echoed:
+        return None  # the payments make up another amount
+    if ledger.received_contradicts(total) or (len(tenders) == 1 and ledger.approvals > 1):
+        return None
+    paid = bool(tenders) or echoed or bool(approved) or ledger.received_agrees(total)
+    if ledger.unnamed.forbid(total, named_at, sorted(ledger.differences), paid=paid):
+        return None
+    if not named and not ledger.unnamed.at(total) and ledger.one(Role.POINTS_USED):
         return None  # points may be a discount or a payment: without a named total nobody can tell
-    if not tenders and (ledger.vat_contradicts(total) or ledger.one(Role.POINTS_USED)):
+    if not paid and (ledger.vat_contradicts(total) or ledger.one(Role.POINTS_USED)):
         return None
     arithmetic = [
         name
@@ -207,6 +253,7 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
             ("approvals", bool(approved) and any(found.role is not Role.APPROVED for found in named)),
             ("tax", ledger.tax_agrees(total)),
             ("received", ledger.received_agrees(total)),
+            ("echo", echoed and not tenders),
         )
         if holds
     ]
@@ -214,13 +261,14 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     if not named and not {"items", "tax"} & set(arithmetic):
         arithmetic = ["tenders"] if len(tenders) == 1 else []  # payments and change alone prove only each other
     if not arithmetic or (arithmetic == ["tenders"] and not named):
-        sole = ledger.sole_amount(total) and (bool(tenders) or not weak)
-        arithmetic += ["sole amount"] if sole else []
+        whole = not weak or any(found.label.startswith(_GROSS) for found in named)
+        arithmetic += ["sole amount"] if ledger.sole_amount(total) and (bool(tenders) or whole) else []
         if not arithmetic and _named_twice(named):
             arithmetic = ["labels"]
     if len(witnesses) + len(arithmetic) < 2:
         return None
-    if weak and not {"tenders", "approvals", "received", "tax", "sole amount"} & set(arithmetic):
+    proofs = {"tenders", "approvals", "received", "tax", "sole amount"} & set(arithmetic)
+    if weak and not proofs and not {"echo", "items"} <= set(arithmetic):
         return None  # goods agree with a sum that discounts or VAT may still change
     change = ledger.change if tenders and sum(t.amount for t in tenders) - ledger.change == total else 0
     paid = bool(tenders) or "received" in arithmetic
@@ -239,11 +287,13 @@ def _others_explained(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> 
     arithmetic = ledger.goods_agree(total) or ledger.tax_agrees(total)
     for found in ledger.totals:
         amount = found.amount
+        if found.role is Role.DUE and not amount:
+            return False  # nothing is due: what looks like a total was taken off
         if amount in (total, 0) or amount - total in differences:
             continue
         if amount in ledger.goods and ledger.goods_agree(total):
             continue
-        if amount in parts and amount < total and len(parts) > 1:
+        if amount in parts and amount < total and len(tenders) > 1:
             continue
         if amount in nets:
             continue

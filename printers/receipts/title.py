@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from printers.receipts.headings import CANCEL_LABELS, DELIVERY_LABELS, KIND_LABELS, KIND_WORDS, SETTLEMENT_LABELS
 from printers.receipts.lines import Line
-from printers.receipts.words import CANCEL_LABELS, DELIVERY_LABELS, KIND_LABELS, KIND_WORDS, SETTLEMENT_LABELS
 
 ZONE_LINES = 8
 BIG_ZONE_LINES = 16

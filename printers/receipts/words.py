@@ -31,9 +31,10 @@ class Role(StrEnum):
     POINTS_USED = "points_used"
     COUNT = "count"
     IGNORED = "ignored"
+    UNNAMED = "unnamed"  # a label that no rule knows; only arithmetic can tell what it is
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -51,7 +52,7 @@ _EXACT: dict[str, Role] = {
             합계 합계금액 총합계 총합계금액 총액 총금액 총계 총합 합 계 총 합계액 매출합계 판매합계 판매합계금액
             구매합계 구매금액 총구매금액 총구매액 TOTAL 총매출액 총매출금액 총판매액 소비자합계 계산금액
             영수금액 영수액 요금 매출금액합계 TOTALAMOUNT 총액합계 AMOUNT 금액합계 금액계 합계TOTAL TOTAL합계
-            총이용금액 이용금액합계 현재합계 전체합계 거래합계
+            총이용금액 이용금액합계 현재합계 전체합계 거래합계 총매출
         """,
         Role.AMOUNT: """
             금액 거래금액 판매금액 매출금액 이용금액 거래액 판매액 사용금액 주문금액 총주문금액 주문합계
@@ -186,7 +187,35 @@ _TENDERS: dict[str, str] = {
 }  # fmt: skip
 
 # A longer label may end in one of these ("고객 결제금액"), unless it begins with a word that changes its meaning.
-_DUE_ENDINGS = ("결제금액", "받을금액", "청구금액", "결제하실금액", "합계금액", "총금액")
+_DUE_ENDING = re.compile(
+    r"(?:(?:결제|지불|청구|납부)(?:하실|하신|할|될|한)?(?:총)?(?:금액|액|대금|합계|총계)|받을금액|받으실금액|내실금액|합계금액|총금액)$"
+)
+_TOTAL_ENDING = re.compile(r"(?<!소)(?:총합계|합계|총계|총액|합산금액|합산액)$")
+# First come first served: what is more special stands above.
+_STEMS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
+    (re.compile(pattern), role)
+    for pattern, role in (
+        (r"잔액$|적립$|적립금$|시재$|누계$|한도$|(?:^|적립|잔여|누적|발생|가용|사용가능|소멸예정|보유|현재)(?:포인트|마일리지)$",
+         Role.IGNORED),
+        (r"(?:포인트|마일리지|적립금|캐[쉬시]백)(?:로)?(?:사용|결제|차감|할인|지불)(?:금액|액)?$|^사용(?:포인트|마일리지|적립금)",
+         Role.POINTS_USED),
+        (r"포인트$|마일리지$", Role.IGNORED),
+        (r"^할인[-_:]|할인(?:금액|액|합계|계|쿠폰|총액|액계)?$|쿠폰(?:할인|사용|금액|차감)?$|^D/?C(?:금액|액|합계)?$|^DISCOUNT|에누리$",
+         Role.DISCOUNT),
+        (r"^(?:분할|더치|나눠|각자|1/\d)", Role.UNPAID),
+        (r"보증금(?:액|합계)?$", Role.DEPOSIT),
+        (r"^고객(?:지불|제공|투입|현금)(?:액|금액)?$", Role.RECEIVED),
+        (r"^(?:현금)?거스|잔돈$|^CHANGE", Role.CHANGE),
+        (r"^(?:현금)?(?:받은|받음|내신|투입|지불하신|주신)(?:돈|금액|액|현금|총액)?$|^현금(?:받음|투입액?|수납)$|^(?:CASH)?(?:RECEIVED|TENDERED)",
+         Role.RECEIVED),
+        (r"^(?:총)?(?:부가가?치?세|부가세|VAT|TAX)(?:액|금액|합계|계)?$", Role.VAT),
+        (r"^(?:과세)?(?:공급가액?|순금액|과세[가-힣]{0,4}액)$|^NET(?:AMOUNT)?$", Role.SUPPLY),
+        (r"^(?:면세|비과세)[가-힣]{0,5}$", Role.EXEMPT),
+        (r"^(?:봉사료|서비스료|SERVICE(?:CHARGE|FEE)?)(?:액|금액|합계)?$", Role.SERVICE),
+        (r"수량$|건수$|개수$|갯수$|매수$", Role.COUNT),
+    )
+)  # fmt: skip
+LABEL_LETTERS_MAX = 14
 _SPOILING = re.compile(
     r"할인|취소|환불|반품|미결제|예상|누적|월|전일|이전|적립|포인트|면세|과세|기타|건당|평균|이번달|원래|당초|최소|최대|배달|전회|카드|현금|페이|상품권|선불|잔여|"
     r"충전|남은|부가|봉사|보증|수수료|추가|개인|1인|인당|외화|달러|제외|대상|매출|수량|건수|전표|계좌|쿠폰|분할|나눠|회차"
@@ -199,6 +228,7 @@ _TENDER_START = re.compile(r"(신용카드|체크카드|카드결제|신용|카�
 _PAYMENT_HEAD = re.compile(
     r"^(?:받은금액|내신금액|결제수단|결제방법|결제방식|지불수단|지불방법|결제구분|결제내역|결제|지불)[:\-]?"
 )
+_PAYMENT_TAIL = re.compile(r"(?:결제|사용|지불|차감|수납|납부|매출|승인)?(?:금액|액)?(?:/일시불)?$")
 _TENDER_TAIL_OK = re.compile(
     r"(일시불|할부|결제|승인|금액|합계|[가-힣A-Z]{1,6}카드|비씨|BC|국민|KB|신한|삼성|현대|롯데|하나|우리|농협|NH|씨티|카카오|토스|케이|IC|체크|매출|지불|판매|매입)?"
 )
@@ -207,24 +237,32 @@ _TENDER_TAIL_OK = re.compile(
 def role_of(label: str, inner: str = "") -> tuple[Role, str | None] | None:
     """What an amount with this label is, and for tenders the method; None for words that are no known label."""
     plain = re.sub(r"\d{1,2}$", "", label) if len(label) > 2 else label
-    for form in (label, plain):
+    for form in (label, plain, plain.replace(" ", "")):
         if form in _EXACT:
             return _refined(_EXACT[form], inner), None
         if form in _TENDERS:
             return Role.TENDER, _TENDERS[form]
-    if plain.startswith(("할인-", "할인_", "할인:")) or (plain.endswith("할인") and len(plain) <= 12):
-        return Role.DISCOUNT, None
-    if plain.endswith(("보증금", "보증금액")) and len(plain) <= 12:
-        return Role.DEPOSIT, None
-    if plain.endswith(("잔액", "적립", "포인트", "적립금", "마일리지", "시재", "누계", "한도")):
-        return Role.IGNORED, None
-    if plain.endswith(_DUE_ENDINGS) and not _SPOILING.search(plain[:-4]) and len(plain) <= 14:
-        return Role.DUE, None
+    role = _by_stem(plain) if len(plain) <= LABEL_LETTERS_MAX else None
+    if role is not None:
+        return _refined(role, inner), None
     method = _tender_by_shape(plain)
     if method is None:
         bare = _PAYMENT_HEAD.sub("", plain)
-        method = _TENDERS.get(bare) or (_tender_by_shape(bare) if bare != plain else None)
+        core = _PAYMENT_TAIL.sub("", bare)
+        method = _TENDERS.get(bare) or _TENDERS.get(core) or (_tender_by_shape(bare) if bare != plain else None)
     return (Role.TENDER, method) if method else None
+
+
+def _by_stem(label: str) -> Role | None:
+    """What a label means that nobody listed, from the part of it that carries the meaning."""
+    for pattern, role in _STEMS:
+        if pattern.search(label):
+            return role
+    ending = _DUE_ENDING.search(label)
+    if ending and not _SPOILING.search(label[: ending.start()]):
+        return Role.DUE
+    ending = _TOTAL_ENDING.search(label)
+    return Role.TOTAL if ending and not _SPOILING.search(label[: ending.start()]) else None
 
 
 def _refined(role: Role, inner: str) -> Role:
@@ -265,123 +303,7 @@ def is_exact_tender(label: str) -> bool:
     return re.sub(r"\d{1,2}$", "", label) in _TENDERS
 
 
-# Words that make a row a heading. A heading consists of nothing else.
-KIND_WORDS: dict[str, frozenset[str]] = {
-    "test": _set("연습 연습용 연습모드 교육용 훈련용 견본 샘플 SAMPLE") | _set("""
-            테스트 시험 TEST 테스트페이지 자가진단 시험출력 테스트인쇄 테스트출력 SELFTEST 인쇄테스트
-            프린터테스트 출력테스트 프린트테스트 TESTPRINT TESTPAGE
-        """),
-    "settlement": _set(
-        """
-            정산서 정산 정산표 정산지 마감 마감정산 일마감 일일마감 마감표 마감전표 마감보고서 시재 시재점검
-            매출집계 매출집계표 집계표 매출현황 매출보고서 판매현황 영업일보 일보 매출일보 일계표 정산보고서
-            마감리포트 리포트 보고서 영업마감 영업종료 영업개시 교대 교대정산 중간정산 담당자정산 계산원정산
-            매출마감 입출금 입출금전표 일일매출 매출요약 상품별매출 시간대별매출 메뉴별매출 일별매출 월마감
-            월매출 집계 Z-REPORT X-REPORT ZREPORT XREPORT CLOSING REPORT 일정산 매출정산 카드매출집계 현금시재
-            정산영수증 마감내역 매출내역 판매집계 판매집계표 결제집계 정산내역
-        """
-    ),
-    "bill": _set(
-        """
-            계산서 중간계산서 가계산서 예비계산서 임시계산서 결제전 주문내역서 주문내역 청구서 빌지 BILL 미결제
-            미결제전표 견적서 견적 주문확인서 주문확인 테이블계산서 선계산서 영수증아님 중간계산 거래명세서
-            거래명세 세금계산서 가영수증 계산전 결제대기 주문계산서 계산전표 미수 CHECK GUESTCHECK 결제예정
-            지불전
-        """
-    ),
-    "kitchen": _set("""
-            주방 주방용 주방주문서 주방전표 주방주문 주방주문표 조리 조리용 조리지시서 홀주문 바 BAR KITCHEN
-            주문서 주문표 주문전표 주문지 오더 오더지 ORDER 제조 제조지 제조용 음료제조 추가주문 신규주문
-            주문변경 주방프린터 커피바 제조표
-        """),
-    "order_ticket": _set("""
-            주문번호 주문번호표 주문접수증 주문접수 주문증 호출번호 주문확인증 주문번호안내 픽업번호 픽업대
-            수령번호 주문교환증 진동벨번호
-        """),
-    "queue_ticket": _set("""
-            대기표 대기번호 대기번호표 번호표 순번대기표 순번표 웨이팅 대기순번 입장대기 대기접수증 WAITING
-            대기접수
-        """),
-    "exchange_slip": _set("""
-            교환권 상품교환권 메뉴교환권 식권 교환증 음료교환권 인환증 교환전표 커피교환권 교환쿠폰
-            무료음료교환권 수령증
-        """),
-    "delivery": _set(
-        """
-            배달 배달의민족 배민 배민1 요기요 쿠팡이츠 땡겨요 배달주문 배달주문서 배달전표 배달용 딜리버리
-            DELIVERY 라이더 라이더용 배달특급 배민배달 알뜰배달 한집배달 배달영수증 배달주문전표 가게배달
-            배민1플러스 먹깨비 위메프오 배달접수 배달주문접수
-        """
-    ),
-    "cancel": _set("""
-            취소 승인취소 거래취소 결제취소 매출취소 판매취소 취소영수증 취소전표 카드취소 신용취소 당일취소
-            전체취소 VOID CANCEL CANCELLED 승인취소전표 주문취소 전취소 취소거래 취소승인 현금취소 취소매출전표
-            취소내역 전체취소영수증 CANCELED 망취소
-        """),
-    "refund": _set("""
-            반품 환불 반품영수증 환불영수증 REFUND RETURN 매출반품 판매반품 반품전표 교환반품 전체환불 전체반품
-            환불전표 반품처리 카드환불 현금환불
-        """),
-    "partial": _set("""
-            부분취소 부분환불 부분반품 일부취소 일부환불 일부반품 PARTIAL 부분 일부 부분승인취소 부분취소영수증
-            부분반품영수증 부분환불영수증
-        """),
-    "reprint": _set("""
-            재발행 재출력 재인쇄 사본 재교부 재발급 REPRINT DUPLICATE COPY 영수증재발행 영수증재출력
-            재발행영수증 재출력영수증 복사본 재영수증 재발행분 REPRINTED 재출력분
-        """),
-    "sale": _set(
-        """
-            영수증 매출전표 간이영수증 현금영수증 카드영수증 신용카드매출전표 카드매출전표 매출표 신용승인 신용
-            승인 신용카드 카드 현금 체크카드 매출 판매 전표 결제 결제완료 RECEIPT 승인전표 신용판매 카드승인
-            영수 판매영수증 구매영수증 결제영수증 주문영수증 매출영수증 신용카드전표 카드전표 거래승인 신용구매
-            IC신용승인 IC신용구매 소득공제 지출증빙 일반영수증 SALE 정상승인 정상 전자서명전표 매출전표영수증
-            카드결제 고객영수증 신용카드영수증 현금매출 무서명 무서명거래 자진발급 간편결제 완료 지출증빙용
-            소득공제용 현금소득공제 현금지출증빙 거래 체크 삼성페이 카카오페이 네이버페이 제로페이 신용카드승인
-            신용매출 매출전표용
-        """
-    ),
-    "customer": _set("""
-            고객용 고객보관용 고객 회원용 소비자용 고객전표 CUSTOMER CUSTOMERCOPY 손님용 고객님용 구매자용
-            고객교부용 회원보관용
-        """),
-    "merchant": _set("""
-            가맹점용 가맹점보관용 매장용 상점용 업소용 점포용 판매자용 MERCHANT MERCHANTCOPY 매장보관용
-            상점보관용 점주용 업주용 가게용 카드사용 카드사보관용 은행용
-        """),
-    "filler": _set("""
-            KIOSK 키오스크 POS 포스 셀프 매장 포장 픽업 테이크아웃 신규 추가 주문 음료 용 및 겸 [ ] NO 서비스 IC
-            앱 APP 모바일 전자 표 서 내역 테이블 홀 영수 분 본 재 완료 OKPOS EASYPOS
-        """),
-}  # fmt: skip
-
-RECEIPT_PROOF = ("승인번호", "사업자", "영수증", "합계", "매출전표", "카드번호", "부가세")
-SETTLEMENT_LABELS = _set(
-    """
-            객수 객단가 현금시재 순매출 총매출 실매출 반품건수 시재금 준비금 시재과부족 과부족 총건수 영업일자
-            개점시재 매출건수 순매출액 총매출액
-        """
-)
-DELIVERY_LABELS = _set(
-    """
-            배달주소 배달지 배송지 배달요청사항 라이더요청사항 배달요청 배달지주소 배송주소 안심번호
-            배달예정시간 도착지 라이더님께 주문매체 배달료
-        """
-)
-CANCEL_LABELS = _set(
-    """
-            원승인번호 원거래일 원거래일자 원거래일시 원승인일 원승인일자 원승인일시 원영수증번호 취소일시
-            취소일자 취소금액 취소승인번호 원거래번호 원전표번호 당초승인일 원매출일 원판매일 환불금액 환불일시
-            반품금액 원거래승인번호 취소승인금액 원거래금액
-        """
-)
-KIND_LABELS = _set(
-    """
-            거래구분 거래종류 거래유형 구분 판매구분 매출구분 승인구분 처리구분 거래상태 상태 전표구분
-            영수증구분 결제구분 거래형태 전문구분 업무구분
-        """
-)
-COLUMN_WORDS = _set(
+COLUMN_WORDS = word_set(
     """
             상품명 품명 메뉴 메뉴명 상품 품목 단가 가격 수량 금액 할인 내역 제품명 품목명 상품코드 판매가 QTY
             PRICE AMOUNT ITEM 항목 NO. NO 옵션 주문내역 주문메뉴 합계 비고 코드 메뉴코드 상품(코드) 단가(원)
