@@ -23,6 +23,7 @@ from agent.logbook import topic
 from agent.notifying import AfterCommit
 from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
+from agent.printing.capture import with_capture
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.printing.templates import SlipTemplates
 from agent.printing.types import JobKind
@@ -33,6 +34,7 @@ from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
 from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
+from printers.devices.tcp import TcpDevice
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from rules.calendar import day_bounds_ms, local_day, local_time
@@ -80,6 +82,9 @@ class Agent:
             test_page=self._test_page,
             closing=self._closing,
             left_by_pos=lambda: load_shadow(settings.spool_folder),
+            open_device=lambda address: with_capture(
+                settings.spool_folder, str(address), TcpDevice(address.host, address.port), clock
+            ),
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)

@@ -40,6 +40,11 @@ class ReplyParser:
     def __init__(self) -> None:
         self._pending = bytearray()
 
+    @property
+    def pending(self) -> bytes:
+        """The beginning of a reply whose end has not come yet."""
+        return bytes(self._pending)
+
     def feed(self, chunk: bytes) -> list[Reply]:
         replies: list[Reply] = []
         self._pending += chunk

@@ -1,4 +1,5 @@
-"""Whether the capture beside the POS's printer is listening, from the status file that it keeps in the spool folder."""
+"""The capture beside the POS's printer, known by the status file in its spool folder: whether it listens, and the way
+of our own slips through it."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from pathlib import Path
 
 from agent.printing.viewmodel import CaptureState
 from agent.printing.words import CaptureWord
+from printers.capture.device import CaptureDevice, slips_of
 from printers.capture.status import read_status
+from printers.devices.port import Device
 from rules.calendar import day_bounds_ms, local_day
 from sync.clock import Clock
 
@@ -26,3 +29,8 @@ def capture_state(spool: Path, read_since: Callable[[int], tuple[int, int | None
     start_ms, _end_ms = day_bounds_ms(local_day(now_ms))
     read_today, newest_ms = read_since(start_ms)
     return CaptureState(capture_word(spool, now_ms), newest_ms, read_today)
+
+
+def with_capture(spool: Path, name: str, direct: Device, clock: Clock) -> Device:
+    """This printer through the capture that stands before it, or directly while none does. ``name`` is HOST:PORT."""
+    return CaptureDevice(slips_of(spool, name, clock.wall_ms), direct)

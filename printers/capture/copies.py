@@ -33,6 +33,7 @@ OPEN, BYTES, LOST, CLOSE = "open", "bytes", "lost", "close"
 class _Stream:
     cutter: DocumentCutter
     last: float
+    taken_bytes: int = 0
 
 
 class CopyReader:
@@ -93,7 +94,14 @@ class CopyReader:
         if session in self._streams:
             cutter = self._new_cutter()
             cutter.lost_bytes()
-            self._streams[session] = _Stream(cutter, self._monotonic())
+            self._streams[session] = _Stream(cutter, self._monotonic(), self._streams[session].taken_bytes)
+
+    def places(self) -> dict[int, tuple[int, bool]]:
+        """For each session how many bytes were taken, and whether that is between two documents."""
+        return {
+            session: (stream.taken_bytes, not (stream.cutter.has_content or stream.cutter.inside_command))
+            for session, stream in self._streams.items()
+        }
 
     def _event(self, kind: str, session: int, chunk: bytes) -> None:
         if kind == OPEN:
@@ -107,6 +115,7 @@ class CopyReader:
             stream.cutter.lost_bytes()
         elif kind == BYTES:
             stream.last = self._monotonic()
+            stream.taken_bytes += len(chunk)
             for at in range(0, len(chunk), SLICE_BYTES):
                 self._take(stream.cutter.feed(chunk[at : at + SLICE_BYTES]))
         elif kind == CLOSE:

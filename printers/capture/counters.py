@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass
 class Counters:
-    """Figures since the start. `printer_reachable` is what the newest POS connection found; None before the first."""
+    """Figures since the start. `slips` are ours, printed between the POS's documents; `printer_reachable` is what the
+    newest POS connection found, None before the first."""
 
     sessions: int = 0
     sessions_total: int = 0
@@ -17,6 +18,7 @@ class Counters:
     documents: int = 0
     not_receipts: int = 0
     incomplete: int = 0
+    slips: int = 0
     printer_refused: int = 0
     printer_reachable: bool | None = None
     dropped_copies: int = 0

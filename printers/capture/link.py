@@ -45,11 +45,14 @@ class ReaderProcess:
         counters: Counters,
         monotonic: Callable[[], float],
         options: dict[str, Any] | None = None,
+        on_place: Callable[[int, int, bool], None] = lambda _session, _taken_bytes, _between: None,
     ) -> None:
+        """`on_place` hears for each session how far the reader is, and whether it stands between two documents."""
         self._command = list(command)
         self._options = options or {}
         self._counters = counters
         self._monotonic = monotonic
+        self._on_place = on_place
         self._child: subprocess.Popen[bytes] | None = None
         self._heard = 0.0
         self._retry_at = 0.0
@@ -142,6 +145,8 @@ class ReaderProcess:
             for line in child.stdout:
                 self._heard = self._monotonic()
                 figures = json.loads(line)
+                for session, (taken_bytes, between) in figures["places"].items():
+                    self._on_place(int(session), taken_bytes, between)
                 for name in SUMMED:
                     if figures[name] != last[name]:
                         self._counters.add(name, figures[name] - last[name])
@@ -173,14 +178,20 @@ def serve_reader(
             if frame is None:
                 break
             reader.take(*frame)
-            if frames.empty():
-                reader.tick()
-        figures = {name: value for name, value in counters.figures().items() if name in FIGURES}
+            if not frames.empty():
+                continue  # what was reached matters once everything is read
+            reader.tick()
+        figures = _figures(reader, counters)
         if figures != told or monotonic() - told_at >= HEARTBEAT_S:
             _tell(target, figures)
             told, told_at = figures, monotonic()
     reader.finish()
-    _tell(target, {name: value for name, value in counters.figures().items() if name in FIGURES})
+    _tell(target, _figures(reader, counters))
+
+
+def _figures(reader: CopyReader, counters: Counters) -> dict[str, Any]:
+    figures = {name: value for name, value in counters.figures().items() if name in FIGURES}
+    return {**figures, "places": reader.places()}
 
 
 def _tell(target: IO[bytes], figures: dict[str, Any]) -> None:

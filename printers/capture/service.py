@@ -1,15 +1,16 @@
-"""The composition root of the capture process: one listening socket, pump, tap and status."""
+"""The composition root of the capture process: one entrance, pump, tap, slips and status."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from printers.capture.counters import Counters
+from printers.capture.ends import Entrance, Printer
 from printers.capture.link import ReaderProcess
-from printers.capture.pump import LOOPBACK, Address, Network, Pump
+from printers.capture.pump import LOOPBACK, Network, Pump
+from printers.capture.slips import SlipServer
 from printers.capture.status import StatusWriter
 from printers.capture.tap import QueueTap
 
@@ -19,8 +20,8 @@ class CaptureService:
 
     def __init__(
         self,
-        listener: socket.socket,
-        printer: Address,
+        entrance: Entrance,
+        printer: Printer,
         folder: Path,
         *,
         till: str,
@@ -30,27 +31,43 @@ class CaptureService:
         reader_options: dict[str, Any] | None = None,
         allowed: Iterable[Network] = LOOPBACK,
     ) -> None:
-        host, port = listener.getsockname()[:2]
-        self.address = Address(host, port)
+        self.name = entrance.name
         self.counters = Counters()
-        self.reader = ReaderProcess(reader_command, counters=self.counters, monotonic=monotonic, options=reader_options)
+        self.reader = ReaderProcess(
+            reader_command,
+            counters=self.counters,
+            monotonic=monotonic,
+            options=reader_options,
+            on_place=lambda session, taken_bytes, between: self._pump.gate.read_to(session, taken_bytes, between),
+        )
         self._tap = QueueTap(
             self.reader.deliver, counters=self.counters, tick=self.reader.tick, finish=self.reader.finish
         )
-        self._pump = Pump(listener, printer, tap=self._tap, counters=self.counters, allowed=allowed)
+        self._pump = Pump(
+            entrance, printer, tap=self._tap, counters=self.counters, allowed=allowed, monotonic=monotonic
+        )
+        self._slips = SlipServer(self._pump.gate, self._pump.connect, counters=self.counters)
         self._status = StatusWriter(
-            folder, counters=self.counters, wall_ms=wall_ms, listen=str(self.address), printer=str(printer), till=till
+            folder,
+            counters=self.counters,
+            wall_ms=wall_ms,
+            listen=self.name,
+            printer=str(printer),
+            till=till,
+            slips_at=str(self._slips.address),
         )
 
     def serve(self, *, on_ready: Callable[[], None] = lambda: None) -> None:
         self.reader.start()
         self._tap.start()
+        self._slips.start()
         self._status.start()
         on_ready()
         self._pump.serve()
 
     def stop(self) -> None:
         """Let sessions end, let the reader finish what has arrived, write the last status."""
+        self._slips.stop()
         self._pump.stop()
         self._tap.stop()
         self._status.stop()

@@ -26,7 +26,7 @@ ALIVE_MS = 12_000  # a status older than this is that of a dead or stuck capture
 
 @dataclass(frozen=True)
 class CaptureStatus:
-    """What the status file says. `state` is "running" or "stopped"."""
+    """What the status file says. `state` is "running" or "stopped"; `slips_at` is where slips of ours are taken."""
 
     state: str
     pid: int
@@ -35,12 +35,14 @@ class CaptureStatus:
     listen: str
     printer: str
     till: str
+    slips_at: str = ""
     sessions: int = 0
     sessions_total: int = 0
     refused: int = 0
     documents: int = 0
     not_receipts: int = 0
     incomplete: int = 0
+    slips: int = 0
     printer_refused: int = 0
     printer_reachable: bool | None = None
     dropped_copies: int = 0
@@ -76,11 +78,12 @@ class StatusWriter:
         listen: str,
         printer: str,
         till: str,
+        slips_at: str = "",
     ) -> None:
         self._folder = folder
         self._counters = counters
         self._wall_ms = wall_ms
-        self._listen, self._printer, self._till = listen, printer, till
+        self._listen, self._printer, self._till, self._slips_at = listen, printer, till, slips_at
         self._started_wall_ms = wall_ms()
         self._stopping = threading.Event()
         self._failed = False
@@ -113,6 +116,7 @@ class StatusWriter:
             listen=self._listen,
             printer=self._printer,
             till=self._till,
+            slips_at=self._slips_at,
             **figures,
         )
         with contextlib.suppress(OSError):

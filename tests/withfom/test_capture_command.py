@@ -17,11 +17,18 @@ from pathlib import Path
 
 import pytest
 
+from demo.virtual_printer import VirtualPrinter
 from printers.capture import spool
-from printers.capture.pump import Address, listen_on
+from printers.capture.device import CaptureDevice, slips_of
+from printers.capture.ends import Address, listen_on
 from printers.capture.status import read_status
+from printers.devices.delivery import deliver
+from printers.devices.port import Printed
+from printers.devices.tcp import TcpDevice
+from printers.profiles import Answers
 from tests.helpers.waiting import free_port, wait_until
 from tests.printers.capture.line import RecordingPrinter, read_exactly
+from tests.printers.capture.serial_cable import SerialCable
 
 ROOT = Path(__file__).parents[2]
 SALE = (ROOT / "tests" / "golden" / "receipts" / "s01_sale_card_42col_cp949.bin").read_bytes()
@@ -34,9 +41,12 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(folder: Path, printer: RecordingPrinter, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def running(
+    folder: Path, printer: RecordingPrinter | Address, *options: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    target = printer if isinstance(printer, Address) else printer.address
     program = subprocess.Popen(
-        command("--listen", "127.0.0.1:0", "--printer", str(printer.address), "--spool", str(folder), *options),
+        command("--listen", "127.0.0.1:0", "--printer", str(target), "--spool", str(folder), *options),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -109,6 +119,54 @@ def test_a_killed_pump_is_back_within_three_seconds(tmp_path: Path, printer: Rec
         assert answer == b"\x12"
         assert time.monotonic() - began < 3.0
         pos.close()
+
+
+def test_a_slip_of_ours_goes_between_the_receipts_of_a_pos_that_stays_connected(tmp_path: Path) -> None:
+    """The printer serves one connection, the POS holds it, and the reader process says where documents end."""
+    with VirtualPrinter(sessions=1) as one_session:
+        direct = TcpDevice("127.0.0.1", one_session.port)
+        name = f"127.0.0.1:{one_session.port}"
+        device = CaptureDevice(slips_of(tmp_path, name, lambda: time.time_ns() // 1_000_000), direct)
+        with running(tmp_path, Address("127.0.0.1", one_session.port)) as (_program, port):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:
+                pos.sendall(SALE)
+                assert one_session.wait_for_pages(1)
+                outcome = deliver(device, b"slip\n\x1dV\x00", Answers.ALWAYS)
+                pos.sendall(SALE)
+                pages = one_session.wait_for_pages(3)
+            wait_until(lambda: len(spool.pending(tmp_path)) == 2, "the receipts are read, the slip is none of them")
+            wait_until(lambda: (found := read_status(tmp_path)) and found.slips == 1, "the status counts it")
+
+        assert outcome == Printed()
+        assert [page.text.strip() == "slip" for page in pages] == [False, True, False]
+        assert deliver(device, b"slip\n\x1dV\x00", Answers.ALWAYS) == Printed(), "directly, now that none runs"
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="pseudo terminals are POSIX")
+def test_a_receipt_on_a_serial_cable_is_passed_on_and_read(tmp_path: Path) -> None:
+    """PNT-07, on two serial ports."""
+    pos, printer = SerialCable(), SerialCable()
+    program = subprocess.Popen(
+        command("--listen", str(pos.port), "--printer", str(printer.port), "--spool", str(tmp_path), "--till", "2"),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert program.stdout is not None
+        assert "serial:" in program.stdout.readline()
+        wait_until(lambda: (found := read_status(tmp_path)) and found.sessions == 1, "both ports are open")
+        pos.write(SALE)
+        assert printer.read_all(len(SALE)) == SALE
+        paths = wait_until(lambda: spool.pending(tmp_path), "the document is in the spool")
+    finally:
+        program.terminate()
+        program.communicate(timeout=20)
+        pos.close()
+        printer.close()
+    document = spool.load(paths[0])
+    assert document is not None
+    assert (document.source, document.reading["total"]) == ("2", 17_800)
 
 
 def _answer(pos: socket.socket) -> bytes:

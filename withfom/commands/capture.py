@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from printers.capture.pump import Address, Network
+    from printers.capture.ends import Address, Entrance, Printer
+    from printers.capture.pump import Network
+    from printers.capture.serial_side import SerialPort
 
 EXIT_USAGE = 2
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16")
@@ -30,8 +31,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Passes every byte between POS and printer on, unchanged, and hands the receipts over as files. "
         "인쇄는 프로그램 화면이 꺼져 있어도 계속돼요.",
     )
-    parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="where the POS prints to")
-    parser.add_argument("--printer", required=True, metavar="HOST:PORT", help="the real receipt printer")
+    parser.add_argument("--listen", required=True, metavar="HOST:PORT|serial:PORT", help="where the POS prints to")
+    parser.add_argument(
+        "--printer",
+        required=True,
+        metavar="HOST:PORT|serial:PORT",
+        help="the real receipt printer; serial ports as serial:COM3@9600,8N1",
+    )
     parser.add_argument("--spool", required=True, type=Path, metavar="DIR", help="where documents are handed over")
     parser.add_argument(
         "--allow",
@@ -54,23 +60,31 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if args.reader:
         return _read(args)
-    listen, printer = _address(args.listen, port_0=True), _address(args.printer, port_0=False)
+    listen, printer = _end(args.listen, port_0=True), _end(args.printer, port_0=False)
     if listen is None:
         return _refused(
-            f"--listen 주소가 올바르지 않아요: {args.listen} (예: 127.0.0.1:9100)",
-            f"--listen is not HOST:PORT: {args.listen}",
+            f"--listen 주소가 올바르지 않아요: {args.listen} (예: 127.0.0.1:9100, serial:COM3@9600)",
+            f"--listen is neither HOST:PORT nor serial:PORT: {args.listen}",
         )
     if printer is None:
         return _refused(
-            f"--printer 주소가 올바르지 않아요: {args.printer} (예: 192.168.0.50:9100)",
-            f"--printer is not HOST:PORT: {args.printer}",
+            f"--printer 주소가 올바르지 않아요: {args.printer} (예: 192.168.0.50:9100, serial:COM4@9600)",
+            f"--printer is neither HOST:PORT nor serial:PORT: {args.printer}",
         )
     allowed = _networks(args.allow)
     if isinstance(allowed, str):
         return _refused(f"--allow 값이 올바르지 않아요: {allowed}", f"--allow is not a network: {allowed}")
     if not _usable(args.spool):
         return _refused(f"폴더에 쓸 수 없어요: {args.spool}", f"Cannot write to the spool folder: {args.spool}")
-    from printers.capture.pump import listen_on
+    from printers.capture.ends import Address
+
+    if isinstance(listen, Address):
+        return _on_the_network(listen, printer, allowed, args)
+    return _on_a_cable(listen, printer, allowed, args)
+
+
+def _on_the_network(listen: Address, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+    from printers.capture.ends import NetworkEntrance, listen_on
 
     try:
         listener = _inherited(args.listen_handle) if args.listen_handle is not None else listen_on(listen)
@@ -80,8 +94,22 @@ def run(args: argparse.Namespace) -> int:
             f"Cannot listen on {listen}: it is in use or not an address of this machine. ({error.strerror})",
         )
     if args.supervised or args.no_supervisor:
-        return _serve(listener, printer, allowed, args)
+        return _serve(NetworkEntrance(listener), printer, allowed, args)
     return _supervise(listener, args)
+
+
+def _on_a_cable(listen: SerialPort, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+    """A port that is not there yet may be plugged in later: said once, then waited for."""
+    from printers.capture.ends import SerialEntrance
+
+    if args.supervised or args.no_supervisor:
+        return _serve(SerialEntrance(listen), printer, allowed, args)
+    try:
+        listen.open().close()
+    except OSError as error:
+        print(f"{listen} 포트를 아직 열 수 없어요. 연결되면 시작해요. ({error})", file=sys.stderr)
+        print(f"Cannot open {listen} yet; waiting for it. ({error})", file=sys.stderr)
+    return _supervise(None, args)
 
 
 def _inherited(handle: int) -> socket.socket:
@@ -96,13 +124,11 @@ def _refused(korean: str, english: str) -> int:
     return EXIT_USAGE
 
 
-def _address(text: str, *, port_0: bool) -> Address | None:
-    from printers.capture.pump import Address
+def _end(text: str, *, port_0: bool) -> Address | SerialPort | None:
+    from printers.capture.ends import Address
+    from printers.capture.serial_side import SerialPort
 
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9._\-]+)):(\d{1,5})", text)
-    if not found or not (0 if port_0 else 1) <= int(found[3]) <= 65_535:
-        return None
-    return Address(found[1] or found[2], int(found[3]))
+    return SerialPort.parse(text) if text.startswith("serial:") else Address.parse(text, port_0=port_0)
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...] | str:
@@ -128,7 +154,7 @@ def _usable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
 
 
-def _serve(listener: socket.socket, printer: Address, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+def _serve(entrance: Entrance, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
     import threading
     import time
 
@@ -136,7 +162,7 @@ def _serve(listener: socket.socket, printer: Address, allowed: tuple[Network, ..
     from printers.capture.supervisor import READY_WORD
 
     service = CaptureService(
-        listener,
+        entrance,
         printer,
         args.spool,
         till=args.till,
@@ -150,7 +176,7 @@ def _serve(listener: socket.socket, printer: Address, allowed: tuple[Network, ..
     _on_signals(stopping.set)
     if args.supervised:
         threading.Thread(target=_until_input_ends, args=(stopping,), name="capture-parent", daemon=True).start()
-    ready = READY_WORD if args.supervised else _ready_line(str(service.address), args)
+    ready = READY_WORD if args.supervised else _ready_line(service.name, args)
     serving = threading.Thread(
         target=service.serve, kwargs={"on_ready": lambda: print(ready, flush=True)}, name="capture-accept", daemon=True
     )
@@ -228,34 +254,37 @@ def _until_input_ends(stopping: threading.Event) -> None:
     stopping.set()
 
 
-def _supervise(listener: socket.socket, args: argparse.Namespace) -> int:
+def _supervise(listener: socket.socket | None, args: argparse.Namespace) -> int:
+    """Without a listener the POS is on a cable, and the child opens the port itself."""
     import threading
 
-    from printers.capture.pump import Address
+    from printers.capture.ends import Address
     from printers.capture.supervisor import Supervisor
 
-    host, port = listener.getsockname()[:2]
-    address = str(Address(host, port))
-    args.listen = address
-    command = [*_own_command(args), "--supervised"]
     options = _child_options()
-    if os.name == "posix":  # the child serves our socket: a POS that calls while it restarts waits in its queue
+    if listener is not None:
+        host, port = listener.getsockname()[:2]
+        args.listen = str(Address(host, port))
+    command = [*_own_command(args), "--supervised"]
+    if listener is not None and os.name == "posix":
+        # The child serves our socket: a POS that calls while it restarts waits in its queue.
         listener.set_inheritable(True)
         command += ["--listen-handle", str(listener.fileno())]
         options["pass_fds"] = (listener.fileno(),)
-    else:
+    elif listener is not None:
         listener.close()  # it was only to see that the address is free
     first = threading.Event()
 
     def ready() -> None:
         if not first.is_set():
             first.set()
-            print(_ready_line(address, args), flush=True)
+            print(_ready_line(args.listen, args), flush=True)
 
     supervisor = Supervisor(command, options=options, on_ready=ready)
     _on_signals(supervisor.stop)
     status = supervisor.run(starts_max=STARTS_MAX)
-    listener.close()
+    if listener is not None:
+        listener.close()
     return status
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from printers.capture.counters import Counters
-from printers.capture.pump import LOOPBACK, Address, Network, Pump, Tap, listen_on
+from printers.capture.ends import Address, NetworkEntrance, listen_on
+from printers.capture.pump import LOOPBACK, Network, Pump, Tap
 from printers.stream.tokenizer import Tokenizer, TokenKind
 
 HEALTHY = b"\x12"
@@ -20,16 +21,18 @@ HEALTHY = b"\x12"
 class RecordingPrinter:
     """A printer that keeps what it gets and answers every status request at once."""
 
+    port: int = 0
     received: dict[int, bytearray] = field(default_factory=dict)
     goodbyes: list[int] = field(default_factory=list)
     reading: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.reading.set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self.address = Address("127.0.0.1", self._listener.getsockname()[1])
         self._lines: list[socket.socket] = []
         self._unplugged: set[socket.socket] = set()
+        self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -51,6 +54,7 @@ class RecordingPrinter:
         side.close()
 
     def close(self) -> None:
+        self._closed = True
         self._listener.close()
         for line in self._lines:
             line.close()
@@ -79,6 +83,8 @@ class RecordingPrinter:
             if line not in self._unplugged:
                 self.goodbyes.append(number)
                 line.shutdown(socket.SHUT_WR)
+        if self._closed:  # a connection that came while we closed
+            line.close()
 
 
 class ListTap:
@@ -127,7 +133,9 @@ def cable(
     chosen = tap or ListTap()
     listener = listen_on(Address("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    pump = Pump(listener, printer_address or printer.address, tap=chosen, counters=counters, allowed=allowed)
+    pump = Pump(
+        NetworkEntrance(listener), printer_address or printer.address, tap=chosen, counters=counters, allowed=allowed
+    )
     serving = threading.Thread(target=pump.serve, daemon=True)
     serving.start()
     try:

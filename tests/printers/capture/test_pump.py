@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import random
 import socket
+import sys
 import threading
 
 import pytest
 
-from printers.capture.pump import SESSIONS_MAX, Address
-from tests.helpers.waiting import free_port, wait_until
-from tests.printers.capture.line import Cable, ListTap, cable, read_exactly
+from printers.capture.ends import Address
+from printers.capture.pump import SESSIONS_MAX
+from tests.helpers.waiting import answers, free_port, wait_until
+from tests.printers.capture.line import Cable, ListTap, RecordingPrinter, cable, read_exactly
 
 
 def _drain(side: socket.socket) -> None:
@@ -67,6 +69,60 @@ def test_a_printer_that_is_off_is_off_for_the_pos() -> None:
         wait_until(lambda: line.counters.printer_refused == 1, "counted")
         assert line.counters.printer_reachable is False
         assert line.counters.sessions_total == 0
+
+
+@pytest.mark.expect_log("printer_refused")
+def test_while_the_printer_is_off_calls_are_refused_as_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not accepted and then cut off: what a queue sends in between would be lost without a word."""
+    monkeypatch.setattr("printers.capture.pump.LOOK_AGAIN_S", 0.05)
+    port = free_port()
+    with cable(printer_address=Address("127.0.0.1", port)) as line:
+        with pytest.raises(ConnectionError), line.pos() as pos:
+            pos.recv(1)
+        wait_until(lambda: not answers("127.0.0.1", line.port), "the entrance is shut")
+        printer = RecordingPrinter(port)
+        wait_until(lambda: answers("127.0.0.1", line.port), "it is open again")
+        with line.pos() as pos:
+            pos.sendall(b"text\x10\x04\x01")
+            assert read_exactly(pos, 1) == b"\x12"
+        assert printer.everything == b"text\x10\x04\x01"
+        printer.close()
+
+
+@pytest.mark.expect_log("printer_refused")
+@pytest.mark.parametrize("how", ["waits", "said goodbye"])
+def test_what_was_sent_while_the_printer_was_off_is_printed_once(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reliability case 51: its sender takes it for accepted, because our machine has it."""
+    monkeypatch.setattr("printers.capture.session.LOOK_AGAIN_S", 0.05)
+    port = free_port()
+    with cable(printer_address=Address("127.0.0.1", port)) as line, line.pos() as pos:
+        pos.sendall(b"kitchen order")
+        if how == "said goodbye":
+            pos.shutdown(socket.SHUT_WR)
+        wait_until(lambda: line.counters.printer_refused >= 2, "the printer is looked for")
+        printer = RecordingPrinter(port)
+        wait_until(lambda: printer.everything == b"kitchen order", "printed")
+        assert len(printer.received) == 1
+        printer.close()
+
+
+@pytest.mark.expect_log("printer_refused")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a goodbye behind bytes cannot be seen")
+def test_a_pos_that_left_without_its_answer_gets_nothing_printed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reliability case 51: it has told the cashier, who tries again; printed later it would be there twice."""
+    monkeypatch.setattr("printers.capture.session.LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr("printers.capture.pump.LOOK_AGAIN_S", 0.05)
+    port = free_port()
+    with cable(printer_address=Address("127.0.0.1", port)) as line:
+        with line.pos() as pos:
+            pos.sendall(b"\x1b@\x10\x04\x01order")
+            wait_until(lambda: line.counters.printer_refused >= 2, "the printer is looked for")
+        refused = line.counters.printer_refused
+        wait_until(lambda: line.counters.printer_refused > refused + 2, "the POS is forgotten")
+        printer = RecordingPrinter(port)
+        wait_until(lambda: answers("127.0.0.1", line.port), "it is open again")
+        assert printer.everything == b""
+        printer.close()
 
 
 def test_a_goodbye_is_passed_on_and_answers_still_come_back() -> None:
