@@ -50,7 +50,8 @@ class KeyRing:
     @property
     def keys(self) -> StoreKeys:
         """Raises NotEnrolled before the device belongs to a store, VaultUnavailable when the vault is locked."""
-        self._settled.wait(LOADING_TIMEOUT_S)
+        if not self._settled.is_set():
+            self._settled.wait(LOADING_TIMEOUT_S)
         if self._keys is None:
             # The same problem is told to many taps: without this it would keep the frames of every one of them.
             raise self._problem.with_traceback(None)

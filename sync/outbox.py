@@ -28,6 +28,7 @@ from sync.protocol import (
     OpStatus,
     PushResponse,
     canonical_json,
+    canonical_part,
     chain_hash,
     chain_hash_of,
 )
@@ -190,7 +191,7 @@ def insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], seal
         (
             *(wire.device, wire.epoch, wire.seq, wire.op_id, wire.kind, wire.v, wire.store, wire.actor),
             *(wire.wall_ms, wire.mono_ms, wire.boot_id, wire.seen_cursor),
-            *(canonical_json(body).decode(), sealed, size, prev, digest),
+            *(canonical_part(body), sealed, size, prev, digest),
         ),
     )
     conn.execute(

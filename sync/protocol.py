@@ -113,6 +113,11 @@ def canonical_json(value: Any) -> bytes:
     return _WRITER.encode(value).encode()
 
 
+def canonical_part(value: Any) -> str:
+    """The canonical text of what lies in a value that ``canonical_json`` has written: floats were refused there."""
+    return _WRITER.encode(value)
+
+
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from sync.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnreadable
 
@@ -14,16 +13,23 @@ _UNREADABLE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-@contextmanager
-def translated_errors() -> Iterator[None]:
+class _Translating:
+    """A class, because every transaction passes here and a generator costs more than what it guards."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        if isinstance(problem, sqlite3.Error) and (translated := _for_sqlite_error(problem)) is not None:
+            raise translated from problem
+
+
+_TRANSLATING = _Translating()
+
+
+def translated_errors() -> AbstractContextManager[None]:
     """What the file or the disk does becomes our errors; what our SQL does wrong stays sqlite3's."""
-    try:
-        yield
-    except sqlite3.Error as problem:
-        translated = _for_sqlite_error(problem)
-        if translated is None:
-            raise
-        raise translated from problem
+    return _TRANSLATING
 
 
 def _for_sqlite_error(problem: sqlite3.Error) -> StoreError | None:

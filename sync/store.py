@@ -119,7 +119,8 @@ class Store:
                 raise StoreClosed("the store is closed")
             self._write_owner = me
             try:
-                with self._full_noticed(), translated_errors():
+                self._look_at_room()
+                with translated_errors():
                     self._writer.execute("BEGIN IMMEDIATE")
                     try:
                         yield self._writer
@@ -128,27 +129,22 @@ class Store:
                         if self._writer.in_transaction:
                             self._writer.execute("ROLLBACK")
                         raise
+            except StoreFull as full:
+                self._met_the_wall(full)
+                raise
             finally:
                 self._write_owner = None
         self._notify()
 
-    @contextmanager
-    def _full_noticed(self) -> Iterator[None]:
-        """Refuses value events while the disk is nearly full, and gives up the reserve when SQLite met the wall.
-
-        What met the wall is not saved; the next transaction has the reserve's room.
-        """
-        if self._room is None:
-            yield
-            return
-        if isinstance(self._writer, WriterConnection):
+    def _look_at_room(self) -> None:
+        """Refuses value events while the disk is nearly full."""
+        if self._room is not None and isinstance(self._writer, WriterConnection):
             self._writer.refuses_value = self._room.look()
-        try:
-            yield
-        except StoreFull as full:
-            if full.__cause__ is not None:  # SQLite's own, not a refusal of ours
-                self._room.release("full")
-            raise
+
+    def _met_the_wall(self, full: StoreFull) -> None:
+        """Gives up the reserve. What met the wall is not saved; the next transaction has the reserve's room."""
+        if self._room is not None and full.__cause__ is not None:  # SQLite's own, not a refusal of ours
+            self._room.release("full")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

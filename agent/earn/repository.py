@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.earn.documents import CancelRefs, DocumentFacts
 from rules.receipts import DocumentVerdict
 from sync.ids import first_uuid7_of
 
 
-@dataclass(frozen=True)
-class EntryRow:
+class EntryRow(NamedTuple):
     """One phone entry, from the opening of the screen on."""
 
     entry_id: str
@@ -27,8 +25,7 @@ class EntryRow:
     document_id: str | None
 
 
-@dataclass(frozen=True)
-class DocumentRow:
+class DocumentRow(NamedTuple):
     """One captured document with what became of it."""
 
     document_id: str
@@ -45,8 +42,7 @@ class DocumentRow:
     earn_id: str | None
 
 
-@dataclass(frozen=True)
-class EarnRow:
+class EarnRow(NamedTuple):
     """One earn of this counter."""
 
     earn_id: str
@@ -66,15 +62,20 @@ _DOCUMENT = (
 _SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({}))"
 _NOT_EARNED = "outcome <> 'earned'"  # says nothing new, but lets SQLite take the partial index
 _WAITING_ONLY = "INDEXED BY phone_entry_waiting"  # SQLite would rather walk through every number that was typed before
+LATE_MS = 60_000  # as in the index phone_entry_late
+_CLOCK_STEP_MS = 3_600_000  # a document may lie so far from its earn, if the wall clock was set in between
 _ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
 
 
+_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _document(values: Any) -> DocumentRow:
     fields = list(values)
     fields[8] = tuple(json.loads(fields[8]))
-    return DocumentRow(*fields)
+    return DocumentRow._make(fields)
 
 
 # --- documents -----------------------------------------------------------------------------------------------------
@@ -195,8 +196,8 @@ def insert_document(
             facts.verdict.value,
             outcome,
             earn_id,
-            json.dumps(reading, ensure_ascii=False),
-            json.dumps(lines, ensure_ascii=False),
+            _text(reading),
+            _text(lines),
         ),
     )
 
@@ -290,11 +291,17 @@ def earn_at_once(conn: sqlite3.Connection, entry_id: str, document_id: str, subm
 
 
 def submitted_times(conn: sqlite3.Connection, since_ms: int) -> list[int]:
-    """When numbers were submitted since then, oldest first."""
+    """When numbers were submitted since then, oldest first.
+
+    Those of screens that opened within a minute of it lie at the end of the table, the others in an index of their own.
+    """
     rows = conn.execute(
-        "SELECT submitted_ms FROM phone_entry WHERE submitted_ms > ? ORDER BY submitted_ms", (since_ms,)
+        "SELECT submitted_ms FROM phone_entry WHERE entry_id >= :first AND submitted_ms > :since UNION ALL"
+        " SELECT submitted_ms FROM phone_entry INDEXED BY phone_entry_late WHERE submitted_ms - opened_ms > 60000"
+        " AND submitted_ms > :since AND entry_id < :first",
+        {"first": first_uuid7_of(since_ms - LATE_MS - _ID_BEFORE_ROW_MS), "since": since_ms},
     )
-    return [int(row[0]) for row in rows]
+    return sorted(int(row[0]) for row in rows)
 
 
 def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
@@ -363,9 +370,11 @@ def figures(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> tuple[int, 
     """Earns, their points, points taken back, documents, unmatched sales and questions of one day."""
     span = {"start": start_ms, "end": end_ms}
     earned = conn.execute(
-        "SELECT count(*), coalesce(sum(coalesce(posted_points, points)), 0) FROM earn"
-        " WHERE status <> 'rejected' AND created_ms >= :start AND created_ms < :end",
-        span,
+        "SELECT count(*), coalesce(sum(coalesce(earn.posted_points, earn.points)), 0) FROM document"
+        " JOIN earn ON earn.earn_id = document.earn_id AND earn.document_id = document.document_id"
+        " WHERE document.captured_ms >= :start - :step AND document.captured_ms < :end + :step"
+        " AND earn.status <> 'rejected' AND earn.created_ms >= :start AND earn.created_ms < :end",
+        {**span, "step": _CLOCK_STEP_MS},
     ).fetchone()
     taken = conn.execute(
         "SELECT coalesce(sum(points), 0) FROM reversal WHERE created_ms >= :start AND created_ms < :end", span

@@ -98,8 +98,8 @@ class EarnService:
 
     def open_entry(self, till: str = DEFAULT_TILL) -> str:
         """An entry screen opens. Its id is the id of the earn to come, so that sending it twice earns once."""
-        entry_id = self._ids.uuid7()
         now_ms = self._clock.wall_ms()
+        entry_id = self._ids.uuid7()  # after the time: the newest screens are looked for by their ids
         with self._store.transaction() as conn:
             self._expire(conn, now_ms)
             sale = self._pairing.sale_for_screen(conn, till, now_ms)
@@ -398,7 +398,8 @@ class EarnService:
             self.listeners.notify()
 
     def _expire(self, conn: sqlite3.Connection, now_ms: int) -> bool:
-        return repository.expire(conn, now_ms - PAIRING_WINDOW_MS)
+        before_ms = now_ms - PAIRING_WINDOW_MS
+        return repository.overdue(conn, before_ms) and repository.expire(conn, before_ms)
 
 
 def _policy(conn: sqlite3.Connection) -> AccrualPolicy:

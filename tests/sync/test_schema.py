@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from agent.earn import repository
 from sync import migrations
 from sync.clock import FakeClock
+from sync.ids import SeededIds
 from sync.integrity import problem
 from sync.migrations import shipped
 from sync.store import Store
@@ -107,7 +109,10 @@ def test_the_file_itself_refuses_a_second_document_or_earn_of_a_receipt(tmp_path
     [
         (lambda conn: repository.open_entries(conn, "1", 5), "phone_entry USING PRIMARY KEY (entry_id>?)"),
         (lambda conn: repository.waiting_entry(conn, "1"), "INDEX phone_entry_waiting"),
-        (lambda conn: repository.submitted_times(conn, 5), "INDEX phone_entry_submitted"),
+        (lambda conn: repository.submitted_times(conn, 5), "phone_entry USING PRIMARY KEY (entry_id>?)"),
+        (lambda conn: repository.submitted_times(conn, 5), "INDEX phone_entry_late (submitted_ms>?)"),
+        (lambda conn: repository.figures(conn, 5, 6), "INDEX document_captured (captured_ms>? AND captured_ms<?)"),
+        (lambda conn: repository.figures(conn, 5, 6), "earn USING PRIMARY KEY (earn_id=?)"),
         (lambda conn: repository.expire(conn, 5), "INDEX phone_entry_waiting (submitted_ms<?)"),
         (lambda conn: repository.expire(conn, 5), "INDEX document_outcome (outcome=? AND captured_ms<?)"),
         (lambda conn: repository.overdue(conn, 5), "INDEX phone_entry_waiting (submitted_ms<?)"),
@@ -130,3 +135,24 @@ def test_what_a_customer_waits_for_is_found_by_an_index(
     assert not any(
         "SCAN" in plan and "CONSTANT" not in plan and "INDEX phone_entry_waiting" not in plan for plan in plans
     )
+
+
+def test_the_times_of_numbers_are_the_same_by_either_way(tmp_path: Path) -> None:
+    """R10: a screen that stood open for an hour counts like one that opened a moment ago."""
+    clock, random = FakeClock(), Random(5)
+    ids = SeededIds(5, clock)
+    with Store.open(tmp_path, clock=clock) as store, store.transaction() as conn:
+        for n in range(400):
+            clock.advance(random.choice((500, 5_000, 60_000)))
+            opened_ms = clock.wall_ms()
+            stood_ms = random.choice((None, 0, 59_999, 60_000, 60_001, 3_600_000, -120_000))
+            conn.execute(
+                "INSERT INTO phone_entry (entry_id, till, opened_ms, submitted_ms, state) VALUES (?, '1', ?, ?, ?)",
+                (ids.uuid7(), opened_ms, stood_ms if stood_ms is None else opened_ms + stood_ms, "earned"),
+            )
+            if n % 10 == 0:
+                since_ms = clock.wall_ms() - random.choice((0, 1, 60_000, 600_000, 7_200_000))
+                plain = conn.execute(
+                    "SELECT submitted_ms FROM phone_entry WHERE submitted_ms > ? ORDER BY 1", (since_ms,)
+                ).fetchall()
+                assert repository.submitted_times(conn, since_ms) == [row[0] for row in plain]
