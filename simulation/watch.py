@@ -9,6 +9,14 @@ from simulation.lots import check_lots
 from simulation.outcomes import demand
 
 DEEP_EVERY = 12
+_EACH_COMMIT = """
+    SELECT coalesce(sum(balance), 0),
+        coalesce(min(balance) FILTER (WHERE kind IN ('member', 'member_hold')), 0),
+        coalesce(sum(balance) FILTER (WHERE kind = 'member_hold'), 0),
+        (SELECT coalesce(max(booked_ms), 0) FROM posting),
+        (SELECT coalesce(sum(points), 0) FROM request WHERE state IN ('requested', 'seen'))
+    FROM account
+"""
 
 
 def watch_cloud(clock: Callable[[], int]) -> Callable[[sqlite3.Connection], None]:
@@ -18,17 +26,10 @@ def watch_cloud(clock: Callable[[], int]) -> Callable[[sqlite3.Connection], None
     def after_commit(conn: sqlite3.Connection) -> None:
         nonlocal commits
         commits += 1
-        total, lowest, held = conn.execute(
-            "SELECT coalesce(sum(balance), 0), coalesce(min(balance) FILTER (WHERE kind LIKE 'member' OR"
-            " kind LIKE 'member_hold'), 0), coalesce(sum(balance) FILTER (WHERE kind = 'member_hold'), 0) FROM account"
-        ).fetchone()
+        total, lowest, held, booked_ms, waiting = conn.execute(_EACH_COMMIT).fetchone()
         demand(total == 0, "I1", f"balances sum to {total}")
         demand(lowest >= 0, "I5", f"a member has {lowest}")
-        booked_ms = conn.execute("SELECT coalesce(max(booked_ms), 0) FROM posting").fetchone()[0]
         demand(booked_ms <= clock(), "I1", f"a posting of {booked_ms - clock()} ms from now")
-        waiting = conn.execute(
-            "SELECT coalesce(sum(points), 0) FROM request WHERE state IN ('requested', 'seen')"
-        ).fetchone()[0]
         demand(held == waiting, "I6", f"{held} points are held, open requests wait for {waiting}")
         if commits % DEEP_EVERY == 0:
             check_book(conn)

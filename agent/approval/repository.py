@@ -74,6 +74,8 @@ _COLUMNS = (
     " created_ms, reason, reason_text, decided_by, decided_ms, order_id, slip_code, local_decision, seen_op,"
     " deadline_mono_ms, deadline_boot_id, print_device, at_zero, recovery_by"
 )
+# Built once: a card is read many times a second.
+_STATES, _REASONS, _AT_ZERO = frozenset(RequestState), frozenset(RejectReason), frozenset(AtZero)
 _QUIET_ENDS = frozenset({RequestState.WITHDRAWN, RequestState.EXPIRED})
 
 
@@ -87,7 +89,7 @@ _SHOWN_ENDS = _sql_list(frozenset(RequestState) - OPEN_STATES - _QUIET_ENDS)
 
 def known_state(word: str) -> RequestState:
     """The state of a later version is stored as it came and read as one in which nothing waits for a person here."""
-    return RequestState(word) if word in frozenset(RequestState) else RequestState.EXPIRED
+    return RequestState(word) if word in _STATES else RequestState.EXPIRED
 
 
 def _row(values: Any) -> RequestRow:
@@ -96,9 +98,9 @@ def _row(values: Any) -> RequestRow:
     fields[4] = known_state(fields[4])
     fields[6], fields[7] = fields[6] or "", fields[7] or ""
     # A reason of a later version has no words here: the rejection is shown without one.
-    fields[11] = RejectReason(fields[11]) if fields[11] in frozenset(RejectReason) else None
+    fields[11] = RejectReason(fields[11]) if fields[11] in _REASONS else None
     fields[18] = bool(fields[18])
-    fields[22] = AtZero(fields[22]) if fields[22] in frozenset(AtZero) else AtZero.APPROVE
+    fields[22] = AtZero(fields[22]) if fields[22] in _AT_ZERO else AtZero.APPROVE
     return RequestRow(*fields)
 
 

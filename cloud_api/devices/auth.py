@@ -91,10 +91,11 @@ def _token(call: SignedCall, now_ms: int) -> str:
 def _unverified_claims(token: str, now_ms: int) -> dict[str, Any]:
     """Claims of the right names and types; the signature is checked when the device's key is known."""
     try:
-        header = jwt.get_unverified_header(token)
-        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        found = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise refusal("bad_signature", now_ms) from error
+    header: dict[str, Any] = found["header"]
+    claims: dict[str, Any] = found["payload"]
     if header.get("alg") != "EdDSA":
         raise refusal("bad_signature", now_ms)
     for name, kind in _CLAIM_TYPES.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
@@ -147,12 +147,15 @@ def open_request(work: Work, row: Request) -> dict[str, Any]:
     return projection(stored, work.now_ms)
 
 
+_FIND = select(request).where(request.c.request_id == bindparam("which"))
+_FIND_IN_STORE = _FIND.where(request.c.store_id == bindparam("store"))
+
+
 def find(conn: Connection, request_id: str, *, store_id: str | None = None) -> Any | None:
     """The request's row, or None; with ``store_id`` only when it is that store's."""
-    query = select(request).where(request.c.request_id == request_id)
-    if store_id is not None:
-        query = query.where(request.c.store_id == store_id)
-    return conn.execute(query).one_or_none()
+    if store_id is None:
+        return conn.execute(_FIND, {"which": request_id}).one_or_none()
+    return conn.execute(_FIND_IN_STORE, {"which": request_id, "store": store_id}).one_or_none()
 
 
 def projection(row: Any, now_ms: int) -> dict[str, Any]:

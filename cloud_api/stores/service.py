@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
@@ -162,12 +162,17 @@ def _write_policy(work: Work, brand_id: str, policy: Policy) -> None:
     feeds.publish(work, feeds.brand_feed(brand_id), FeedKind.POLICY, policy.to_wire())
 
 
+_NEWEST_POLICY = (
+    select(brand_policy)
+    .where(brand_policy.c.brand_id == bindparam("which"))
+    .order_by(brand_policy.c.version.desc())
+    .limit(1)
+)
+
+
 def policy_of(conn: Connection, brand_id: str) -> Policy:
     """The brand's newest policy."""
-    row = conn.execute(
-        select(brand_policy).where(brand_policy.c.brand_id == brand_id).order_by(brand_policy.c.version.desc()).limit(1)
-    ).one()
-    return policy_from(row)
+    return policy_from(conn.execute(_NEWEST_POLICY, {"which": brand_id}).one())
 
 
 def policy_from(row: Any) -> Policy:
@@ -184,20 +189,23 @@ IS_NEWEST_POLICY = (brand_policy.c.brand_id == store.c.brand_id) & (
 )
 
 
+_PROFILE = (
+    select(
+        store,
+        brand.c.name.label("brand_name"),
+        store_hours.c.always_open,
+        store_hours.c.weekly,
+        store_hours.c.holidays,
+    )
+    .join(brand, brand.c.brand_id == store.c.brand_id)
+    .outerjoin(store_hours, store_hours.c.store_id == store.c.store_id)
+    .where(store.c.store_id == bindparam("which"))
+)
+
+
 def profile_of(conn: Connection, store_id: str) -> Profile | None:
     """The store, or None."""
-    row = conn.execute(
-        select(
-            store,
-            brand.c.name.label("brand_name"),
-            store_hours.c.always_open,
-            store_hours.c.weekly,
-            store_hours.c.holidays,
-        )
-        .join(brand, brand.c.brand_id == store.c.brand_id)
-        .outerjoin(store_hours, store_hours.c.store_id == store.c.store_id)
-        .where(store.c.store_id == store_id)
-    ).one_or_none()
+    row = conn.execute(_PROFILE, {"which": store_id}).one_or_none()
     if row is None:
         return None
     return Profile(
