@@ -3,7 +3,7 @@
     queued ──start──> printing ──outcome──> printed
       ^ ^                │  │
       │ └── not sent ────┘  ├── sent, unconfirmed, or the program died ──> unknown
-      │   (after a pause)   └── not sent, too often ──> failed
+      │   (after a pause)   └── not sent, too long ──> failed
       └──── a person: retry (failed, unknown) or reprint (printed) ── any but printing: cancelled
 
 An unknown job is never repeated by itself: the paper may be in somebody's hand already.
@@ -18,6 +18,7 @@ from typing import Final
 from printers.devices.port import (
     CoverOpen,
     Fault,
+    HandedOver,
     NotAnswering,
     Outcome,
     PaperOut,
@@ -28,9 +29,14 @@ from printers.devices.port import (
 from printers.document import Document
 from printers.status import Condition
 
-ATTEMPTS_MAX: Final = 20  # with the pauses below about nine minutes: long enough to fetch a roll of paper
+ATTEMPTS_MAX: Final = 20  # with the pauses below about nine minutes, also after a person pressed "try again" late
+WAIT_LONGEST_MS: Final = 2 * 3_600_000  # a slip that waited longer for its printer helps nobody at the counter
 RETRY_FIRST_MS: Final = 2_000
 RETRY_LONGEST_MS: Final = 30_000
+
+
+# Of a printed job: the computer's print system took it and passed it on, the printer itself said nothing.
+HANDED_OVER: Final = "handed_over"
 
 
 class JobState(StrEnum):
@@ -89,18 +95,20 @@ def finish(job: PrintJob, outcome: Outcome, now_ms: int) -> PrintJob | NotAllowe
     """What a delivery's outcome makes of a job that was printing."""
     if job.state is not JobState.PRINTING:
         return NotAllowed(job.state)
-    if isinstance(outcome, Printed):
+    if isinstance(outcome, Printed | HandedOver):
         return replace(
             job,
             state=JobState.PRINTED,
-            last_error="",
+            last_error=HANDED_OVER if isinstance(outcome, HandedOver) else "",
             copies_printed=job.copies_printed + 1,
             updated_ms=now_ms,
         )
     error = error_code(outcome)
     if not is_safe_to_repeat(outcome):
         return replace(job, state=JobState.UNKNOWN, last_error=error, updated_ms=now_ms)
-    state = JobState.FAILED if job.attempts >= ATTEMPTS_MAX else JobState.QUEUED
+    # Nothing was sent, so that waiting risks no second copy: a roll of paper may take an hour to be found.
+    given_up = job.attempts >= ATTEMPTS_MAX and now_ms - job.created_ms >= WAIT_LONGEST_MS
+    state = JobState.FAILED if given_up else JobState.QUEUED
     return replace(job, state=state, last_error=error, updated_ms=now_ms)
 
 
@@ -160,6 +168,8 @@ def error_code(outcome: Outcome) -> str:
         return Condition.FAULT
     if isinstance(outcome, NotAnswering):
         return Condition.NOT_ANSWERING
+    if isinstance(outcome, HandedOver):
+        return HANDED_OVER
     if isinstance(outcome, SentUnconfirmed) and outcome.condition not in (Condition.UNKNOWN, Condition.READY):
         return outcome.condition
     return "unconfirmed" if isinstance(outcome, SentUnconfirmed) else ""

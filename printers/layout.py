@@ -23,9 +23,9 @@ from printers.document import (
     Text,
 )
 from printers.korean import NO_BREAK, cells_of, clean, width
+from printers.profiles import COLUMNS_MIN
 
 MIDDLE_ENDS_BEFORE = 11  # cells kept right of a middle column: "  -1,234,567" fits
-COLUMNS_MIN = 16  # below this no slip is readable; a profile never goes there
 REPRINT_TITLE = "[ 재출력 ]"
 
 

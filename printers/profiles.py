@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +11,7 @@ from printers.errors import UnknownProfile
 from printers.korean import HangulRom
 
 CELL_DOTS: Final = 12  # one half-width column of font A
+COLUMNS_MIN: Final = 16  # below this no slip is readable; a profile never goes there
 
 
 class Answers(StrEnum):
@@ -47,6 +49,25 @@ class PrinterProfile:
     def text_dots(self) -> int:
         """Width of the columns in dots: the print area of a slip, so that codes stand in the middle of its text."""
         return self.columns * CELL_DOTS
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(text: str) -> PrinterProfile:
+        """Raises UnknownProfile for anything that `to_json` did not write."""
+        try:
+            found = json.loads(text)
+            made = PrinterProfile(**found)
+            typed = replace(made, answers=Answers(made.answers), rom=HangulRom(made.rom))
+        except (ValueError, TypeError) as problem:
+            raise UnknownProfile("not a printer profile") from problem
+        wanted = {field.name: type(getattr(DEFAULT_PROFILE, field.name)) for field in fields(PrinterProfile)}
+        if any(type(getattr(typed, name)) is not kind for name, kind in wanted.items()):
+            raise UnknownProfile("a printer profile with a wrong value")
+        if not (COLUMNS_MIN <= typed.columns <= 96 and typed.columns * CELL_DOTS <= typed.paper_dots <= 2_000):
+            raise UnknownProfile("a printer profile with an impossible width")
+        return typed
 
 
 _ROWS: Final = (

@@ -28,7 +28,7 @@ from sync.clock import Clock
 
 WARNINGS_MAX = 2
 DECISIONS_TODAY_MAX = 400  # more than a busy counter decides in a day
-_PRINTER_TROUBLE = {PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING}
+_PRINTER_TROUBLE = {PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.FAULT, PrinterWord.NOT_ANSWERING}
 
 
 class Approvals(Protocol):
@@ -346,6 +346,7 @@ class HomeViewModel:
             sentence = {
                 PrinterWord.PAPER_OUT: t._("The printer is out of paper. Slips wait and print by themselves later"),
                 PrinterWord.COVER_OPEN: t._("The printer's cover is open. Slips wait and print by themselves later"),
+                PrinterWord.FAULT: t._("The printer reports an error. Slips wait and print by themselves later"),
             }.get(stopped.status, t._("The printer does not answer. Slips wait and print by themselves later"))
             remark = t.n("{n} slips waiting", n=stopped.queued) if stopped.queued else ""
             found.append(Warn(sentence, "printer", "amber", remark, t._("Look"), "printing"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from agent.dispatch import Listeners
 from agent.logbook import topic
@@ -19,17 +19,20 @@ from agent.printing.types import (
 )
 from agent.printing.worker import PrintWorker
 from printers import jobs
+from printers.devices.address import open_way
 from printers.devices.delivery import DEFAULT_LIMITS, Limits
-from printers.devices.port import Device
-from printers.devices.tcp import TcpDevice
+from printers.devices.port import Way
 from printers.document import Document
+from printers.errors import UnknownProfile
 from printers.profiles import DEFAULT_PROFILE, PrinterProfile
 from printers.state import POWER_ON, StreamState
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.store import Store, set_meta
 
-ADDRESS_SETTING = "printing.address"  # meta: HOST:PORT of the receipt printer
+ADDRESS_SETTING = "printing.address"  # meta: where the receipt printer is, as printers.devices.address writes it
+PROFILE_SETTING = "printing.profile"  # meta: what it can do, as JSON
+MODEL_SETTING = "printing.model."  # meta: what printers of a model can do; the model's own name follows
 PRINTER_NAME = "receipt"  # the one printer of a counter; more get names of their own
 # A slip that waited longer helps nobody at the counter: a printer set up next month must not begin with a hundred of
 # them. A person may still print each.
@@ -61,7 +64,7 @@ class PrintingService:
         profile: PrinterProfile = DEFAULT_PROFILE,
         left_by_pos: Callable[[], StreamState] = lambda: POWER_ON,
         limits: Limits = DEFAULT_LIMITS,
-        open_device: Callable[[PrinterAddress], Device] = lambda address: TcpDevice(address.host, address.port),
+        open_device: Callable[[PrinterAddress], Way] = open_way,
     ) -> None:
         self.listeners = Listeners()
         self._store = store
@@ -69,7 +72,7 @@ class PrintingService:
         self._ids = ids
         self._test_page = test_page
         self._closing = closing
-        self._profile = profile
+        self._profile = _kept_profile(store.meta(PROFILE_SETTING)) or profile
         self._left_by_pos = left_by_pos
         self._limits = limits
         self._open_device = open_device
@@ -136,10 +139,26 @@ class PrintingService:
         """What the receipt printer can do."""
         return self._profile
 
+    def profile_of_model(self, model: str) -> PrinterProfile | None:
+        """What was found out about a printer of this model before; None for one that is new here."""
+        return _kept_profile(self._store.meta(MODEL_SETTING + model)) if model else None
+
     def set_address(self, address: PrinterAddress | None) -> None:
         """Remember the printer; what waits goes there from now on."""
+        self._set_printer({ADDRESS_SETTING: str(address) if address else None})
+
+    def set_printer(self, address: PrinterAddress, profile: PrinterProfile, model: str = "") -> None:
+        """Remember the printer and what it can do; the next one of its ``model`` is known at once."""
+        values = {ADDRESS_SETTING: str(address), PROFILE_SETTING: profile.to_json()}
+        if model:
+            values[MODEL_SETTING + model] = profile.to_json()
+        self._profile = profile
+        self._set_printer(values)
+
+    def _set_printer(self, values: Mapping[str, str | None]) -> None:
         with self._store.transaction() as conn:
-            set_meta(conn, ADDRESS_SETTING, str(address) if address else None)
+            for key, value in values.items():
+                set_meta(conn, key, value)
         if self._running:
             self.stop()
             self._running = True
@@ -235,6 +254,14 @@ class PrintingService:
             queued = repository.count_open(conn, PRINTER_NAME)
         word = self._worker.word if self._worker is not None else PrinterWord.UNKNOWN
         return (PrinterState(PRINTER_NAME, word, str(address), queued),)
+
+
+def _kept_profile(text: str | None) -> PrinterProfile | None:
+    """A profile that was kept; one of a newer version gives way to the default."""
+    try:
+        return PrinterProfile.from_json(text) if text else None
+    except UnknownProfile:
+        return None
 
 
 def _shown(job: jobs.PrintJob) -> PrintJob:

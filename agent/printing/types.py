@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from printers.devices.address import PrinterAddress
 from printers.jobs import JobState
 
 
@@ -15,6 +16,7 @@ class PrinterWord(StrEnum):
     PAPER_LOW = "paper_low"
     PAPER_OUT = "paper_out"
     COVER_OPEN = "cover_open"
+    FAULT = "fault"
     NOT_ANSWERING = "not_answering"
     UNKNOWN = "unknown"
 
@@ -28,27 +30,6 @@ class JobKind(StrEnum):
     POINTS = "points_slip"
     CLAIM = "claim_slip"
     CLOSING = "closing_slip"
-
-
-@dataclass(frozen=True)
-class PrinterAddress:
-    """Where a receipt printer listens."""
-
-    host: str
-    port: int
-
-    @staticmethod
-    def parse(text: str) -> PrinterAddress:
-        """Read ``HOST`` or ``HOST:PORT`` (9100 when left out). Raises ValueError for anything else."""
-        host, separator, port = text.strip().rpartition(":")
-        if not separator:
-            host, port = port, "9100"
-        if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-            raise ValueError(text)
-        return PrinterAddress(host.strip("[]"), int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)

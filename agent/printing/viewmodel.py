@@ -201,7 +201,7 @@ class PrintingViewModel:
 
     def _job(self, found: PrintJob) -> JobRow:
         t = self._texts
-        said = words.job(t, found.state)
+        said = words.job(t, found.state, found.last_error)
         step = _step(found.state)
         line = [said.next_step or words.printer_name(t, found.printer)]
         if found.attempts > 1:

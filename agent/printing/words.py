@@ -8,6 +8,7 @@ from enum import StrEnum
 from agent.printing.types import JobKind, JobState, PrinterState, PrinterWord
 from agent.texts import Texts
 from printers.errors import BadTemplate
+from printers.jobs import HANDED_OVER
 
 
 class Tone(StrEnum):
@@ -52,6 +53,13 @@ def printer(t: Texts, word: PrinterWord) -> Said:
             return Said(
                 Tone.BAD, "circle-x", t._("Cover open"), t._("Close the cover: waiting slips then print by themselves.")
             )
+        case PrinterWord.FAULT:
+            return Said(
+                Tone.BAD,
+                "circle-x",
+                t._("Printer error"),
+                t._("Look for a paper jam at the knife, then switch it off and on. Slips wait here."),
+            )
         case PrinterWord.NOT_ANSWERING:
             return Said(
                 Tone.BAD,
@@ -84,7 +92,10 @@ def capture(t: Texts, word: CaptureWord) -> Said:
             )
 
 
-def job(t: Texts, state: JobState) -> Said:
+def job(t: Texts, state: JobState, note: str | None = None) -> Said:
+    """``note`` is what is kept beside a job's state."""
+    if state is JobState.PRINTED and note == HANDED_OVER:
+        return Said(Tone.GOOD, "check", t._("Sent"), t._("This computer's print system took it."))
     match state:
         case JobState.QUEUED:
             return Said(Tone.SOON, "clock", t._("Waiting"), "")
@@ -152,7 +163,7 @@ def printer_name(t: Texts, name: str) -> str:
 
 def strip(t: Texts, printers: tuple[PrinterState, ...]) -> str:
     """One warning for the whole page, about the printer that needs a person most; empty when all is well."""
-    for word in (PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.NOT_ANSWERING):
+    for word in (PrinterWord.PAPER_OUT, PrinterWord.COVER_OPEN, PrinterWord.FAULT, PrinterWord.NOT_ANSWERING):
         for found in printers:
             if found.status is word and found.queued:
                 said = printer(t, word)

@@ -9,8 +9,8 @@ from agent.logbook import topic
 from agent.printing import repository
 from agent.printing.types import PrinterWord
 from printers import jobs
-from printers.devices.delivery import DEFAULT_LIMITS, Limits, ask_status, deliver
-from printers.devices.port import Device, NotAnswering, Outcome, Printed, SentUnconfirmed
+from printers.devices.delivery import DEFAULT_LIMITS, Limits, condition_of, deliver
+from printers.devices.port import HandedOver, Outcome, Printed, SentUnconfirmed, Way
 from printers.document import Document
 from printers.errors import PrintingError
 from printers.jobs import JobState, PrintJob
@@ -31,7 +31,7 @@ WORDS = {
     Condition.PAPER_LOW: PrinterWord.PAPER_LOW,
     Condition.PAPER_OUT: PrinterWord.PAPER_OUT,
     Condition.COVER_OPEN: PrinterWord.COVER_OPEN,
-    Condition.FAULT: PrinterWord.UNKNOWN,
+    Condition.FAULT: PrinterWord.FAULT,
     Condition.NOT_ANSWERING: PrinterWord.NOT_ANSWERING,
     Condition.UNKNOWN: PrinterWord.UNKNOWN,
 }
@@ -48,7 +48,7 @@ class PrintWorker:
         store: Store,
         clock: Clock,
         printer: str,
-        device: Device,
+        device: Way,
         profile: PrinterProfile,
         encode: Encode,
         on_change: Callable[[], None],
@@ -123,8 +123,7 @@ class PrintWorker:
         return jobs.retry_pause_ms(done.attempts) / 1000
 
     def _look(self) -> None:
-        found = ask_status(self._device, self._limits)
-        self._say(Condition.NOT_ANSWERING if isinstance(found, NotAnswering) else found.condition)
+        self._say(condition_of(self._device, self._limits))
 
     def _say(self, condition: Condition) -> None:
         word = WORDS[condition]
@@ -174,6 +173,6 @@ class PrintWorker:
 
 
 def _condition(outcome: Outcome) -> Condition:
-    if isinstance(outcome, Printed | SentUnconfirmed):
+    if isinstance(outcome, Printed | HandedOver | SentUnconfirmed):
         return outcome.condition
     return Condition(jobs.error_code(outcome))

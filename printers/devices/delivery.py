@@ -6,7 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from printers.devices.port import CoverOpen, Device, Fault, NotAnswering, Outcome, PaperOut, Printed, SentUnconfirmed
+from printers.devices.port import (
+    CoverOpen,
+    Device,
+    Fault,
+    NotAnswering,
+    Outcome,
+    PaperOut,
+    Printed,
+    SentUnconfirmed,
+    SystemQueue,
+    Way,
+)
 from printers.errors import DeviceGone
 from printers.profiles import Answers
 from printers.status import (
@@ -39,6 +50,14 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+def condition_of(way: Way, limits: Limits = DEFAULT_LIMITS) -> Condition:
+    """What is known of a printer nobody prints on just now."""
+    found = way.look() if isinstance(way, SystemQueue) else ask_status(way, limits)
+    if isinstance(found, NotAnswering):
+        return Condition.NOT_ANSWERING
+    return found if isinstance(found, Condition) else found.condition
+
+
 def ask_status(device: Device, limits: Limits = DEFAULT_LIMITS) -> PrinterStatus | NotAnswering:
     """The state of a printer nobody prints on just now. Opens and closes the device."""
     refused = device.open()
@@ -53,7 +72,7 @@ def ask_status(device: Device, limits: Limits = DEFAULT_LIMITS) -> PrinterStatus
 
 
 def deliver(
-    device: Device,
+    way: Way,
     payload: bytes,
     answers: Answers,
     *,
@@ -65,6 +84,14 @@ def deliver(
 
     `on_condition` hears trouble while the slip waits in the printer (paper out, cover open) and READY afterwards.
     """
+    if isinstance(way, SystemQueue):
+        return way.hand_over(
+            payload,
+            patience_s=limits.stall_s,
+            trouble_s=limits.trouble_s,
+            on_condition=on_condition or _nobody_listens,
+        )
+    device = way
     refused = device.open()
     if refused is not None:
         return NotAnswering(refused)

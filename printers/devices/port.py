@@ -1,13 +1,19 @@
-"""The port every printer device offers, and the outcomes of a delivery as values."""
+"""The two ways to a printer, and the outcomes of a delivery as values.
+
+A `Device` is a line that bytes go down and answers may come back. A `SystemQueue` belongs to the computer's own print
+system: it takes whole slips, and what it says of them is all that can be known.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from printers.status import Condition
 
 
+@runtime_checkable
 class Device(Protocol):
     """A way to a printer. Not thread-safe: one worker owns it. All waits are bounded by their argument."""
 
@@ -30,6 +36,27 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Lets go of the printer; never raises, may be called twice."""
+
+
+@runtime_checkable
+class SystemQueue(Protocol):
+    """A queue of CUPS or of the Windows spooler. Not thread-safe: one worker owns it."""
+
+    @property
+    def name(self) -> str:
+        """How people and logs call it."""
+
+    def look(self) -> Condition | NotAnswering:
+        """What the print system says of the printer; UNKNOWN when it says nothing."""
+
+    def hand_over(
+        self, payload: bytes, *, patience_s: float, trouble_s: float, on_condition: Callable[[Condition], None]
+    ) -> Outcome:
+        """Gives a slip to the queue and follows it: `patience_s` without news, at most `trouble_s` while the printer
+        needs a person. A slip that is given up is taken out of the queue, so that it cannot print later by itself."""
+
+
+Way = Device | SystemQueue
 
 
 @dataclass(frozen=True)
@@ -69,7 +96,15 @@ class SentUnconfirmed:
     sent_bytes: int = 0
 
 
-Outcome = Printed | NotAnswering | PaperOut | CoverOpen | Fault | SentUnconfirmed
+@dataclass(frozen=True)
+class HandedOver:
+    """The computer's print system passed every byte on and is content. Nobody saw paper, so it is "sent", never
+    "printed"; but nothing speaks against it, so that nobody is asked to look either."""
+
+    condition: Condition = Condition.READY
+
+
+Outcome = Printed | HandedOver | NotAnswering | PaperOut | CoverOpen | Fault | SentUnconfirmed
 
 
 def is_safe_to_repeat(outcome: Outcome) -> bool:

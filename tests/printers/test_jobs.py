@@ -50,12 +50,16 @@ def test_a_job_of_which_nothing_was_sent_waits_and_tries_again(outcome: Outcome,
     assert (waiting.state, waiting.last_error, waiting.copies_printed) == (JobState.QUEUED, error, 0)
 
 
-def test_pauses_grow_to_half_a_minute_and_patience_ends_after_twenty_attempts() -> None:
+def test_pauses_grow_to_half_a_minute_and_patience_ends_after_two_hours() -> None:
+    """Nothing was sent, so that a slip may wait until the roll of paper is found."""
     assert [jobs.retry_pause_ms(n) for n in (0, 1, 2, 3, 4, 5, 99)] == [0, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
     job = NEW
     for _ in range(jobs.ATTEMPTS_MAX):
         assert job.state is JobState.QUEUED
         job = ok(jobs.finish(printing(job), NotAnswering("off"), 3_000))
+    job = ok(jobs.finish(printing(job), PaperOut(), NEW.created_ms + jobs.WAIT_LONGEST_MS - 1))
+    assert job.state is JobState.QUEUED
+    job = ok(jobs.finish(printing(job), PaperOut(), NEW.created_ms + jobs.WAIT_LONGEST_MS))
 
     assert job.state is JobState.FAILED
     again = ok(jobs.retry(job, 9_000))
