@@ -34,7 +34,7 @@ from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
 from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
-from printers.devices.tcp import TcpDevice
+from printers.devices.address import open_way
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from rules.calendar import day_bounds_ms, local_day, local_time
@@ -82,9 +82,7 @@ class Agent:
             test_page=self._test_page,
             closing=self._closing,
             left_by_pos=lambda: load_shadow(settings.spool_folder),
-            open_device=lambda address: with_capture(
-                settings.spool_folder, str(address), TcpDevice(address.host, address.port), clock
-            ),
+            open_device=lambda address: with_capture(settings.spool_folder, str(address), open_way(address), clock),
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)

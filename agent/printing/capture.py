@@ -10,7 +10,7 @@ from agent.printing.viewmodel import CaptureState
 from agent.printing.words import CaptureWord
 from printers.capture.device import CaptureDevice, slips_of
 from printers.capture.status import read_status
-from printers.devices.port import Device
+from printers.devices.port import SystemQueue, Way
 from rules.calendar import day_bounds_ms, local_day
 from sync.clock import Clock
 
@@ -31,6 +31,9 @@ def capture_state(spool: Path, read_since: Callable[[int], tuple[int, int | None
     return CaptureState(capture_word(spool, now_ms), newest_ms, read_today)
 
 
-def with_capture(spool: Path, name: str, direct: Device, clock: Clock) -> Device:
-    """This printer through the capture that stands before it, or directly while none does. ``name`` is HOST:PORT."""
+def with_capture(spool: Path, name: str, direct: Way, clock: Clock) -> Way:
+    """This printer through the capture that stands before it, or directly while none does. ``name`` is its address as
+    settings write it; a queue of this computer has no capture of ours before it."""
+    if isinstance(direct, SystemQueue):
+        return direct
     return CaptureDevice(slips_of(spool, name, clock.wall_ms), direct)
