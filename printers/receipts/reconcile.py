@@ -239,7 +239,7 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     if ledger.received_contradicts(total) or (len(tenders) == 1 and ledger.approvals > 1):
         return None
     paid = bool(tenders) or echoed or bool(approved) or ledger.received_agrees(total)
-    if ledger.unnamed.forbid(total, named_at, sorted(ledger.differences), paid=paid):
+    if ledger.unnamed.forbid(total, named_at, sorted(ledger.differences), paid=paid, tendered=bool(tenders)):
         return None
     if not named and not ledger.unnamed.at(total) and ledger.one(Role.POINTS_USED):
         return None  # points may be a discount or a payment: without a named total nobody can tell
@@ -268,7 +268,7 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     if len(witnesses) + len(arithmetic) < 2:
         return None
     proofs = {"tenders", "approvals", "received", "tax", "sole amount"} & set(arithmetic)
-    if weak and not proofs and not {"echo", "items"} <= set(arithmetic):
+    if weak and not proofs and not ({"echo", "items"} <= set(arithmetic) and ledger.approvals):
         return None  # goods agree with a sum that discounts or VAT may still change
     change = ledger.change if tenders and sum(t.amount for t in tenders) - ledger.change == total else 0
     paid = bool(tenders) or "received" in arithmetic

@@ -59,13 +59,16 @@ class Unnamed:
             for chosen in combinations(amounts, size)
         )
 
-    def forbid(self, total: int, named_at: int, explained: Sequence[int], *, paid: bool) -> bool:
+    def forbid(self, total: int, named_at: int, explained: Sequence[int], *, paid: bool, tendered: bool) -> bool:
         """Whether a row contradicts the total.
 
         Above the total a larger amount must differ by known deductions or additions (`explained`); below it a larger
-        amount never fits, and a smaller one only when the total was paid as a whole (`paid`).
+        amount never fits, a smaller one only when the total was paid as a whole (`paid`), and none at all (0) only
+        beside a payment that has a name (`tendered`).
         """
         for row in self.rows:
+            if not row.amount and row.index > named_at and not tendered:
+                return True  # something of it came to nothing
             if row.index > self.end or row.amount in (0, total):
                 continue
             if row.index <= named_at:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from typing import NamedTuple
 
 from printers.stream.commands import (
     CONTROL_NAMES,
@@ -41,8 +42,7 @@ class TokenKind(StrEnum):
     REALTIME = "realtime"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece of the stream. `name` is like "LF", "ESC @", "GS v 0", "GS ( L", "DLE EOT"; empty for text.
 
     `data` is text, or what followed the opcode (length fields included), at most `payload_keep` bytes of it; `size` is
@@ -123,14 +123,32 @@ class Tokenizer:
     # -- ground state -------------------------------------------------------------------------------------------
 
     def _ground(self) -> None:
-        found = _TEXT.match(self._chunk, self._pos)
-        if found:
-            self._pos = found.end()
-            self._emit(TokenKind.TEXT, "", found.group(), len(found.group()))
-            return
-        byte = self._chunk[self._pos]
-        self._pos += 1
-        self._take(byte)
+        """As far as nothing has to be remembered: text, controls, and short commands that lie whole in the chunk."""
+        chunk, pos, base, tokens = self._chunk, self._pos, self._base, self._tokens
+        size = len(chunk)
+        while pos < size:
+            byte = chunk[pos]
+            if byte in PREFIX_NAMES:
+                name, count = _WHOLE.get(chunk[pos : pos + 2], _NOT_SHORT)
+                data = chunk[pos + 2 : pos + 2 + count]
+                if len(data) < count or DLE in data:
+                    self._pos = pos + 1
+                    self._take(byte)
+                    return
+                pos += 2 + count
+                tokens.append(_token((_IS_COMMAND, name, data, count, base + pos, True)))
+                continue
+            found = _TEXT.match(chunk, pos)
+            if found is not None:
+                text = found.group()
+                pos += len(text)
+                tokens.append(_token((_IS_TEXT, "", text, len(text), base + pos, True)))
+            elif byte == DLE:
+                break
+            else:
+                pos += 1
+                tokens.append(_token((_IS_CONTROL, _CONTROLS[byte], b"", 0, base + pos, True)))
+        self._pos = pos
 
     def _take(self, byte: int) -> None:
         """One byte that is not part of a real-time command, in whatever state the stream is."""
@@ -153,7 +171,7 @@ class Tokenizer:
         elif byte >= 0x20 and byte != 0x7F:
             self._emit(TokenKind.TEXT, "", bytes((byte,)), 1)
         else:
-            self._emit(TokenKind.CONTROL, CONTROL_NAMES.get(byte, f"0x{byte:02X}"), b"", 0)
+            self._emit(TokenKind.CONTROL, _CONTROLS[byte], b"", 0)
 
     def _keep_byte(self, byte: int) -> None:
         self._size += 1
@@ -217,8 +235,7 @@ class Tokenizer:
             self._prefix = byte
             return
         prefix, self._prefix = self._prefix, 0
-        shown = chr(byte) if 0x20 < byte < 0x7F else {0x20: "SP", 0x0C: "FF"}.get(byte, f"0x{byte:02X}")
-        self._name = f"{PREFIX_NAMES[prefix]} {shown}"
+        self._name = _command_name(prefix, byte)
         self._data.clear()
         self._size = 0
         fixed = FIXED[prefix].get(byte)
@@ -481,6 +498,11 @@ class Tokenizer:
         return tokens
 
 
+def _command_name(prefix: int, opcode: int) -> str:
+    shown = chr(opcode) if 0x20 < opcode < 0x7F else {0x20: "SP", 0x0C: "FF"}.get(opcode, f"0x{opcode:02X}")
+    return f"{PREFIX_NAMES[prefix]} {shown}"
+
+
 def _third_byte_fits(second: int, third: int) -> bool:
     if second == 0x04:
         return third in EOT_EXTRA
@@ -517,3 +539,13 @@ _SPECIAL: dict[tuple[int, int], Callable[[Tokenizer], None]] = {
     (FS, ord("g")): Tokenizer._fs_g,
     (FS, ord("q")): Tokenizer._fs_q,
 }
+
+_token: Callable[[tuple[TokenKind, str, bytes, int, int, bool]], Token] = partial(tuple.__new__, Token)  # in one step
+_IS_TEXT, _IS_CONTROL, _IS_COMMAND = TokenKind.TEXT, TokenKind.CONTROL, TokenKind.COMMAND
+_CONTROLS = {byte: CONTROL_NAMES.get(byte, f"0x{byte:02X}") for byte in range(256)}
+_WHOLE = {
+    bytes((prefix, opcode)): (_command_name(prefix, opcode), count)
+    for prefix, commands in FIXED.items()
+    for opcode, count in commands.items()
+}
+_NOT_SHORT = ("", 1 << 30)  # more bytes than any chunk has: the command is taken byte by byte
