@@ -105,6 +105,7 @@ class Agent:
             online=self.link.online,
             open_request=self.approval.open_at_counter,
             find_request=find_request,
+            withdraw_request=self.approval.withdraw,
             changed=self.approval.listeners.notify,
             listeners=self.approval.listeners,
         )

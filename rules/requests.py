@@ -106,6 +106,7 @@ def transition(state: RequestState, move: Move) -> Moved | Stands:
 _LATE: dict[tuple[RequestState, Move], tuple[RequestState, Effect]] = {
     (_R.AUTO_APPROVED, Move.APPROVE): (_R.APPROVED, Effect.NONE),
     (_R.AUTO_APPROVED, Move.REJECT): (_R.REJECTED, Effect.RETURN),
+    (_R.AUTO_APPROVED, Move.WITHDRAW): (_R.WITHDRAWN, Effect.RETURN),  # taken back at the counter that asked
     (_R.EXPIRED, Move.APPROVE): (_R.APPROVED, Effect.RETAKE),
     (_R.EXPIRED, Move.REJECT): (_R.REJECTED, Effect.NONE),
 }
@@ -114,8 +115,10 @@ _LATE: dict[tuple[RequestState, Move], tuple[RequestState, Effect]] = {
 def late_human_decision(state: RequestState, move: Move, *, tapped_before_deadline: bool) -> Moved | Stands:
     """A tap made while the line was down reaches a request whose time-out the sweeper already decided (APR-19).
 
-    A human decision taken before the deadline wins. After an automatic approval an approval moves no value and a
-    rejection gives it back; after a lapse an approval takes the value once more and a rejection moves nothing.
+    A human decision taken before the deadline wins, a customer's withdrawal at the counter too (APR-14).
+
+    After an automatic approval an approval moves no value and a rejection gives it back; after a lapse an approval
+    takes the value once more and a rejection moves nothing.
     """
     late = _LATE.get((state, move)) if tapped_before_deadline else None
     return Moved(*late) if late else transition(state, move)

@@ -83,14 +83,14 @@ class OwnRequests:
         repository.set_deadline(conn, request_id, deadline_ms, self._clock.boot_id)
 
     def decide(self, conn: sqlite3.Connection, row: RequestRow, decision: dict[str, Any], actor: str) -> str | None:
-        """A person decided; the id of the slip's print job, if one prints."""
+        """A person decided, or the customer took it back; the id of the slip's print job, if one prints."""
         approved = decision["decision"] == repository.APPROVE
         now_ms = decision["occurred_ms"]
         if approved:
             self.born.approved(conn, row.request_id, actor, now_ms)
         else:
             self.born.rejected(conn, row.request_id, actor, decision)
-        return self._end(conn, row, RequestState.APPROVED if approved else RequestState.REJECTED, actor)
+        return self._end(conn, row, repository.provisional(decision["decision"]), actor)
 
     def run_out(self, conn: sqlite3.Connection) -> list[str]:
         """What time decides: at 0 the approval by default (APR-07) or, when too much is at stake, the end; the end too

@@ -47,6 +47,13 @@ def lapsed(t: Texts, request: RequestCard, ended_ms: int) -> Notice:
     return Notice(icon, tone, t._("Time over, not approved"), words.join(line, words.kept(t, request.kind)))
 
 
+def withdrawn(t: Texts, request: RequestCard, now_ms: int) -> Notice:
+    """The customer thought better of it: nothing was spent, nothing is to be keyed in (APR-14)."""
+    icon, tone = words.outcome_look(RequestState.WITHDRAWN)
+    line = words.join(request.title, request.nickname, t.clock(now_ms))
+    return Notice(icon, tone, t._("Taken back by the customer"), line)
+
+
 def recovery_waits(t: Texts, seconds: int) -> Notice:
     """Staff asked; the owner confirms or the time runs out (APR-16)."""
     line = t.n("Owner confirms, or done in {s} s", s=seconds)

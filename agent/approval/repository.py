@@ -11,11 +11,13 @@ from rules.requests import OPEN_STATES, AtZero, RejectReason, RequestKind, Reque
 APPROVE = "approve"
 REJECT = "reject"
 RECOVER = "recover"
+WITHDRAW = "withdraw"  # the customer, at this counter's own tablet
 # What our own unsettled decision makes of the request until the cloud has spoken.
 _PROVISIONAL = {
     APPROVE: RequestState.APPROVED,
     REJECT: RequestState.REJECTED,
     RECOVER: RequestState.RECOVERED,
+    WITHDRAW: RequestState.WITHDRAWN,
 }
 
 
@@ -120,7 +122,7 @@ def waiting(conn: sqlite3.Connection) -> list[RequestRow]:
 def decided(conn: sqlite3.Connection, limit: int) -> list[RequestRow]:
     """Requests with an outcome that a shop wants to see, newest first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM request WHERE (state IN ({_SHOWN_ENDS}) OR local_decision IS NOT NULL"
+        f"SELECT {_COLUMNS} FROM request WHERE (state IN ({_SHOWN_ENDS}) OR local_decision <> '{WITHDRAW}'"
         f" OR (state = '{RequestState.EXPIRED.value}' AND at_zero = '{AtZero.EXPIRE.value}'))"
         " AND decided_ms IS NOT NULL ORDER BY decided_ms DESC, request_id LIMIT ?",
         (limit,),
@@ -189,6 +191,10 @@ def recoveries_since(conn: sqlite3.Connection, actor: str, wall_ms: int) -> int:
         (actor, wall_ms),
     )
     return int(found.fetchone()[0])
+
+
+def set_version(conn: sqlite3.Connection, request_id: str, version: int) -> None:
+    conn.execute("UPDATE request SET version = ? WHERE request_id = ?", (version, request_id))
 
 
 def set_state(conn: sqlite3.Connection, request_id: str, state: RequestState) -> None:

@@ -49,6 +49,7 @@ TICK_JUMP_MS = 2_000  # a tick this much later than its second means sleep or a 
 ANSWER_FRESH_MS = 5_000  # an answer about time left that is older is asked for again
 REASON_TEXT_MAX = 200  # what fits on a card and a consumer's phone
 DEVICE_ACTOR = "device"
+CUSTOMER_ACTOR = "consumer"  # the cloud's word for whoever asked
 SLIP_OF_USE_MS = 600_000  # a slip that this device never showed and that is older lies on nobody's tray any more
 log = topic("approval")
 
@@ -130,6 +131,12 @@ class ApprovalService:
                 self._record(conn, row) for row in rows if opened_ms is None or (row.decided_ms or 0) >= opened_ms
             )
 
+    def withdrawn(self, request_ids: Sequence[str]) -> frozenset[str]:
+        """Those that their customer took back (APR-14)."""
+        with self._store.read() as conn:
+            rows = [repository.find(conn, request_id) for request_id in request_ids]
+        return frozenset(row.request_id for row in rows if row and row.effective_state is RequestState.WITHDRAWN)
+
     def _card(self, row: RequestRow, offline: bool, *, at_counter: bool) -> RequestCard:
         countdown = self._countdown(row)
         return RequestCard(
@@ -210,6 +217,10 @@ class ApprovalService:
             return ReasonMissing(request_id)
         return self._decide(request_id, repository.REJECT, reason, words or None, actor)
 
+    def withdraw(self, request_id: str) -> DecisionOutcome:
+        """The customer takes back what this counter's tablet asked for, while nobody has decided (APR-14, 36)."""
+        return self._decide(request_id, repository.WITHDRAW, None, None, CUSTOMER_ACTOR)
+
     def _decide(
         self, request_id: str, decision: str, reason: RejectReason | None, text: str | None, actor: str
     ) -> DecisionOutcome:
@@ -226,8 +237,7 @@ class ApprovalService:
             job_id = self._book_decision(conn, row, decision, reason, text, actor, countdown.remaining_ms)
         log.event("request_decided", request=request_id, decision=decision, remaining_ms=countdown.remaining_ms)
         self.listeners.notify()
-        state = RequestState.APPROVED if decision == repository.APPROVE else RequestState.REJECTED
-        return Decided(request_id, state, row.pos_discount_won, job_id)
+        return Decided(request_id, repository.provisional(decision), row.pos_discount_won, job_id)
 
     def _book_decision(
         self,
@@ -417,6 +427,10 @@ class ApprovalService:
             repository.set_local_decision(conn, row.request_id, None)
         if isinstance(stands, str) and stands in frozenset(RequestState):
             repository.set_state(conn, row.request_id, RequestState(stands))
+            version = answer.get("version")
+            if isinstance(version, int) and version > row.version:
+                # Rows of before the answer are still on their way: an approval that was overruled prints no slip.
+                repository.set_version(conn, row.request_id, version)
 
     def _refresh_countdown(
         self, conn: sqlite3.Connection, row: RequestRow, answer: dict[str, Any], sent: SentOp

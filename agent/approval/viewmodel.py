@@ -50,6 +50,7 @@ class ApprovalPort(Protocol):
     def listeners(self) -> Listeners: ...
     def pending(self) -> tuple[RequestCard, ...]: ...
     def recent(self, limit: int = ...) -> tuple[DecisionRecord, ...]: ...
+    def withdrawn(self, request_ids: Sequence[str]) -> frozenset[str]: ...
     def mark_shown(self, request_ids: Sequence[str]) -> None: ...
     def approve(self, request_id: str, actor: str) -> DecisionOutcome: ...
     def reject(self, request_id: str, reason: RejectReason, text: str, actor: str) -> DecisionOutcome: ...
@@ -311,10 +312,14 @@ class ApprovalViewModel:
         if not gone:
             return
         records = {record.request_id: record for record in self._service.recent(HISTORY_LOOKUP)}
+        withdrawn = self._service.withdrawn(gone)
         for key in gone:
             record = records.get(key)
-            if record is None or record.state is RequestState.WITHDRAWN:
-                self._remove(key)  # the customer took it back (APR-14), or it ran out unseen
+            if key in withdrawn:  # the customer took it back (APR-14)
+                request = self._items[key].request
+                self._notify(self._items[key], notices.withdrawn(self._texts, request, self._clock.wall_ms()))
+            elif record is None:
+                self._remove(key)  # it ran out unseen
             elif record.state is RequestState.EXPIRED:
                 self._notify(self._items[key], notices.lapsed(self._texts, self._items[key].request, record.decided_ms))
             elif record.state is RequestState.AUTO_APPROVED:

@@ -15,6 +15,7 @@ THREADS = 4
 CONNECTIONS_MAX = 64
 LOOP_S = 5.0
 STOP_S = 1.0
+ANSWER_BYTES_MAX = 4 * 1024 * 1024  # a font is 1.6 MB: no answer goes through a temporary file, also on a full disk
 IDLE_S = 10  # a connection that says nothing for so long is closed (slow loris)
 log = topic("lan")
 
@@ -58,6 +59,7 @@ class LanServer:
             cleanup_interval=5,
             # A little above our own limit, so that the answer is ours; far above it the server stops reading.
             max_request_body_size=BODY_BYTES_MAX * 4,
+            outbuf_overflow=ANSWER_BYTES_MAX,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )

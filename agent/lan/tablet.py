@@ -34,7 +34,16 @@ from agent.lan.http import (
     text_field,
 )
 from agent.spend.service import SpendService
-from agent.spend.types import NoNumber, NotSpent, SpendAsked, SpendNotNow, SpendRefused, SpendWaiting, Spent
+from agent.spend.types import (
+    NoNumber,
+    NotSpent,
+    SpendAsked,
+    SpendNotNow,
+    SpendOutcome,
+    SpendRefused,
+    SpendWaiting,
+    Spent,
+)
 from rules.phone import PhoneProblem
 from rules.spending import told_to_customers
 
@@ -100,6 +109,7 @@ def tablet_routes(
     yield Route("POST", "/v1/tablet/spends", spends.open, guard)
     yield Route("POST", "/v1/tablet/spends/{spend_id}/ask", spends.ask, guard)
     yield Route("GET", "/v1/tablet/spends/{spend_id}", spends.outcome, guard)
+    yield Route("POST", "/v1/tablet/spends/{spend_id}/withdraw", spends.withdraw, guard)
 
 
 class _TabletApi:
@@ -155,15 +165,23 @@ class _SpendApi:
                 return Reply({"outcome": "not_now"})
 
     def outcome(self, request: Request) -> Reply:
-        match self._spend.outcome(request.parts["spend_id"]):
-            case SpendWaiting(_, remaining_ms):
-                return Reply({"outcome": "waiting", "remaining_ms": remaining_ms})
-            case Spent(points, left_won):
-                return Reply({"outcome": "spent", "points": points, "left_won": left_won})
-            case NotSpent():
-                return Reply({"outcome": "not_spent"})
-            case _:
-                raise not_found()
+        return _spend_words(self._spend.outcome(request.parts["spend_id"]))
+
+    def withdraw(self, request: Request) -> Reply:
+        """The customer takes it back; answers how it stands then, which may be that staff were faster (APR-14)."""
+        return _spend_words(self._spend.withdraw(request.parts["spend_id"]))
+
+
+def _spend_words(outcome: SpendOutcome) -> Reply:
+    match outcome:
+        case SpendWaiting(_, remaining_ms):
+            return Reply({"outcome": "waiting", "remaining_ms": remaining_ms})
+        case Spent(points, left_won):
+            return Reply({"outcome": "spent", "points": points, "left_won": left_won})
+        case NotSpent(taken_back):
+            return Reply({"outcome": "not_spent", "taken_back": taken_back})
+        case _:
+            raise not_found()
 
 
 def _whole(value: Any) -> TypeGuard[int]:

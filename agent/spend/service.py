@@ -33,7 +33,7 @@ from agent.spend.types import (
 )
 from rules.calendar import local_day
 from rules.phone import Phone, PhoneProblem, parse_phone
-from rules.requests import USED_STATES
+from rules.requests import USED_STATES, RequestState
 from rules.spending import (
     CLOCKS_APART_MS,
     OfflineUse,
@@ -80,11 +80,12 @@ class SpendService:
         online: Callable[[], bool],
         open_request: Callable[[sqlite3.Connection, NewRequest], None],
         find_request: Callable[[sqlite3.Connection, str], RequestRow | None],
+        withdraw_request: Callable[[str], object],
         changed: Callable[[], None],
         listeners: Listeners,
     ) -> None:
         """``open_request`` puts a card up inside the transaction; ``changed`` tells its screens after it.
-        ``listeners`` hear of every decision."""
+        ``withdraw_request`` takes a card away unless somebody was faster. ``listeners`` hear of every decision."""
         self.listeners = listeners
         self._store = store
         self._clock = clock
@@ -93,6 +94,7 @@ class SpendService:
         self._online = online
         self._open_request = open_request
         self._find_request = find_request
+        self._withdraw_request = withdraw_request
         self._changed = changed
         self._port: AskPort | None = None
         self._asks: deque[int] = deque(maxlen=ASKS_MAX)
@@ -238,6 +240,15 @@ class SpendService:
 
     # --- what became of it -----------------------------------------------------------------------------------------
 
+    def withdraw(self, spend_id: str) -> SpendOutcome:
+        """The customer takes it back (APR-14). The answer is how it stands then: staff may have been faster, and what
+        the cloud has not sent a card for yet still waits and is asked again."""
+        with self._store.read() as conn:
+            row = self._find_request(conn, spend_id) if repository.find(conn, spend_id) else None
+        if row is not None and row.waits:
+            self._withdraw_request(spend_id)
+        return self.outcome(spend_id)
+
     def outcome(self, spend_id: str) -> SpendOutcome:
         """None for an id that nothing was asked for."""
         with self._store.read() as conn:
@@ -248,7 +259,7 @@ class SpendService:
         if row is None or row.waits:
             return SpendWaiting(spend.points, self._remaining_ms(row))
         if row.effective_state not in USED_STATES:
-            return NotSpent()
+            return NotSpent(taken_back=row.effective_state is RequestState.WITHDRAWN)
         points = row.pos_discount_won or spend.points
         return Spent(points, max(spend.payment_won - points, 0))
 

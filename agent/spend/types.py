@@ -68,7 +68,9 @@ class Spent:
 
 @dataclass(frozen=True)
 class NotSpent:
-    """Staff said no, or nobody answered at all; the customer has all points still."""
+    """Staff said no, nobody answered at all, or the customer took it back; the customer has all points still."""
+
+    taken_back: bool = False
 
 
 AskedOutcome = SpendAsked | SpendRefused | SpendNotNow | NoNumber

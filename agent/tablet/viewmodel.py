@@ -131,6 +131,7 @@ class TabletViewModel:
         self._bill: Bill | None = None
         self._spend_outcome: SpendOutcome = None
         self._spend_refusal: SpendRefused | None = None
+        self._taking_back = False  # wanted by the customer; asked until the request has ended one way
         self._page = Page.IDLE
         self._opened_ms = self._clock.mono_ms()
         self._touched_ms = self._clock.mono_ms()
@@ -283,7 +284,7 @@ class TabletViewModel:
         bill, spend = self._bill, self._spend
         if bill is None or spend is None or self._page is not Page.AMOUNT or not bill.ready:
             return
-        self._spend_outcome = None
+        self._spend_outcome, self._taking_back = None, False
         self._show(Page.ASKING)
 
         def question() -> None:
@@ -297,10 +298,17 @@ class TabletViewModel:
 
     def again(self) -> None:
         """The second button of an outcome."""
-        if self._page is Page.NOT_SPENT and self._spend_refusal is not None and self._bill is not None:
+        if self._page is Page.ASKING:
+            self._take_back()
+        elif self._page is Page.NOT_SPENT and self._spend_refusal is not None and self._bill is not None:
             self._show(Page.AMOUNT)
         else:
             self.start()
+
+    def _take_back(self) -> None:
+        """The customer thinks better of it while staff have not answered: one of the two counts (APR-14)."""
+        self._taking_back = True
+        self._follow_spend()
 
     def _asked(self, spend_id: str, answer: AskedOutcome | None) -> None:
         if self._bill is None or self._bill.spend_id != spend_id or self._page is not Page.ASKING:
@@ -314,16 +322,20 @@ class TabletViewModel:
         self._show(Page.NOT_SPENT)
 
     def _follow_spend(self) -> None:
-        if self._spend is None or self._bill is None or self._page is not Page.ASKING:
+        bill = self._bill
+        if self._spend is None or bill is None or self._page is not Page.ASKING:
             return
         try:
-            outcome = self._spend.outcome(self._bill.spend_id)
+            ask = self._spend.withdraw if self._taking_back else self._spend.outcome
+            outcome = ask(bill.spend_id)
         except (SyncError, sqlite3.Error, OSError):
             return  # Asked again with the next tick.
+        if self._bill is not bill:
+            return  # Taking it back told everybody, and this screen has shown the end already.
         self._spend_outcome = outcome
         if isinstance(outcome, Spent):
-            digits, self._bill = self._bill.digits, None
-            self._await_receipt(digits)
+            self._bill = None
+            self._await_receipt(bill.digits)
             self._show(Page.SPENT)
         elif isinstance(outcome, NotSpent):
             self._bill, self._spend_refusal = None, None
@@ -557,12 +569,12 @@ class TabletViewModel:
                 return words.too_many(t, self._result)
             case Page.ASKING:
                 counting = isinstance(self._spend_outcome, SpendWaiting)
-                return words.spend_waits(t, counting=counting)
+                return words.spend_waits(t, counting=counting, taking_back=self._taking_back)
             case Page.SPENT if isinstance(self._spend_outcome, Spent):
                 return words.spent(t, self._spend_outcome)
             case Page.NOT_SPENT:
                 if isinstance(self._spend_outcome, NotSpent):
-                    return words.not_spent(t)
+                    return words.taken_back(t) if self._spend_outcome.taken_back else words.not_spent(t)
                 return words.spend_refused(t, self._spend_refusal)
             case Page.EXPIRED:
                 return words.expired(t)

@@ -95,11 +95,14 @@ def no_number(t: Texts) -> PageWords:
     )
 
 
-def spend_waits(t: Texts, *, counting: bool) -> PageWords:
+def spend_waits(t: Texts, *, counting: bool, taking_back: bool = False) -> PageWords:
+    if taking_back:
+        return PageWords(headline=t._("Taking it back"), line=t._("Please wait a moment at the counter."))
     line = t._("Please wait a moment. The discount counts once they say yes.")
     return PageWords(
         headline=t._("The staff are looking at it"),
         line=line if counting else t._("Please wait a moment at the counter."),
+        again=t._("Take it back"),
     )
 
 
@@ -140,6 +143,15 @@ def not_spent(t: Texts) -> PageWords:
     return PageWords(
         headline=t._("No points were used"),
         line=t._("You have all of them still. The staff will gladly tell you why."),
+        again=t._("Type a number"),
+    )
+
+
+def taken_back(t: Texts) -> PageWords:
+    """By the customer, before anybody answered (APR-14)."""
+    return PageWords(
+        headline=t._("Taken back"),
+        line=t._("You have all of your points still."),
         again=t._("Type a number"),
     )
 

@@ -17,7 +17,7 @@ from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.stock.facts import Report, StockOrder
 from rules.phone import Phone, parse_phone
-from rules.requests import OrderState, RejectReason
+from rules.requests import Move, OrderState, RejectReason
 from sync.protocol import Operation, OpKind, canonical_json
 
 INT64_MAX = 2**63 - 1
@@ -30,6 +30,7 @@ _PRINTABLE_MAX = 200
 _PHONE_MAX = 20
 _ID_MAX = 128
 _TAGS_MAX = 50
+_DECISIONS = {move.value: move for move in (Move.APPROVE, Move.REJECT, Move.WITHDRAW)}
 
 UNREADABLE = "unreadable"
 UNKNOWN_KIND = "unknown_kind"
@@ -216,8 +217,8 @@ def _seen(body: Mapping[str, Any], _origin: Origin) -> Seen:
 
 
 def _decide(body: Mapping[str, Any], _origin: Origin) -> Decide:
-    decision = body.get("decision")
-    if decision not in ("approve", "reject"):
+    move = _DECISIONS.get(_text(body, "decision", _ID_MAX))
+    if move is None:
         raise _Unreadable
     reason = body.get("reason")
     if reason is not None and reason not in list(RejectReason):
@@ -225,7 +226,7 @@ def _decide(body: Mapping[str, Any], _origin: Origin) -> Decide:
     remaining = body.get("remaining_ms")
     return Decide(
         request_id=_id(body, "request_id"),
-        approve=decision == "approve",
+        move=move,
         reason=None if reason is None else RejectReason(reason),
         reason_text=_optional_text(body, "reason_text"),
         remaining_ms=None if remaining is None else _int(body, "remaining_ms", -INT64_MAX, INT64_MAX),

@@ -18,7 +18,7 @@ from cloud_api.requests import decisions
 from cloud_api.requests import service as requests
 from cloud_api.requests.facts import Decide
 from cloud_api.requests.service import Asking
-from rules.requests import OPEN_STATES, OrderState, RejectReason, RequestState, order_step_allowed
+from rules.requests import OPEN_STATES, Move, OrderState, RejectReason, RequestState, order_step_allowed
 from sync.protocol import OpStatus
 
 ORDER_UNKNOWN = "order_unknown"
@@ -96,7 +96,7 @@ def _decide_its_request(work: Work, origin: Origin, fact: Advance, row: Any) -> 
     approve = fact.to is OrderState.PREPARING
     tap = Decide(
         request_id=row.request_id,
-        approve=approve,
+        move=Move.APPROVE if approve else Move.REJECT,
         # The order list asks for no reason; what staff cancelled there is booked as what it is.
         reason=None if approve else RejectReason.OTHER,
         reason_text=None if approve else "주문 목록에서 취소",

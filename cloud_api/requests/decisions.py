@@ -41,6 +41,7 @@ from sync.protocol import OpStatus
 REQUEST_UNKNOWN = "request_unknown"
 ALREADY_DECIDED = "already_decided"
 REASON_MISSING = "reason_missing"
+NOT_ASKED_HERE = "not_asked_here"
 WAITS_FOR_OWNER = "waits_for_owner"
 NOT_RECOVERABLE = "not_recoverable"
 
@@ -84,14 +85,17 @@ def _time_left(row: Any, now_ms: int) -> dict[str, int]:
 
 
 def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
-    """A person decided. Before the deadline a person wins, also over the sweeper (APR-19); later the outcome stands."""
-    if not fact.approve and not _reason_given(fact):
+    """A person decided. Before the deadline a person wins, also over the sweeper (APR-19); later the outcome stands.
+    A customer takes back only what a counter asked for: what an app asked for, the app withdraws (APR-14)."""
+    rejects = fact.move is Move.REJECT
+    if rejects and not _reason_given(fact):
         return Outcome(OpStatus.REJECTED, REASON_MISSING)
-    wanted = Move.APPROVE if fact.approve else Move.REJECT
     for _ in range(_ROUNDS_MAX):
         row = service.find(work.conn, fact.request_id, store_id=origin.store_id)
         if row is None:
             return Outcome(OpStatus.REJECTED, REQUEST_UNKNOWN)
+        if fact.move is Move.WITHDRAW and row.device_id is None:
+            return Outcome(OpStatus.REJECTED, NOT_ASKED_HERE, _state(row))
         in_time = tapped_in_time(row, fact.remaining_ms, work.now_ms)
         if row.state == RequestState.SEEN and not in_time:
             # The time was over at the tap; what the sweeper is about to write is written now.
@@ -99,7 +103,9 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             continue
         # What expired without a countdown had no deadline that a tap could have come before.
         had_a_deadline = row.deadline_ms is not None
-        step = late_human_decision(RequestState(row.state), wanted, tapped_before_deadline=in_time and had_a_deadline)
+        step = late_human_decision(
+            RequestState(row.state), fact.move, tapped_before_deadline=in_time and had_a_deadline
+        )
         caller = Caller(origin.actor, origin.op_id)
         if isinstance(step, Moved) and step.effect is Effect.RETAKE:
             step = Moved(step.state, Effect.CAPTURE) if service.retake(work, row, caller) else Stands(row.state)
@@ -110,14 +116,15 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             row,
             step,
             caller,
-            reason=fact.reason.value if fact.reason and not fact.approve else None,
-            reason_text=None if fact.approve else fact.reason_text,
+            reason=fact.reason.value if fact.reason and rejects else None,
+            reason_text=fact.reason_text if rejects else None,
             decided_by=origin.actor,
             decided_ms=work.now_ms,
             print_device=row.print_device or origin.device_id,
         )
         if moved is not None:
-            oplog.write(work, origin, oplog.APPROVE if fact.approve else oplog.REJECT, moved, reason=moved.reason)
+            if fact.move is not Move.WITHDRAW:  # the log is of what people of the store did
+                oplog.write(work, origin, oplog.REJECT if rejects else oplog.APPROVE, moved, reason=moved.reason)
             if row.state in (RequestState.AUTO_APPROVED, RequestState.EXPIRED):
                 tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))

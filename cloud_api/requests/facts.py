@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules.phone import Phone
-from rules.requests import RejectReason
+from rules.requests import Move, RejectReason
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Decide:
-    """Staff tapped. ``remaining_ms`` is what the countdown showed then."""
+    """Somebody tapped: staff approve or reject, a customer takes back what this counter asked for (APR-14).
+    ``remaining_ms`` is what the countdown showed then."""
 
     request_id: str
-    approve: bool
+    move: Move
     reason: RejectReason | None
     reason_text: str | None
     remaining_ms: int | None

@@ -200,3 +200,70 @@ def test_a_spend_is_taken_back_from_the_other_counter_too(front: World, two: Two
     assert (points(front), front.request(spend_id)["state"]) == ((3_240, 0, 0), "recovered")
     assert two[0].counter.agent.spend.outcome(spend_id) == NotSpent()
     front.assert_book_is_sound()
+
+
+def test_a_customer_takes_it_back_and_both_counters_are_rid_of_the_card(front: World, two: Two) -> None:
+    """APR-14: the points are free at once, the other counter says who took it back."""
+    here, there = two
+    online(here)
+    spend_id = ask(here)
+    settle(two)
+    for one in two:
+        one.show()
+    settle(two)
+
+    assert here.counter.agent.spend.withdraw(spend_id) == NotSpent(taken_back=True)
+    settle(two)
+
+    assert (front.request(spend_id)["state"], points(front)) == ("withdrawn", (3_240, 0, 0))
+    assert front.request(spend_id)["decided_by"] == "consumer"
+    for one in two:
+        assert one.counter.agent.approval.pending() == ()
+        assert one.counter.agent.approval.withdrawn([spend_id]) == {spend_id}
+        assert one.slips() == []
+    assert there.counter.agent.spend.outcome(spend_id) is None
+    front.assert_book_is_sound()
+
+
+def test_taken_back_while_the_line_was_down_beats_the_clouds_minute(front: World, two: Two) -> None:
+    """APR-14, APR-19: the customer saw "taken back"; what the sweeper captured comes back."""
+    here = two[0]
+    online(here)
+    spend_id = ask(here)
+    settle(two)
+    here.show()
+    settle(two)
+    assert here.counter.agent.spend.withdraw(spend_id) == NotSpent(taken_back=True)
+    pass_time(front, TIMEOUT_MS + SWEEP_GRACE_MS, *two)
+    assert front.sweep().auto_approved == 1
+
+    settle(two)
+
+    assert (front.request(spend_id)["state"], points(front)) == ("withdrawn", (3_240, 0, 0))
+    assert [one.slips() for one in two] == [[], []]
+    front.assert_book_is_sound()
+
+
+@pytest.mark.parametrize("first", ["customer", "staff"])
+def test_taken_back_here_and_approved_there_has_one_end(front: World, two: Two, first: str) -> None:
+    """APR-36: whoever reaches the cloud first; everybody shows the same."""
+    here, there = two
+    online(here)
+    spend_id = ask(here)
+    settle(two)
+    for one in two:
+        one.show()
+    settle(two)
+    here.counter.agent.spend.withdraw(spend_id)
+    there.counter.agent.approval.approve(spend_id, STAFF)
+
+    for one in two if first == "customer" else (there, here):
+        one.push()
+    settle(two)
+
+    state = "withdrawn" if first == "customer" else "approved"
+    assert front.request(spend_id)["state"] == state
+    assert points(front) == ((3_240, 0, 0) if first == "customer" else (240, 0, 0))
+    expected = NotSpent(taken_back=True) if first == "customer" else Spent(3_000, 15_000)
+    assert here.counter.agent.spend.outcome(spend_id) == expected
+    front.assert_book_is_sound()

@@ -383,3 +383,23 @@ def test_a_spend_that_cannot_be_read_is_parked_and_books_nothing(world: World, c
 
     assert (result["status"], result["code"]) == ("parked", "unreadable")
     assert world.points(member) == (3_240, 0, 0)
+
+
+def test_a_counter_withdraws_what_a_counter_asked_for_and_nothing_else(world: World) -> None:
+    """APR-14, APR-36: once; what an app asked for only its consumer takes back."""
+    device = world.device()
+    member = _rich(world, device)
+    asked = _ask(device).json()["request_id"]
+
+    first = device.result(device.decide(asked, "withdraw", remaining_ms=40_000))
+    again = device.result(device.decide(asked, "withdraw", remaining_ms=40_000))
+
+    assert (first["status"], first["body"]["state"]) == ("applied", "withdrawn")
+    assert (again["status"], again["code"], again["body"]["state"]) == ("adjusted", "already_decided", "withdrawn")
+    assert world.points(member) == (3_240, 0, 0)
+    of_app = world.ask_points(member, 300)["request_id"]
+    refused = device.result(device.decide(of_app, "withdraw"))
+    assert (refused["status"], refused["code"], refused["body"]["state"]) == ("rejected", "not_asked_here", "requested")
+    unread = device.result(device.decide(of_app, "wander"))
+    assert unread["status"] == "parked"
+    world.assert_book_is_sound()

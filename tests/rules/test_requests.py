@@ -114,7 +114,16 @@ def test_a_late_tap_on_an_open_or_decided_request_follows_the_ordinary_rules() -
     """APR-19, APR-36"""
     assert late_human_decision(R.SEEN, Move.APPROVE, tapped_before_deadline=True) == transition(R.SEEN, Move.APPROVE)
     assert late_human_decision(R.REJECTED, Move.APPROVE, tapped_before_deadline=True) == Stands(R.REJECTED)
-    assert late_human_decision(R.AUTO_APPROVED, Move.WITHDRAW, tapped_before_deadline=True) == Stands(R.AUTO_APPROVED)
+    assert late_human_decision(R.APPROVED, Move.WITHDRAW, tapped_before_deadline=True) == Stands(R.APPROVED)
+
+
+def test_a_customer_who_took_it_back_before_zero_beats_the_sweeper_too() -> None:
+    """APR-14, APR-19: the tablet's tap arrived late; afterwards it is too late for that."""
+    in_time = late_human_decision(R.AUTO_APPROVED, Move.WITHDRAW, tapped_before_deadline=True)
+
+    assert in_time == Moved(R.WITHDRAWN, Effect.RETURN)
+    late = late_human_decision(R.AUTO_APPROVED, Move.WITHDRAW, tapped_before_deadline=False)
+    assert late == Stands(R.AUTO_APPROVED)
 
 
 @pytest.mark.parametrize(("elapsed_ms", "allowed"), [(0, True), (300_000, True), (300_001, False), (-1, False)])

@@ -69,6 +69,10 @@ class FakeService:
     def recent(self, limit: int = 5) -> tuple[DecisionRecord, ...]:
         return tuple(self.records[:limit])
 
+    def withdrawn(self, request_ids: Sequence[str]) -> frozenset[str]:
+        ended = {record.request_id for record in self.records if record.state is RequestState.WITHDRAWN}
+        return frozenset(request_ids) & ended
+
     def mark_shown(self, request_ids: Sequence[str]) -> None:
         self.shown.extend(request_ids)
 
@@ -467,12 +471,24 @@ def test_a_tap_at_the_last_moment_waits_for_the_cloud() -> None:
     assert counter.cards[0].phase is Phase.WORKING
 
 
-def test_a_withdrawn_request_disappears_by_itself() -> None:
-    """APR-14."""
+def test_a_request_that_ran_out_unseen_disappears_by_itself() -> None:
+    """APR-18."""
     counter = Counter(request("r"))
 
     counter.service.drop("r")
 
+    assert counter.cards == ()
+
+
+def test_a_withdrawn_request_disappears_by_itself_and_says_why_for_a_moment() -> None:
+    """APR-14: nobody is left wondering whether to key in a discount."""
+    counter = Counter(request("r"))
+
+    counter.service.end("r", RequestState.WITHDRAWN)
+
+    notice = counter.notice()
+    assert (notice.title, notice.action, notice.pos_line) == ("고객이 요청을 취소했어요", NoticeAction.NONE, ())
+    counter.rest(NOTICE_MS)
     assert counter.cards == ()
 
 

@@ -438,6 +438,27 @@ def test_a_browser_tablet_spends_and_learns_nothing_but_what_was_spent(lan: Lan,
         assert tablet.get(path).json() == {"outcome": "spent", "points": 3_240, "left_won": 14_760}
 
 
+def test_a_browser_tablet_takes_back_what_it_asked_for(lan: Lan, tool: httpx.Client) -> None:
+    """APR-14: the card is gone; nothing else can be withdrawn from there."""
+    policy = {"version": 2, "rate_bp": 100, "minimum_payment_won": 0, "request_timeout_ms": 60_000, "use_unit": 10}
+    limits = {"offline_store_day_won": 30_000, "offline_member_won": 5_000, "offline_snapshot_max_ms": 86_400_000}
+    lan.shop.feed(lan.shop.agent.appliers()["policy"], "policy", policy | limits)
+    give_snapshot(lan.shop, {"01012345678": 3_240})
+    lan.shop.link.online = False
+    request_arrives(lan, "of-an-app")
+    with lan.client(Cookie=f"withfom_tablet={SESSION}") as tablet:
+        path = f"/v1/tablet/spends/{tablet.post('/v1/tablet/spends', json={}).json()['spend_id']}"
+        assert_error(tablet.post(f"{path}/withdraw", json={}), 404, "not_found")
+        tablet.post(f"{path}/ask", json={"digits": "01012345678", "payment_won": 18_000, "points": 1_000})
+
+        taken_back = tablet.post(f"{path}/withdraw", json={})
+
+        assert taken_back.json() == {"outcome": "not_spent", "taken_back": True}
+        assert tablet.get(path).json() == {"outcome": "not_spent", "taken_back": True}
+        assert_error(tablet.post("/v1/tablet/spends/of-an-app/withdraw", json={}), 404, "not_found")
+        assert [card["request_id"] for card in tool.get("/v1/requests").json()["requests"]] == ["of-an-app"]
+
+
 def test_status_says_everything_a_screen_needs(lan: Lan, tool: httpx.Client) -> None:
     """AGT-14"""
     lan.shop.link.online = False

@@ -231,6 +231,9 @@ class Approvals:
     def recent(self, limit: int = 5) -> tuple[DecisionRecord, ...]:
         return self.decisions[:limit]
 
+    def withdrawn(self, _request_ids: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
     def mark_shown(self, request_ids: Sequence[str]) -> None:
         self.shown.extend(request_ids)
 

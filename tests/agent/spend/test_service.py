@@ -535,3 +535,106 @@ def test_a_spend_without_a_line_can_be_taken_back(shop: Counter) -> None:
 
     assert [kind for kind, _ in shop.ops()] == ["points.spend", "request.recover"]
     assert shop.agent.spend.outcome(spend_id) == NotSpent()
+
+
+# --- the customer thinks better of it ---------------------------------------------------------------------------------
+
+
+def test_the_customer_takes_it_back_without_a_line_and_nothing_was_spent(shop: Counter) -> None:
+    """APR-14: the card is gone, the quota is free again, nobody has to be told."""
+    spend_id = ask(shop)
+
+    assert shop.agent.spend.withdraw(spend_id) == NotSpent(taken_back=True)
+
+    assert (shop.agent.approval.pending(), shop.agent.approval.recent()) == ((), ())
+    assert shop.agent.approval.withdrawn([spend_id, "other"]) == {spend_id}
+    assert (shop.ops(), slips(shop)) == ([], [])
+    assert shop.rows("SELECT state, settled, phone_sealed FROM spend") == [("dropped", 1, None)]
+    assert isinstance(shop.agent.approval.approve(spend_id, STAFF), AlreadyDecided)
+    assert shop.agent.spend.withdraw(spend_id) == NotSpent(taken_back=True)  # pressed twice
+    assert ask(shop, 3_000)
+
+
+def test_staff_who_were_faster_win_over_the_customer(shop: Counter) -> None:
+    """APR-14, APR-36: one end, and the tablet shows which."""
+    spend_id = ask(shop)
+    shop.agent.approval.approve(spend_id, STAFF)
+
+    assert shop.agent.spend.withdraw(spend_id) == Spent(3_000, 15_000)
+    assert [kind for kind, _ in shop.ops()] == ["points.spend"]
+
+
+def test_customer_and_staff_in_the_same_instant_give_one_end(shop: Counter) -> None:
+    """APR-36"""
+    for _ in range(8):
+        spend_id = ask(shop, 100)
+        with ThreadPoolExecutor(2) as hands:
+            approved = hands.submit(shop.agent.approval.approve, spend_id, STAFF)
+            withdrawn = hands.submit(shop.agent.spend.withdraw, spend_id)
+        outcome = withdrawn.result()
+        spent = isinstance(approved.result(), Decided)
+        assert outcome == (Spent(100, 17_900) if spent else NotSpent(taken_back=True))
+        assert len([body for _, body in shop.ops("points.spend") if body["spend_id"] == spend_id]) == int(spent)
+
+
+def test_after_zero_it_is_too_late_to_take_it_back(shop: Counter) -> None:
+    """APR-07: the countdown has decided."""
+    spend_id = ask(shop)
+    shop.clock.advance(TIMEOUT_MS)
+
+    assert shop.agent.spend.withdraw(spend_id) == SpendWaiting(3_000, 0)
+    shop.agent.approval.tick()
+    pass_time(shop, 1_000)
+    assert shop.agent.spend.withdraw(spend_id) == Spent(3_000, 15_000)
+
+
+def test_what_the_cloud_holds_is_withdrawn_by_an_operation(shop: Counter) -> None:
+    """APR-14: also while its row is still on the way; then the tablet asks once more."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Held(3_240)))
+    shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+    assert shop.agent.spend.withdraw("s-1") == SpendWaiting(3_240, None)
+    assert shop.ops() == []
+    arrives(shop, cloud_row("s-1"))
+
+    assert shop.agent.spend.withdraw("s-1") == NotSpent(taken_back=True)
+
+    [(kind, body)] = shop.ops()
+    assert (kind, body["decision"], body["reason"]) == ("request.decide", "withdraw", None)
+    assert (shop.agent.approval.pending(), shop.agent.approval.recent()) == ((), ())
+    arrives(shop, cloud_row("s-1", 2, "auto_approved", decided_ms=shop.clock.wall_ms()))
+    assert shop.agent.spend.outcome("s-1") == NotSpent(taken_back=True)  # ours is on its way and was in time
+    assert slips(shop) == []
+    shop.answer("request.decide", "applied", {"request_id": "s-1", "state": "withdrawn", "version": 3})
+    assert shop.agent.spend.outcome("s-1") == NotSpent(taken_back=True)
+
+
+def test_another_counter_that_was_faster_is_believed(shop: Counter) -> None:
+    """APR-36: the cloud's word stands against ours."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Held(3_240)))
+    shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+    arrives(shop, cloud_row("s-1"))
+    shop.agent.spend.withdraw("s-1")
+
+    shop.answer("request.decide", "adjusted", {"request_id": "s-1", "state": "approved", "version": 2})
+
+    assert shop.agent.spend.outcome("s-1") == Spent(3_240, 14_760)
+
+
+def test_taking_it_back_after_a_lost_answer_frees_what_the_cloud_may_hold(shop: Counter) -> None:
+    """APR-14"""
+    spend_id = lost_answer(shop)
+
+    assert shop.agent.spend.withdraw(spend_id) == NotSpent(taken_back=True)
+
+    [(kind, body)] = shop.ops()
+    assert (kind, body["decision"], body["request_id"]) == ("request.decide", "withdraw", spend_id)
+
+
+def test_what_nobody_asked_for_cannot_be_taken_back(shop: Counter) -> None:
+    """A tablet withdraws its own questions only: a request of an app is none of its business."""
+    arrives(shop, cloud_row("r-1"))
+
+    assert shop.agent.spend.withdraw("r-1") is None
+    assert len(shop.agent.approval.pending()) == 1

@@ -63,6 +63,7 @@ class Spends:
     possible: bool = True
     error: Exception | None = None
     asked: list[tuple[str, str, int | None, int]] = field(default_factory=list)
+    withdrawals: int = 0
 
     def terms(self) -> SpendTerms:
         return SpendTerms(possible=self.possible, use_unit=self.use_unit, most_points=self.most_points, rate_bp=100)
@@ -77,6 +78,10 @@ class Spends:
         return self.answer
 
     def outcome(self, _spend_id: str) -> SpendOutcome:
+        return self.result
+
+    def withdraw(self, _spend_id: str) -> SpendOutcome:
+        self.withdrawals += 1
         return self.result
 
 
@@ -315,3 +320,49 @@ def test_a_shop_without_spending_has_no_second_button() -> None:
     assert not vm.state.can_use_points
     vm.use_points()
     assert vm.state.page is Page.KEYPAD
+
+
+def test_the_customer_takes_it_back_while_staff_have_not_answered() -> None:
+    """APR-14: the second button; the page says at once that it is being done, and then that it is."""
+    screen = Screen(Spends())
+    screen.use()
+    screen.answer()
+    assert screen.vm.state.again == "Take it back"
+
+    screen.vm.again()
+
+    assert (screen.page, screen.vm.state.headline, screen.vm.state.again) == (Page.ASKING, "Taking it back", "")
+    screen.spend.result = NotSpent(taken_back=True)
+    screen.wait(300)
+    state = screen.vm.state
+    assert (state.page, state.headline, state.line) == (
+        Page.NOT_SPENT,
+        "Taken back",
+        "You have all of your points still.",
+    )
+    asked = screen.spend.withdrawals
+    screen.wait(1_000)
+    assert screen.spend.withdrawals == asked  # nobody goes on asking
+
+
+def test_taking_it_back_before_the_answer_is_there_is_done_as_soon_as_it_is() -> None:
+    """APR-14"""
+    screen = Screen(Spends(result=NotSpent(taken_back=True)))
+    screen.use()
+    screen.vm.again()
+
+    screen.answer()
+
+    assert (screen.page, screen.vm.state.headline) == (Page.NOT_SPENT, "Taken back")
+
+
+def test_staff_who_were_faster_are_told_to_the_customer() -> None:
+    """APR-36: what was approved in the same moment is shown as spent."""
+    screen = Screen(Spends())
+    screen.use()
+    screen.answer()
+    screen.spend.result = Spent(2_000, 16_000)
+
+    screen.vm.again()
+
+    assert (screen.page, screen.vm.state.figure) == (Page.SPENT, "−2,000P")

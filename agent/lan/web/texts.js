@@ -1,0 +1,78 @@
+// The words of the customer's screen in a browser; the window says the same (agent/tablet/words.py, spending.py).
+"use strict";
+{
+const TEXTS = {
+  ko: {
+    headline: "번호만 누르면\n결제금액의 [{rate}]가 쌓여요", headline_plain: "번호만 누르면\n[포인트]가 쌓여요",
+    first_time: "처음이어도 바로 시작해요", type_number: "번호 입력", privacy: "번호는 포인트 적립에만 써요",
+    other_language: "English", pending: "영수증을 기다리고 있어요 · {time}",
+    mobile_number: "휴대폰 번호", earn: "적립하기", without: "번호 없이 진행", clear: "모두\n지우기", back: "한 자리 지우기",
+    paid: "방금 결제 {paid}", earns: "번호를 누르면 [{points}]가 쌓여요",
+    type_first: "번호를 먼저 눌러도 돼요", with_receipt: "영수증이 나오면 바로 쌓여요",
+    covered: "다른 사람에게 보이지 않게 가렸어요", self_issue: "현금영수증용 번호예요. 내 번호를 눌러 주세요.",
+    not_mobile: "휴대폰 번호가 아니에요. 다시 확인해 주세요.",
+    earned: "쌓였어요, 고맙습니다", reason: "결제 {paid}의 {rate} · {masked}", nothing: "이번에는 쌓을 포인트가 없어요",
+    paid_line: "결제 {paid} · {masked}", offline: "지금은 인터넷이 끊겨 있어요. 적립은 저장했고, 연결되면 바로 보내요",
+    waiting: "영수증이 나오면\n바로 쌓여요", waiting_line: "{masked} · [{time}] 안에 결제하면 돼요", waiting_quiet: "화면 앞에서 기다리지 않아도 돼요",
+    expired: "영수증이 나오지 않아\n쌓지 못했어요", expired_line: "번호는 지웠어요. 결제한 뒤 다시 눌러 주세요.",
+    too_many: "직원에게 말씀해 주세요", too_many_line: "번호가 이어서 많이 들어와 {n}분 동안 쉬고 있어요.", too_many_quiet: "결제는 그대로예요. 적립만 잠시 기다려요",
+    no_number: "고맙습니다,\n맛있게 드세요", no_number_line: "결제는 그대로예요. 번호는 다음에 눌러도 돼요.",
+    trouble: "지금은 포인트를 쌓을 수 없어요", trouble_line: "결제는 그대로예요. 영수증을 직원에게 보여 주세요.",
+    done: "확인", closing: "초 뒤 처음 화면으로",
+    use_points: "포인트 쓰기", bill_question: "결제할 금액이\n얼마인가요?", staff_check: "직원이 금액을 확인해요", next: "다음", earn_only: "쓰지 않고 적립만 하기",
+    how_many: "포인트를 얼마나 쓸까요?", up_to: "최대 {points}, {unit}P 단위로 쓸 수 있어요",
+    units: "포인트는 {unit} 단위로 쓸 수 있어요", offline_most: "인터넷이 끊겨서 {points}까지만 쓸 수 있어요",
+    all: "모두 쓰기", all_line: "쓸 수 있는 만큼", off: "{won} 할인", own: "직접 입력", own_line: "{points}부터",
+    this_is_how: "이렇게 결제돼요", to_pay: "주문 금액", points_name: "포인트", at_counter: "확인할 때", left: "결제할 금액", gain: "적립 예정",
+    use_all: "쓸 수 있는 만큼 쓰기", use_some: "{points} 쓰기", confirms: "직원이 확인하면 할인돼요",
+    asking: "직원이 확인하고 있어요", asking_line: "잠시만 기다려 주세요. 확인되면 바로 할인돼요.", asking_early: "카운터에서 잠시만 기다려 주세요.",
+    take_back: "요청 취소", taking_back: "취소하고 있어요", taken_back: "요청을 취소했어요", taken_back_line: "포인트는 그대로 있어요.",
+    answering: "초 안에 직원이 답해요", home: "처음 화면으로",
+    spent: "포인트를 썼어요, 고마워요", spent_line: "결제할 금액 [{won}]", spent_quiet: "남은 금액은 영수증이 나오면 적립돼요",
+    not_spent: "포인트를 쓰지 않았어요", not_spent_line: "포인트는 그대로 있어요. 이유는 직원이 알려 드려요.",
+    this_many: "이만큼은 쓸 수 없어요", this_many_line: "더 적은 포인트를 고르거나 카운터에 물어봐 주세요.", choose_again: "다시 고르기",
+    not_now: "지금은 쓸 수 없어요", store_day: "인터넷이 끊겨서, 오늘 매장에서 쓸 수 있는 포인트가 다 찼어요.",
+    internet_back: "인터넷이 다시 연결되면 포인트를 쓸 수 있어요.",
+    ask_staff: "직원에게 말씀해 주세요", ask_staff_line: "지금은 이 화면에서 포인트를 쓸 수 없어요. 포인트는 그대로 있어요.",
+  },
+  en: {
+    headline: "Just your number:\n[{rate}] back in points", headline_plain: "Just your number:\n[points] every visit",
+    first_time: "First time here? You can start right away", type_number: "Type a number", privacy: "Your number is used for points only",
+    other_language: "한국어", pending: "Waiting for your receipt · {time}",
+    mobile_number: "Mobile number", earn: "Earn points", without: "Go on without a number", clear: "Clear\nall", back: "Delete the last digit",
+    paid: "Just paid {paid}", earns: "Your number earns [{points}]",
+    type_first: "You can type first", with_receipt: "Points come with your receipt",
+    covered: "Covered, so that nobody else can read it", self_issue: "This is the cash receipt number. Please type your own.",
+    not_mobile: "This is not a mobile number. Please check it.",
+    earned: "Earned, thank you", reason: "{rate} of {paid} · {masked}", nothing: "No points this time, thank you",
+    paid_line: "Paid {paid} · {masked}", offline: "No internet right now: saved here, and sent when it is back",
+    waiting: "Points arrive as soon as\nyour receipt prints", waiting_line: "{masked} · [{time}] left to pay", waiting_quiet: "You need not stay here: your number waits by itself",
+    expired: "No receipt came,\nso nothing was earned", expired_line: "Your number was forgotten. After paying, simply type it again.",
+    too_many: "Please ask at the counter", too_many_line: "Many numbers came one after another, so this screen rests for {n} min.", too_many_quiet: "Your payment is complete; only the points wait",
+    no_number: "Thank you,\nenjoy your drink", no_number_line: "Your payment is complete. You can type a number next time.",
+    trouble: "Points cannot be saved right now", trouble_line: "Your payment is complete. Please show your receipt at the counter.",
+    done: "Done", closing: "s until the first screen",
+    use_points: "Use points", bill_question: "What does your order cost?", staff_check: "The staff check this sum", next: "Next", earn_only: "Earn only, use nothing",
+    how_many: "How many points?", up_to: "Up to {points} here, in steps of {unit}",
+    units: "Points are used in steps of {unit}", offline_most: "No internet right now: up to {points} can be used",
+    all: "All I can", all_line: "as far as your points go", off: "{won} off", own: "Type it", own_line: "from {points}",
+    this_is_how: "This is how you pay", to_pay: "To pay", points_name: "Points", at_counter: "at the counter", left: "Left to pay", gain: "To earn",
+    use_all: "Use what I can", use_some: "Use {points}", confirms: "The staff confirm it",
+    asking: "The staff are looking at it", asking_line: "Please wait a moment. The discount counts once they say yes.", asking_early: "Please wait a moment at the counter.",
+    take_back: "Take it back", taking_back: "Taking it back", taken_back: "Taken back", taken_back_line: "You have all of your points still.",
+    answering: "s for the staff to answer", home: "To the first screen",
+    spent: "Used, thank you", spent_line: "Left to pay: [{won}]", spent_quiet: "Points for the rest come with your receipt",
+    not_spent: "No points were used", not_spent_line: "You have all of them still. The staff will gladly tell you why.",
+    this_many: "This many cannot be used", this_many_line: "Choose fewer points, or ask at the counter.", choose_again: "Choose again",
+    not_now: "Not possible right now", store_day: "Without internet this shop has used up its points for today.",
+    internet_back: "Points can be used again once the internet is back.",
+    ask_staff: "Please ask at the counter", ask_staff_line: "Points cannot be used on this screen right now. You have all of them still.",
+  },
+};
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+const exported = { TEXTS, fill };
+if (typeof module !== "undefined") module.exports = exported;
+else window.withfom = Object.assign(window.withfom || {}, exported);
+}
