@@ -96,9 +96,9 @@ class Counter:
 
 
 @contextmanager
-def counter(folder: Path, *, seed: int = 1, **settings: Any) -> Iterator[Counter]:
-    """An enrolled counter on a fresh folder; counters of one cloud need seeds of their own for their ids."""
-    bench = enrolled(folder, seed=seed)
+def counter(folder: Path, **settings: Any) -> Iterator[Counter]:
+    """An enrolled counter on a fresh folder, whose name decides its ids."""
+    bench = enrolled(folder)
     agent = Agent(AgentSettings(folder=folder, **settings), bench.store, bench.clock, bench.ids)
     agent.keyring.install(StoreKeys(SECRETS.store_key, bench.cipher))
     found = Counter(bench, agent)

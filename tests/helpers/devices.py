@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,19 @@ class Bench:
 
 
 def enrolled(
-    folder: Path, *, base_url: str = "http://127.0.0.1:1", epoch: int = 1, seed: int = 1, snapshot_due: bool = False
+    folder: Path,
+    *,
+    base_url: str = "http://127.0.0.1:1",
+    epoch: int = 1,
+    seed: int | None = None,
+    snapshot_due: bool = False,
 ) -> Bench:
     """A device that joined and read nothing yet, or as it was left in the folder; the caller closes its store.
 
+    ``seed`` is where its ids begin: by the folder's name, so that two devices of one test make different ones.
     ``snapshot_due``: as it is right after enrollment, before its first snapshot."""
     clock = FakeClock()
+    seed = zlib.crc32(folder.name.encode()) if seed is None else seed
     store = Store.open(folder, clock=clock)
     bench = Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
     with store.read() as conn:

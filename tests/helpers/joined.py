@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,6 @@ from sync.profile import require_identity, write_identity
 from sync.protocol import FeedRow, PushResponse
 from tests.cloud_api.world import Device, World, from_base64url
 from tests.helpers.counter import Counter, counter
-
-_seeds = itertools.count(1)
 
 
 @dataclass
@@ -76,7 +73,7 @@ class Joined:
 def joined(world: World, folder: Path) -> Iterator[Joined]:
     """A counter of the world's store; its clock tells the world's time."""
     device = world.device()
-    with counter(folder, seed=next(_seeds)) as found:
+    with counter(folder) as found:
         found.clock.advance(world.clock() - found.clock.wall_ms())
         with found.bench.store.transaction() as conn:
             identity = require_identity(conn)

@@ -55,8 +55,9 @@ def type_number(agent: AgentProcess, phone: str) -> None:
     tap(agent, "tablet.submit")
 
 
-def test_a_number_typed_on_the_real_screen_waits_earns_and_survives_kill_9(folder: Path) -> None:
-    """PNT-07, PNT-08, AGT-05: no cloud anywhere; the screen's word is on the disk."""
+@pytest.fixture(scope="module")
+def killed(folder: Path) -> Path:
+    """A number was typed on the real screen and earned 178 points; a moment later the agent was killed."""
     clock = FakeClock(SystemClock().wall_ms())
     with agent_process.agent(folder, "--demo") as agent:
         type_number(agent, "01012345678")
@@ -66,14 +67,18 @@ def test_a_number_typed_on_the_real_screen_waits_earns_and_survives_kill_9(folde
         assert agent.screen()["tablet"]["points"] == 178
         agent.popen.kill()
         assert agent.popen.wait(10) == -signal.SIGKILL
+    return folder
 
-    with agent_process.agent(folder, "--demo") as agent:
+
+def test_a_number_typed_on_the_real_screen_waits_earns_and_survives_kill_9(killed: Path) -> None:
+    """PNT-07, PNT-08, AGT-05: no cloud anywhere; the screen's word is on the disk."""
+    with agent_process.agent(killed, "--demo") as agent:
         status = agent.control.status()
         rows = agent.control.get("/v1/receipts")["receipts"]
         assert (status["queued"], status["online"], status["store"]["name"]) == (1, False, "느린오후 커피")
         assert [(row["outcome"], row["points"], row["masked"]) for row in rows] == [("earned", 178, "010-****-5678")]
         assert agent.end() == 0
-    assert not (folder / "lan.json").exists()
+    assert not (killed / "lan.json").exists()
 
 
 def test_a_receipt_printed_first_is_offered_by_the_screen(agent: AgentProcess) -> None:
@@ -218,8 +223,9 @@ def test_a_port_in_use_is_named_in_words(folder: Path, agent: AgentProcess, tmp_
     assert any("가" <= letter <= "힣" for letter in refused.stderr)
 
 
-def test_the_log_holds_no_number(folder: Path) -> None:
+def test_the_log_holds_no_number(killed: Path) -> None:
     """AGT-13: masked only, in files and in the database."""
+    folder = killed
     with sqlite3.connect(folder / "agent.sqlite3") as conn:
         assert conn.execute("SELECT count(*) FROM earn").fetchone()[0] >= 1
     conn.close()
