@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from agent.approval import repository as approval_repository
 from agent.approval.service import ApprovalService
 from agent.earn import repository as earn_repository
+from agent.earn import service as earn_service
+from agent.earn.documents import DocumentFacts
 from agent.earn.reversals import Reversals
 from agent.earn.service import EarnService
 from agent.orders.service import OrdersService
@@ -159,8 +162,9 @@ def _earn_not_queued(self: EarnService, conn: Any, *args: Any, **kwargs: Any) ->
     return answer
 
 
-def _every_print_is_new(_self: EarnService, _conn: Any, _store_key: bytes, _facts: Any, _own: str | None) -> None:
-    return None
+def _every_print_is_new(_store_key: bytes, facts: DocumentFacts, *, first_captured_ms: int) -> str:
+    """A fingerprint of the paper, not of the sale: the file's own unique key does not see it either."""
+    return hashlib.sha256(f"{facts.document_id}@{first_captured_ms}".encode()).hexdigest()
 
 
 AT_COUNTER: tuple[Mutant, ...] = (
@@ -204,7 +208,9 @@ AT_COUNTER: tuple[Mutant, ...] = (
         swap((earn_repository, "set_earn_status", nothing)),
     ),
     Mutant(
-        "every_print_is_new", "a reprint counts as a sale", swap((EarnService, "_first_print", _every_print_is_new))
+        "every_print_is_new",
+        "a reprint counts as a sale",
+        swap((earn_service, "sale_fingerprint", _every_print_is_new)),
     ),
     Mutant("cancel_not_sent", "a cancel takes back here and is not told", swap((Reversals, "_append", nothing))),
     Mutant("order_row_lost", "order rows are ignored", swap((OrdersService, "apply_order_row", nothing))),
