@@ -24,9 +24,10 @@ from agent.notifying import AfterCommit
 from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
 from agent.printing.capture import with_capture
+from agent.printing.doctor.service import PrinterDoctor
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.printing.templates import SlipTemplates
-from agent.printing.types import JobKind
+from agent.printing.types import JobKind, PrinterAddress
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
 from agent.settings.leaving import LeaveService
@@ -35,6 +36,7 @@ from agent.spend.service import SpendService
 from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
 from printers.devices.address import open_way
+from printers.devices.port import Way
 from printers.document import Document
 from printers.profiles import PrinterProfile
 from rules.calendar import day_bounds_ms, local_day, local_time
@@ -50,6 +52,7 @@ from sync.store import Store
 from sync.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from printers.discovery import Found
     from sync.enroll import Device
     from sync.transport import HttpTransport
     from sync.worker import SyncWorker
@@ -82,7 +85,15 @@ class Agent:
             test_page=self._test_page,
             closing=self._closing,
             left_by_pos=lambda: load_shadow(settings.spool_folder),
-            open_device=lambda address: with_capture(settings.spool_folder, str(address), open_way(address), clock),
+            open_device=self._way_to,
+        )
+        self.printer_doctor = PrinterDoctor(
+            find=_find_printers,
+            open_way=self._way_to,
+            left_by_pos=lambda: load_shadow(settings.spool_folder),
+            profile_of_model=self.printing.profile_of_model,
+            keep=self.printing.set_printer,
+            print_test=self.printing.print_test,
         )
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
@@ -195,6 +206,9 @@ class Agent:
         self.printing.enqueue(conn, slips.job_id(row), slips.job_kind(row), document)
         return slips.job_id(row)
 
+    def _way_to(self, address: PrinterAddress) -> Way:
+        return with_capture(self.settings.spool_folder, str(address), open_way(address), self.clock)
+
     def _print_earned(self, conn: sqlite3.Connection, earned: Earned, sale: DocumentRow) -> None:
         """A slip for the customer where the shop wants one (AGT-12). Points are on paper, the balance never."""
         if not self.slip_templates.prints_points:
@@ -260,6 +274,13 @@ class Agent:
         feature = self.earn if noun == "earn" else self.orders if noun == "order" else self.approval
         feature.on_result(conn, result, sent)
         self._after_commit.mark(feature.listeners)
+
+
+def _find_printers() -> list[Found]:
+    """Imported when somebody looks for printers, not at every start."""
+    from printers.discovery import find_printers
+
+    return find_printers()
 
 
 class Background:

@@ -99,8 +99,15 @@ class _Devices(QWidget):
         column.addLayout(self._cards)
         column.addWidget(self.none)
         column.addWidget(self.capture)
+        self.set_up = Button(theme, "", size="page", icon="wrench")
+        self.set_up.setObjectName("printing.set_up")
+        self.set_up.clicked.connect(vm.open_doctor)
         column.addStretch(1)
-        column.addWidget(self.test)
+        self._ends = QHBoxLayout()
+        self._ends.setSpacing(8)
+        self._ends.addWidget(self.set_up)
+        self._ends.addWidget(self.test, 1)
+        column.addLayout(self._ends)
 
     def render_state(self) -> None:
         state = self._vm.state
@@ -121,6 +128,8 @@ class _Devices(QWidget):
         self.test.setText(state.test_label)
         self.test.setVisible(bool(state.printers))
         self.test.setEnabled(state.can_test)
+        self.set_up.setText(state.set_up_label)
+        self.set_up.set_kind("second" if state.printers else "main")
 
 
 class _DeviceTile(Tile):

@@ -76,6 +76,7 @@ class PrintingState:
     no_jobs: str = ""
     can_test: bool = False
     test_label: str = ""
+    set_up_label: str = ""
     said: str = ""  # answer to the last press
 
 
@@ -137,6 +138,10 @@ class PrintingViewModel:
         if self._clock.mono_ms() >= self._rest_until_ms:
             self._press(self._printing.print_closing, self._texts._("The closing slip is on its way."))
 
+    def open_doctor(self) -> None:
+        """Where a printer is found and tried."""
+        self.on_open("doctor")
+
     def open_slips(self) -> None:
         """Where the owner changes what slips say."""
         self.on_open("slips")
@@ -175,6 +180,7 @@ class PrintingViewModel:
             no_jobs="" if jobs else t._("Nothing waits and nothing was printed yet."),
             can_test=bool(printers) and self._clock.mono_ms() >= self._rest_until_ms,
             test_label=t._("Print a test page"),
+            set_up_label=t._("Set up a printer") if not printers else t._("Another printer"),
             said=self._said,
         )
         if state != self.state:

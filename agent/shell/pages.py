@@ -12,6 +12,7 @@ from agent.bootstrap import Agent
 from agent.home.viewmodel import HomeViewModel
 from agent.orders.viewmodel import OrdersViewModel
 from agent.printing.capture import capture_state
+from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
@@ -90,6 +91,7 @@ def _printing(agent: Agent, look: Look) -> Page:
         dispatcher=look.dispatcher,
     )
 
+    doctor = DoctorViewModel(doctor=agent.printer_doctor, texts=look.texts, dispatcher=look.dispatcher)
     editor = SlipEditorViewModel(
         templates=agent.slip_templates, picture=SlipPictures(), texts=look.texts, profile=agent.printing.profile
     )
@@ -97,7 +99,7 @@ def _printing(agent: Agent, look: Look) -> Page:
     def build() -> QWidget:
         from agent.printing.page.view import PrintersPage
 
-        return PrintersPage(vm, editor, look.theme, look.texts)
+        return PrintersPage(vm, editor, doctor, look.theme, look.texts)
 
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 

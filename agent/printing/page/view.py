@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.viewmodel import SlipEditorViewModel
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import PrintingViewModel
@@ -16,14 +17,25 @@ from agent.ui.theme import Theme
 class PrintersPage(QStackedWidget):
     """Each screen is built when it is first opened."""
 
-    def __init__(self, vm: PrintingViewModel, editor: SlipEditorViewModel, theme: Theme, texts: Texts) -> None:
+    def __init__(
+        self,
+        vm: PrintingViewModel,
+        editor: SlipEditorViewModel,
+        doctor: DoctorViewModel,
+        theme: Theme,
+        texts: Texts,
+    ) -> None:
         super().__init__()
         self._printers = PrintingView(vm, theme, texts)
         self.addWidget(self._printers)
         self._built: dict[str, QWidget] = {}
-        self._builders: dict[str, Callable[[], QWidget]] = {"slips": lambda: _editor(editor, theme, texts)}
+        self._builders: dict[str, Callable[[], QWidget]] = {
+            "slips": lambda: _editor(editor, theme, texts),
+            "doctor": lambda: _doctor(doctor, theme, texts),
+        }
         vm.on_open = self._open
         editor.on_close = self._back
+        doctor.on_close = self._back
 
     def _open(self, screen: str) -> None:
         if screen not in self._built:
@@ -39,3 +51,10 @@ def _editor(vm: SlipEditorViewModel, theme: Theme, texts: Texts) -> QWidget:
     from agent.printing.editor.view import SlipEditorView
 
     return SlipEditorView(vm, theme, texts)
+
+
+def _doctor(vm: DoctorViewModel, theme: Theme, texts: Texts) -> QWidget:
+    from agent.printing.doctor.strip import strip_picture
+    from agent.printing.doctor.view import DoctorView
+
+    return DoctorView(vm, theme, texts, strip_picture)

@@ -21,9 +21,13 @@ from agent.enroll.types import Enrolled, EnrollOutcome, EnrollRefused
 from agent.enroll.view import EnrollView
 from agent.enroll.viewmodel import EnrollViewModel
 from agent.link.types import StoreProfile
+from agent.printing.doctor.service import Tried
+from agent.printing.doctor.strip import strip_picture
+from agent.printing.doctor.view import DoctorView
+from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.view import SlipEditorView
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
-from agent.printing.types import JobState, PrinterState, PrinterWord, PrintJob
+from agent.printing.types import JobState, PrinterAddress, PrinterState, PrinterWord, PrintJob
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
 from agent.printing.words import CaptureWord
@@ -46,8 +50,11 @@ from agent.tablet.view import TabletView
 from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Language, Texts
 from agent.ui.theme import Mode, Theme
+from printers.devices.address import WayKind
+from printers.devices.port import Outcome, PaperOut, Printed
+from printers.discovery import Found
 from printers.errors import BadDocument
-from printers.profiles import PROFILES
+from printers.profiles import PROFILES, PrinterProfile
 from printers.slip_kinds import bundled_text, read_template
 from rules.spending import SpendLimit
 from sync.clock import FakeClock
@@ -550,6 +557,68 @@ def slips(kind: str, typed: str = "", *, saved: bool = False) -> Callable[[Look]
     return build
 
 
+FOUND = (
+    Found(PrinterAddress("/dev/usb/lp0", 0, WayKind.USB), "SAM4S ELLIX30"),
+    Found(PrinterAddress("192.168.0.31", 9100), "192.168.0.31"),
+    Found(PrinterAddress("Receipt", 0, WayKind.CUPS), "Receipt"),
+    Found(PrinterAddress("/dev/ttyUSB0", 9600, WayKind.SERIAL), "USB-Serial Controller D"),
+)
+
+
+@dataclass
+class Doctor:
+    """Finds what it is told to find and prints on imaginary paper."""
+
+    found: tuple[Found, ...] = FOUND
+    outcome: Outcome = field(default_factory=Printed)
+    model: str = "SAM4S ELLIX30"
+    known: PrinterProfile | None = None
+    silent: bool = False  # answers nothing: the screen waits
+    tried: list[PrinterAddress] = field(default_factory=list)
+    kept: list[tuple[PrinterAddress, PrinterProfile, str]] = field(default_factory=list)
+
+    def find(self, done: Callable[[list[Found]], None]) -> None:
+        if not self.silent:
+            done(list(self.found))
+
+    def try_printer(self, address: PrinterAddress, done: Callable[[Tried], None]) -> None:
+        self.tried.append(address)
+        if not self.silent:
+            done(Tried(self.outcome, self.model, self.known))
+
+    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str) -> None:
+        self.kept.append((address, profile, model))
+
+
+def doctor(work: Doctor, *answers: str) -> Callable[[Look], QWidget]:
+    """The screen after these answers were tapped and taken."""
+
+    def build(look: Look) -> QWidget:
+        vm = DoctorViewModel(doctor=work, texts=look.texts, dispatcher=ImmediateDispatcher())
+        view = DoctorView(vm, look.theme, look.texts, strip_picture)
+        view.ensurePolished()
+        vm.show()
+        vm.show = lambda: None  # type: ignore[method-assign]  # being shown would begin anew
+        for answer in answers:
+            vm.choose(answer)
+            vm.go_on()
+        return view
+
+    return build
+
+
+USB = str(FOUND[0].address)
+DOCTOR_STATES = {
+    "07-doctor-searching": doctor(Doctor(silent=True)),
+    "07-doctor-found": doctor(Doctor()),
+    "07-doctor-nothing": doctor(Doctor(found=())),
+    "07-doctor-no-paper": doctor(Doctor(outcome=PaperOut()), USB),
+    "07-doctor-text": doctor(Doctor(), USB),
+    "07-doctor-width": doctor(Doctor(), USB, "1"),
+    "07-doctor-code": doctor(Doctor(), USB, "1", "6"),
+    "07-doctor-ends": doctor(Doctor(), USB, "1", "6", "7"),
+    "07-doctor-done": doctor(Doctor(), USB, "1", "6", "7", "cut drawer"),
+}
 SLIP_STATES = {
     "17-slips-claim": slips("claim"),
     "17-slips-points": slips("points", "^# {points}\n손님 | {phone}\n[CUT]", saved=True),
@@ -561,6 +630,7 @@ PRINTER_STATES = {
     "07-printer-none": printers(None, CaptureWord.NOT_SET_UP, ()),
     "07-capture-stopped": printers(PrinterWord.READY, CaptureWord.STOPPED),
     **SLIP_STATES,
+    **DOCTOR_STATES,
 }
 
 
