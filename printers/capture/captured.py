@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from printers.capture.redact import redact
+from printers.capture.redact import is_kept, redact
 from printers.capture.spool import LINES_MAX, CapturedDocument
 from printers.receipts.lines import normalise
 from printers.receipts.reading import Reading
@@ -17,6 +17,7 @@ HANGUL_MIN = 4  # letters; a receipt has hundreds
 AMOUNTS_MIN = 2  # rows that end in an amount
 BROKEN_SHARE_MAX = 0.1
 
+_PRINTED = ("receipt_no", "till", "order_no", "table", "original_receipt_no")  # copied from the paper as they stand
 _AMOUNT = re.compile(r"(?m)(?<!\S)\d{1,3},\d{3}$")
 _HANGUL = re.compile(r"[가-힣]")
 _STAMPS = re.compile(
@@ -56,21 +57,23 @@ def captured(
     rows = [row.text for row in page.rows[:LINES_MAX]]
     hidden = (*numbers, str(original)) if original else numbers
     redacted = redact(rows, approvals=hidden, delivery=reading.kind == "delivery_order")
+    original_no = reading.details.get("original_receipt_no")
     document = CapturedDocument(
         document_id=document_id,
         captured_wall_ms=wall_ms,
         source=source,
-        reading=_without_approvals(reading, tag),
+        reading=_without_approvals(reading, tag, redacted.lines),
         approval_tags=tuple(tag(number) for number in numbers),
         original_approval_tags=(tag(str(original)),) if original else (),
-        original_receipt_no=reading.details.get("original_receipt_no"),
+        original_receipt_no=original_no if original_no and is_kept(original_no, redacted.lines) else None,
         text_digest=text_digest(redacted.lines),
         lines=redacted.lines,
     )
     return document, redacted.full_cards
 
 
-def _without_approvals(reading: Reading, tag: Callable[[str], str]) -> dict[str, Any]:
+def _without_approvals(reading: Reading, tag: Callable[[str], str], rows: Sequence[str]) -> dict[str, Any]:
+    """The reading as it may be kept: tags for approvals, and no fact that the rows had to hide."""
     found = reading.to_dict()
     del found["approval_numbers"]
     found.pop("original_approval", None)
@@ -80,7 +83,18 @@ def _without_approvals(reading: Reading, tag: Callable[[str], str]) -> dict[str,
             payment["approval_tag"] = tag(number)
     found["till"] = reading.till
     found["witnesses"] = list(reading.witnesses)
+    for name in _PRINTED:
+        if found.get(name) and not is_kept(found[name], rows):
+            found[name] = None
+    found["items"] = [_kept_item(item, rows) for item in found["items"]]
     return found
+
+
+def _kept_item(item: dict[str, Any], rows: Sequence[str]) -> dict[str, Any]:
+    kept = {**item, "name": item["name"] if is_kept(item["name"], rows) else ""}
+    if "options" in item:
+        kept["options"] = [_kept_item(option, rows) for option in item["options"]]
+    return kept
 
 
 def text_digest(rows: Sequence[str]) -> str:

@@ -7,21 +7,16 @@ blanks, hyphens or the end of a line part it. When in doubt, it goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-STAR = "*"
-KEPT = 4  # last digits of a card that may stay
+from printers.capture.cards import STAR, starred, without_cards
 
-_DIGIT_RUN = re.compile(r"(?<![\d.,])\d(?:(?:[ \-·.]{0,2}|[ \-]{0,2}\n[ \-]{0,4})\d){12,40}(?!\d)")
-_GROUP = re.compile(r"\d+")
-_NOT_A_CARD = re.compile(  # dates, times and business numbers, so that they do not lend their digits to a card
-    r"(?<![\d\-])20\d{2}[-/.]\d{2}[-/.]\d{2}(?!\d)|(?<![\d\-])\d{3}-\d{2}-\d{5}(?![\d\-])|\d{1,2}:\d{2}(?::\d{2})?"
-)
-_CARD_SHAPE = re.compile(r"\d{4}([ \-])\d{4}\1\d{4}\1\d{1,7}")
+FACT_DIGITS_MIN = 6  # a shorter number identifies nobody
 _PARTLY_MASKED = re.compile(
-    r"(?<![\w*])(?!20\d{2}-\d{2}-\d{2})(?=[\d*xX●•#\- ]{11,29}(?![\w*]))(?=[^*xX●•#]*[*xX●•#]{2})"
-    r"\d[\d*xX●•#\- ]{9,27}[\d*xX●•#]"
+    r"(?<![0-9A-Za-z*])(?!20\d{2}-\d{2}-\d{2})(?=[\d*xX●•#\- ./·쨌\ufffd]{11,31}(?![\w*]))(?=[^*xX●•#]*[*xX●•#]{2})"
+    r"\d[\d*xX●•#\- ./·쨌\ufffd]{9,29}[\d*xX●•#]"
 )
 _PHONE = re.compile(
     r"(?<![\d\-*])(?:\+?82[\-. )]*0?|0)(?:1[016789]|50\d?|[2-6]\d?|70|80)[\-. )]{0,2}"
@@ -64,7 +59,7 @@ def redact(lines: Sequence[str], *, approvals: Iterable[str] = (), delivery: boo
 
     `delivery` tickets carry a customer's address and wishes, so addresses spread over rows go as well.
     """
-    text, full_cards = _without_cards("\n".join(line.replace("\n", " ").replace("\x00", "") for line in lines))
+    text, full_cards = without_cards("\n".join(line.replace("\n", " ").replace("\x00", "") for line in lines))
     found: list[str] = []
     in_address = False
     for line in text.split("\n"):
@@ -79,6 +74,16 @@ def redact(lines: Sequence[str], *, approvals: Iterable[str] = (), delivery: boo
             clean = STAR * 4
         found.append(clean)
     return Redacted(tuple(found), full_cards)
+
+
+def is_kept(fact: str, rows: Sequence[str]) -> bool:
+    """Whether a fact copied from the paper still stands in its redacted rows: what was hidden there is no fact."""
+    digits = _digits(fact)
+    return len(digits) < FACT_DIGITS_MIN or digits in _digits("".join(rows))
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isdecimal())
 
 
 def _without_person(line: str) -> str:
@@ -100,81 +105,8 @@ def _without_number(line: str, number: str) -> str:
     return re.sub(rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])", STAR * len(number), line, flags=re.I)
 
 
-def _without_cards(text: str) -> tuple[str, int]:
-    """Whole card numbers by their check digit, across blanks, hyphens and line ends."""
-    count = 0
-
-    def hide(found: re.Match[str]) -> str:
-        nonlocal count
-        spans = _cards_in(found[0])
-        shown = found[0]
-        for start, end in spans:
-            count += 1
-            shown = shown[:start] + _starred(shown[start:end]) + shown[end:]
-        return shown
-
-    protected: list[str] = []
-
-    def protect(found: re.Match[str]) -> str:
-        protected.append(found[0])
-        return "\x00" * len(found[0])
-
-    hidden = _DIGIT_RUN.sub(hide, _NOT_A_CARD.sub(protect, text))
-    rest = iter(protected)
-    return re.sub("\x00+", lambda found: _restored(found[0], rest), hidden), count
-
-
-def _restored(gap: str, rest: Iterator[str]) -> str:
-    """What stood in a gap: several protected texts may touch each other."""
-    text = ""
-    while len(text) < len(gap):
-        text += next(rest)
-    return text
-
-
-def _cards_in(run: str) -> list[tuple[int, int]]:
-    """Where whole card numbers stand in a run of digits; a card begins and ends where a group of digits does."""
-    groups = [(found.start(), found.end()) for found in _GROUP.finditer(run)]
-    spans: list[tuple[int, int]] = []
-    for first, (start, _) in enumerate(groups):
-        if spans and start < spans[-1][1]:
-            continue
-        for _, end in reversed(groups[first:]):
-            digits = [letter for letter in run[start:end] if letter.isdigit()]
-            if 13 <= len(digits) <= 19 and _luhn(digits) and _may_be_card(run[start:end], "".join(digits)):
-                spans.append((start, end))
-                break
-    return spans
-
-
-def _may_be_card(text: str, digits: str) -> bool:
-    """Issuers' first digits; any other number only when it is written like a card."""
-    if digits[0] in "34569":
-        return True
-    if digits[0] == "2" and len(digits) == 16 and 2221 <= int(digits[:4]) <= 2720:
-        return True
-    return bool(_CARD_SHAPE.fullmatch(text))
-
-
-def _luhn(digits: Sequence[str]) -> bool:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit)
-        if place % 2:
-            value = value * 2 - 9 if value > 4 else value * 2
-        total += value
-    return total % 10 == 0 and any(digit != "0" for digit in digits)
-
-
 def _mask(found: re.Match[str]) -> str:
-    return _starred(found[0])
-
-
-def _starred(text: str) -> str:
-    """Stars for everything but the last four places and the marks between."""
-    letters = [place for place, letter in enumerate(text) if letter not in " -·.\n"]
-    keep = set(letters[-KEPT:])
-    return "".join(letter if place in keep or letter in " -·.\n" else STAR for place, letter in enumerate(text))
+    return starred(found[0])
 
 
 def _stars(text: str) -> str:
