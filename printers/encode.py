@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from printers import commands, raster, state
 from printers.document import PLAIN, Barcode, Cut, Document, Drawer, Picture, Qr, Style, check
-from printers.korean import REPLACEMENT_MARK, HangulRom, code_of
+from printers.korean import REPLACEMENT_MARK, HangulRom, code_of, codes_of
 from printers.layout import Row, SpaceRow, TextRow, lay_out
 from printers.profiles import PrinterProfile
 
@@ -59,15 +59,18 @@ def encode(
 
 def encode_text(text: str, profile: PrinterProfile, ink: Ink, style: Style = PLAIN) -> bytes:
     """Cleaned text as bytes in the current line; characters the printer lacks become inline images or a mark."""
-    out = bytearray()
-    for char in text:
-        code = code_of(char, profile.rom)
-        if code is None:
-            code = raster.inline_glyph(ink.painter, char, bold=style.bold, inverse=style.inverse)
-        if code is None:
-            code = code_of(REPLACEMENT_MARK, profile.rom)
-        out += code if code is not None else b"?"
-    return bytes(out)
+    codes = codes_of(text, profile.rom)
+    if None in codes:
+        codes = [
+            _missing(char, profile, ink, style) if code is None else code
+            for char, code in zip(text, codes, strict=True)
+        ]
+    return b"".join(codes)  # type: ignore[arg-type]  # none of them is None any more
+
+
+def _missing(char: str, profile: PrinterProfile, ink: Ink, style: Style) -> bytes:
+    drawn = raster.inline_glyph(ink.painter, char, bold=style.bold, inverse=style.inverse)
+    return drawn or code_of(REPLACEMENT_MARK, profile.rom) or b"?"
 
 
 class _Writer:
@@ -145,7 +148,7 @@ class _Writer:
     def _needs_drawing(self, row: TextRow) -> bool:
         """Bit images in a line keep their size whatever GS ! says, so a big line with a missing character is drawn as
         a whole; so is a small one on a printer that lacks Hangul, where dozens of little images would be slow."""
-        lacking = sum(code_of(char, self._profile.rom) is None for char in row.text)
+        lacking = codes_of(row.text, self._profile.rom).count(None)
         if row.style.double or self._profile.rom is HangulRom.NONE:
             return lacking > 0
         return lacking > INLINE_GLYPHS_MAX
@@ -179,12 +182,13 @@ class _Writer:
             units -= 255
 
     def _qr(self, row: Qr) -> None:
-        matrix = raster.qr_matrix(row.payload.encode("utf-8"))
-        module = raster.qr_module_dots(len(matrix), self._profile.text_dots)
+        payload = row.payload.encode("utf-8")
         self._begin_graphics()
         if not self._profile.native_qr:
-            self._image(raster.qr_image(matrix, module))
+            matrix = raster.qr_matrix(payload)
+            self._image(raster.qr_image(matrix, raster.qr_module_dots(len(matrix), self._profile.text_dots)))
             return
+        module = raster.qr_module_dots(raster.qr_size(payload), self._profile.text_dots)
         self.sent_qr = True
         quiet = raster.QR_QUIET_MODULES * module
         self._feed_dots(quiet)

@@ -7,8 +7,13 @@ screens draw narrow (`·`, `…`), so the width follows the code and not the Uni
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
+from typing import TypeVar
 
+CHARACTERS_KEPT = 4096  # a shop's slips use some hundred characters, each many times
+T = TypeVar("T")
 WON_CODE = b"\x5c"  # ESC R 13 puts the won sign where ASCII has the backslash
 NO_BREAK = "\u00a0"  # a space at which a line must not break; printed as an ordinary one
 REPLACEMENT_MARK = "□"  # stands for a character that neither the printer nor the bundled font can draw
@@ -36,19 +41,33 @@ class HangulRom(StrEnum):
     NONE = "none"  # Latin only: Hangul has to be drawn
 
 
+class _Looked(dict[str, T]):
+    """What is known of characters that came before. Forgets everything when full, so that no text can fill it."""
+
+    def __init__(self, look: Callable[[str], T]) -> None:
+        super().__init__()
+        self._look = look
+
+    def __missing__(self, char: str) -> T:
+        if len(self) >= CHARACTERS_KEPT:
+            self.clear()
+        found = self[char] = self._look(char)
+        return found
+
+
 def clean(text: str) -> str:
     """One line as it can be printed: composed Hangul, no control or invisible characters, known marks replaced."""
-    composed = unicodedata.normalize("NFC", text).translate(_REPLACED)
-    kept: list[str] = []
-    for char in composed:
-        category = unicodedata.category(char)
-        if category in ("Cc", "Zs") and char not in (NO_BREAK, "\u3000"):
-            kept.append(" ")
-        elif category in ("Cs", "Cn", "Co"):
-            kept.append(REPLACEMENT_MARK)  # damaged, younger than our tables, or known to one font only
-        elif category not in ("Cf", "Mn", "Me") and not _is_skin_tone(char):
-            kept.append(char)
-    return "".join(kept)
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return "".join(map(_CLEANED.__getitem__, composed.translate(_REPLACED)))
+
+
+def _cleaned(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in ("Cc", "Zs") and char not in (NO_BREAK, "\u3000"):
+        return " "
+    if category in ("Cs", "Cn", "Co"):
+        return REPLACEMENT_MARK  # damaged, younger than our tables, or known to one font only
+    return "" if category in ("Cf", "Mn", "Me") or _is_skin_tone(char) else char
 
 
 def _is_skin_tone(char: str) -> bool:
@@ -57,6 +76,15 @@ def _is_skin_tone(char: str) -> bool:
 
 def code_of(char: str, rom: HangulRom = HangulRom.CP949) -> bytes | None:
     """The bytes that make the printer draw this character itself, or None when it has to be drawn as an image."""
+    return _CODES[rom][char]
+
+
+def codes_of(text: str, rom: HangulRom) -> list[bytes | None]:
+    """The same for every character of a line."""
+    return list(map(_CODES[rom].__getitem__, text))
+
+
+def _code(char: str, rom: HangulRom) -> bytes | None:
     if char == "\u20a9":
         return WON_CODE
     if char == NO_BREAK:
@@ -78,6 +106,10 @@ def code_of(char: str, rom: HangulRom = HangulRom.CP949) -> bytes | None:
 
 def cells_of(char: str) -> int:
     """Width of one cleaned character in cells, the same on every printer so that a layout never depends on the ROM."""
+    return _CELLS[char]
+
+
+def _cells(char: str) -> int:
     code = code_of(char)
     if code is not None:
         return len(code)
@@ -88,4 +120,9 @@ def cells_of(char: str) -> int:
 
 def width(text: str) -> int:
     """Width of cleaned text in cells."""
-    return sum(cells_of(char) for char in text)
+    return sum(map(_CELLS.__getitem__, text))
+
+
+_CLEANED = _Looked(_cleaned)
+_CODES = {rom: _Looked(partial(_code, rom=rom)) for rom in HangulRom}
+_CELLS = _Looked(_cells)

@@ -162,6 +162,20 @@ def qr_matrix(payload: bytes, level: str = "M") -> list[list[bool]]:
     return [[bool(module) for module in row] for row in code.get_matrix()]
 
 
+def qr_size(payload: bytes) -> int:
+    """Modules along one side of a printer's own code for these bytes at error correction M, at most: a printer that
+    packs digits and capitals tighter may need fewer. Says it without drawing the code, which takes fifty times as long.
+    Raises qrcode.exceptions.DataOverflowError when the payload fits no QR code."""
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.exceptions import DataOverflowError
+    from qrcode.util import BIT_LIMIT_TABLE
+
+    for version, bits in enumerate(BIT_LIMIT_TABLE[ERROR_CORRECT_M][1:], start=1):
+        if 4 + (8 if version < 10 else 16) + 8 * len(payload) <= bits:
+            return 17 + 4 * version
+    raise DataOverflowError
+
+
 def qr_module_dots(modules: int, paper_dots: int) -> int:
     """Dots a module: the code reaches QR_DOTS_MIN, quiet zone and all stay on the paper, 1 to 16 as printers allow."""
     wanted = -(-QR_DOTS_MIN // modules)

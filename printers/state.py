@@ -6,8 +6,9 @@ date from the POS's own bytes; the encoder neutralises what differs from the pow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 from printers.stream.tokenizer import Token, TokenKind
 
@@ -105,52 +106,55 @@ _BARCODE = ("barcode_height", "barcode_module", "barcode_text", "barcode_font")
 _QR = ("qr_model", "qr_module", "qr_level")
 # Set together with another field or by page mode, so never on their own.
 _NOT_ALONE = ("height", "hangul_width", "hangul_height", "page_mode")
+_OTHERS = tuple(
+    (field.name, getattr(POWER_ON, field.name))
+    for field in fields(StreamState)
+    if field.name not in (*_CHANGED_BY_SLIPS, *_BARCODE, *_QR, *_NOT_ALONE)
+)
 
 
 def leftovers(state: StreamState) -> tuple[str, ...]:
     """Names of the modes beyond a slip's own ones that are not as at power-on."""
-    return tuple(
-        field.name
-        for field in fields(StreamState)
-        if field.name not in (*_CHANGED_BY_SLIPS, *_BARCODE, *_QR, *_NOT_ALONE)
-        and getattr(state, field.name) != getattr(POWER_ON, field.name)
-    )
+    return tuple(name for name, usual in _OTHERS if getattr(state, name) != usual)
 
 
 def _command(name: str, state: StreamState) -> bytes:
-    simple = {
-        "international": b"\x1bR" + bytes([state.international]),
-        "code_table": b"\x1bt" + bytes([state.code_table]),
-        "utf8": b"\x1c(C\x02\x000" + (b"\x02" if state.utf8 else b"\x01"),
-        "font": b"\x1bM" + bytes([state.font]),
-        "bold": b"\x1bE" + bytes([state.bold]),
-        "double_strike": b"\x1bG" + bytes([state.double_strike]),
-        "underline": b"\x1b-" + bytes([state.underline]),
-        "hangul_underline": b"\x1c-" + bytes([state.hangul_underline]),
-        "width": b"\x1d!" + bytes([(state.width - 1) << 4 | (state.height - 1)]),
-        "hangul_width": b"\x1c!" + bytes([_hangul_bits(state)]),
-        "inverse": b"\x1dB" + bytes([state.inverse]),
-        "upside_down": b"\x1b{" + bytes([state.upside_down]),
-        "rotated": b"\x1bV" + bytes([state.rotated]),
-        "align": b"\x1ba" + bytes([state.align]),
-        "char_spacing": b"\x1b " + bytes([state.char_spacing]),
-        "hangul_spacing": b"\x1cS" + bytes(state.hangul_spacing),
-        "motion": b"\x1dP" + bytes(state.motion),
-        "left_margin": b"\x1dL" + state.left_margin.to_bytes(2, "little"),
-        "barcode_height": b"\x1dh" + bytes([state.barcode_height]),
-        "barcode_module": b"\x1dw" + bytes([state.barcode_module]),
-        "barcode_text": b"\x1dH" + bytes([state.barcode_text]),
-        "barcode_font": b"\x1df" + bytes([state.barcode_font]),
-        "qr_model": b"\x1d(k\x04\x001A" + bytes([state.qr_model, 0]),
-        "qr_module": b"\x1d(k\x03\x001C" + bytes([state.qr_module]),
-        "qr_level": b"\x1d(k\x03\x001E" + bytes([state.qr_level]),
-        "hangul": b"\x1c&" if state.hangul else b"\x1c.",
-        "line_spacing": b"\x1b2" if state.line_spacing is None else b"\x1b3" + bytes([state.line_spacing]),
-        # A width beyond the paper is cut to the paper by every printer, which is how "whole paper" is said.
-        "print_width": b"\x1dW"
-        + (WHOLE_PAPER if state.print_width is None else state.print_width).to_bytes(2, "little"),
-    }
-    return simple[name]
+    return _COMMANDS[name](state)
+
+
+_COMMANDS: Final[dict[str, Callable[[StreamState], bytes]]] = {
+    "international": lambda state: b"\x1bR" + bytes([state.international]),
+    "code_table": lambda state: b"\x1bt" + bytes([state.code_table]),
+    "utf8": lambda state: b"\x1c(C\x02\x000" + (b"\x02" if state.utf8 else b"\x01"),
+    "font": lambda state: b"\x1bM" + bytes([state.font]),
+    "bold": lambda state: b"\x1bE" + bytes([state.bold]),
+    "double_strike": lambda state: b"\x1bG" + bytes([state.double_strike]),
+    "underline": lambda state: b"\x1b-" + bytes([state.underline]),
+    "hangul_underline": lambda state: b"\x1c-" + bytes([state.hangul_underline]),
+    "width": lambda state: b"\x1d!" + bytes([(state.width - 1) << 4 | (state.height - 1)]),
+    "hangul_width": lambda state: b"\x1c!" + bytes([_hangul_bits(state)]),
+    "inverse": lambda state: b"\x1dB" + bytes([state.inverse]),
+    "upside_down": lambda state: b"\x1b{" + bytes([state.upside_down]),
+    "rotated": lambda state: b"\x1bV" + bytes([state.rotated]),
+    "align": lambda state: b"\x1ba" + bytes([state.align]),
+    "char_spacing": lambda state: b"\x1b " + bytes([state.char_spacing]),
+    "hangul_spacing": lambda state: b"\x1cS" + bytes(state.hangul_spacing),
+    "motion": lambda state: b"\x1dP" + bytes(state.motion),
+    "left_margin": lambda state: b"\x1dL" + state.left_margin.to_bytes(2, "little"),
+    "barcode_height": lambda state: b"\x1dh" + bytes([state.barcode_height]),
+    "barcode_module": lambda state: b"\x1dw" + bytes([state.barcode_module]),
+    "barcode_text": lambda state: b"\x1dH" + bytes([state.barcode_text]),
+    "barcode_font": lambda state: b"\x1df" + bytes([state.barcode_font]),
+    "qr_model": lambda state: b"\x1d(k\x04\x001A" + bytes([state.qr_model, 0]),
+    "qr_module": lambda state: b"\x1d(k\x03\x001C" + bytes([state.qr_module]),
+    "qr_level": lambda state: b"\x1d(k\x03\x001E" + bytes([state.qr_level]),
+    "hangul": lambda state: b"\x1c&" if state.hangul else b"\x1c.",
+    "line_spacing": lambda state: b"\x1b2" if state.line_spacing is None else b"\x1b3" + bytes([state.line_spacing]),
+    # A width beyond the paper is cut to the paper by every printer, which is how "whole paper" is said.
+    "print_width": lambda state: (
+        b"\x1dW" + (WHOLE_PAPER if state.print_width is None else state.print_width).to_bytes(2, "little")
+    ),
+}
 
 
 def _hangul_bits(state: StreamState) -> int:
