@@ -329,6 +329,7 @@ _MAY_BE_NULL = frozenset(
     }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
     | {"daily_average", "expected_days", "received", "received_ms"}
+    | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 

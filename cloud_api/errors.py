@@ -95,6 +95,15 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "coupon_not_available": Problem(409, "지금 쓸 수 없는 쿠폰입니다.", "This coupon cannot be used now."),
     "coupon_not_here": Problem(409, "이 매장에서 쓸 수 없는 쿠폰입니다.", "This coupon is not valid at this store."),
+    "conditions_unmet": Problem(409, "쿠폰 사용 조건에 맞지 않습니다.", "The coupon's conditions are not met."),
+    "overlap_refused": Problem(
+        409, "함께 쓸 수 없는 혜택입니다.", "These rewards cannot be used together in one payment."
+    ),
+    "limit_reached": Problem(409, "오늘 쓸 수 있는 한도를 넘었습니다.", "The store's limit would be passed."),
+    "coupon_sold_out": Problem(409, "준비한 쿠폰이 모두 나갔습니다.", "All of these coupons are gone."),
+    "coupon_taken": Problem(409, "이미 받은 쿠폰입니다.", "The member has this coupon already."),
+    "coupon_code_invalid": Problem(409, "사용할 수 없는 쿠폰 번호입니다.", "This coupon code cannot be used."),
+    "rewards_refused": Problem(422, "리워드 설정을 확인해 주세요.", "These rewards cannot be kept."),
     "insufficient_points": Problem(409, "포인트가 부족합니다.", "There are not enough points."),
     "points_exceed_payment": Problem(
         409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."

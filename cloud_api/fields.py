@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr
@@ -40,6 +41,12 @@ def _mobile(text: str) -> str:
     return found.e164
 
 
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[StrictStr, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-26"]), AfterValidator(_day)]
 Text = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean)]
 Name = Annotated[StrictStr, Field(max_length=60), AfterValidator(_clean), AfterValidator(_not_blank)]
 Reason = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean), AfterValidator(_not_blank)]

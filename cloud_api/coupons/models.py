@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from typing import Any
+
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
+from rules.coupons import IssueKind, RewardKind
+
+
+def _written(value: str) -> Any:
+    """A column that older rows have as well."""
+    return Field(default=value, sa_column_kwargs={"server_default": value})
 
 
 class CouponDefinition(SQLModel, table=True):
@@ -22,6 +30,19 @@ class CouponDefinition(SQLModel, table=True):
     pos_discount_won: int = Field(sa_type=Big)
     valid_days: int
     created_ms: int = Field(sa_type=Big)
+    kind: str = _written(RewardKind.STORE_COUPON.value)
+    # JSON of rules.conditions.UseConditions; what restricts nothing is left out.
+    conditions: str = _written("{}")
+    # rules.discounts.Benefit; without a kind the coupon takes off `pos_discount_won`.
+    benefit_kind: str | None = None
+    benefit_value: int = Field(default=0, sa_type=Big, sa_column_kwargs={"server_default": "0"})
+    benefit_max_won: int | None = Field(default=None, sa_type=Big)
+    alone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # None: as many as one likes. `issued` counts up to it in the statement that issues.
+    quantity: int | None = None
+    issued: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    # How many of it one member may take without being given it; 0: members cannot take it.
+    take_max: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Coupon(SQLModel, table=True):
@@ -39,7 +60,51 @@ class Coupon(SQLModel, table=True):
     issued_ms: int = Field(sa_type=Big)
     expires_ms: int = Field(sa_type=Big)
     changed_ms: int = Field(sa_type=Big)
+    issue_kind: str = _written(IssueKind.API.value)
+    told_days: int | None = None  # the last notice of its end, in days before it
+
+
+class CouponCode(SQLModel, table=True):
+    """A code that gives one coupon to whoever types it first. ``digest`` is keyed; the code itself is kept nowhere."""
+
+    __tablename__ = "coupon_code"
+
+    digest: str = Field(primary_key=True)
+    definition_id: str = Field(foreign_key="coupon_definition.definition_id", index=True)
+    member_id: str | None = None
+    coupon_id: str | None = None
+    created_ms: int = Field(sa_type=Big)
+    used_ms: int | None = Field(default=None, sa_type=Big)
+
+
+class CouponCodeTry(SQLModel, table=True):
+    """A code that was none: who types wrong ones again and again has to wait."""
+
+    __tablename__ = "coupon_code_try"
+
+    member_id: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    at_ms: int = Field(sa_type=Big)
+
+
+class UseLimit(SQLModel, table=True):
+    """What a store allows of coupons in a payment and on a day (CPN-10, CPN-11); None: no limit."""
+
+    __tablename__ = "use_limit"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    day_count: int | None = None
+    day_value_won: int | None = Field(default=None, sa_type=Big)
+    payment_count: int | None = None
+    payment_value_won: int | None = Field(default=None, sa_type=Big)
+    member_day_count: int | None = None
+    overlap_same: bool
+    overlap_different: bool
+    changed_ms: int = Field(sa_type=Big)
 
 
 coupon_definition = table(CouponDefinition)
 coupon = table(Coupon)
+coupon_code = table(CouponCode)
+coupon_code_try = table(CouponCodeTry)
+use_limit = table(UseLimit)

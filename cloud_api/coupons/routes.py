@@ -4,29 +4,74 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import Field, StrictInt, model_validator
+from fastapi import APIRouter, Path
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
+from cloud_api.coupons import checks, codes
 from cloud_api.coupons import service as coupons
+from cloud_api.coupons.checks import StoreRules
+from cloud_api.coupons.terms import conditions_of
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, Name, Text, Won
+from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Name, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.members import service as members
 from cloud_api.members.routes import MemberId
 from cloud_api.stores.service import find_brand, profile_of
+from rules.coupons import SAME_PER_ISSUE_MAX, RewardKind, needs_approval
+from rules.discounts import Benefit, BenefitKind, OverlapRules, UseLimits
+from rules.sale import CustomerKind, PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
 
 _VALID_DAYS_MIN = 1
 _VALID_DAYS_MAX = 3_650
+DefinitionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Minute = Annotated[StrictInt, Field(ge=0, le=1_440)]
+Idents = Annotated[tuple[Ident, ...], Field(min_length=1, max_length=500)]
+
+
+class Conditions(Body):
+    """All that are set must hold together; weekdays count from Monday 0, times are minutes after midnight."""
+
+    first_day: Day | None = None
+    last_day: Day | None = None
+    weekdays: Annotated[tuple[Annotated[StrictInt, Field(ge=0, le=6)], ...], Field(max_length=7)] | None = None
+    times: Annotated[tuple[tuple[Minute, Minute], ...], Field(max_length=10)] = ()
+    min_won: Won | None = None
+    max_won: Won | None = None
+    products: Idents | None = None
+    categories: Idents | None = None
+    channels: Annotated[tuple[SaleChannel, ...], Field(max_length=3)] | None = None
+    services: Annotated[tuple[ServiceType, ...], Field(max_length=5)] | None = None
+    means: Annotated[tuple[PayMeans, ...], Field(max_length=7)] | None = None
+    customers: Annotated[tuple[CustomerKind, ...], Field(max_length=2)] | None = None
+    grades: Idents | None = None
+    stores: Idents | None = None
+    regions: Idents | None = None
+    uses_per_member: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
+
+
+class OneBenefit(Body):
+    """An amount in won, or a rate in basis points with the most it takes off."""
+
+    kind: BenefitKind
+    value: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
+    max_won: Won | None = None
 
 
 class NewDefinition(Body):
+    kind: RewardKind = RewardKind.STORE_COUPON
+    conditions: Conditions = Conditions()
+    benefit: OneBenefit | None = None
+    alone: StrictBool = False
+    quantity: Annotated[StrictInt, Field(ge=1, le=100_000_000)] | None = None
+    take_max: Annotated[StrictInt, Field(ge=0, le=SAME_PER_ISSUE_MAX)] = 0
     brand_id: Ident | None = None
     store_id: Ident | None = None
     name: Name
@@ -39,7 +84,18 @@ class NewDefinition(Body):
     def _one_scope(self) -> NewDefinition:
         if (self.brand_id is None) == (self.store_id is None):
             raise ValueError("exactly one of brand_id and store_id is needed")
+        if not needs_approval(self.kind):
+            raise ValueError("an advertiser's reward never comes to a counter")
         return self
+
+
+COUPON_EXAMPLE = {
+    "coupon_id": "0198c5c0-7a11-7000-8000-0000000000f2",
+    "name": "아메리카노 1잔",
+    "state": "available",
+    "value_won": 4500,
+    "expires_ms": 1762592000000,
+}
 
 
 class Issue(Body):
@@ -66,6 +122,12 @@ def define(body: NewDefinition, cloud: TheCloud, _key: KeyId) -> Response:
             value_won=body.value_won,
             pos_discount_won=body.pos_discount_won,
             valid_days=body.valid_days,
+            kind=body.kind,
+            conditions=conditions_of(body.conditions.model_dump(mode="json")),
+            benefit=None if body.benefit is None else Benefit(**body.benefit.model_dump()),
+            alone=body.alone,
+            quantity=body.quantity,
+            take_max=body.take_max,
         )
         return coupons.define(work, wanted)
 
@@ -88,16 +150,12 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
     "/members/{member_id}/coupons",
     status_code=201,
     summary="Issue a coupon to a member",
-    responses=errors("unauthorized", "member_unknown", "definition_unknown", "idempotency_conflict", "invalid")
+    responses=errors(
+        "unauthorized", "member_unknown", "definition_unknown", "coupon_sold_out", "idempotency_conflict", "invalid"
+    )
     | {
         201: answer(
-            {
-                "coupon_id": "0198c5c0-7a11-7000-8000-0000000000f2",
-                "name": "아메리카노 1잔",
-                "state": "available",
-                "value_won": 4500,
-                "expires_ms": 1762592000000,
-            },
+            COUPON_EXAMPLE,
             "Issued",
         )
     },
@@ -112,3 +170,111 @@ def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> R
         return once(work, call, lambda: coupons.issue(work, member_id, body.definition_id))
 
     return json_response(cloud.database.transact(write), 201)
+
+
+@router.post(
+    "/members/{member_id}/coupons/take",
+    status_code=201,
+    summary="Take a coupon that is there for everybody",
+    responses=errors(
+        "unauthorized",
+        "member_unknown",
+        "definition_unknown",
+        "coupon_sold_out",
+        "coupon_taken",
+        "idempotency_conflict",
+        "invalid",
+    )
+    | {201: answer(COUPON_EXAMPLE, "Taken")},
+)
+def take(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
+    """Of a limited one never more than there are, and to one member never more than each may take."""
+
+    def write(work: Work) -> dict[str, object]:
+        if members.get(work.conn, cloud.vault, member_id) is None:
+            raise ApiError("member_unknown")
+        call = Repeatable(key_id, f"take:{member_id}", body.idempotency_key, body.model_dump())
+        return once(work, call, lambda: coupons.take(work, member_id, body.definition_id))
+
+    return json_response(cloud.database.transact(write), 201)
+
+
+class NewCodes(Body):
+    count: Annotated[StrictInt, Field(ge=1, le=codes.BATCH_MAX)]
+
+
+@router.post(
+    "/coupon-definitions/{definition_id}/codes",
+    status_code=201,
+    summary="Make codes for a coupon",
+    responses=errors("unauthorized", "definition_unknown", "invalid")
+    | {201: answer({"codes": ["0123-4567-89AB-CDEF-G"]}, "Shown here only")},
+)
+def make_codes(definition_id: DefinitionId, body: NewCodes, cloud: TheCloud, _key: KeyId) -> Response:
+    """Each gives one coupon, once. Keep them: what the server keeps does not tell them again."""
+    made = cloud.database.transact(lambda work: codes.make(work, cloud.vault, definition_id, body.count))
+    return json_response({"codes": made}, 201)
+
+
+class TypedCode(Body):
+    code: Annotated[StrictStr, Field(min_length=1, max_length=40)]
+
+
+@router.post(
+    "/members/{member_id}/coupons/code",
+    status_code=201,
+    summary="Get a coupon for a code",
+    responses=errors(
+        "unauthorized", "member_unknown", "coupon_code_invalid", "coupon_sold_out", "too_many_tries", "invalid"
+    )
+    | {201: answer(COUPON_EXAMPLE, "The coupon")},
+)
+def redeem_code(member_id: MemberId, body: TypedCode, cloud: TheCloud, _key: KeyId) -> Response:
+    """The same code again gives the same member the same coupon. Five wrong ones, and the member waits ten minutes."""
+
+    def write(work: Work) -> dict[str, object] | None:
+        if members.get(work.conn, cloud.vault, member_id) is None:
+            raise ApiError("member_unknown")
+        return codes.redeem(work, cloud.vault, member_id, body.code)
+
+    given = cloud.database.transact(write)
+    if given is None:  # after the commit: the wrong try has to count
+        raise ApiError("coupon_code_invalid")
+    return json_response(given, 201)
+
+
+LimitCount = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+LIMITS_EXAMPLE = {
+    "day_count": 50,
+    "day_value_won": 100000,
+    "payment_count": 2,
+    "payment_value_won": 10000,
+    "member_day_count": 3,
+    "same": False,
+    "different": True,
+}
+
+
+class Limits(Body):
+    """null: no limit. ``same``: one reward twice in a payment; ``different``: several rewards in one."""
+
+    day_count: LimitCount | None = None
+    day_value_won: Won | None = None
+    payment_count: LimitCount | None = None
+    payment_value_won: Won | None = None
+    member_day_count: LimitCount | None = None
+    same: StrictBool = False
+    different: StrictBool = False
+
+
+@router.post(
+    "/stores/{store_id}/use-limits",
+    summary="Limit what a store accepts of coupons",
+    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(LIMITS_EXAMPLE, "As it is now")},
+)
+def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, _key: KeyId) -> Response:
+    """For a payment and for the store's business day; requests that wait count as used."""
+    limits = UseLimits(**body.model_dump(exclude={"same", "different"}))
+    wanted = StoreRules(limits, OverlapRules(body.same, body.different))
+    cloud.database.transact(lambda work: checks.set_rules(work, store_id, wanted))
+    return json_response(body.model_dump())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, case, func, insert, or_, select, update
 
-from cloud_api.clock import DAY_MS
+from cloud_api.coupons import terms
 from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
-from rules.coupons import CouponState
+from rules import coupons as rules
+from rules.conditions import UseConditions
+from rules.coupons import CouponState, IssueKind, RewardKind
+from rules.discounts import Benefit
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class NewDefinition:
     value_won: int
     pos_discount_won: int
     valid_days: int
+    kind: RewardKind = RewardKind.STORE_COUPON
+    conditions: UseConditions = field(default_factory=UseConditions)
+    benefit: Benefit | None = None  # None: ``pos_discount_won``
+    alone: bool = False
+    quantity: int | None = None
+    take_max: int = 0
 
 
 def define(work: Work, wanted: NewDefinition) -> str:
@@ -41,20 +50,61 @@ def define(work: Work, wanted: NewDefinition) -> str:
             pos_discount_won=wanted.pos_discount_won,
             valid_days=wanted.valid_days,
             created_ms=work.now_ms,
+            kind=wanted.kind.value,
+            conditions=terms.written(wanted.conditions),
+            benefit_kind=None if wanted.benefit is None else wanted.benefit.kind.value,
+            benefit_value=0 if wanted.benefit is None else wanted.benefit.value,
+            benefit_max_won=None if wanted.benefit is None else wanted.benefit.max_won,
+            alone=wanted.alone,
+            quantity=wanted.quantity,
+            issued=0,
+            take_max=wanted.take_max,
         )
     )
     return definition_id
 
 
-def issue(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
-    """Gives the member one coupon. Raises ApiError ``definition_unknown``."""
+def find_definition(conn: Connection, definition_id: str) -> Any | None:
+    """The definition's row, or None."""
+    query = select(coupon_definition).where(coupon_definition.c.definition_id == definition_id)
+    return conn.execute(query).one_or_none()
+
+
+def take(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
+    """A member takes a coupon that is there for everybody (CPN-05). Raises ApiError ``definition_unknown``,
+    ``coupon_taken``, ``coupon_sold_out``."""
+    found = find_definition(work.conn, definition_id)
+    if found is None or found.take_max == 0:
+        raise ApiError("definition_unknown")
+    given = issue(work, member_id, definition_id, kind=IssueKind.DOWNLOAD)
+    # Issuing locks the definition's row: whoever comes second counts the first.
+    has = select(func.count()).where(
+        coupon.c.member_id == member_id,
+        coupon.c.definition_id == definition_id,
+        coupon.c.issue_kind == IssueKind.DOWNLOAD.value,
+    )
+    if work.conn.execute(has).scalar_one() > found.take_max:
+        raise ApiError("coupon_taken")
+    return given
+
+
+def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = IssueKind.API) -> dict[str, Any]:
+    """Gives the member one coupon; of a limited one never more than there are, however many ask at once.
+
+    Raises ApiError ``definition_unknown``, ``coupon_sold_out``.
+    """
+    left = or_(coupon_definition.c.quantity.is_(None), coupon_definition.c.issued < coupon_definition.c.quantity)
     found = work.conn.execute(
-        select(coupon_definition).where(coupon_definition.c.definition_id == definition_id)
+        update(coupon_definition)
+        .where(coupon_definition.c.definition_id == definition_id, left)
+        .values(issued=coupon_definition.c.issued + 1)
+        .returning(*coupon_definition.c)
     ).one_or_none()
     if found is None:
-        raise ApiError("definition_unknown")
+        known = find_definition(work.conn, definition_id) is not None
+        raise ApiError("coupon_sold_out" if known else "definition_unknown")
     coupon_id = work.ids.uuid7()
-    expires_ms = work.now_ms + found.valid_days * DAY_MS
+    expires_ms = rules.expires_ms(work.now_ms, found.valid_days)
     work.conn.execute(
         insert(coupon).values(
             coupon_id=coupon_id,
@@ -64,6 +114,7 @@ def issue(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
             issued_ms=work.now_ms,
             expires_ms=expires_ms,
             changed_ms=work.now_ms,
+            issue_kind=kind.value,
         )
     )
     return {
@@ -83,16 +134,27 @@ def of_member(conn: Connection, member_id: str, now_ms: int) -> list[dict[str, A
         .where(coupon.c.member_id == member_id)
         .order_by(coupon.c.expires_ms, coupon.c.coupon_id)
     )
-    return [
-        {
-            "coupon_id": row.coupon_id,
-            "name": row.name,
-            "state": _shown_state(row, now_ms),
-            "value_won": row.value_won,
-            "expires_ms": row.expires_ms,
-        }
-        for row in found
-    ]
+    return [_shown(row, now_ms) for row in found]
+
+
+def shown_coupon(conn: Connection, coupon_id: str, now_ms: int) -> dict[str, Any]:
+    """One coupon as its member sees it."""
+    row = conn.execute(
+        select(coupon, coupon_definition.c.name, coupon_definition.c.value_won)
+        .join(coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
+        .where(coupon.c.coupon_id == coupon_id)
+    ).one()
+    return _shown(row, now_ms)
+
+
+def _shown(row: Any, now_ms: int) -> dict[str, Any]:
+    return {
+        "coupon_id": row.coupon_id,
+        "name": row.name,
+        "state": _shown_state(row, now_ms),
+        "value_won": row.value_won,
+        "expires_ms": row.expires_ms,
+    }
 
 
 def _shown_state(row: Any, now_ms: int) -> str:
@@ -111,8 +173,8 @@ class HeldCoupon:
     pos_discount_won: int
 
 
-def hold(work: Work, coupon_id: str, *, member_id: str, request_id: str, store_id: str, brand_id: str) -> HeldCoupon:
-    """Takes the coupon out of the member's hands until the store decided. Raises ApiError; one taker wins."""
+def find_of(work: Work, coupon_id: str, *, member_id: str, store_id: str, brand_id: str) -> Any:
+    """What a member's coupon gives, where it may be used. Raises ApiError ``coupon_unknown``, ``coupon_not_here``."""
     found = work.conn.execute(
         select(coupon_definition)
         .join(coupon, coupon.c.definition_id == coupon_definition.c.definition_id)
@@ -122,6 +184,12 @@ def hold(work: Work, coupon_id: str, *, member_id: str, request_id: str, store_i
         raise ApiError("coupon_unknown")
     if found.brand_id != brand_id or found.store_id not in (None, store_id):
         raise ApiError("coupon_not_here")
+    return found
+
+
+def hold(work: Work, coupon_id: str, *, member_id: str, request_id: str, store_id: str, brand_id: str) -> HeldCoupon:
+    """Takes the coupon out of the member's hands until the store decided. Raises ApiError; one taker wins."""
+    found = find_of(work, coupon_id, member_id=member_id, store_id=store_id, brand_id=brand_id)
     taken = work.conn.execute(
         update(coupon)
         .where(coupon.c.coupon_id == coupon_id)

@@ -39,6 +39,8 @@ class Request(SQLModel, table=True):
     amount_won: int | None = Field(default=None, sa_type=Big)
     pos_discount_won: int | None = Field(default=None, sa_type=Big)
     coupon_id: str | None = None
+    # What an app names the payment by, so that what is used in one payment is judged together (CPN-11).
+    payment_ref: str | None = None
     points: int = Field(sa_type=Big, default=0)
     order_id: str | None = None
     slip_code: str

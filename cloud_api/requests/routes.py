@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import Field, StrictInt
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
@@ -18,10 +18,27 @@ from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.requests import decisions, service
 from cloud_api.stores.service import profile_of
+from rules.sale import PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
 
 RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class SoldItem(Body):
+    product_id: Ident
+    category_id: Ident | None = None
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000)] = 1
+
+
+class SaleSeen(Body):
+    """The sale that the coupon is for, as far as the caller knows it; what only a sale can tell is checked then."""
+
+    payment_won: Won
+    items: Annotated[tuple[SoldItem, ...], Field(max_length=100)] = ()
+    means: PayMeans = PayMeans.CARD
+    service: ServiceType = ServiceType.IN_STORE
+    channel: SaleChannel = SaleChannel.OFFLINE
 
 
 class UseCoupon(Body):
@@ -29,6 +46,8 @@ class UseCoupon(Body):
     store_id: Ident
     member_id: Ident
     coupon_id: Ident
+    sale: SaleSeen | None = None
+    payment_ref: Ident | None = None
     idempotency_key: IdempotencyKey
 
 
@@ -55,6 +74,9 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
         "coupon_unknown",
         "coupon_not_available",
         "coupon_not_here",
+        "conditions_unmet",
+        "overlap_refused",
+        "limit_reached",
         "insufficient_points",
         "points_exceed_payment",
         "idempotency_conflict",
@@ -64,7 +86,7 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
 )
 def ask(body: NewRequest, cloud: TheCloud, key_id: KeyId) -> Response:
     """What is to be used is held until the store decides, the time runs out, or the request is withdrawn."""
-    call = Repeatable(key_id, "request", body.idempotency_key, body.model_dump())
+    call = Repeatable(key_id, "request", body.idempotency_key, body.model_dump(mode="json", exclude_none=True))
     asked = cloud.database.transact(lambda work: once(work, call, lambda: _ask(work, cloud, body)))
     return json_response(asked, 201)
 
@@ -75,7 +97,8 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints) -> dict[str, Any
         raise ApiError("store_unknown")
     who = service.asking(work.conn, cloud.vault, store, body.member_id)
     if isinstance(body, UseCoupon):
-        return service.ask_coupon(work, who, body.coupon_id)
+        sale = None if body.sale is None else body.sale.model_dump(mode="json")
+        return service.ask_coupon(work, who, body.coupon_id, sale=sale, payment_ref=body.payment_ref)
     return service.ask_points(work, who, body.points, body.payment_won)
 
 

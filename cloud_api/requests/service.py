@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from cloud_api.coupons import checks
 from cloud_api.coupons import service as coupons
+from cloud_api.coupons.checks import Using
 from cloud_api.database import Work
 from cloud_api.devices.printing import printing_device
 from cloud_api.errors import ApiError
@@ -58,10 +60,21 @@ def asking(conn: Connection, vault: Vault, store: Profile, member_id: str | None
     return Asking(store, member_id, mask_nickname(shown) if shown else known.phone_masked)
 
 
-def ask_coupon(work: Work, who: Asking, coupon_id: str) -> dict[str, Any]:
-    """A request to use a coupon; the coupon waits with it (APR-01, 02, 35). Raises ApiError."""
+def ask_coupon(
+    work: Work, who: Asking, coupon_id: str, *, sale: dict[str, Any] | None = None, payment_ref: str | None = None
+) -> dict[str, Any]:
+    """A request to use a coupon; the coupon waits with it (APR-01, 02). Its conditions and the store's limits are
+    checked before anybody at the store sees it (APR-35). Raises ApiError."""
     assert who.member_id is not None
     request_id = work.ids.uuid7()
+    terms = coupons.find_of(
+        work,
+        coupon_id,
+        member_id=who.member_id,
+        store_id=who.store.store_id,
+        brand_id=who.store.brand_id,
+    )
+    discount_won = checks.check(work, Using(who.member_id, who.store.store_id, sale, payment_ref), terms)
     held = coupons.hold(
         work,
         coupon_id,
@@ -73,8 +86,9 @@ def ask_coupon(work: Work, who: Asking, coupon_id: str) -> dict[str, Any]:
     row = _new(work, who, request_id, RequestKind.COUPON, held.name)
     row.condition = held.condition
     row.amount_won = held.value_won
-    row.pos_discount_won = held.pos_discount_won
+    row.pos_discount_won = discount_won
     row.coupon_id = coupon_id
+    row.payment_ref = payment_ref
     return open_request(work, row)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt
 from sqlalchemy import insert
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import HOURS_EXAMPLE, REPORT_EXAMPLE, STOCK_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Name, Text
+from cloud_api.fields import Body, Day, IdempotencyKey, Name, Text
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.stock import reports, rounds
@@ -36,12 +36,6 @@ HOLIDAYS_MAX = 400
 DAYS_MAX = 366
 
 
-def _day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Day = Annotated[StrictStr, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-26"]), AfterValidator(_day)]
 Minute = Annotated[StrictInt, Field(ge=0, le=2_880)]
 Pieces = Annotated[StrictInt, Field(ge=0, le=PIECES_MAX)]
 

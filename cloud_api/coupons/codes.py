@@ -1,0 +1,81 @@
+"""Coupons by code: printed somewhere, typed by a member, good once (CPN-05, CPN-18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, select, update
+
+from cloud_api.coupons import service
+from cloud_api.coupons.models import coupon_code, coupon_code_try
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+from cloud_api.vault import Vault
+from rules.codes import RANDOM_BYTES, code_of, read_code, shown
+from rules.coupons import IssueKind
+
+BATCH_MAX = 1_000
+TRIES_MAX = 5
+TRIES_WITHIN_MS = 600_000
+
+
+def make(work: Work, vault: Vault, definition_id: str, count: int) -> list[str]:
+    """New codes of a definition. They exist as text in this answer only; what is kept is a keyed digest.
+
+    Raises ApiError ``definition_unknown``.
+    """
+    if service.find_definition(work.conn, definition_id) is None:
+        raise ApiError("definition_unknown")
+    codes = [code_of(work.ids.key()[:RANDOM_BYTES]) for _ in range(count)]
+    rows = [
+        {"digest": _digest(vault, code), "definition_id": definition_id, "created_ms": work.now_ms} for code in codes
+    ]
+    work.conn.execute(insert(coupon_code), rows)
+    return [shown(code) for code in codes]
+
+
+def redeem(work: Work, vault: Vault, member_id: str, typed: str) -> dict[str, object] | None:
+    """The coupon for a code; the same member typing it again gets the same coupon. None: there is no such code, or
+    somebody else had it, and the try counts. Raises ApiError ``too_many_tries``."""
+    _refuse_guessing(work, member_id)
+    code = read_code(typed)
+    if code is None:
+        _miss(work, member_id)
+        return None
+    here = coupon_code.c.digest == _digest(vault, code)
+    row = work.conn.execute(select(coupon_code).where(here).with_for_update()).one_or_none()
+    if row is None or row.member_id not in (None, member_id):
+        _miss(work, member_id)
+        return None
+    if row.coupon_id is not None:
+        return service.shown_coupon(work.conn, row.coupon_id, work.now_ms)
+    given = service.issue(work, member_id, row.definition_id, kind=IssueKind.CODE)
+    taken = {"member_id": member_id, "coupon_id": given["coupon_id"], "used_ms": work.now_ms}
+    work.conn.execute(update(coupon_code).where(here).values(**taken))
+    return given
+
+
+def _digest(vault: Vault, code: str) -> str:
+    return vault.digest(f"coupon-code\n{code}")
+
+
+def _refuse_guessing(work: Work, member_id: str) -> None:
+    since_ms = work.now_ms - TRIES_WITHIN_MS
+    tries: Sequence[int] = (
+        work.conn.execute(
+            select(coupon_code_try.c.at_ms)
+            .where(coupon_code_try.c.member_id == member_id, coupon_code_try.c.at_ms > since_ms)
+            .order_by(coupon_code_try.c.at_ms)
+        )
+        .scalars()
+        .all()
+    )
+    if len(tries) >= TRIES_MAX:
+        wait_s = max((tries[-TRIES_MAX] + TRIES_WITHIN_MS - work.now_ms + 999) // 1000, 1)
+        raise ApiError("too_many_tries", headers={"Retry-After": str(wait_s)})
+
+
+def _miss(work: Work, member_id: str) -> None:
+    number = select(func.coalesce(func.max(coupon_code_try.c.n), 0) + 1).where(coupon_code_try.c.member_id == member_id)
+    n = work.conn.execute(number).scalar_one()
+    work.conn.execute(insert(coupon_code_try).values(member_id=member_id, n=n, at_ms=work.now_ms))
