@@ -342,7 +342,8 @@ def schema_of(example: Any, name: str = "") -> dict[str, Any]:
         fields = {key: schema_of(value, key) for key, value in example.items()}
         shape: dict[str, Any] = {"type": "object", "required": sorted(fields), "properties": fields}
     elif isinstance(example, list):
-        shape = {"type": "array", "items": schema_of(example[0]) if example else {}}
+        items = schema_of(example[0]) if example else {}
+        shape = {"type": "array", "items": {"anyOf": [items, {"type": "null"}]} if None in example else items}
     elif example is None:
         return {}
     else:

@@ -19,6 +19,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi import checks
 
+from rules.calendar import local_day
 from sync.protocol import enroll_proof_message
 from tests.cloud_api.world import PHONE, PUSH, Device, World, base64url, new_id
 
@@ -28,12 +29,27 @@ TICK_MS = 200  # a minute passes, or everything would soon be 429
 TEN_MINUTES_MS = 600_000
 STREAM = "/v1/sync/stream"
 REDEEM = "/v1/enrollments/redeem"
-KINDS = ("earn", "earn.reverse", "request.seen", "request.decide", "request.recover", "order.advance")
-_ONCE = {  # the field that must be new in each call
+KINDS = (
+    "earn",
+    "earn.reverse",
+    "request.seen",
+    "request.decide",
+    "request.recover",
+    "order.advance",
+    "report.submit",
+    "stock.order",
+)
+_ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/requests": "idempotency_key",
     "/v1/orders": "idempotency_key",
     "/v1/coupon-definitions": "name",
     "/v1/sync/requests": "request_id",
+    "/v1/members/{member_id}/coupons/take": "idempotency_key",
+    "/v1/members/{member_id}/coupons/code": "code",
+    "/v1/stores/{store_id}/hours": None,
+    "/v1/stores/{store_id}/reports": None,
+    "/v1/stores/{store_id}/stock/orders": "idempotency_key",
+    "/v1/stores/{store_id}/refusals": "idempotency_key",
 }
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -57,8 +73,9 @@ class Caller:
         self.wrong: dict[str, str] = {}  # the first of each kind
         member = self._rich = world.member()
         coupons = [world.coupon(member) for _ in range(3)]
-        terms = {"name": "쿠폰", "value_won": 100, "pos_discount_won": 100, "valid_days": 30}
+        terms = {"name": "쿠폰", "value_won": 100, "pos_discount_won": 100, "valid_days": 30, "take_max": 5}
         definition = world.ok("POST", "/v1/coupon-definitions", terms | {"brand_id": world.store.brand_id})
+        self._codes = f"/v1/coupon-definitions/{definition['definition_id']}/codes"
         self._sealing.push(self._sealing.earn(paid_won=100_000_000))
         self.known: dict[str, list[str]] = {
             "store_id": [world.store.store_id],
@@ -78,6 +95,16 @@ class Caller:
             "/v1/orders": order | {"payment": "prepaid"},
             "/v1/coupon-definitions": terms | {"brand_id": world.store.brand_id},
             "/v1/sync/requests": {"phone": PHONE, "points": 5, "payment_won": 9_000},
+            "/v1/members/{member_id}/coupons/take": {"definition_id": definition["definition_id"]},
+            "/v1/members/{member_id}/coupons/code": {},
+            "/v1/stores/{store_id}/hours": {"weekly": [[480, 1_320]] * 6 + [None], "holidays": ["2025-12-25"]},
+            "/v1/stores/{store_id}/reports": {
+                "day": local_day(world.clock()).isoformat(),
+                "pieces": 5,
+                "actor": "본사",
+            },
+            "/v1/stores/{store_id}/stock/orders": {"pieces": 1_000, "actor": "본사"},
+            "/v1/stores/{store_id}/refusals": {"campaign": "행사", "reason": "no_storage", "actor": "김사장"},
         }
 
     def close(self) -> None:
@@ -211,7 +238,15 @@ class Caller:
             proof = base64url(key.sign(enroll_proof_message(code, public_key)))
             case.body = {"code": code, "public_key": public_key, "proof": proof, "label": "카운터"}
         elif case.path in self._good_bodies:
-            case.body = self._good_bodies[case.path] | {_ONCE[case.path]: new_id("made-up")}
+            once = _ONCE[case.path]
+            case.body = self._good_bodies[case.path] | ({} if once is None else {once: self._new(once)})
+
+    def _new(self, name: str) -> str:
+        """A value that no call had before."""
+        if name != "code":
+            return new_id("made-up")
+        made: str = self._world.ok("POST", self._codes, {"count": 1})["codes"][0]
+        return made
 
     def _device(self, case: Case, rng: random.Random) -> Device | None:
         """Who must sign. What a document calls an operation is put into a real one half of the time, in its chain."""
@@ -250,6 +285,9 @@ class Caller:
             "request.recover": {"request_id": request_id, "occurred_ms": self._world.clock()},
             "order.advance": {"order_id": rng.choice(self.known["order_id"]), "to": "preparing"}
             | {"occurred_ms": self._world.clock()},
+            "report.submit": {"day": local_day(self._world.clock()).isoformat(), "pieces": 5}
+            | {"written_ms": self._world.clock()},
+            "stock.order": {"order_id": new_id("stock"), "pieces": 1_000, "occurred_ms": self._world.clock()},
         }[kind]
         made_up = list(raw.values()) if isinstance(raw, dict) and raw else [raw]
         for _ in range(rng.randrange(3)):
