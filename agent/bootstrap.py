@@ -33,6 +33,7 @@ from agent.receipts.watcher import SpoolWatcher
 from agent.settings.leaving import LeaveService
 from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
+from agent.staff.rights import RightsService
 from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
 from printers.devices.address import open_way
@@ -98,6 +99,7 @@ class Agent:
         self.orders = OrdersService(store=store, clock=clock, operations=operations)
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
+        self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
         self.approval = ApprovalService(
             store=store,
             clock=clock,
@@ -181,7 +183,8 @@ class Agent:
         for source in (self.earn, self.approval, self.orders):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
-        self.staff.listeners.subscribe(self.approval.listeners.notify)
+        self.staff.listeners.subscribe(self.rights.listeners.notify)
+        self.rights.listeners.subscribe(self.approval.listeners.notify)
 
     def _enrolled(self) -> None:
         self.background.connect()
@@ -259,6 +262,7 @@ class Agent:
         return {
             FeedKind.REQUEST.value: telling(self.approval.apply_request_row, self.approval.listeners),
             FeedKind.EMPLOYEE.value: telling(self.staff.apply_employee_row, self.staff.listeners),
+            FeedKind.NOTICE.value: telling(self.rights.apply_notice_row, self.rights.listeners),
             FeedKind.ORDER.value: telling(self.orders.apply_order_row, self.orders.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},
@@ -270,6 +274,9 @@ class Agent:
         noun = kind.partition(".")[0]
         if kind in (OpKind.POINTS_SPEND, OpKind.REQUEST_DECIDE):
             self.spend_book.on_result(conn, result, sent)
+        if kind == OpKind.EMPLOYEE_RIGHT:
+            self._after_commit.mark(self.rights.listeners)  # the row that follows says what it is now
+            return
         feature: EarnService | ApprovalService | OrdersService
         feature = self.earn if noun == "earn" else self.orders if noun == "order" else self.approval
         feature.on_result(conn, result, sent)

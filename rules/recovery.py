@@ -62,6 +62,14 @@ class Person:
     may_recover: bool = True
 
 
+class RightChange(StrEnum):
+    """What the owner says about an employee's right to take approvals back (APR-16, APR-25, A3)."""
+
+    LIFT = "lift"  # a suspension ends, and what was counted before is not held against them again
+    ALLOW = "allow"
+    FORBID = "forbid"
+
+
 class Way(StrEnum):
     """What becomes of a wish to take an approval back."""
 

@@ -40,13 +40,16 @@ class OpKind(StrEnum):
     EARN_REVERSE = "earn.reverse"
     # {request_id}
     REQUEST_SEEN = "request.seen"
-    # {request_id, decision: "approve"|"reject", reason|null, reason_text|null, remaining_ms|null, occurred_ms}
+    # {request_id, decision: "approve"|"reject"|"withdraw", reason|null, reason_text|null, remaining_ms|null,
+    #  occurred_ms}
     # remaining_ms is what the countdown showed at the tap; null when no countdown was known.
     REQUEST_DECIDE = "request.decide"
     # {request_id, occurred_ms}
     REQUEST_RECOVER = "request.recover"
     # {request_id, occurred_ms}: the owner refuses a recovery that staff asked for
     REQUEST_KEEP = "request.keep"
+    # {employee_id, change: "lift"|"allow"|"forbid", occurred_ms}: the owner about somebody's right to take back
+    EMPLOYEE_RIGHT = "employee.right"
     # {spend_id, phone (E.164), points, payment_won, decided_by_default, occurred_ms, snapshot_ms}
     # Points spent while the counter had no line, decided there; spend_id is the request's id.
     POINTS_SPEND = "points.spend"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.approval import repository
@@ -19,7 +20,17 @@ from agent.operations import Operations
 from agent.staff.service import StaffService
 from agent.staff.types import Role
 from rules.calendar import day_bounds_ms, local_day
-from rules.recovery import OWNER_WAIT_MS, WEEK_LIMIT, WEEK_MS, Person, Way, opened_ms, read_actor, way_back
+from rules.recovery import (
+    OWNER_WAIT_MS,
+    WEEK_MS,
+    Limit,
+    Person,
+    Way,
+    limits_reached,
+    opened_ms,
+    read_actor,
+    way_back,
+)
 from rules.requests import RequestKind, RequestState, auto_cancel_allowed
 from sync.clock import Clock
 from sync.profile import read_store_profile
@@ -35,6 +46,7 @@ class Recoveries:
     clock: Clock
     operations: Operations
     staff: StaffService
+    online: Callable[[], bool]
 
     def opened_ms(self, conn: sqlite3.Connection) -> int | None:
         """When the shop last opened; None when it never closes or nobody said (APR-13)."""
@@ -94,11 +106,15 @@ class Recoveries:
         )
 
     def _too_often(self, conn: sqlite3.Connection, actor: str) -> bool:
-        """The cloud counts for all counters; this one counts its own, so that a week without a line has its limit
-        too (APR-25)."""
+        """The cloud counts for all counters; this one counts its own, so that a week without a line has its limits
+        too (APR-25). One person's share of them all is taken without a line only: with one the cloud knows it better
+        (APR-24)."""
         employee_id = read_actor(actor).employee_id or ""
-        since_ms = max(self.clock.wall_ms() - WEEK_MS, self.staff.counted_from_ms(conn, employee_id))
-        return repository.recoveries_since(conn, actor, since_ms) >= WEEK_LIMIT
+        week_ms = self.clock.wall_ms() - WEEK_MS
+        own = repository.recoveries_since(conn, actor, max(week_ms, self.staff.counted_from_ms(conn, employee_id)))
+        store = own if self.online() else max(own, repository.all_recoveries_since(conn, week_ms))
+        reached = limits_reached(own_day=0, own_week=own, store_week=store)
+        return Limit.WEEK in reached or (Limit.SHARE in reached and not self.online())
 
     def keep(self, conn: sqlite3.Connection, row: RequestRow, actor: str) -> bool:
         """The owner says no to what staff asked for; False when there is nothing to refuse, or it is not the owner."""

@@ -193,6 +193,20 @@ def recoveries_since(conn: sqlite3.Connection, actor: str, wall_ms: int) -> int:
     return int(found.fetchone()[0])
 
 
+def all_recoveries_since(conn: sqlite3.Connection, wall_ms: int) -> int:
+    """What this counter knows of the store's recoveries: those of other counters as far as their rows arrived."""
+    asked = conn.execute(
+        "SELECT count(*) FROM outbox WHERE kind = 'request.recover' AND wall_ms > ? AND status <> 'rejected'",
+        (wall_ms,),
+    ).fetchone()[0]
+    known = conn.execute(
+        "SELECT count(*) FROM request WHERE decided_ms > ? AND (state IN ('recovered', 'auto_cancelled')"
+        " OR local_decision = 'recover' OR recovery_by IS NOT NULL)",
+        (wall_ms,),
+    ).fetchone()[0]
+    return max(int(asked), int(known))
+
+
 def set_version(conn: sqlite3.Connection, request_id: str, version: int) -> None:
     conn.execute("UPDATE request SET version = ? WHERE request_id = ?", (version, request_id))
 

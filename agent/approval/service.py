@@ -108,7 +108,7 @@ class ApprovalService:
         self._online = online
         self._own = OwnRequests(born=counter_born, clock=clock, enqueue_slip=enqueue_slip)
         self._staff = staff
-        self._recoveries = Recoveries(clock, operations, staff)
+        self._recoveries = Recoveries(clock, operations, staff, online)
         self._last_tick: tuple[int, int] | None = None
 
     # --- reading ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from agent.settings.service import SettingsService
 from agent.settings.viewmodel import SettingsViewModel
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import Page
+from agent.staff.people.viewmodel import PeopleViewModel
+from agent.staff.viewmodel import PinViewModel
 from agent.texts import Texts, mark
 from agent.ui.theme import Theme
 
@@ -35,7 +37,12 @@ class Look:
 
 
 def shop_pages(
-    agent: Agent, settings: SettingsService, approval: ApprovalViewModel, home: HomeViewModel, look: Look
+    agent: Agent,
+    settings: SettingsService,
+    approval: ApprovalViewModel,
+    home: HomeViewModel,
+    pin: PinViewModel,
+    look: Look,
 ) -> tuple[Page, ...]:
     """The side bar, from top to bottom."""
 
@@ -49,6 +56,7 @@ def shop_pages(
         _orders(agent, approval, look),
         _receipts(agent, look),
         _printing(agent, look),
+        _people(agent, pin, look),
         _settings(agent, settings, look),
     )
 
@@ -102,6 +110,25 @@ def _printing(agent: Agent, look: Look) -> Page:
         return PrintersPage(vm, editor, doctor, look.theme, look.texts)
 
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
+
+
+def _people(agent: Agent, pin: PinViewModel, look: Look) -> Page:
+    vm = PeopleViewModel(
+        staff=agent.staff,
+        rights=agent.rights,
+        door=pin,
+        online=agent.link.online,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+    )
+
+    def build() -> QWidget:
+        from agent.staff.people.view import PeopleView
+
+        return PeopleView(vm, look.theme, look.texts)
+
+    return Page("people", mark("People"), mark("People"), "users", build, vm.refresh)
 
 
 def _settings(agent: Agent, service: SettingsService, look: Look) -> Page:

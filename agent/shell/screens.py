@@ -22,6 +22,7 @@ from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
 from agent.shell.pages import Look, shop_pages
 from agent.shell.viewmodel import ShellViewModel, Staff
+from agent.staff.people.viewmodel import people_warnings
 from agent.staff.types import Role
 from agent.staff.viewmodel import PinViewModel
 from agent.texts import Texts
@@ -123,6 +124,7 @@ class Screens:
             texts=texts,
             printers=agent.printing.printers,
             troubles=partial(troubles, agent.store, agent.clock),
+            people=lambda: people_warnings(texts, agent.staff.roster()),
         )
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
@@ -132,7 +134,7 @@ class Screens:
         self.main = MainWindow(
             self.theme,
             texts,
-            shop_pages(agent, self._settings, self.approval_vm, self.home_vm, look),
+            shop_pages(agent, self._settings, self.approval_vm, self.home_vm, self.pin_vm, look),
             shell=shell,
             link=self.link_vm,
             version=self._version,

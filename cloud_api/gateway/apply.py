@@ -14,6 +14,8 @@ from cloud_api.orders import service as orders
 from cloud_api.orders.facts import Advance
 from cloud_api.requests import decisions, spends
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
+from cloud_api.staff import rights as staff
+from cloud_api.staff.facts import Right
 from cloud_api.stock import operations as stock
 from cloud_api.stock.facts import Report, StockOrder
 from cloud_api.stores.service import Policy
@@ -73,7 +75,7 @@ class Applier:
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Report():
                 return stock.report(self.work, origin, fact)
-            case Decide() | Recover() | Keep() | Advance() | StockOrder() if self.suspended:
+            case Decide() | Recover() | Keep() | Right() | Advance() | StockOrder() if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
             case Decide():
@@ -82,6 +84,8 @@ class Applier:
                 return decisions.recover(self.work, origin, fact)
             case Keep():
                 return decisions.keep(self.work, origin, fact)
+            case Right():
+                return staff.change_right(self.work, origin, fact)
             case Advance():
                 return orders.advance(self.work, origin, fact)
             case StockOrder():

@@ -15,8 +15,10 @@ from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
+from cloud_api.staff.facts import Right
 from cloud_api.stock.facts import Report, StockOrder
 from rules.phone import Phone, parse_phone
+from rules.recovery import RightChange
 from rules.requests import Move, OrderState, RejectReason
 from sync.protocol import Operation, OpKind, canonical_json
 
@@ -120,7 +122,7 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
     return op, None
 
 
-Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Advance | Report | StockOrder
+Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Right | Advance | Report | StockOrder
 
 
 def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
@@ -257,6 +259,13 @@ def _keep(body: Mapping[str, Any], _origin: Origin) -> Keep:
     return Keep(_id(body, "request_id"), _int(body, "occurred_ms", 0, TIME_MS_MAX))
 
 
+def _right(body: Mapping[str, Any], _origin: Origin) -> Right:
+    wanted = body.get("change")
+    if wanted not in list(RightChange):
+        raise _Unreadable
+    return Right(_id(body, "employee_id"), RightChange(wanted), _int(body, "occurred_ms", 0, TIME_MS_MAX))
+
+
 def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
     wanted = body.get("to")
     if wanted not in list(OrderState):
@@ -285,6 +294,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.REQUEST_DECIDE: _decide,
     OpKind.REQUEST_RECOVER: _recover,
     OpKind.REQUEST_KEEP: _keep,
+    OpKind.EMPLOYEE_RIGHT: _right,
     OpKind.POINTS_SPEND: _spend,
     OpKind.ORDER_ADVANCE: _advance,
     OpKind.REPORT_SUBMIT: _report,

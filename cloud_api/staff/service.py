@@ -94,11 +94,21 @@ def change(work: Work, vault: Vault, store_id: str, employee_id: str, wanted: Ch
         if profile_of(work.conn, store_id) is None:  # no store, no key to hash with
             raise ApiError("employee_unknown")
         values |= _hashed(work.conn, vault, store_id, employee_id, wanted.pin)
+    return _write(work, store_id, employee_id, values | _rights(work, wanted))
+
+
+def change_rights(work: Work, store_id: str, employee_id: str, wanted: Changes) -> dict[str, Any]:
+    """The rights of ``wanted`` alone. Raises ApiError ``employee_unknown``."""
+    return _write(work, store_id, employee_id, _rights(work, wanted))
+
+
+def _rights(work: Work, wanted: Changes) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     if wanted.may_recover is not None:
         values["may_recover"] = wanted.may_recover
     if wanted.lift:
         values |= {"suspended_ms": None, "suspended_for": None, "counted_from_ms": work.now_ms}
-    return _write(work, store_id, employee_id, values)
+    return values
 
 
 def suspend(work: Work, store_id: str, employee_id: str, reason: str) -> None:

@@ -312,3 +312,55 @@ def test_a_snapshot_holds_the_people(world: World) -> None:
     lines = [json.loads(line) for line in device.get("/v1/sync/snapshot").text.splitlines()]
 
     assert [line["body"]["name"] for line in lines if line["kind"] == "employee"] == ["이지은"]
+
+
+def right(world: World, device: Device, employee: str, change: str, actor: str) -> dict[str, object]:
+    body = {"employee_id": employee.partition(":")[2], "change": change, "occurred_ms": world.clock()}
+    found: dict[str, object] = device.result(device.op("employee.right", body, actor=actor))
+    return found
+
+
+def test_an_owner_gives_the_right_back_at_the_counter(world: World) -> None:
+    """APR-25, A3: every counter hears of it, and what was counted before does not suspend again."""
+    device, other = world.device(), world.device()
+    owner, staff = world.employ("정민아", "owner"), world.employ("이지은", pin="280650")
+    for _ in range(5):
+        recovered(world, device, staff)  # five of five: more than 70 % (APR-24)
+    assert person(world, staff)["suspended_for"] == "recovery_share_limit"
+
+    lifted = right(world, device, staff, "lift", owner)
+
+    assert (lifted["status"], lifted["body"]) == (
+        "applied",
+        {"employee_id": staff.partition(":")[2], "may_recover": True},
+    )
+    assert person(world, staff)["suspended_ms"] is None
+    assert [row["suspended"] for row in other.rows("employee")][-2:] == [True, False]
+    recovered(world, device, staff)
+    assert person(world, staff)["suspended_ms"] is None
+
+
+def test_an_owner_switches_recovery_off_and_on_at_the_counter(world: World) -> None:
+    """APR-16"""
+    device = world.device()
+    owner, staff = world.employ("정민아", "owner"), world.employ("이지은", pin="280650")
+
+    assert right(world, device, staff, "forbid", owner)["status"] == "applied"
+    request_id, _ = approved(world, device)
+    assert device.result(device.recover(request_id, actor=staff))["code"] == "recovery_not_allowed"
+    assert right(world, device, staff, "allow", owner)["status"] == "applied"
+    assert device.result(device.recover(request_id, actor=staff))["code"] == "waits_for_owner"
+
+
+def test_nobody_but_the_owner_of_this_store_changes_a_right(world: World) -> None:
+    """APR-16: whatever the device says about the role."""
+    device = world.device()
+    staff = world.employ("이지은", pin="280650")
+    assert right(world, device, staff, "forbid", "직원")["code"] == "owner_only"  # nobody is the owner
+    owner = world.employ("정민아", "owner")
+
+    for actor in (staff, "owner:" + staff.partition(":")[2], "owner:unknown", "직원"):
+        assert right(world, device, staff, "forbid", actor)["code"] == "owner_only"
+    assert right(world, device, "staff:unknown", "forbid", owner)["code"] == "employee_unknown"
+    assert right(world, device, staff, "promote", owner)["status"] == "parked"
+    assert person(world, staff)["may_recover"] is True

@@ -648,8 +648,9 @@ def main() -> int:
     app = QApplication([])
     assert app is not None
     from tests.agent.screens.looks import gone, on_screen, picture
+    from tests.agent.screens.people import PEOPLE_STATES
 
-    pages = {**RECEIPT_STATES, **PRINTER_STATES}
+    pages = {**RECEIPT_STATES, **PRINTER_STATES, **PEOPLE_STATES}
     scenes = [(name, build, size) for name, build in TABLET_STATES.items() for size in TABLET_SIZES]
     scenes += [(name, build, size) for name, build in ENROLL_STATES.items() for size in COUNTER_SIZES]
     scenes += [(name, build, page_size(size)) for name, build in pages.items() for size in COUNTER_SIZES]

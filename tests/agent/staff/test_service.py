@@ -190,8 +190,11 @@ def test_whose_right_is_gone_may_not_ask(shop: Counter, changes: dict[str, bool]
 
 
 def test_this_counter_stops_an_employee_after_ten_recoveries_in_seven_days_without_a_line(shop: Counter) -> None:
-    """APR-25: until the owner gives the right back."""
-    staff = shop.employ("이지은")
+    """APR-25: until the owner gives the right back. Another's recoveries keep the share below seven of ten."""
+    staff, other = shop.employ("이지은"), shop.employ("최민준")
+    for number in range(6):
+        approved(shop, f"o-{number}")
+        assert isinstance(shop.agent.approval.recover(f"o-{number}", other), WaitsForOwner)
     shop.link.online = False
     for number in range(WEEK_LIMIT):
         approved(shop, f"r-{number}")
@@ -205,6 +208,41 @@ def test_this_counter_stops_an_employee_after_ten_recoveries_in_seven_days_witho
     shop.clock.advance(WEEK_MS)
     approved(shop, "r-week")
     assert isinstance(shop.agent.approval.recover("r-week", staff), WaitsForOwner)
+
+
+def test_without_a_line_one_person_makes_no_more_than_seven_of_ten_recoveries(shop: Counter) -> None:
+    """APR-24: five of five is too much, six of nine is not; with a line the cloud counts, it knows every counter."""
+    staff, other = shop.employ("이지은"), shop.employ("최민준")
+    shop.link.online = False
+    for number in range(5):
+        approved(shop, f"r-{number}")
+        assert isinstance(shop.agent.approval.recover(f"r-{number}", staff), WaitsForOwner)
+    approved(shop, "r-last")
+
+    assert shop.agent.approval.recover("r-last", staff) == NotAllowed("r-last")
+
+    shop.link.online = True
+    approved(shop, "r-with")
+    assert isinstance(shop.agent.approval.recover("r-with", staff), WaitsForOwner)
+    shop.link.online = False
+    for number in range(3):
+        approved(shop, f"o-{number}")
+        assert isinstance(shop.agent.approval.recover(f"o-{number}", other), WaitsForOwner)
+    assert isinstance(shop.agent.approval.recover("r-last", staff), WaitsForOwner)  # six of nine
+
+
+def test_what_other_counters_took_back_counts_for_the_share(shop: Counter) -> None:
+    """APR-24: as far as this counter has heard of it."""
+    staff = shop.employ("이지은")
+    for number in range(3):
+        arrive(shop, f"there-{number}", version=4, state="recovered", decided_ms=shop.clock.wall_ms())
+    shop.link.online = False
+    for number in range(5):
+        approved(shop, f"r-{number}")
+        assert isinstance(shop.agent.approval.recover(f"r-{number}", staff), WaitsForOwner)
+    approved(shop, "r-last")
+
+    assert isinstance(shop.agent.approval.recover("r-last", staff), WaitsForOwner)
 
 
 @pytest.mark.parametrize(("after_ms", "accepted"), [(300_000, True), (300_001, False)])

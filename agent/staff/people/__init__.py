@@ -1,0 +1,1 @@
+"""The page about people: who works here, what they may take back, what the owner has to know."""
