@@ -57,7 +57,7 @@ def default_folder(environ: Mapping[str, str] | None = None, *, platform: str = 
 
 
 def parse_printer(text: str | None) -> PrinterAddress | None:
-    """Raises BadSettings when the text is no HOST:PORT."""
+    """Raises BadSettings when the text is no address of printers.devices.address."""
     if text is None:
         return None
     try:

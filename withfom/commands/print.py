@@ -25,9 +25,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--test", action="store_true", help="시험 출력 · the test page")
     what.add_argument("--strip", action="store_true", help="프린터 맞추기 종이 · the strip of the printer doctor")
-    what.add_argument(
-        "--slip", metavar="KIND", help="예시 전표 · a slip with invented values: approval, claim, closing, …"
-    )
+    what.add_argument("--slip", metavar="KIND", help="예시 전표 · a slip with invented values: claim, closing, …")
     what.add_argument("--text", type=Path, metavar="FILE", help="글 파일 · a text file in UTF-8")
     what.add_argument("--raw", type=Path, metavar="FILE", help="바이트 그대로 · recorded bytes as they are")
     parser.add_argument("--template", type=Path, metavar="FILE", help="--slip의 양식 파일 · a template for --slip")
@@ -47,10 +45,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         payload = _payload(args, chosen)
     except BadTemplate as bad:
-        return _wrong(
-            f"양식의 {bad.line}번째 줄: {bad.code} {bad.name}",
-            f"Line {bad.line} of the template: {bad.code} {bad.name}",
-        )
+        what = f"{bad.code} {bad.name}"
+        return _wrong(f"양식의 {bad.line}번째 줄: {what}", f"Line {bad.line} of the template: {what}")
     except KeyError:
         from printers.slip_kinds import KINDS
 
@@ -150,10 +146,7 @@ def _tell(outcome: Outcome) -> int:
     if isinstance(outcome, NotAnswering):
         korean, english = "응답이 없어 보내지 않았어요.", f"It does not answer; nothing was sent ({outcome.reason})."
     else:
-        unknown = (
-            "보냈지만 나왔는지 몰라요. 종이를 확인해 주세요.",
-            "It was sent, but nobody confirmed it. Look at the paper.",
-        )
+        unknown = "보냈지만 나왔는지 몰라요. 종이를 확인해 주세요.", "Sent, but nobody confirmed it. Look at the paper."
         korean, english = reasons.get(type(outcome), unknown)
     print(korean, file=sys.stderr)
     print(english, file=sys.stderr)
