@@ -161,6 +161,7 @@ def _serve(entrance: Entrance, printer: Printer, allowed: tuple[Network, ...], a
     from printers.capture.service import CaptureService
     from printers.capture.supervisor import READY_WORD
 
+    sys.setswitchinterval(0.0005)  # a thread with a POS's bytes waits half a millisecond for the others, not five
     service = CaptureService(
         entrance,
         printer,
