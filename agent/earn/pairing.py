@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from agent.earn import repository
 from agent.earn.repository import DocumentRow, EntryRow
@@ -12,6 +13,13 @@ from rules.receipts import PAIRING_WINDOW_MS
 # An entry screen shows the amount it was opened for; a customer who walked away must not keep that receipt reserved.
 OPEN_ENTRY_HOLDS_MS = 60_000
 DEFAULT_TILL = "1"
+# A receipt is read within moments. One that was printed so long before a number was typed is somebody else's.
+LATE_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The receipt that the customer saw is not to be had any more; another one is somebody else's."""
 
 
 class Pairing:
@@ -34,18 +42,22 @@ class Pairing:
                     return sale
         return waiting[0] if waiting else None
 
-    def sale_for_entry(self, conn: sqlite3.Connection, entry: EntryRow, now_ms: int) -> DocumentRow | None:
-        """The receipt that a submitted number earns on: the one the customer saw, else the newest that waits."""
+    def sale_for_entry(
+        self, conn: sqlite3.Connection, entry: EntryRow, shown_id: str | None, now_ms: int
+    ) -> DocumentRow | Gone | None:
+        """The receipt that a submitted number earns on: the one that the screen showed, and no other. A screen that
+        showed none: one that was printed since it was opened. None: the number waits for its receipt."""
         waiting = self._waiting(conn, entry.till, now_ms)
-        for sale in waiting:
-            if sale.document_id == entry.document_id:
-                return sale
-        return waiting[0] if waiting else None
+        if shown_id is not None:
+            return next((sale for sale in waiting if sale.document_id == shown_id), Gone())
+        return next((sale for sale in waiting if sale.captured_ms >= entry.opened_ms), None)
 
-    def entry_for_sale(self, conn: sqlite3.Connection, source: str, now_ms: int) -> EntryRow | None:
+    def entry_for_sale(self, conn: sqlite3.Connection, source: str, captured_ms: int, now_ms: int) -> EntryRow | None:
         """The number that waits at the till of this receipt."""
         entry = repository.waiting_entry(conn, self.till_of(source))
         if entry is None or entry.submitted_ms is None or now_ms - entry.submitted_ms > PAIRING_WINDOW_MS:
+            return None
+        if entry.submitted_ms - captured_ms > LATE_MS:
             return None
         return entry
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from agent.dispatch import Listeners
 from agent.earn import repository
 from agent.earn.documents import DocumentFacts, facts_of, printed_date, sale_fingerprint
-from agent.earn.pairing import DEFAULT_TILL, Pairing
+from agent.earn.pairing import DEFAULT_TILL, Gone, Pairing
 from agent.earn.repository import DocumentRow, EntryRow
 from agent.earn.reversals import Reversals
 from agent.earn.types import (
@@ -92,6 +92,7 @@ class EarnService:
         self._missing_on_receipt = missing_on_receipt
         self._print_earned = print_earned
         self._pairing = Pairing(till_by_source or {})
+        self._shown: dict[str, str | None] = {}  # the receipt that each till's screen showed last
         self._reversals = Reversals(ids=ids, clock=clock, operations=operations, keyring=keyring)
 
     # --- the customer's screen -------------------------------------------------------------------------------------
@@ -105,6 +106,7 @@ class EarnService:
             sale = self._pairing.sale_for_screen(conn, till, now_ms)
             document_id = sale.document_id if sale else None
             repository.insert_entry(conn, entry_id, till=till, opened_ms=now_ms, document_id=document_id)
+        self._shown[till] = document_id
         return entry_id
 
     def offer(self, till: str = DEFAULT_TILL) -> ReceiptOffer | None:
@@ -113,8 +115,10 @@ class EarnService:
         with self._store.read() as conn:
             sale = self._pairing.sale_for_screen(conn, till, now_ms)
             if sale is None or sale.paid_won is None:
+                self._shown[till] = None
                 return None
             policy = _policy(conn)
+        self._shown[till] = sale.document_id
         return ReceiptOffer(sale.document_id, sale.paid_won, accrue(sale.paid_won, policy).points)
 
     def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome:
@@ -160,9 +164,15 @@ class EarnService:
             return None
         return TooManyEntries(max(times[-ENTRIES_MAX] + ENTRIES_WINDOW_MS - now_ms, 1))
 
-    def _book_number(self, conn: sqlite3.Connection, entry: EntryRow, phone: Phone, now_ms: int) -> Earned | Waiting:
+    def _book_number(
+        self, conn: sqlite3.Connection, entry: EntryRow, phone: Phone, now_ms: int
+    ) -> Earned | Waiting | Expired:
         keys = self._keyring.keys
-        sale = self._pairing.sale_for_entry(conn, entry, now_ms)
+        shown_id = self._shown.get(entry.till, entry.document_id)
+        sale = self._pairing.sale_for_entry(conn, entry, shown_id, now_ms)
+        if isinstance(sale, Gone):
+            repository.close_entry(conn, entry.entry_id, "expired")
+            return Expired()
         if sale is not None:
             earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=TABLET_ACTOR)
             repository.set_outcome(conn, sale.document_id, "earned", entry.entry_id)
@@ -248,7 +258,7 @@ class EarnService:
 
     def _meet_number(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> Earned | None:
         """Books the sale for the number that waits at its till, if one does."""
-        entry = self._pairing.entry_for_sale(conn, sale.source, now_ms)
+        entry = self._pairing.entry_for_sale(conn, sale.source, sale.captured_ms, now_ms)
         if entry is None or entry.phone_sealed is None:
             return None
         try:

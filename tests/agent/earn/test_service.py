@@ -591,3 +591,57 @@ def test_a_reading_with_a_fraction_is_no_document(shop: Counter) -> None:
     with pytest.raises(TypeError):
         shop.agent.earn.ingest(bad)
     assert json.loads(json.dumps(outcomes(shop))) == []
+
+
+# --- no swapping between customers ---------------------------------------------------------------------------------
+
+
+def test_a_receipt_that_was_taken_back_meanwhile_gives_no_other(shop: Counter) -> None:
+    """PNT-08: who saw 4,500 won never earns on the next customer's 90,000."""
+    earn = shop.agent.earn
+    earn.ingest(captured(shop.clock, total=4_500, receipt_no="A-1", approvals=("1",)))
+    entry = earn.open_entry()
+    earn.ingest(captured(shop.clock, "cancel", total=-4_500, receipt_no="A-1", approvals=("1",)))
+    earn.ingest(captured(shop.clock, total=90_000, receipt_no="A-2", approvals=("2",)))
+
+    assert earn.submit_phone(entry, PHONE) == Expired()
+    assert outcomes(shop) == ["reversed", "reversed", "waiting"]
+    assert shop.ops("earn") == []
+
+
+def test_a_screen_earns_on_what_it_shows_now_not_on_what_it_was_opened_for(shop: Counter) -> None:
+    earn = shop.agent.earn
+    earn.ingest(captured(shop.clock, total=5_000, receipt_no="A-1", approvals=("1",)))
+    entry = earn.open_entry()
+    shop.clock.advance(60_001)
+    earn.ingest(captured(shop.clock, total=9_000, receipt_no="A-2", approvals=("2",)))
+    offered = earn.offer()
+    assert offered is not None
+
+    answer = earn.submit_phone(entry, PHONE)
+
+    assert isinstance(answer, Earned)
+    assert answer.paid_won == offered.paid_won == 9_000
+
+
+def test_a_receipt_read_late_does_not_meet_the_number_of_the_next_customer(shop: Counter) -> None:
+    """The agent was closed while the first customer paid."""
+    earn = shop.agent.earn
+    shop.clock.advance(60_000)
+    typed(shop)
+    late = captured(shop.clock, total=4_500, receipt_no="A-1", approvals=("1",), age_ms=30_000)
+
+    assert earn.ingest(late).outcome == "waiting"
+    own = captured(shop.clock, total=9_000, receipt_no="A-2", approvals=("2",))
+    assert earn.ingest(own).outcome == "earned"
+
+
+def test_tills_do_not_meet(shop: Counter) -> None:
+    """PNT-08: one entry, one receipt, one till."""
+    earn = shop.agent.earn
+    entry = earn.open_entry("2")
+    assert isinstance(earn.submit_phone(entry, PHONE), Waiting)
+
+    assert earn.ingest(captured(shop.clock, source="1")).outcome == "waiting"
+    assert earn.offer("2") is None
+    assert earn.ingest(captured(shop.clock, receipt_no="B-1", approvals=("9",), source="2")).outcome == "earned"
