@@ -25,6 +25,9 @@ from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.holding_routes import router as holdings
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.http import Gate, error_response
+from cloud_api.jobs.catalogue import JOBS
+from cloud_api.jobs.routes import router as jobs
+from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.members.routes import router as members
 from cloud_api.notices.routes import router as notices
@@ -73,6 +76,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         stores,
         stock,
         ledger,
+        jobs,
     ):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
@@ -109,15 +113,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     ]
     if bell is not None:
         tasks.append(asyncio.create_task(bell.run(stopping)))
+    runner = None
     if cloud.settings.sweeper:
         sweeper = Sweeper(cloud.database, cloud.clock, every_ms=cloud.settings.sweep_every_ms)
         tasks.append(asyncio.create_task(sweeper.run(stopping)))
+        runner = Runner(cloud.database, cloud.clock, JOBS, holder=cloud.ids.uuid7())
+        tasks.append(asyncio.create_task(runner.run(stopping, every_ms=cloud.settings.jobs_every_ms)))
     try:
         yield
     finally:
         cloud.hub.close()
         # Told, not cancelled: a cancelled task would leave its thread working on a database that closes.
         stopping.set()
+        if runner is not None:
+            runner.stop()
         await asyncio.gather(*tasks)
         cloud.database.close()
 

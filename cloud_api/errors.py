@@ -88,6 +88,7 @@ CATALOGUE: dict[str, Problem] = {
         409, "수정할 수 있는 시간이 지났습니다.", "The time in which this day could be changed is over."
     ),
     "report_not_yet": Problem(409, "아직 시작되지 않은 영업일입니다.", "This business day has not begun."),
+    "job_unknown": Problem(404, "없는 작업입니다.", "There is no such job."),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

@@ -20,6 +20,7 @@ class Settings:
     secret_file: Path
     sweeper: bool = True
     sweep_every_ms: int = 100
+    jobs_every_ms: int = 5_000  # how soon after its time a job is done
     feed_poll_ms: int = 250  # where nobody rings: SQLite, or a bell that is broken
     safety_poll_ms: int = 1_000  # where other processes ring
     trust_every_ms: int = 5_000  # how long the stream of a revoked device may go on

@@ -1,0 +1,36 @@
+"""The jobs of the cloud. What must happen within seconds is the sweeper's; these are due by the hour or the day."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cloud_api.clock import Clock
+from cloud_api.coupons.expiry import tell_ending
+from cloud_api.database import Database
+from cloud_api.jobs.reminders import remind
+from cloud_api.jobs.runner import Job
+from cloud_api.jobs.schedule import Daily, Every
+from cloud_api.ledger.expiry import expire_some
+from cloud_api.pruning import Keep, prune
+
+
+def _tell_ending_coupons(database: Database, _clock: Clock) -> int:
+    return database.transact(tell_ending)
+
+
+def _expire_points(database: Database, _clock: Clock) -> int:
+    return database.transact(expire_some).lots
+
+
+def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
+    prune(database, clock(), keep)  # works in short transactions of its own
+    return 0
+
+
+JOBS = (
+    # Points are worth nothing from midnight on, written down or not; this is the night in which most of them lapse.
+    Job("points-expiry", Daily(5), _expire_points),
+    Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
+    Job("report-reminders", Every(5), remind),
+    Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
+)
