@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
@@ -13,18 +12,19 @@ from agent.home.board.view import BoardView
 from agent.home.tiles.view import DecisionsTile, FiguresTile
 from agent.home.viewmodel import WARNINGS_MAX, HomeViewModel
 from agent.texts import Texts
-from agent.ui.controls import Button, Dialog, Ground, Label, Strip
+from agent.ui.controls import Button, Dialog, Label, Strip
+from agent.ui.page import TickingPage
 from agent.ui.theme import Theme
 
 COMPACT_BELOW = 1040  # page width; a 1280 window with its side bar leaves more
 TICK_MS = 250
 
 
-class HomeView(Ground):
+class HomeView(TickingPage):
     """Renders ``vm.state``; decides nothing."""
 
     def __init__(self, vm: HomeViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "bg", parent=parent)
+        super().__init__(vm, theme, every_ms=TICK_MS, parent=parent)
         self._vm, self._texts = vm, texts
         self.strips = [Strip(theme, self) for _ in range(WARNINGS_MAX)]
         self._warning_pages = [""] * WARNINGS_MAX
@@ -44,9 +44,6 @@ class HomeView(Ground):
         self.decisions.recover_pressed.connect(vm.ask_recover)
         self._reasons: ReasonsDialog | None = None
         self._recovery: RecoverDialog | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(vm.tick)
         vm.on_change = self.render_state
         self.render_state()
 
@@ -115,16 +112,6 @@ class HomeView(Ground):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
         super().resizeEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._vm.show()
-        self._timer.start()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._timer.stop()
-        self._vm.hide()
-        super().hideEvent(event)
 
     @property
     def _compact(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
@@ -17,13 +17,13 @@ from agent.ui.controls import (
     Button,
     Dialog,
     FilterChip,
-    Ground,
     Input,
     Label,
     SegmentedControl,
     Select,
     ToastHost,
 )
+from agent.ui.page import TickingPage
 from agent.ui.theme import Theme
 
 BESIDE_FROM = 1040  # page width; narrower pages show the detail below
@@ -32,11 +32,11 @@ TICK_MS = 15_000
 SEARCH_PAUSE_MS = 150
 
 
-class OrdersView(Ground):
+class OrdersView(TickingPage):
     """Renders ``vm.state``; decides nothing."""
 
     def __init__(self, vm: OrdersViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "bg", parent=parent)
+        super().__init__(vm, theme, every_ms=TICK_MS, parent=parent)
         self._vm, self._texts = vm, texts
         t = texts
         self.search = Input(theme, t._("Order number or nickname"), icon="search", height=44, parent=self)
@@ -79,9 +79,6 @@ class OrdersView(Ground):
         self.list.more_pressed.connect(vm.show_more)
         self.detail.step_pressed.connect(vm.advance)
         self.detail.cancel_pressed.connect(vm.ask_cancel)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(vm.tick)
 
     def _channels(self) -> list[tuple[str, str]]:
         t = self._texts
@@ -146,16 +143,6 @@ class OrdersView(Ground):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
         super().resizeEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._vm.show()
-        self._timer.start()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._vm.hide()
-        self._timer.stop()
-        super().hideEvent(event)
 
     def _arrange(self) -> None:
         beside = self.width() >= BESIDE_FROM

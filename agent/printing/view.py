@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.printing.viewmodel import DeviceCard, JobRow, JobStep, PrintingViewModel
 from agent.printing.words import Tone
 from agent.texts import Texts
-from agent.ui.controls import Button, Chip, Control, Disc, Ground, IconView, Label, Strip, Tile
+from agent.ui.controls import Button, Chip, Control, Disc, IconView, Label, Strip, Tile
+from agent.ui.page import TickingPage
 from agent.ui.paragraph import paragraph
 from agent.ui.rows import RowList
 from agent.ui.theme import Theme
@@ -21,9 +22,9 @@ _TICK_MS = 1_000
 _INKS = {Tone.GOOD: "green_ink", Tone.SOON: "amber_ink", Tone.BAD: "red_ink", Tone.QUIET: "ink2"}
 
 
-class PrintingView(Ground):
+class PrintingView(TickingPage):
     def __init__(self, vm: PrintingViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "bg", parent=parent)
+        super().__init__(vm, theme, every_ms=_TICK_MS, parent=parent)
         self._vm, self._texts = vm, texts
         self.setObjectName("printing")
         self._column = QVBoxLayout(self)
@@ -40,9 +41,6 @@ class PrintingView(Ground):
         self._column.addWidget(self.warning)
         self._column.addWidget(self.said)
         self._column.addLayout(below, 1)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(vm.tick)
         vm.on_change = self.render_state
         self.render_state()
 
@@ -59,16 +57,6 @@ class PrintingView(Ground):
         self.said.setVisible(bool(state.said))
         self._devices.render_state()
         self._queue.render_state()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._vm.show()
-        self._timer.start()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._timer.stop()
-        self._vm.hide()
-        super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() < 1100

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.receipts.viewmodel import Chip, ListRow, OpenDocument, ReceiptsViewModel
 from agent.receipts.words import Tone
 from agent.texts import Texts
-from agent.ui.controls import Control, Disc, FilterChip, Ground, Hint, Input, Label, Line, PressControl, Scroll, Tile
+from agent.ui.controls import Control, Disc, FilterChip, Hint, Input, Label, Line, PressControl, Scroll, Tile
+from agent.ui.page import Page
 from agent.ui.paint import draw_line, elided, rounded
 from agent.ui.paper import Paper
 from agent.ui.paragraph import paragraph
@@ -28,11 +29,11 @@ _GROUNDS: dict[Tone, tuple[str, str]] = {
 _DISCS = {Tone.GOOD: "green", Tone.WAITING: "neutral", Tone.ASK: "amber", Tone.QUIET: "neutral"}
 
 
-class ReceiptsView(Ground):
+class ReceiptsView(Page):
     """List on the left, the opened document on the right; everything from 900 px up side by side."""
 
     def __init__(self, vm: ReceiptsViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "bg", parent=parent)
+        super().__init__(vm, theme, parent)
         self._vm, self._texts = vm, texts
         self.setObjectName("receipts")
         self._row = QHBoxLayout(self)
@@ -52,14 +53,6 @@ class ReceiptsView(Ground):
         self._detail.setVisible(chosen is not None)
         if chosen is not None:
             self._detail.show_document(chosen)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._vm.show()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._vm.hide()
-        super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() < 1100

@@ -293,20 +293,16 @@ class Tokenizer:
         self._need(3, sized)
 
     def _gs_v(self) -> None:
-        def sized() -> None:
-            self._name = "GS v 0"
-            self._pass(self._number(2) * self._number(4))
-
-        def opened() -> None:
-            if self._data[0] == 0x30:
-                self._need(5, sized)
-            else:
-                self._finish()
-
-        self._need(1, opened)
+        self._raster(name="GS v 0")
 
     def _gs_q(self) -> None:
+        self._raster()
+
+    def _raster(self, *, name: str | None = None) -> None:
+        """``0``, a byte of mode, and bytes across times dots down; another first byte is another, short command."""
+
         def sized() -> None:
+            self._name = name or self._name
             self._pass(self._number(2) * self._number(4))
 
         def opened() -> None:
