@@ -241,7 +241,8 @@ SNAPSHOT_EXAMPLE = (
     '"plan":"free","grade":"normal"}}\n'
     '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000,'
     '"lot_valid_days":1827,"use_unit":1,"offline_store_day_won":30000,"offline_member_won":5000,'
-    '"offline_snapshot_max_ms":86400000,"auto_approve_max_won":0}}\n'
+    '"offline_snapshot_max_ms":86400000,"auto_approve_max_won":0,'
+    '"payment_max_percent":100,"store_day_max_points":0}}\n'
     '{"kind":"member","body":{"lookup":"5f2a…","masked":"010-****-5678","points":1200}}\n'
     '{"kind":"end","body":{"rows":3}}\n'
 )

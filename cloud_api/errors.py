@@ -109,6 +109,12 @@ CATALOGUE: dict[str, Problem] = {
     "points_exceed_payment": Problem(
         409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."
     ),
+    "points_exceed_share": Problem(
+        409, "한 번 결제에 쓸 수 있는 포인트 비율을 넘었습니다.", "Points may cover only a part of one payment."
+    ),
+    "day_total_reached": Problem(
+        409, "오늘 이 매장에서 쓸 수 있는 포인트를 다 썼습니다.", "This store's points for today are used up."
+    ),
     "points_not_in_units": Problem(
         409, "포인트 사용 단위에 맞지 않습니다.", "Points are spent in multiples of the use unit."
     ),

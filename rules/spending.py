@@ -18,6 +18,8 @@ class SpendLimit(StrEnum):
 
     AMOUNT = "amount"  # not a whole number of use units above zero
     PAYMENT = "payment"  # more than there is to pay
+    SHARE = "share"  # the policy lets points cover only a part of one payment
+    DAY_TOTAL = "day_total"  # what all customers of the store may use in a day is used up
     SWITCHED_OFF = "switched_off"  # the policy allows nothing offline
     SNAPSHOT_MISSING = "snapshot_missing"  # no snapshot, or this member is not in it
     SNAPSHOT_STALE = "snapshot_stale"  # too old, or from the future: one of the clocks is wrong
@@ -28,13 +30,25 @@ class SpendLimit(StrEnum):
 
 @dataclass(frozen=True)
 class SpendPolicy:
-    """``use_unit``: points are spent in multiples of it (Ambiguity A3). The rest bounds spending offline; a zero
-    among them switches it off."""
+    """``use_unit``: points are spent in multiples of it (Ambiguity A3). Points cover up to ``payment_max_percent`` of
+    one payment, and all customers of a store use up to ``store_day_max_points`` a day, 0 for no such limit (PNT-12).
+    The ``offline_`` fields bound spending offline; a zero among them switches it off."""
 
     use_unit: int = 1
     offline_store_day_won: int = 0
     offline_member_won: int = 0
     offline_snapshot_max_ms: int = 0
+    payment_max_percent: int = 100
+    store_day_max_points: int = 0
+
+    def payment_bounds(self, payment_won: int, day_total: int) -> list[tuple[int, SpendLimit]]:
+        """What the payment and the day allow whoever asks, in the order in which equal ones are named (PNT-12)."""
+        bounds = []
+        if self.store_day_max_points:
+            bounds.append((self.store_day_max_points - day_total, SpendLimit.DAY_TOTAL))
+        if self.payment_max_percent < 100:
+            bounds.append((payment_share(payment_won, self.payment_max_percent), SpendLimit.SHARE))
+        return [*bounds, (payment_won, SpendLimit.PAYMENT)]
 
     @property
     def offline(self) -> bool:
@@ -53,12 +67,14 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class OfflineUse:
-    """What this device gave offline today, to everybody and to the member, and what the member spent here since the
-    snapshot. All three count what still waits for a decision: two quick spends must not pass a limit together."""
+    """What this device gave offline today, to everybody and to the member, what the member spent here since the
+    snapshot, and what the store gave today as far as the device knows. All count what still waits for a decision: two
+    quick spends must not pass a limit together."""
 
     store_today: int = 0
     member_today: int = 0
     since_snapshot: int = 0
+    day_total: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,16 +90,24 @@ def floor_to_unit(points: int, use_unit: int) -> int:
     return max(points, 0) // use_unit * use_unit
 
 
-def online_allowance(balance: int, payment_won: int, use_unit: int) -> Allowance:
-    """What the balance and the payment allow."""
-    if payment_won < balance:
-        return Allowance(floor_to_unit(payment_won, use_unit), SpendLimit.PAYMENT)
-    return Allowance(floor_to_unit(balance, use_unit), SpendLimit.BALANCE)
+def payment_share(payment_won: int, percent: int) -> int:
+    """The part of a payment that points may cover, in points; 30 % of 12,000 won is 3,600 (PNT-12)."""
+    return payment_won * percent // 100
+
+
+def online_allowance(policy: SpendPolicy, balance: int, payment_won: int, day_total: int = 0) -> Allowance:
+    """What the balance, the payment and the day allow. ``day_total``: points used at the store today (PNT-12)."""
+    return _tightest(policy, [(balance, SpendLimit.BALANCE), *policy.payment_bounds(payment_won, day_total)])
+
+
+def _tightest(policy: SpendPolicy, left: list[tuple[int, SpendLimit]]) -> Allowance:
+    points, limit = min(left, key=lambda bound: bound[0])
+    return Allowance(floor_to_unit(points, policy.use_unit), limit)
 
 
 def offline_allowance(policy: SpendPolicy, snapshot: Snapshot | None, used: OfflineUse, payment_won: int) -> Allowance:
     """What this device may let the member spend without asking the cloud. The tightest limit is named; among equal
-    ones the first of: store, member, balance, payment."""
+    ones the first of: store, member, balance, day, share, payment."""
     if not policy.offline:
         return Allowance(0, SpendLimit.SWITCHED_OFF)
     if snapshot is None:
@@ -94,23 +118,22 @@ def offline_allowance(policy: SpendPolicy, snapshot: Snapshot | None, used: Offl
         (policy.offline_store_day_won - used.store_today, SpendLimit.STORE_DAY),
         (policy.offline_member_won - used.member_today, SpendLimit.MEMBER_DAY),
         (snapshot.points - used.since_snapshot, SpendLimit.BALANCE),
-        (payment_won, SpendLimit.PAYMENT),
+        *policy.payment_bounds(payment_won, used.day_total),
     ]
-    points, limit = min(left, key=lambda bound: bound[0])
-    return Allowance(floor_to_unit(points, policy.use_unit), limit)
+    return _tightest(policy, left)
 
 
 def _fresh(policy: SpendPolicy, age_ms: int) -> bool:
     return -CLOCKS_APART_MS <= age_ms <= policy.offline_snapshot_max_ms
 
 
-def refuse_amount(points: int, payment_won: int, use_unit: int) -> SpendLimit | None:
+def refuse_amount(policy: SpendPolicy, points: int, payment_won: int) -> SpendLimit | None:
     """What is wrong with an amount whoever has how much; None: nothing."""
-    if points <= 0 or points % use_unit:
+    if points <= 0 or points % policy.use_unit:
         return SpendLimit.AMOUNT
     if points > payment_won:
         return SpendLimit.PAYMENT
-    return None
+    return SpendLimit.SHARE if points > payment_share(payment_won, policy.payment_max_percent) else None
 
 
 def grant(points: int, allowance: Allowance) -> SpendLimit | None:

@@ -55,17 +55,32 @@ class StorePolicy:
     offline_member_won: int = 0
     offline_snapshot_max_ms: int = 0
     auto_approve_max_won: int = 0  # none
+    payment_max_percent: int = 100
+    store_day_max_points: int = 0  # none
 
     @property
     def spending(self) -> SpendPolicy:
         return SpendPolicy(
-            self.use_unit, self.offline_store_day_won, self.offline_member_won, self.offline_snapshot_max_ms
+            self.use_unit,
+            self.offline_store_day_won,
+            self.offline_member_won,
+            self.offline_snapshot_max_ms,
+            self.payment_max_percent,
+            self.store_day_max_points,
         )
 
 
 # A cloud of an earlier version does not know these.
 _NEWER_POLICY_FIELDS = frozenset(
-    {"use_unit", "offline_store_day_won", "offline_member_won", "offline_snapshot_max_ms", "auto_approve_max_won"}
+    {
+        "use_unit",
+        "offline_store_day_won",
+        "offline_member_won",
+        "offline_snapshot_max_ms",
+        "auto_approve_max_won",
+        "payment_max_percent",
+        "store_day_max_points",
+    }
 )
 
 

@@ -88,7 +88,8 @@ class FeedKind(StrEnum):
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
     EARN = "earn"
     # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days, use_unit, offline_store_day_won,
-    #  offline_member_won, offline_snapshot_max_ms, auto_approve_max_won}
+    #  offline_member_won, offline_snapshot_max_ms, auto_approve_max_won,
+    #  payment_max_percent, store_day_max_points}
     POLICY = "policy"
     # {store_id, name, brand_name, service_type, plan, grade, opens_minute|null,
     #  hours: {always_open, weekly: [[opens, closes]|null ×7], holidays[]} (absent until somebody has set them)}

@@ -117,6 +117,17 @@ def used_since(conn: sqlite3.Connection, lookup: str, since_ms: int) -> int:
     return int(found[0])
 
 
+def known_total(conn: sqlite3.Connection, since_ms: int) -> int:
+    """Points of requests since, of every counter as far as their rows arrived, unless they came to nothing."""
+    found = conn.execute(
+        "SELECT coalesce(sum(pos_discount_won), 0) FROM request WHERE kind = 'points' AND created_ms >= ?"
+        " AND state IN ('requested', 'seen', 'approved', 'auto_approved')"
+        " AND coalesce(local_decision, 'approve') = 'approve'",
+        (since_ms,),
+    ).fetchone()
+    return int(found[0])
+
+
 def before_receipt(conn: sqlite3.Connection, lookup: str, since_ms: int) -> tuple[str, int, int] | None:
     """Id, points and payment of the member's newest spend since that no receipt has followed yet."""
     found = conn.execute(

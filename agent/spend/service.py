@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from datetime import date
 
 from agent.approval.counter_born import NewRequest
 from agent.approval.repository import RequestRow
@@ -31,7 +32,7 @@ from agent.spend.types import (
     SpendWaiting,
     Spent,
 )
-from rules.calendar import local_day
+from rules.calendar import day_bounds_ms, local_day
 from rules.phone import Phone, PhoneProblem, parse_phone
 from rules.requests import USED_STATES, RequestState
 from rules.spending import (
@@ -61,6 +62,8 @@ _REFUSALS = {
     "insufficient_points": SpendLimit.BALANCE,
     "member_unknown": SpendLimit.BALANCE,
     "points_exceed_payment": SpendLimit.PAYMENT,
+    "points_exceed_share": SpendLimit.SHARE,
+    "day_total_reached": SpendLimit.DAY_TOTAL,
     "points_not_in_units": SpendLimit.AMOUNT,
 }
 # The question never left this machine, so the cloud holds nothing for it.
@@ -114,7 +117,13 @@ class SpendService:
             policy = read_policy(conn)
             everybody, _ = repository.used_on(conn, self._day(conn), "")
         if self._online():
-            return SpendTerms(possible=True, use_unit=policy.use_unit, most_points=None, rate_bp=policy.rate_bp)
+            return SpendTerms(
+                possible=True,
+                use_unit=policy.use_unit,
+                most_points=None,
+                rate_bp=policy.rate_bp,
+                payment_max_percent=policy.payment_max_percent,
+            )
         bounds = policy.spending
         most = min(bounds.offline_store_day_won - everybody, bounds.offline_member_won) if bounds.offline else 0
         return SpendTerms(
@@ -122,6 +131,7 @@ class SpendService:
             use_unit=policy.use_unit,
             most_points=max(most, 0),
             rate_bp=policy.rate_bp,
+            payment_max_percent=policy.payment_max_percent,
         )
 
     def ask(self, spend_id: str, digits: str, points: int | None, payment_won: int) -> AskedOutcome:
@@ -137,7 +147,7 @@ class SpendService:
                 halted = get_meta(conn, outbox.HALTED) is not None
             if known is not None:
                 return _asked(known)
-            limit = None if points is None else refuse_amount(points, payment_won, policy.use_unit)
+            limit = None if points is None else refuse_amount(policy, points, payment_won)
             if limit is not None or payment_won < policy.use_unit:
                 return SpendRefused(limit or SpendLimit.PAYMENT)
             if halted or not self._may_ask():
@@ -232,7 +242,9 @@ class SpendService:
     def _used(self, conn: sqlite3.Connection, day: str, lookup: str, taken_wall_ms: int) -> OfflineUse:
         everybody, member = repository.used_on(conn, day, lookup)
         # What was asked for while the snapshot was on its way counts too.
-        return OfflineUse(everybody, member, repository.used_since(conn, lookup, taken_wall_ms - CLOCKS_APART_MS))
+        since_snapshot = repository.used_since(conn, lookup, taken_wall_ms - CLOCKS_APART_MS)
+        midnight_ms, _ = day_bounds_ms(date.fromisoformat(day))
+        return OfflineUse(everybody, member, since_snapshot, repository.known_total(conn, midnight_ms))
 
     def _day(self, conn: sqlite3.Connection) -> str:
         """The business day; a clock that is set back does not bring back a quota that is used up."""

@@ -12,12 +12,14 @@ from sync.outcomes import AskOutcome
 
 @dataclass(frozen=True)
 class SpendTerms:
-    """What every customer may do here now, whoever it is. ``most_points`` bounds what is spent without a line."""
+    """What every customer may do here now, whoever it is. ``most_points`` bounds what is spent without a line,
+    ``payment_max_percent`` how much of one payment points cover (PNT-12)."""
 
     possible: bool
     use_unit: int
     most_points: int | None
     rate_bp: int
+    payment_max_percent: int = 100
 
 
 @dataclass(frozen=True)

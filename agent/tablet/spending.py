@@ -12,7 +12,7 @@ from typing import Protocol
 from agent.spend.types import AskedOutcome, SpendOutcome, SpendTerms
 from agent.texts import Texts
 from rules.accrual import AccrualPolicy, accrue
-from rules.spending import floor_to_unit
+from rules.spending import floor_to_unit, payment_share
 
 SUM_DIGITS_MAX = 7  # 9,999,999 won; more is no bill of a cafe
 
@@ -62,8 +62,9 @@ class Bill:
 
     @property
     def most_points(self) -> int:
-        """What nobody can pass: the payment and, without a line, what the shop allows; in whole units."""
-        bound = self.payment_won if self.terms.most_points is None else min(self.payment_won, self.terms.most_points)
+        """What nobody can pass: the payment's share and, without a line, what the shop allows; in whole units."""
+        share = payment_share(self.payment_won, self.terms.payment_max_percent)
+        bound = share if self.terms.most_points is None else min(share, self.terms.most_points)
         return floor_to_unit(bound, self.terms.use_unit)
 
     def allows(self, points: int) -> bool:
@@ -150,6 +151,8 @@ def amount_state(t: Texts, bill: Bill) -> SpendState:
     gain = accrue(left_won, AccrualPolicy(rate_bp=bill.terms.rate_bp)).points
     most = bill.terms.most_points
     note = t.n("Points are used in steps of {unit}", unit=t.points(bill.terms.use_unit))
+    if bill.terms.payment_max_percent < 100:
+        note = t.n("Points cover up to {n}% of a payment", n=bill.terms.payment_max_percent)
     if most is not None:
         note = t.n("No internet right now: up to {points} can be used", points=t.points(most))
     return SpendState(

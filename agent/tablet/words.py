@@ -117,6 +117,7 @@ def spent(t: Texts, result: Spent) -> PageWords:
 
 _SPEND_LIMITS = {
     SpendLimit.STORE_DAY: mark("Without internet this shop has used up its points for today."),
+    SpendLimit.DAY_TOTAL: mark("This shop's points for today are used up."),
     SpendLimit.SWITCHED_OFF: mark("Points can be used again once the internet is back."),
     SpendLimit.SNAPSHOT_STALE: mark("Points can be used again once the internet is back."),
 }

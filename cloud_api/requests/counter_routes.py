@@ -46,6 +46,8 @@ class CounterRequest(Body):
         "member_unknown",
         "insufficient_points",
         "points_exceed_payment",
+        "points_exceed_share",
+        "day_total_reached",
         "points_not_in_units",
         "idempotency_conflict",
         "bad_json",

@@ -79,6 +79,8 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
         "limit_reached",
         "insufficient_points",
         "points_exceed_payment",
+        "points_exceed_share",
+        "day_total_reached",
         "idempotency_conflict",
         "invalid",
     )

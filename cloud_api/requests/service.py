@@ -18,8 +18,9 @@ from cloud_api.ledger import holds
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
 from cloud_api.orders import states
+from cloud_api.requests import limits
 from cloud_api.requests.models import Request, request
-from cloud_api.stores.service import Profile, profile_of
+from cloud_api.stores.service import Profile, policy_of, profile_of
 from cloud_api.vault import Vault
 from rules.masking import mask_nickname
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
@@ -102,10 +103,12 @@ def ask_points(
     device_id: str | None = None,
 ) -> dict[str, Any]:
     """A request to pay with points; the points wait with it (PNT-15). A counter that asks for a customer
-    gives the id, and its own. Raises ApiError."""
+    gives the id, and its own. The store's limits come before the card (APR-35, PNT-12). Raises ApiError."""
     assert who.member_id is not None
     if points > payment_won:
         raise ApiError("points_exceed_payment")
+    policy = policy_of(work.conn, who.store.brand_id).spending
+    limits.check(work, who.store.store_id, policy, points, payment_won)
     row = new_points_request(work, who, points, request_id=request_id)
     held = HeldPoints(row.request_id, who.store.store_id, who.member_id, points)
     if not holds.hold(work, held, actor=CONSUMER.actor):

@@ -21,7 +21,7 @@ from cloud_api.ledger import holds
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
-from cloud_api.requests import service
+from cloud_api.requests import limits, service
 from cloud_api.requests.facts import Spend
 from cloud_api.requests.models import request
 from cloud_api.stores.service import Policy, policy_of, profile_of
@@ -64,7 +64,7 @@ def ask(work: Work, vault: Vault, call: DeviceCall, wanted: CounterAsk) -> dict[
         raise ApiError("member_unknown")
     store = profile_of(work.conn, call.store_id)
     assert store is not None, "a device belongs to a store"
-    points = _points(work, policy_of(work.conn, call.brand_id), member_id, wanted)
+    points = _points(work, policy_of(work.conn, call.brand_id), call.store_id, member_id, wanted)
     who = service.asking(work.conn, vault, store, member_id)
     made = service.ask_points(
         work, who, points, wanted.payment_won, request_id=wanted.request_id, device_id=call.device_id
@@ -78,19 +78,22 @@ def _same(row: Any, call: DeviceCall, member_id: str | None, wanted: CounterAsk)
     )
 
 
-def _points(work: Work, policy: Policy, member_id: str, wanted: CounterAsk) -> int:
+def _points(work: Work, policy: Policy, store_id: str, member_id: str, wanted: CounterAsk) -> int:
     """The points to hold. Raises ApiError."""
     if wanted.points is None:
-        allowance = online_allowance(holds.spendable(work, member_id, work.now_ms), wanted.payment_won, policy.use_unit)
+        balance = holds.spendable(work, member_id, work.now_ms)
+        used = limits.points_used_today(work, store_id, policy.spending)
+        allowance = online_allowance(policy.spending, balance, wanted.payment_won, used)
         if not allowance.points:
-            raise ApiError("points_exceed_payment" if allowance.limit is SpendLimit.PAYMENT else "insufficient_points")
+            raise limits.limit_error(allowance.limit)
         return allowance.points
-    match refuse_amount(wanted.points, wanted.payment_won, policy.use_unit):
+    match refuse_amount(policy.spending, wanted.points, wanted.payment_won):
         case SpendLimit.AMOUNT:
             raise ApiError("points_not_in_units", extra={"use_unit": policy.use_unit})
-        case SpendLimit.PAYMENT:
-            raise ApiError("points_exceed_payment")
-    return wanted.points
+        case None:
+            return wanted.points
+        case limit:
+            raise limits.limit_error(limit)
 
 
 # Decided without a line -----------------------------------------------------------------------------------------------

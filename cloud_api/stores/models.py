@@ -32,6 +32,8 @@ class BrandPolicy(SQLModel, table=True):
     offline_member_won: int = Field(sa_type=Big)
     offline_snapshot_max_ms: int = Field(sa_type=Big)
     auto_approve_max_won: int = Field(sa_type=Big)
+    payment_max_percent: int
+    store_day_max_points: int = Field(sa_type=Big)
     created_ms: int = Field(sa_type=Big)
 
 

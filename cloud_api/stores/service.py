@@ -40,6 +40,8 @@ class Policy:
     offline_member_won: int = 5_000
     offline_snapshot_max_ms: int = DAY_MS
     auto_approve_max_won: int = 0  # what is worth more is never approved by silence; 0: no such limit
+    payment_max_percent: int = 100  # of one payment that points may cover (PNT-12)
+    store_day_max_points: int = 0  # that all customers of one store may use in a day; 0: no such limit (PNT-12)
 
     @property
     def accrual(self) -> AccrualPolicy:
@@ -48,7 +50,12 @@ class Policy:
     @property
     def spending(self) -> SpendPolicy:
         return SpendPolicy(
-            self.use_unit, self.offline_store_day_won, self.offline_member_won, self.offline_snapshot_max_ms
+            self.use_unit,
+            self.offline_store_day_won,
+            self.offline_member_won,
+            self.offline_snapshot_max_ms,
+            self.payment_max_percent,
+            self.store_day_max_points,
         )
 
     def to_wire(self) -> dict[str, Any]:
@@ -64,6 +71,8 @@ class Policy:
             "offline_member_won": self.offline_member_won,
             "offline_snapshot_max_ms": self.offline_snapshot_max_ms,
             "auto_approve_max_won": self.auto_approve_max_won,
+            "payment_max_percent": self.payment_max_percent,
+            "store_day_max_points": self.store_day_max_points,
         }
 
 

@@ -403,3 +403,56 @@ def test_a_counter_withdraws_what_a_counter_asked_for_and_nothing_else(world: Wo
     unread = device.result(device.decide(of_app, "wander"))
     assert unread["status"] == "parked"
     world.assert_book_is_sound()
+
+
+# The store's limits ---------------------------------------------------------------------------------------------------
+
+
+def _limit(world: World, **fields: int) -> None:
+    world.cloud.database.transact(lambda work: set_policy(work, world.store.brand_id, Policy(**fields)))
+
+
+def test_points_cover_only_a_part_of_one_payment_whoever_asks(world: World) -> None:
+    """PNT-12, APR-35: 30 % of 12,000 won are 3,600 P; nothing is held, and no card appears."""
+    device = world.device()
+    member = _rich(world, device, 5_000)
+    _limit(world, payment_max_percent=30)
+
+    refused = _ask(device, points=3_601, payment_won=12_000)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "points_exceed_share")
+    body = {"kind": "points", "member_id": member, "points": 3_601, "payment_won": 12_000}
+    body |= {"store_id": world.store.store_id, "idempotency_key": "share-share"}
+    assert world.call("POST", "/v1/requests", body).json()["code"] == "points_exceed_share"
+    assert (world.points(member), device.rows("request")) == ((5_000, 0, 0), [])
+    assert _ask(device, points=None, payment_won=12_000).json()["points"] == 3_600
+
+
+def test_a_store_gives_no_more_points_a_day_than_its_policy_says(world: World) -> None:
+    """PNT-12: what waits counts, what came to nothing does not, offline ones do, midnight in Seoul begins anew."""
+    device = world.device()
+    _rich(world, device, 20_000)
+    _limit(world, store_day_max_points=5_000)
+    first = _ask(device, points=3_000).json()["request_id"]
+    device.push(_spend(device, 1_000))
+
+    assert _ask(device, points=1_001).json()["code"] == "day_total_reached"
+    assert _ask(device, points=None).json()["points"] == 1_000
+    assert _ask(device, points=None).json()["code"] == "day_total_reached"
+    device.push(device.decide(first, "withdraw"))
+    assert _ask(device, points=3_000).status_code == 201
+    world.clock.advance(DAY_MS)
+    assert _ask(device, points=5_000).status_code == 201
+    world.assert_book_is_sound()
+
+
+def test_two_counters_at_once_never_pass_the_days_limit_together(front: World) -> None:
+    """PNT-12"""
+    devices = [front.device() for _ in range(4)]
+    _rich(front, devices[0], 20_000)
+    _limit(front, store_day_max_points=5_000)
+
+    with ThreadPoolExecutor(4) as hands:
+        answers = list(hands.map(lambda device: _ask(device, points=2_000).status_code, devices))
+
+    assert sorted(answers) == [201, 201, 409, 409]

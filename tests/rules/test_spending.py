@@ -114,13 +114,44 @@ def test_a_policy_that_allows_more_never_allows_less(policy: SpendPolicy, points
 def test_an_amount_is_whole_units_and_no_more_than_the_payment(
     points: int, payment_won: int, use_unit: int, problem: SpendLimit | None
 ) -> None:
-    assert refuse_amount(points, payment_won, use_unit) is problem
+    assert refuse_amount(SpendPolicy(use_unit), points, payment_won) is problem
 
 
 def test_online_the_balance_or_the_payment_is_the_bound() -> None:
-    assert online_allowance(3_240, 18_000, 1) == Allowance(3_240, SpendLimit.BALANCE)
-    assert online_allowance(3_240, 2_050, 100) == Allowance(2_000, SpendLimit.PAYMENT)
-    assert online_allowance(0, 18_000, 1) == Allowance(0, SpendLimit.BALANCE)
+    assert online_allowance(SpendPolicy(), 3_240, 18_000) == Allowance(3_240, SpendLimit.BALANCE)
+    assert online_allowance(SpendPolicy(100), 3_240, 2_050) == Allowance(2_000, SpendLimit.PAYMENT)
+    assert online_allowance(SpendPolicy(), 0, 18_000) == Allowance(0, SpendLimit.BALANCE)
+
+
+@pytest.mark.parametrize(
+    ("percent", "day_max", "day_total", "expected"),
+    [
+        (30, 0, 0, Allowance(3_600, SpendLimit.SHARE)),
+        (30, 50_000, 48_000, Allowance(2_000, SpendLimit.DAY_TOTAL)),
+        (30, 50_000, 46_400, Allowance(3_600, SpendLimit.DAY_TOTAL)),  # equal: the day is named
+        (30, 50_000, 50_001, Allowance(0, SpendLimit.DAY_TOTAL)),
+        (0, 0, 0, Allowance(0, SpendLimit.SHARE)),
+        (100, 0, 10**9, Allowance(12_000, SpendLimit.PAYMENT)),
+    ],
+)
+def test_a_share_of_the_payment_and_a_total_of_the_day_bound_every_spend(
+    percent: int, day_max: int, day_total: int, expected: Allowance
+) -> None:
+    """PNT-12: 30 % of 12,000 won are 3,600 P; 48,000 of 50,000 used leave 2,000 P. With a line and without."""
+    policy = SpendPolicy(1, 10**6, 10**6, _DAY_MS, percent, day_max)
+
+    assert online_allowance(policy, 20_000, 12_000, day_total) == expected
+    offline = offline_allowance(policy, Snapshot(20_000, 0), OfflineUse(day_total=day_total), 12_000)
+    assert offline == expected
+
+
+def test_more_than_the_share_is_refused_whoever_asks() -> None:
+    """PNT-12"""
+    policy = SpendPolicy(payment_max_percent=30)
+
+    assert refuse_amount(policy, 3_600, 12_000) is None
+    assert refuse_amount(policy, 3_601, 12_000) is SpendLimit.SHARE
+    assert refuse_amount(policy, 12_001, 12_000) is SpendLimit.PAYMENT
 
 
 def test_an_allowance_grants_up_to_its_points() -> None:

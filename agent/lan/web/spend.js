@@ -24,8 +24,9 @@ class Bill {
 
   // What nobody can pass: the payment and, without a line, what the shop allows; in whole units.
   get mostPoints() {
-    const { most_points: most, use_unit: unit } = this.terms;
-    const bound = Math.max(0, most === null ? this.payment : Math.min(this.payment, most));
+    const { most_points: most, use_unit: unit, payment_max_percent: percent = 100 } = this.terms;
+    const share = Math.floor((this.payment * percent) / 100); // PNT-12
+    const bound = Math.max(0, most === null ? share : Math.min(share, most));
     return bound - (bound % unit);
   }
 
@@ -51,6 +52,8 @@ function choiceWords(t, language, bill, choice) {
 
 function amountWords(t, language, bill) {
   const asked = bill.points, left = bill.payment - (asked || 0), most = bill.terms.most_points;
+  const { use_unit: unit, payment_max_percent: percent = 100 } = bill.terms;
+  const usual = percent < 100 ? fill(t.share, { n: percent }) : fill(t.units, { unit: inPoints(unit) });
   const gain = Math.floor((left * bill.terms.rate_bp) / 10000);
   return {
     choices: CHOICES.map((choice) => choiceWords(t, language, bill, choice)),
@@ -59,7 +62,7 @@ function amountWords(t, language, bill) {
     left: asked === null ? "–" : won(language, left),
     gain: asked === null ? "" : "+" + inPoints(gain),
     press: asked === null ? t.use_all : fill(t.use_some, { points: inPoints(asked) }),
-    note: most === null ? fill(t.units, { unit: inPoints(bill.terms.use_unit) }) : fill(t.offline_most, { points: inPoints(most) }),
+    note: most === null ? usual : fill(t.offline_most, { points: inPoints(most) }),
     ready: bill.ready,
   };
 }
@@ -69,6 +72,7 @@ function refusedWords(t, why) {
   const look = { look: "amber", icon: "hand" };
   if (!why) return { ...look, headline: t.ask_staff, line: t.ask_staff_line };
   if (why === "store_day") return { ...look, headline: t.not_now, line: t.store_day };
+  if (why === "day_total") return { ...look, headline: t.not_now, line: t.day_total };
   if (why === "switched_off" || why === "snapshot_stale") return { ...look, headline: t.not_now, line: t.internet_back };
   return { ...look, headline: t.this_many, line: t.this_many_line, again: t.choose_again };
 }

@@ -16,7 +16,7 @@ from agent.launch import AgentSettings
 from agent.spend.types import NoNumber, NotSpent, SpendAsked, SpendNotNow, SpendRefused, SpendWaiting, Spent
 from printers.document import Document
 from rules.requests import NO_ACK_EXPIRE_MS, TIMEOUT_MS, RequestState
-from rules.spending import SpendLimit
+from rules.spending import SpendLimit, told_to_customers
 from sync import outbox
 from sync.outcomes import Denied, Held, Reason, Unavailable
 from sync.snapshot import _end_absent
@@ -638,3 +638,47 @@ def test_what_nobody_asked_for_cannot_be_taken_back(shop: Counter) -> None:
 
     assert shop.agent.spend.withdraw("r-1") is None
     assert len(shop.agent.approval.pending()) == 1
+
+
+# --- a part of one payment, a total of one day ------------------------------------------------------------------------
+
+
+def test_points_cover_only_a_part_of_one_payment(shop: Counter) -> None:
+    """PNT-12: with a line the counter says so before the cloud is asked; without one it grants no more."""
+    set_policy(shop, payment_max_percent=10)
+
+    assert refusal(shop, 1_801) is SpendLimit.SHARE
+    assert shop.agent.spend.terms().payment_max_percent == 10
+    asked = shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+    assert asked == SpendAsked("s-1", 1_800, 18_000, offline=True)
+    shop.link.online = True
+    line = Line(Held(1_800))
+    shop.agent.spend.attach(line)
+    assert shop.agent.spend.ask("s-2", JISU, 1_801, 18_000) == SpendRefused(SpendLimit.SHARE)
+    assert line.asked == []
+
+
+def test_what_the_store_gave_today_counts_as_far_as_this_counter_knows(shop: Counter) -> None:
+    """PNT-12: requests of apps and of other counters too, but not what came to nothing."""
+    set_policy(shop, store_day_max_points=5_000)
+    arrives(shop, cloud_row("there-1", 2, "approved", pos_discount_won=3_000, created_ms=shop.clock.wall_ms()))
+    arrives(shop, cloud_row("there-2", 2, "withdrawn", pos_discount_won=4_000, created_ms=shop.clock.wall_ms()))
+    arrives(shop, cloud_row("before", 2, "approved", pos_discount_won=4_000, created_ms=shop.clock.wall_ms() - DAY_MS))
+
+    assert refusal(shop, 2_001) is SpendLimit.DAY_TOTAL
+    spend_id = ask(shop, 2_000)
+    assert isinstance(shop.agent.spend.ask("s-3", JISU, 1, 18_000), SpendRefused)
+    shop.agent.spend.withdraw(spend_id)
+    assert ask(shop, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "limit"), [("points_exceed_share", SpendLimit.SHARE), ("day_total_reached", SpendLimit.DAY_TOTAL)]
+)
+def test_the_clouds_limits_have_their_own_words(shop: Counter, code: str, limit: SpendLimit) -> None:
+    """PNT-12: they speak of the shop, so the customer may hear them (R9)."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Denied(code)))
+
+    assert refusal(shop, 1_000) is limit
+    assert told_to_customers(limit) is limit

@@ -20,7 +20,7 @@ WEB = Path(viewmodel.__file__).parent.parent / "lan" / "web"
 HTML, CSS, TEXTS = ((WEB / name).read_text("utf-8") for name in ("index.html", "tablet.css", "texts.js"))
 SCRIPT = "".join(file.read_text("utf-8") for file in sorted(WEB.glob("*.js")))
 NODE = shutil.which("node")
-_TERMS = ("use_unit", "most_points")
+_TERMS = ("use_unit", "most_points", "payment_max_percent")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed on this machine")
 
 
@@ -312,6 +312,8 @@ def test_a_customer_pays_with_points_and_the_rest_earns_with_the_receipt() -> No
         ("", "1500", [True, False, True, True]),
         ("most_points: 1990", "18000", [True, False, True, True]),
         ("use_unit: 3000", "18000", [False, False, True, True]),
+        ("payment_max_percent: 10", "18000", [True, False, True, True]),
+        ("payment_max_percent: 0", "18000", [False, False, False, False]),
         ("use_unit: 500, most_points: 400", "18000", [False, False, False, False]),
     ],
 )
@@ -323,8 +325,9 @@ def test_sums_are_offered_as_the_window_offers_them(terms: str, payment: str, po
         say([tablet.words().choices.map((choice) => choice.possible), tablet.words().ready]);
     """)
 
-    unit, most = (int(m[1]) if (m := re.search(rf"{name}: (\d+)", terms)) else None for name in _TERMS)
-    bill = Bill("", "s1", SpendTerms(True, unit or 1, most, 100), payment_won=int(payment))
+    unit, most, share = (int(m[1]) if (m := re.search(rf"{name}: (\d+)", terms)) else None for name in _TERMS)
+    found_terms = SpendTerms(True, unit or 1, most, 100, 100 if share is None else share)
+    bill = Bill("", "s1", found_terms, payment_won=int(payment))
     assert found == [[bill.offers(choice) for choice in Choice], bill.ready]
     assert found[0] == possible
 
@@ -358,6 +361,8 @@ def test_own_points_are_typed_within_what_is_possible() -> None:
         ('{outcome: "refused", why: "balance"}', "이만큼은 쓸 수 없어요", "amount"),
         ('{outcome: "refused", why: "something new"}', "이만큼은 쓸 수 없어요", "amount"),
         ('{outcome: "refused", why: "store_day"}', "지금은 쓸 수 없어요", None),
+        ('{outcome: "refused", why: "day_total"}', "지금은 쓸 수 없어요", None),
+        ('{outcome: "refused", why: "share"}', "이만큼은 쓸 수 없어요", "amount"),
         ('{outcome: "refused", why: "snapshot_stale"}', "지금은 쓸 수 없어요", None),
         ('{outcome: "not_now"}', "직원에게 말씀해 주세요", None),
         ('{outcome: "no_number", problem: "not_mobile"}', "직원에게 말씀해 주세요", None),

@@ -86,6 +86,18 @@ def _policy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--use-unit", type=whole_number(100_000, lowest=1), default=None, help="포인트 사용 단위 / in points"
     )
+    parser.add_argument(
+        "--payment-max-percent",
+        type=whole_number(100),
+        default=None,
+        help="한 번 결제에서 포인트로 낼 수 있는 비율 / of one payment that points may cover",
+    )
+    parser.add_argument(
+        "--store-day-max-points",
+        type=whole_number(1_000_000_000),
+        default=None,
+        help="매장에서 하루에 쓸 수 있는 포인트, 0: 한도 없음 / of all customers of a store in a day, 0: no limit",
+    )
     offline = "인터넷이 끊겼을 때, 0은 끔 / without a line, 0 switches it off"
     parser.add_argument("--offline-store-day-won", type=whole_number(1_000_000_000), default=None, help=offline)
     parser.add_argument("--offline-member-won", type=whole_number(1_000_000_000), default=None, help=offline)
