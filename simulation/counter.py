@@ -212,6 +212,7 @@ class CounterMachine:
         network: Network,
         rng: random.Random,
         all_read: Callable[[Cursor], bool],
+        small_pages: bool = False,
     ) -> None:
         self.device = device
         self.name = device.name
@@ -220,7 +221,7 @@ class CounterMachine:
         self.rng = rng
         self.all_read = all_read
         self.clock = PcClock(agenda, mono_start_ms=rng.randint(10_000, 10_000_000))
-        self.disk = Disk(device.name, device.image)
+        self.disk = Disk(device.name, device.small_pages if small_pages else device.image)
         self.vault = SimVault({device.identity.vault_entry: device.secrets})
         self.spool: list[CapturedDocument] = []  # files of the capture, which runs on its own
         self.crashes = 0

@@ -94,12 +94,14 @@ def plan_faults(rng: random.Random) -> FaultPlan:
         small_proxy=rng.random() < 0.25,
         old_copy=rng.random() < 0.2,
         full_disk=rng.random() < 0.15,
-        revoked=rng.random() < 0.12,
+        revoked=(revoked := rng.random()) < 0.12,
         dead_pc=rng.random() < 0.08,
         buggy_cloud=rng.random() < 0.15,
         prunes=rng.random() < 0.12,
         cloud_restored=rng.choice((None, None, None, None, CLOUD_RESTORED, RESTORE_UNTOLD)),
     )
+    # What is put aside and a new enrollment rarely meet by chance, and have to be right together.
+    plan.revoked = revoked < (0.4 if plan.buggy_cloud else 0.12)
     if plan.cloud_restored is not None:
         # What the cloud acknowledged to a machine that is gone, or to an identity that was given up, only it had.
         plan.dead_pc = plan.revoked = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
@@ -26,7 +27,7 @@ from cloud_api.vault import Keys, Vault
 from rules.phone import Phone
 from simulation.agenda import START_MS
 from simulation.cloud import Engines, start_cloud
-from simulation.disks import Disk
+from simulation.disks import PAGE_BYTES, Disk
 from sync import migrations
 from sync.enroll import write_enrollment
 from sync.profile import Identity, parse_policy, parse_store_profile
@@ -40,17 +41,22 @@ COUPONS_EACH = 4
 LOTS_EACH = 3
 ADJUSTED_ALONE = 500  # points that one person may correct
 EXPIRES_EVERY_MS = 12_000
+SMALL_PAGE_BYTES = 512
 COUNTERS = ("counter-a", "counter-b")
 
 
 @dataclass(frozen=True)
 class Device:
-    """One enrolled counter: its keys and its disk at opening time."""
+    """One enrolled counter: its keys and its disk at opening time; once more with a file of small pages.
+
+    A day of this shop fits into what a file of ordinary pages has to spare: an operation of it never meets the wall of
+    a full disk."""
 
     name: str
     identity: Identity
     secrets: DeviceSecrets
     image: bytes
+    small_pages: bytes
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,13 @@ def _enroll(cloud: Cloud, profile: Profile, name: str) -> Device:
     welcome = enrollment.redeem(cloud.database, cloud.vault, wanted, address="192.0.2.1")
     identity = Identity(BASE_URL, welcome["device_id"], welcome["epoch"], profile.store_id, name, "simulated")
     secrets = DeviceSecrets(private, from_base64url(welcome["store_key"]), b"c" * 32)
-    conn = Disk(name, b"").open()
+    images = (_written(identity, welcome, page_bytes) for page_bytes in (PAGE_BYTES, SMALL_PAGE_BYTES))
+    return Device(name, identity, secrets, *images)
+
+
+def _written(identity: Identity, welcome: dict[str, Any], page_bytes: int) -> bytes:
+    conn = Disk(identity.label, b"").open()
+    conn.execute(f"PRAGMA page_size = {page_bytes}")
     migrations.migrate(conn, migrations.shipped())
     conn.execute("BEGIN IMMEDIATE")
     write_enrollment(
@@ -123,4 +135,4 @@ def _enroll(cloud: Cloud, profile: Profile, name: str) -> Device:
         server_time_ms=welcome["server_time_ms"],
     )
     conn.execute("COMMIT")
-    return Device(name, identity, secrets, conn.serialize())
+    return conn.serialize()

@@ -139,6 +139,8 @@ class Misfortunes:
             return
         self._world.memory.revoked[device_id] = self._agenda.now_ms
         self._happened(faults.REVOKED, f"{counter.name} revoked")
+        if cloud.stumbles and self._rng.random() < 0.5:  # whoever looks after the shop updates the cloud first
+            self._agenda.after(self._rng.randrange(HELP_MS[0]), self.update_cloud)
         self._later(HELP_MS, lambda: self.enroll(counter))
 
     def enroll(self, counter: CounterMachine) -> None:

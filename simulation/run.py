@@ -70,7 +70,8 @@ class World:
         self.network = Network(self.agenda, self.cloud, self.plan, self.rng)
         self.counters = tuple(
             CounterMachine(
-                device, agenda=self.agenda, network=self.network, rng=self.rng, all_read=self._all_read
+                device, agenda=self.agenda, network=self.network, rng=self.rng, all_read=self._all_read,
+                small_pages=self.plan.full_disk,
             )
             for device in ground.devices[: 1 if self.rng.random() < 0.25 else 2]
         )  # fmt: skip

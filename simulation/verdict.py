@@ -59,6 +59,7 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
         _feed(cloud, counter)
         _requests_here(cloud, counter, memory)
         _orders_here(cloud, counter)
+        _told(counter)
         _earns_here(cloud, counter)
 
 
@@ -266,6 +267,19 @@ def _orders_here(cloud: CloudMachine, counter: CounterMachine) -> None:
     there = cloud.rows("SELECT order_id, version, state FROM customer_order ORDER BY 1")
     here = [tuple(row) for row in _here(counter, "SELECT order_id, version, state FROM customer_order ORDER BY 1")]
     demand(here == there, "I4", f"{counter.name} shows orders {set(here) ^ set(there)}")
+
+
+def _told(counter: CounterMachine) -> None:
+    """I3: a card that counts as shown, or an earn, has its operation: both are committed together or not at all."""
+    told = "SELECT json_extract(body, '$.request_id') FROM outbox WHERE kind = 'request.seen'"
+    shown = (
+        f"SELECT request_id FROM request WHERE seen_op AND request_id NOT IN ({told} UNION SELECT spend_id FROM spend)"
+    )
+    untold = [row[0] for row in _here(counter, shown)]
+    untold += [
+        row[0] for row in _here(counter, "SELECT earn_id FROM earn WHERE op_id NOT IN (SELECT op_id FROM outbox)")
+    ]
+    demand(not untold, "I3", f"{counter.name} did something about {untold} and told nobody")
 
 
 def _earns_here(cloud: CloudMachine, counter: CounterMachine) -> None:
