@@ -11,6 +11,7 @@ from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
 from agent.earn import slips as earn_slips
+from agent.earn.late import ClaimSlip, LateEarns
 from agent.earn.repository import DocumentRow
 from agent.earn.service import EarnService
 from agent.earn.types import Earned
@@ -132,6 +133,14 @@ class Agent:
             missing_on_receipt=self.spend_book.missing_on_receipt,
             print_earned=self._print_earned,
         )
+        self.late_earns = LateEarns(
+            store=store,
+            clock=clock,
+            ids=ids,
+            keyring=self.keyring,
+            earn=self.earn,
+            print_claim=self._print_claim,
+        )
         self.receipts = ReceiptsService(store=store)
         self.vault = DeviceVault(settings.folder)
         self.enroll = EnrollService(
@@ -225,6 +234,10 @@ class Agent:
             templates=self.slip_templates.current,
         )
         self.printing.enqueue(conn, earn_slips.job_id(earned), JobKind.POINTS, document)
+
+    def _print_claim(self, conn: sqlite3.Connection, slip: ClaimSlip) -> None:
+        document = earn_slips.claim_document(slip, shop=shop_name(conn), templates=self.slip_templates.current)
+        self.printing.enqueue(conn, earn_slips.claim_job_id(slip), JobKind.CLAIM, document)
 
     def _closing(self) -> Document:
         """The slip that ends a day, with the day's figures so far."""

@@ -290,6 +290,12 @@ def earn_at_once(conn: sqlite3.Connection, entry_id: str, document_id: str, subm
     )
 
 
+def waiting_entries(conn: sqlite3.Connection) -> list[EntryRow]:
+    """Numbers that wait for a receipt, at all tills, oldest first."""
+    rows = conn.execute(f"SELECT {_ENTRY} FROM phone_entry WHERE state = 'waiting' ORDER BY submitted_ms, entry_id")
+    return [EntryRow(*values) for values in rows]
+
+
 def submitted_times(conn: sqlite3.Connection, since_ms: int) -> list[int]:
     """When numbers were submitted since then, oldest first.
 
@@ -385,3 +391,36 @@ def figures(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> tuple[int, 
         span,
     ).fetchone()
     return (int(earned[0]), int(earned[1]), int(taken[0]), int(read[0]), int(read[1]), int(read[2]))
+
+
+# --- claims --------------------------------------------------------------------------------------------------------
+
+
+class ClaimRow(NamedTuple):
+    """A claim slip that was made for a receipt."""
+
+    document_id: str
+    earn_id: str
+    code: str
+    issued_ms: int
+    until_ms: int
+
+
+_CLAIM = "document_id, earn_id, code, issued_ms, until_ms"
+
+
+def find_claim(conn: sqlite3.Connection, document_id: str) -> ClaimRow | None:
+    found = conn.execute(f"SELECT {_CLAIM} FROM claim WHERE document_id = ?", (document_id,)).fetchone()
+    return ClaimRow(*found) if found else None
+
+
+def find_claim_by(conn: sqlite3.Connection, *, earn_id: str = "", code: str = "") -> ClaimRow | None:
+    found = conn.execute(f"SELECT {_CLAIM} FROM claim WHERE earn_id = ? OR code = ?", (earn_id, code)).fetchone()
+    return ClaimRow(*found) if found else None
+
+
+def insert_claim(conn: sqlite3.Connection, claim: ClaimRow) -> None:
+    conn.execute(
+        f"INSERT INTO claim ({_CLAIM}) VALUES (?, ?, ?, ?, ?)",
+        (claim.document_id, claim.earn_id, claim.code, claim.issued_ms, claim.until_ms),
+    )

@@ -37,7 +37,7 @@ from sync.clock import Clock
 from sync.errors import CellUnreadable
 from sync.ids import IdSource
 from sync.inbox import RowContext
-from sync.profile import read_policy
+from sync.profile import read_policy, require_identity
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.secrets import phone_lookup
 from sync.store import Store
@@ -310,7 +310,15 @@ class EarnService:
     # --- booking ---------------------------------------------------------------------------------------------------
 
     def _book_earn(
-        self, conn: sqlite3.Connection, entry_id: str, phone: Phone, sale: DocumentRow, now_ms: int, *, actor: str
+        self,
+        conn: sqlite3.Connection,
+        entry_id: str,
+        phone: Phone,
+        sale: DocumentRow,
+        now_ms: int,
+        *,
+        actor: str,
+        source: str = "receipt_auto",
     ) -> Earned:
         """The earn and its operation; the caller ends the entry and the sale."""
         assert sale.paid_won is not None, "only a sale with a known payment waits"
@@ -331,7 +339,7 @@ class EarnService:
             "points": accrual.points,
             "rate_bp": accrual.rate_bp,
             "policy_version": accrual.policy_version,
-            "source": "receipt_auto",
+            "source": source,
             "occurred_ms": now_ms,
         }
         if missing_won:
@@ -357,6 +365,34 @@ class EarnService:
         self._print_earned(conn, earned, sale)
         return earned
 
+    # --- late ones -------------------------------------------------------------------------------------------------
+
+    def book_late(
+        self, conn: sqlite3.Connection, earn_id: str, phone: Phone, sale: DocumentRow, now_ms: int, *, actor: str
+    ) -> Earned:
+        """A receipt that met no number in time and that somebody has brought together with one."""
+        earned = self._book_earn(conn, earn_id, phone, sale, now_ms, actor=actor, source="claim")
+        repository.set_outcome(conn, sale.document_id, "earned", earn_id)
+        return earned
+
+    def number_of(self, conn: sqlite3.Connection, entry_id: str) -> Phone | None:
+        """The number that waits under this entry."""
+        entry = repository.find_entry(conn, entry_id)
+        if entry is None or entry.state != "waiting" or entry.phone_sealed is None:
+            return None
+        try:
+            return Phone(self._keyring.keys.cipher.open(entry.phone_sealed, _entry_cell(entry_id)))
+        except CellUnreadable:
+            return None
+
+    def points_for(self, conn: sqlite3.Connection, paid_won: int) -> int:
+        """What a payment earns by the policy of now."""
+        return accrue(paid_won, _policy(conn)).points
+
+    def store_id(self, conn: sqlite3.Connection) -> str:
+        """The store this counter belongs to. Raises NotEnrolled."""
+        return require_identity(conn).store_id
+
     # --- what the cloud says ---------------------------------------------------------------------------------------
 
     def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
@@ -379,6 +415,11 @@ class EarnService:
         earn_id, status, points = str(row.body["earn_id"]), str(row.body["status"]), int(row.body["points"])
         earn = repository.find_earn(conn, earn_id)
         if earn is None:
+            claim = repository.find_claim_by(conn, earn_id=earn_id)
+            if claim is not None and status in ("posted", "adjusted", "reversed"):
+                # The customer claimed it with the app: nobody else may.
+                outcome = "reversed" if status == "reversed" else "earned"
+                repository.set_outcome(conn, claim.document_id, outcome)
             return
         if status == "posted":
             status = "posted" if points == earn.points else "adjusted"

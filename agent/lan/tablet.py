@@ -66,7 +66,7 @@ _PAGE_HEADERS = (
     ("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"),
     ("Referrer-Policy", "no-referrer"),
 )
-_PHONE_WORDS = {
+PHONE_WORDS = {
     PhoneProblem.TOO_SHORT: ("번호가 짧아요.", "The number is too short."),
     PhoneProblem.TOO_LONG: ("번호가 길어요.", "The number is too long."),
     PhoneProblem.NOT_MOBILE: ("휴대폰 번호를 입력해 주세요.", "Type a mobile number."),
@@ -158,7 +158,7 @@ class _SpendApi:
             case SpendRefused(limit):
                 return Reply({"outcome": "refused", "why": told_to_customers(limit).value})
             case NoNumber(problem):
-                korean, english = _PHONE_WORDS[problem]
+                korean, english = PHONE_WORDS[problem]
                 words = {"problem": problem.value, "message": korean, "message_en": english}
                 return Reply({"outcome": "no_number", **words})
             case SpendNotNow():
@@ -225,7 +225,7 @@ def _till(values: Mapping[str, Any]) -> str:
 def _submit_reply(outcome: SubmitOutcome) -> Reply:
     if isinstance(outcome, Refused):
         # A typing mistake is an ordinary answer of this screen, so it comes with 200 like the others.
-        korean, english = _PHONE_WORDS[outcome.problem]
+        korean, english = PHONE_WORDS[outcome.problem]
         words = {"problem": outcome.problem.value, "message": korean, "message_en": english}
         return Reply({"outcome": "refused", **words})
     if isinstance(outcome, TooManyEntries):

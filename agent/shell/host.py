@@ -13,6 +13,7 @@ from agent.bootstrap import Agent
 from agent.lan.api import ApiServices, counter_routes
 from agent.lan.file import read_lan_file
 from agent.lan.http import Application, Reply, Request, Route, bearer
+from agent.lan.late import late_routes
 from agent.lan.server import LanServer
 from agent.lan.status import status_of
 from agent.lan.tablet import tablet_guard, tablet_routes
@@ -49,6 +50,7 @@ class LanHost:
         agent, tool = self._agent, bearer(self._token)
         services = ApiServices(agent.approval, agent.orders, agent.receipts, lambda: status_of(agent, self._version))
         yield from counter_routes(services, tool)
+        yield from late_routes(agent.late_earns, tool=tool, tablet=tablet_guard(self._session, tool))
         yield Route("POST", "/v1/show", self._show, tool)
         yield from tablet_routes(
             earn=agent.earn,

@@ -15,6 +15,7 @@ import pytest
 from agent.lan.api import ApiServices, counter_routes
 from agent.lan.file import read_lan_file
 from agent.lan.http import BODY_BYTES_MAX, Application, bearer
+from agent.lan.late import late_routes
 from agent.lan.server import LanServer
 from agent.lan.status import status_of
 from agent.lan.tablet import tablet_guard, tablet_routes
@@ -53,6 +54,7 @@ def lan(tmp_path: Path) -> Iterator[Lan]:
         services = ApiServices(agent.approval, agent.orders, agent.receipts, lambda: status_of(agent, "1.2.3"))
         routes = [
             *counter_routes(services, tool),
+            *late_routes(agent.late_earns, tool=tool, tablet=tablet_guard(SESSION, tool)),
             *tablet_routes(
                 earn=agent.earn,
                 spend=agent.spend,
@@ -481,3 +483,29 @@ def test_nobody_becomes_the_owner_or_an_employee_over_the_lan(lan: Lan, tool: ht
 
     assert_error(answer, 422, "invalid_field")
     assert lan.shop.ops("request.decide") == []
+
+
+def test_a_receipt_without_a_number_is_credited_by_hand_or_by_its_slip(lan: Lan, tool: httpx.Client) -> None:
+    """PNT-08: staff type the number, link one that waits, or the customer comes back with the slip."""
+    earn, clock = lan.shop.agent.earn, lan.shop.clock
+    for number in range(3):
+        earn.ingest(captured(clock, receipt_no=f"L-{number}", approvals=(f"{number}",), document_id=f"late-{number}"))
+    clock.advance(200_000)
+    waiting = earn.open_entry("2")
+    earn.submit_phone(waiting, "01087654321")
+
+    typed = tool.post("/v1/receipts/late-0/credit", json={"digits": "010-1234-5678"})
+    numbers = tool.get("/v1/numbers").json()["numbers"]
+    linked = tool.post("/v1/receipts/late-1/credit", json={"entry_id": numbers[0]["entry_id"]})
+    slip = tool.post("/v1/receipts/late-2/claim", json={})
+    claimed = tool.post("/v1/tablet/claims", json={"slip": slip.json()["code"].lower(), "digits": "01055556666"})
+    again = tool.post("/v1/tablet/claims", json={"slip": slip.json()["code"], "digits": "01055556666"})
+    wrong = tool.post("/v1/receipts/late-0/credit", json={"digits": "12"})
+    gone = tool.post("/v1/receipts/late-0/credit", json={"digits": "01012345678"})
+
+    assert [answer.status_code for answer in (typed, linked, slip, claimed)] == [201] * 4
+    assert [numbers[0]["masked"], linked.json()["masked"]] == ["010-****-4321"] * 2
+    assert claimed.json()["points"] == 178
+    assert (again.status_code, again.json()["code"]) == (409, "claim_used")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "not_a_number")
+    assert (gone.status_code, gone.json()["code"]) == (409, "not_creditable")

@@ -1,0 +1,199 @@
+"""Owns receipts that met no number in time: linked by hand at the counter, or claimed with a slip (PNT-08, PNT-09)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.earn import repository
+from agent.earn.repository import DocumentRow
+from agent.earn.service import EarnService
+from agent.earn.types import Earned, Refused, TooManyEntries
+from agent.keys import KeyRing
+from agent.logbook import topic
+from rules.claims import CLAIM_VALID_MS, Claim, ClaimProblem, open_claim, seal_claim, short_code
+from rules.phone import Phone, PhoneProblem, parse_phone
+from sync.clock import Clock
+from sync.ids import IdSource
+from sync.store import Store
+
+# A code has 34 bits: a thousand wrong tries a day would need half a million years.
+WRONG_CODES_MAX = 10
+WRONG_CODES_WINDOW_MS = 600_000
+log = topic("earn")
+
+
+@dataclass(frozen=True)
+class WaitingNumber:
+    """A number that was typed and has no receipt yet."""
+
+    entry_id: str
+    till: str
+    masked: str
+
+
+@dataclass(frozen=True)
+class NotToBeHad:
+    """The receipt has earned, was cancelled, is too old, or was not read with certainty."""
+
+
+@dataclass(frozen=True)
+class ClaimSlip:
+    """What goes on the slip. ``qr`` is the signed text, ``code`` the eight letters for typing."""
+
+    document_id: str
+    qr: str
+    code: str
+    paid_won: int
+    points: int
+    printed_ms: int
+    until_ms: int
+    receipt_no: str | None
+    till: str | None
+
+
+class LateEarns:
+    """Thread-safe. Every credit is one transaction with its operation, as in `EarnService`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        keyring: KeyRing,
+        earn: EarnService,
+        print_claim: Callable[[sqlite3.Connection, ClaimSlip], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._keyring = keyring
+        self._earn = earn
+        self._print_claim = print_claim
+        self._wrong_at: deque[int] = deque(maxlen=WRONG_CODES_MAX)
+
+    def waiting_numbers(self) -> tuple[WaitingNumber, ...]:
+        """Numbers that wait for a receipt now, at any till."""
+        with self._store.read() as conn:
+            rows = repository.waiting_entries(conn)
+        return tuple(WaitingNumber(row.entry_id, row.till, row.masked or "") for row in rows)
+
+    # --- by hand -----------------------------------------------------------------------------------------------------
+
+    def credit(self, document_id: str, digits: str, actor: str) -> Earned | Refused | NotToBeHad:
+        """Staff type the number of a customer who shows this receipt."""
+        phone = parse_phone(digits)
+        if isinstance(phone, PhoneProblem):
+            return Refused(phone)
+        with self._store.transaction() as conn:
+            outcome = self._credit(conn, document_id, phone, actor)
+        return self._told(outcome)
+
+    def credit_waiting(self, document_id: str, entry_id: str, actor: str) -> Earned | NotToBeHad:
+        """Staff link this receipt with a number that waits, as of another till or of a receipt that was read late."""
+        with self._store.transaction() as conn:
+            phone = self._earn.number_of(conn, entry_id)
+            if phone is None:
+                return NotToBeHad()
+            outcome = self._credit(conn, document_id, phone, actor)
+            if isinstance(outcome, Earned):
+                repository.close_entry(conn, entry_id, "replaced")
+        return self._told(outcome)
+
+    def _credit(self, conn: sqlite3.Connection, document_id: str, phone: Phone, actor: str) -> Earned | NotToBeHad:
+        now_ms = self._clock.wall_ms()
+        sale = self._creditable(conn, document_id, now_ms)
+        if sale is None:
+            return NotToBeHad()
+        claim = repository.find_claim(conn, document_id)
+        # A slip that was printed for it may be on its way to the cloud: one id, one earn.
+        earn_id = claim.earn_id if claim else self._ids.uuid7()
+        return self._earn.book_late(conn, earn_id, phone, sale, now_ms, actor=actor)
+
+    def _told(self, outcome: Earned | NotToBeHad) -> Earned | NotToBeHad:
+        if isinstance(outcome, Earned):
+            log.event("credited_late", earn=outcome.earn_id, phone=outcome.masked)
+            self._earn.listeners.notify()
+        return outcome
+
+    def _creditable(self, conn: sqlite3.Connection, document_id: str, now_ms: int) -> DocumentRow | None:
+        sale = repository.find_document(conn, document_id)
+        if sale is None or sale.outcome not in ("waiting", "unmatched") or sale.fingerprint is None:
+            return None
+        if not sale.paid_won or now_ms - sale.captured_ms > CLAIM_VALID_MS:
+            return None
+        return sale
+
+    # --- by a slip ---------------------------------------------------------------------------------------------------
+
+    def issue(self, document_id: str) -> ClaimSlip | NotToBeHad:
+        """Print a claim slip for this receipt; asked again it is the same claim. Raises NotEnrolled."""
+        store_key, now_ms = self._keyring.keys.store_key, self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            sale = self._creditable(conn, document_id, now_ms)
+            if sale is None or sale.paid_won is None or sale.fingerprint is None:
+                return NotToBeHad()
+            claim = repository.find_claim(conn, document_id)
+            if claim is None:
+                earn_id = self._ids.uuid7()
+                until_ms = sale.captured_ms + CLAIM_VALID_MS
+                claim = repository.ClaimRow(document_id, earn_id, short_code(store_key, earn_id), now_ms, until_ms)
+                repository.insert_claim(conn, claim)
+            slip = ClaimSlip(
+                document_id=document_id,
+                qr=seal_claim(store_key, self._sealed(conn, sale, claim)),
+                code=claim.code,
+                paid_won=sale.paid_won,
+                points=self._earn.points_for(conn, sale.paid_won),
+                printed_ms=sale.captured_ms,
+                until_ms=claim.until_ms,
+                receipt_no=sale.receipt_no,
+                till=sale.till,
+            )
+            self._print_claim(conn, slip)
+        log.event("claim_issued", document=document_id)
+        return slip
+
+    def _sealed(self, conn: sqlite3.Connection, sale: DocumentRow, claim: repository.ClaimRow) -> Claim:
+        assert sale.fingerprint is not None
+        assert sale.paid_won is not None
+        return Claim(
+            store=self._earn.store_id(conn),
+            earn_id=claim.earn_id,
+            fingerprint=sale.fingerprint,
+            tags=sale.approval_tags,
+            receipt_no=sale.receipt_no,
+            till=sale.till,
+            paid_won=sale.paid_won,
+            printed_ms=sale.captured_ms,
+            until_ms=claim.until_ms,
+        )
+
+    def redeem(self, text: str, digits: str, actor: str) -> Earned | Refused | ClaimProblem | TooManyEntries:
+        """A customer comes back with a slip: its QR text or its eight letters, and a number. Works without the cloud;
+        the cloud books the same earn once, whoever brings it first."""
+        now_ms = self._clock.wall_ms()
+        if len(self._wrong_at) == WRONG_CODES_MAX and now_ms - self._wrong_at[0] < WRONG_CODES_WINDOW_MS:
+            return TooManyEntries(self._wrong_at[0] + WRONG_CODES_WINDOW_MS - now_ms)
+        phone = parse_phone(digits)
+        if isinstance(phone, PhoneProblem):
+            return Refused(phone)
+        with self._store.transaction() as conn:
+            claim = self._find(conn, text.strip())
+            if claim is None:
+                self._wrong_at.append(now_ms)
+                return ClaimProblem.UNKNOWN
+            if now_ms > claim.until_ms:
+                return ClaimProblem.EXPIRED
+            outcome = self._credit(conn, claim.document_id, phone, actor)
+        told = self._told(outcome)
+        return told if isinstance(told, Earned) else ClaimProblem.USED
+
+    def _find(self, conn: sqlite3.Connection, text: str) -> repository.ClaimRow | None:
+        opened = open_claim(text, lambda _store: self._keyring.keys.store_key)
+        if isinstance(opened, Claim):
+            return repository.find_claim_by(conn, earn_id=opened.earn_id)
+        return repository.find_claim_by(conn, code=text.replace("-", "").replace(" ", "").upper())
