@@ -167,7 +167,7 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
     if op.secret:
         if cipher is None:
             raise ValueError("an operation with a secret needs a cipher")
-        sealed = cipher.seal(canonical_json(op.secret).decode(), f"outbox/sealed/{wire.op_id}")
+        sealed = cipher.seal(canonical_part(op.secret), f"outbox/sealed/{wire.op_id}")  # written whole in insert
     insert(conn, wire, op.body, sealed, prev_hash)
     return Appended(wire.op_id, wire.seq)
 

@@ -99,8 +99,10 @@ class FieldCipher:
     too."""
 
     def __init__(self, field_key: bytes, old_field_key: bytes | None = None) -> None:
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        self._tampered = InvalidTag  # here and not where it is caught: every opened cell would look for the module
         self._aead = AESGCM(field_key)
         self._old = None if old_field_key is None else AESGCM(old_field_key)
 
@@ -110,19 +112,17 @@ class FieldCipher:
 
     def open(self, sealed: bytes, aad: str) -> str:
         """Raises CellUnreadable for a changed, moved or foreign cell."""
-        from cryptography.exceptions import InvalidTag
-
         if sealed[:1] != _CELL_VERSION or len(sealed) < 1 + _NONCE_BYTES + 16:
             raise CellUnreadable(f"{aad}: not a sealed cell")
         nonce, box = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, box, aad.encode()).decode()
-        except InvalidTag as tampered:
+        except self._tampered as tampered:
             if self._old is None:
                 raise CellUnreadable(f"{aad}: does not open") from tampered
         try:
             return self._old.decrypt(nonce, box, aad.encode()).decode()
-        except InvalidTag as tampered:
+        except self._tampered as tampered:
             raise CellUnreadable(f"{aad}: does not open") from tampered
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from printers.capture.spool import CapturedDocument
@@ -60,6 +61,16 @@ class DocumentFacts:
             self.approval_tags, self.original_approval_tags, self.receipt_no, self.original_receipt_no, self.till
         )
 
+    @cached_property
+    def printed_date(self) -> str | None:
+        """The business date on the paper; None when no time was printed or it cannot be read."""
+        if self.printed_at is None:
+            return None
+        try:
+            return business_date(datetime.fromisoformat(self.printed_at))
+        except ValueError:
+            return None
+
     @property
     def has_numbers(self) -> bool:
         """Whether anything but its text tells this receipt from another."""
@@ -98,16 +109,6 @@ def _won(reading: dict[str, Any], name: str) -> int | None:
     return found
 
 
-def printed_date(facts: DocumentFacts) -> str | None:
-    """The business date on the paper; None when no time was printed or it cannot be read."""
-    if facts.printed_at is None:
-        return None
-    try:
-        return business_date(datetime.fromisoformat(facts.printed_at))
-    except ValueError:
-        return None
-
-
 def sale_fingerprint(store_key: bytes, facts: DocumentFacts, *, first_captured_ms: int) -> str | None:
     """The identity of a sale. Text alone identifies a receipt only near the time it was first printed, so that
     time is part of it: the same coffee for the same cash an hour later is another sale."""
@@ -116,7 +117,7 @@ def sale_fingerprint(store_key: bytes, facts: DocumentFacts, *, first_captured_m
     digest = facts.text_digest if facts.has_numbers else f"{facts.text_digest}@{first_captured_ms}"
     return fingerprint(
         store_key,
-        date=printed_date(facts),
+        date=facts.printed_date,
         receipt_no=facts.receipt_no,
         till=facts.till,
         total_won=facts.amount_won,
@@ -130,7 +131,7 @@ def cancel_fingerprint(store_key: bytes, facts: DocumentFacts) -> str:
     assert facts.amount_won is not None, "a cancel without an amount is a question for a person"
     return fingerprint(
         store_key,
-        date=printed_date(facts),
+        date=facts.printed_date,
         receipt_no=CANCEL_DOMAIN + (facts.receipt_no or facts.text_digest),
         till=facts.till,
         total_won=facts.amount_won,
@@ -145,7 +146,7 @@ def presumed_sale_fingerprint(store_key: bytes, cancel: DocumentFacts) -> str | 
         return None
     return fingerprint(
         store_key,
-        date=printed_date(cancel),
+        date=cancel.printed_date,
         receipt_no=cancel.original_receipt_no,
         till=cancel.till,
         total_won=cancel.amount_won,

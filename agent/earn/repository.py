@@ -69,7 +69,7 @@ _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, m
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
 
 
-_text = json.JSONEncoder(ensure_ascii=False).encode
+json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _document(values: Any) -> DocumentRow:
@@ -190,14 +190,14 @@ def insert_document(
             facts.receipt_no,
             facts.till,
             facts.printed_at,
-            json.dumps(facts.approval_tags),
+            json_text(facts.approval_tags),
             fingerprint,
             fingerprint_date,
             facts.verdict.value,
             outcome,
             earn_id,
-            _text(reading),
-            _text(lines),
+            json_text(reading),
+            json_text(lines),
         ),
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
 
 from agent.dispatch import Listeners
 from agent.earn import repository
-from agent.earn.documents import DocumentFacts, facts_of, printed_date, sale_fingerprint
+from agent.earn.documents import DocumentFacts, facts_of, sale_fingerprint
 from agent.earn.pairing import DEFAULT_TILL, Gone, Pairing
 from agent.earn.repository import DocumentRow, EntryRow
 from agent.earn.reversals import Reversals
@@ -296,7 +295,7 @@ class EarnService:
             conn,
             facts,
             fingerprint=fingerprint,
-            fingerprint_date=printed_date(facts),
+            fingerprint_date=facts.printed_date,
             outcome=outcome,
             earn_id=earn_id,
             reading={
@@ -357,7 +356,7 @@ class EarnService:
                 "paid_won": sale.paid_won,
                 "points": accrual.points,
                 "rate_bp": accrual.rate_bp,
-                "reasons_json": json.dumps([reason.value for reason in accrual.reasons]),
+                "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
                 "created_ms": now_ms,
             },
         )
