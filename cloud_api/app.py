@@ -30,6 +30,7 @@ from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.members.routes import router as members
+from cloud_api.menu.routes import router as menu
 from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
 from cloud_api.requests.counter_routes import router as counters
@@ -75,6 +76,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         staff,
         stores,
         stock,
+        menu,
         ledger,
         jobs,
     ):

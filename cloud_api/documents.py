@@ -137,6 +137,50 @@ EMPLOYEE_EXAMPLE = {
     "removed_ms": None,
 }
 
+MENU_ITEM_EXAMPLE: dict[str, Any] = {
+    "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
+    "category_id": "0198c5c0-7a11-7000-8000-0000000000e7",
+    "name": "카페라떼",
+    "name_en": "Caffe latte",
+    "description": "",
+    "price_won": 5000,
+    "visible": True,
+    "position": 1,
+    "version": 1,
+    "options": [
+        {"group_id": "우유", "least": 1, "most": 1, "options": [{"option_id": "오트", "extra_won": 600}]},
+    ],
+    "sale_times": {"weekdays": [0, 1, 2, 3, 4], "times": [[690, 840]]},
+    "rewards": ["coupon", "point", "stamp"],
+    "removed": False,
+}
+
+MENU_HERE_EXAMPLE: dict[str, Any] = {
+    "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
+    "available": True,
+    "sold_out": "today",
+    "sold_out_ms": 1760000000000,
+    "version": 2,
+}
+
+MENU_EXAMPLE: dict[str, Any] = {
+    "categories": [
+        {"category_id": "0198c5c0-7a11-7000-8000-0000000000e7", "name": "커피", "visible": True, "position": 1}
+    ],
+    "items": [
+        MENU_ITEM_EXAMPLE
+        | {"available": True, "sold_out": "today", "sold_out_until_ms": 1760022000000, "not_on_sale": "sold_out"}
+    ],
+    "summary": {
+        "all": 24,
+        "on_sale": 20,
+        "hidden": 2,
+        "reward_eligible": 23,
+        "reward_excluded": 1,
+        "with_times": 3,
+    },
+}
+
 HOURS_EXAMPLE: dict[str, Any] = {
     "always_open": False,
     "weekly": [[480, 1320], [480, 1320], [480, 1320], [480, 1320], [480, 1560], [600, 1560], None],
@@ -329,6 +373,7 @@ _MAY_BE_NULL = frozenset(
         "reason",
     }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
+    | {"sold_out", "sold_out_ms", "sold_out_until_ms", "not_on_sale"}
     | {"daily_average", "expected_days", "received", "received_ms"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )

@@ -89,6 +89,11 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "report_not_yet": Problem(409, "아직 시작되지 않은 영업일입니다.", "This business day has not begun."),
     "job_unknown": Problem(404, "없는 작업입니다.", "There is no such job."),
+    "category_unknown": Problem(404, "없는 메뉴 분류입니다.", "There is no such category."),
+    "category_not_empty": Problem(409, "메뉴가 남아 있는 분류입니다.", "There are still items in this category."),
+    "menu_unknown": Problem(404, "없는 메뉴입니다.", "There is no such item on the menu."),
+    "menu_not_on_sale": Problem(409, "지금 주문할 수 없는 메뉴입니다.", "This item cannot be ordered now."),
+    "options_refused": Problem(422, "옵션을 확인해 주세요.", "These options do not fit the item."),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

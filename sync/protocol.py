@@ -57,6 +57,8 @@ class OpKind(StrEnum):
     ORDER_ADVANCE = "order.advance"
     # {day: "2026-11-27", pieces, written_ms}: cup holders used that day; a later number replaces an earlier one
     REPORT_SUBMIT = "report.submit"
+    # {menu_id, kind: "today"|"until_released"|null (on sale again), occurred_ms}: the later word stands
+    MENU_SOLD_OUT = "menu.sold_out"
     # {order_id, pieces, occurred_ms}: the owner orders cup holders
     STOCK_ORDER = "stock.order"
 
@@ -99,6 +101,13 @@ class FeedKind(StrEnum):
     # {employee_id, version, name, role: "owner"|"staff", pin_salt, pin_verifier, may_recover, suspended,
     #  counted_from_ms, removed}
     EMPLOYEE = "employee"
+    # {category_id, name, visible, position, version, removed}; of the brand in the brand's feed
+    MENU_CATEGORY = "menu_category"
+    # {menu_id, category_id, name, name_en, description, price_won, visible, position, version, options[], sale_times,
+    #  rewards[], removed}; of the brand in the brand's feed
+    MENU = "menu"
+    # {menu_id, available, sold_out: "today"|"until_released"|null, sold_out_ms|null, version}: as this store has it
+    MENU_HERE = "menu_here"
     # {day, pieces, late, version, written_ms, actor, editable_until_ms}
     REPORT = "report"
     # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, daily_average|null,

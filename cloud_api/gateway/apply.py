@@ -10,6 +10,8 @@ from cloud_api.gateway.operations import Fact, ReadOp, read_fact
 from cloud_api.ledger.earns import book_earns
 from cloud_api.ledger.facts import EarnFact, Origin, Outcome, ReversalFact
 from cloud_api.ledger.reversals import book_reversal
+from cloud_api.menu import operations as menu
+from cloud_api.menu.facts import MarkSoldOut
 from cloud_api.orders import service as orders
 from cloud_api.orders.facts import Advance
 from cloud_api.requests import decisions, spends
@@ -88,6 +90,8 @@ class Applier:
                 return staff.change_right(self.work, origin, fact)
             case Advance():
                 return orders.advance(self.work, origin, fact)
+            case MarkSoldOut():
+                return menu.mark_sold_out(self.work, origin, fact)
             case StockOrder():
                 return stock.order(self.work, origin, fact)
             case _:

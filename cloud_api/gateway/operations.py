@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
+from cloud_api.menu.facts import MarkSoldOut
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff.facts import Right
 from cloud_api.stock.facts import Report, StockOrder
+from rules.menu import SoldOutKind
 from rules.phone import Phone, parse_phone
 from rules.recovery import RightChange
 from rules.requests import Move, OrderState, RejectReason
@@ -122,7 +124,20 @@ def _envelope(raw: Any, safe_id: str) -> tuple[Operation | None, str | None]:
     return op, None
 
 
-Fact = EarnFact | ReversalFact | Seen | Decide | Recover | Keep | Spend | Right | Advance | Report | StockOrder
+Fact = (
+    EarnFact
+    | ReversalFact
+    | Seen
+    | Decide
+    | Recover
+    | Keep
+    | Spend
+    | Right
+    | Advance
+    | Report
+    | StockOrder
+    | MarkSoldOut
+)
 
 
 def read_fact(op: Operation | SpelledOp, origin: Origin) -> Fact | None:
@@ -287,6 +302,17 @@ def _stock_order(body: Mapping[str, Any], _origin: Origin) -> StockOrder:
     )
 
 
+def _sold_out(body: Mapping[str, Any], _origin: Origin) -> MarkSoldOut:
+    kind = body.get("kind")
+    if kind is not None and kind not in list(SoldOutKind):
+        raise _Unreadable
+    return MarkSoldOut(
+        _id(body, "menu_id"),
+        None if kind is None else SoldOutKind(kind),
+        _int(body, "occurred_ms", 0, TIME_MS_MAX),
+    )
+
+
 _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.EARN: _earn,
     OpKind.EARN_REVERSE: _reversal,
@@ -299,6 +325,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.ORDER_ADVANCE: _advance,
     OpKind.REPORT_SUBMIT: _report,
     OpKind.STOCK_ORDER: _stock_order,
+    OpKind.MENU_SOLD_OUT: _sold_out,
 }
 
 T = TypeVar("T")

@@ -38,6 +38,7 @@ KINDS = (
     "order.advance",
     "report.submit",
     "stock.order",
+    "menu.sold_out",
 )
 _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/requests": "idempotency_key",
@@ -47,6 +48,11 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/members/{member_id}/coupons/take": "idempotency_key",
     "/v1/members/{member_id}/coupons/code": "code",
     "/v1/stores/{store_id}/hours": None,
+    "/v1/menu/categories": "idempotency_key",
+    "/v1/menu/categories/{category_id}": None,
+    "/v1/menu/items": "idempotency_key",
+    "/v1/menu/items/{menu_id}": None,
+    "/v1/stores/{store_id}/menu/price": None,
     "/v1/stores/{store_id}/reports": None,
     "/v1/stores/{store_id}/stock/orders": "idempotency_key",
     "/v1/stores/{store_id}/refusals": "idempotency_key",
@@ -87,6 +93,11 @@ class Caller:
             "order_id": [world.order()["order"]["order_id"]],
         }
 
+        own = {"store_id": world.store.store_id}
+        category = world.ok("POST", "/v1/menu/categories", own | {"name": "커피", "idempotency_key": new_id("menu")})
+        item = own | {"category_id": category["category_id"], "name": "카페라떼", "price_won": 5_000}
+        menu_id = world.ok("POST", "/v1/menu/items", item | {"idempotency_key": new_id("menu")})["menu_id"]
+        self.known |= {"category_id": [category["category_id"]], "menu_id": [menu_id]}
         points = {"store_id": world.store.store_id, "member_id": member, "points": 5, "payment_won": 9_000}
         items = [{"name": "카페라떼", "qty": 1, "amount_won": 5_000}]
         order = {"store_id": world.store.store_id, "channel": "take_out", "items": items, "total_won": 5_000}
@@ -97,6 +108,11 @@ class Caller:
             "/v1/sync/requests": {"phone": PHONE, "points": 5, "payment_won": 9_000},
             "/v1/members/{member_id}/coupons/take": {"definition_id": definition["definition_id"]},
             "/v1/members/{member_id}/coupons/code": {},
+            "/v1/menu/categories": own | {"name": "커피"},
+            "/v1/menu/categories/{category_id}": own | {"name": "커피"},
+            "/v1/menu/items": item,
+            "/v1/menu/items/{menu_id}": item,
+            "/v1/stores/{store_id}/menu/price": {"menu_id": menu_id},
             "/v1/stores/{store_id}/hours": {"weekly": [[480, 1_320]] * 6 + [None], "holidays": ["2025-12-25"]},
             "/v1/stores/{store_id}/reports": {
                 "day": local_day(world.clock()).isoformat(),
@@ -287,6 +303,8 @@ class Caller:
             | {"occurred_ms": self._world.clock()},
             "report.submit": {"day": local_day(self._world.clock()).isoformat(), "pieces": 5}
             | {"written_ms": self._world.clock()},
+            "menu.sold_out": {"menu_id": rng.choice(self.known["menu_id"]), "kind": "today"}
+            | {"occurred_ms": self._world.clock()},
             "stock.order": {"order_id": new_id("stock"), "pieces": 1_000, "occurred_ms": self._world.clock()},
         }[kind]
         made_up = list(raw.values()) if isinstance(raw, dict) and raw else [raw]
