@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,31 +9,15 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Table, TextClause, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-# Lists travel to PostgreSQL as one text: the driver would quote each element of an array by itself. Nothing that is
-# ever listed (ids, hashes, numbers) contains a line break.
-_SEPARATOR = "\n"
-
-# psycopg's names of errors that the caller's retries look at.
-_WRAPPED: tuple[tuple[type[psycopg.Error], type[DBAPIError]], ...] = (
-    (psycopg.IntegrityError, IntegrityError),
-    (psycopg.OperationalError, OperationalError),
-    (psycopg.DataError, DataError),
-)
-
-
-def is_postgres(conn: Connection) -> bool:
-    """Which words this database wants."""
-    return conn.dialect.name == "postgresql"
+from cloud_api import exchange
+from cloud_api.database import Work
+from cloud_api.exchange import Statement, is_postgres, raise_wrapped
 
 
 def listed(conn: Connection, values: Iterable[object]) -> str:
     """The parameter that ``among`` and ``unnested`` read."""
-    found = [str(value) for value in values]
-    if not is_postgres(conn):
-        return json.dumps(found)
-    return _SEPARATOR.join(found)
+    return exchange.listed(values, postgres=is_postgres(conn))
 
 
 @cache
@@ -65,47 +48,42 @@ class NewRows:
 FEW_ROWS = 16  # up to here a COPY, which takes three exchanges with the server, costs more than it saves
 
 
-def insert_rows(conn: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts rows of the named columns. Raises what an ordinary insert raises."""
-    insert_all(conn, [NewRows(table, names, rows)])
+def insert_rows(work: Work, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows of the named columns. Raises what an ordinary insert raises, a few rows perhaps only later."""
+    insert_all(work, [NewRows(table, names, rows)])
 
 
-def insert_all(conn: Connection, wanted: Iterable[NewRows]) -> None:
-    """The same for several tables, in this order; a few rows of all of them go to PostgreSQL in one exchange."""
+def insert_all(work: Work, wanted: Iterable[NewRows]) -> None:
+    """The same for several tables, in this order."""
     found = [new for new in wanted if new.rows]
-    if not is_postgres(conn):
+    if sum(len(new.rows) for new in found) <= FEW_ROWS:
         for new in found:
-            conn.exec_driver_sql(_insert(new, "?"), list(new.rows))
-        return
-    if not found:
-        return
+            statement = _insert(new.table.name, new.names)
+            for row in new.rows:
+                work.later(statement, *row)
+    elif work.postgres:
+        _copy(work.conn, found)
+    else:
+        for new in found:
+            work.conn.exec_driver_sql(_insert(new.table.name, new.names).sqlite, list(new.rows))
+
+
+def _copy(conn: Connection, found: Sequence[NewRows]) -> None:
     driver = cast("psycopg.Connection[Any] | None", conn.connection.driver_connection)
     assert driver is not None
     try:
-        if sum(len(new.rows) for new in found) <= FEW_ROWS:
-            _insert_together(driver, found)
-        else:
-            for new in found:
-                statement = f"COPY {new.table.name} ({', '.join(new.names)}) FROM STDIN"
-                with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-                    copy.write(copy_block(new.rows))
-    except psycopg.Error as error:
-        what = "INSERT INTO " + ", ".join(new.table.name for new in found)
-        for kind, wrapped in _WRAPPED:
-            if isinstance(error, kind):
-                raise wrapped(what, None, error, hide_parameters=True) from error
-        raise DBAPIError(what, None, error, hide_parameters=True) from error
-
-
-def _insert_together(driver: psycopg.Connection[Any], found: Sequence[NewRows]) -> None:
-    with driver.pipeline(), driver.cursor() as cursor:
         for new in found:
-            for row in new.rows:
-                cursor.execute(_insert(new, "%s").encode(), row)
+            statement = f"COPY {new.table.name} ({', '.join(new.names)}) FROM STDIN"
+            with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                copy.write(copy_block(new.rows))
+    except psycopg.Error as error:
+        raise_wrapped("COPY " + ", ".join(new.table.name for new in found), error)
 
 
-def _insert(new: NewRows, place: str) -> str:
-    return f"INSERT INTO {new.table.name} ({', '.join(new.names)}) VALUES ({', '.join([place] * len(new.names))})"
+@cache
+def _insert(table: str, names: tuple[str, ...]) -> Statement:
+    places = ", ".join(f"${place}" for place in range(1, len(names) + 1))
+    return Statement(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})")
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -153,20 +131,30 @@ def _marks(column: tuple[Any, ...]) -> int:
     return column.count(None)
 
 
-def add_to_column(conn: Connection, table: Table, key: str, column: str, amounts: Mapping[str, int]) -> int:
-    """Adds to a number in each of the rows named by ``key``, in the order of their names; returns how many."""
+def add_to_column(
+    work: Work, table: Table, key: str, column: str, amounts: Mapping[str, int], *, or_else: Exception
+) -> None:
+    """Adds to a number in each of the rows named by ``key``, in the order of their names; ``or_else`` is raised, a few
+    rows perhaps only later, when one of them is not there."""
     names = sorted(amounts)
-    if not is_postgres(conn):
-        return conn.exec_driver_sql(
-            f"UPDATE {table.name} SET {column} = {column} + ? WHERE {key} = ?",
-            [(amounts[name], name) for name in names],
-        ).rowcount
-    return conn.execute(
+    if len(names) <= FEW_ROWS or not work.postgres:
+        statement = _add(table.name, key, column)
+        for name in names:
+            work.later(statement, name, amounts[name], or_else=or_else)
+        return
+    changed = work.conn.execute(
         text(
             f"UPDATE {table.name} SET {column} = {table.name}.{column} + moved.amount"
             " FROM (SELECT unnest(string_to_array(:row_keys, chr(10))) AS row_key,"
             " unnest(CAST(string_to_array(:row_amounts, chr(10)) AS BIGINT[])) AS amount) AS moved"
             f" WHERE {table.name}.{key} = moved.row_key"
         ),
-        {"row_keys": listed(conn, names), "row_amounts": listed(conn, [amounts[name] for name in names])},
+        {"row_keys": listed(work.conn, names), "row_amounts": listed(work.conn, [amounts[name] for name in names])},
     ).rowcount
+    if changed != len(names):
+        raise or_else
+
+
+@cache
+def _add(table: str, key: str, column: str) -> Statement:
+    return Statement(f"UPDATE {table} SET {column} = {column} + $2 WHERE {key} = $1", must_change=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from cloud_api.clock import Clock
+from cloud_api.exchange import NOT_PREPARED, Answer, Asked, NothingChanged, Statement, Value, is_postgres, together
 from cloud_api.ids import Ids
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ RETRIES_MAX = 8
 IDLE_S = 1.0
 _LEFT_AT = "left_at_s"
 # serialization_failure, deadlock_detected, unique_violation: the loser of a race starts over and sees the winner.
-_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01"})
+_TRANSIENT_SQLSTATES = frozenset({"40001", "40P01", NOT_PREPARED})
 _RETRY_SQLSTATES = _TRANSIENT_SQLSTATES | {"23505"}
 
 
@@ -45,16 +46,71 @@ class Published:
 
 
 @dataclass
+class _Later:
+    """A write that nobody waits for, and what to raise when it must change a row and there is none."""
+
+    asked: Asked
+    or_else: Exception | None
+
+
 class Work:
-    """One transaction: its connection, its time, its ids and the feed rows it will publish."""
+    """One transaction: its connection, its time, its ids and the feed rows it will publish.
 
-    conn: Connection
-    now_ms: int
-    ids: Ids
-    published: list[Published] = field(default_factory=list)
+    Writes may be left for ``later``: they travel with the next question or with the commit. Whoever takes ``conn``
+    finds them done, so that everybody reads what the transaction wrote.
+    """
+
+    def __init__(self, conn: Connection, now_ms: int, ids: Ids) -> None:
+        self._conn = conn
+        self.now_ms = now_ms
+        self.ids = ids
+        self.postgres = is_postgres(conn)
+        self.published: list[Published] = []
+        self._later: list[_Later] = []
+        self._foreseen: dict[Asked, list[tuple[Any, ...]]] = {}
+
+    @property
+    def conn(self) -> Connection:
+        """For everything that is not asked or written through this object."""
+        if self._later:
+            self.exchange()
+        return self._conn
+
+    def later(self, statement: Statement, *values: Value, or_else: Exception | None = None) -> None:
+        """Writes at the latest with the commit. ``or_else`` is raised when the statement must change a row and finds
+        none; whatever else may be raised comes with a later call or with the commit."""
+        self._foreseen.clear()
+        self._later.append(_Later(Asked(statement, values), or_else))
+
+    def foresee(self, asked: Asked, rows: list[tuple[Any, ...]]) -> None:
+        """The answer to what will be asked in a moment; it is forgotten with the first write."""
+        self._foreseen[asked] = rows
+
+    def ask(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """The rows of one question, unless they were foreseen, which holds once."""
+        known = self._foreseen.pop(asked, None)
+        return self.exchange(asked)[0].rows if known is None else known
+
+    def exchange(self, *asked: Asked, commit: bool = False) -> list[Answer]:
+        """What was left for later, then these; answers of these. ``commit`` ends the transaction with them, where that
+        spares an exchange. Raises DBAPIError."""
+        waiting, self._later = self._later, []
+        if not (waiting or asked or commit):
+            return []
+        try:
+            answers = together(self._conn, [*(item.asked for item in waiting), *asked], commit=commit)
+        except NothingChanged as error:
+            failure = waiting[error.place].or_else if error.place < len(waiting) else None
+            raise failure or error from error
+        return answers[len(waiting) :]
+
+    def drop_later(self) -> None:
+        """Forgets what was left for later and what was foreseen: the savepoint it belonged to is gone."""
+        self._later.clear()
+        self._foreseen.clear()
 
 
-FeedWriter = Callable[[Connection, Sequence[Published], int], None]
+FeedWriter = Callable[[Work], None]
 
 
 class Database:
@@ -116,7 +172,8 @@ class Database:
             work = Work(conn, self._clock(), self._ids)
             answer = job(work)
             if work.published:
-                self._write_feeds(conn, work.published, work.now_ms)
+                self._write_feeds(work)
+            work.exchange(commit=True)
         if work.published:
             grown = frozenset(row.feed_id for row in work.published)
             for listener in self._listeners:
@@ -128,6 +185,7 @@ class Database:
         """A consistent view for a few queries; never writes."""
         with self._reader.connect() as conn:
             yield conn
+            conn.commit()  # the driver takes a rollback for a reason to prepare everything anew
 
     @contextmanager
     def ask(self) -> Iterator[Connection]:

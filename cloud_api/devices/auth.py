@@ -9,12 +9,13 @@ from typing import Any
 import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, bindparam, delete, select, text
+from sqlalchemy import Connection, bindparam, delete, select
 
 from cloud_api.bulk import select_among
 from cloud_api.database import Database, Work
 from cloud_api.devices.models import device, nonce
 from cloud_api.errors import ApiError
+from cloud_api.exchange import Asked, Statement
 from cloud_api.stores.models import store
 from sync.protocol import AUTH_SCHEME, JWT_AUDIENCE, SKEW_MAX_S, body_digest
 
@@ -55,7 +56,8 @@ def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCal
         row = _device_row(conn, claims["iss"])
     if row is None:
         raise refusal("unknown_device", now_ms)
-    signed_with = next((key for key in _keys_of(row, now_ms) if _holds(token, key, claims, call)), None)
+    keys = _keys_of(row.public_key, row.old_public_key, row.old_key_until_ms, now_ms)
+    signed_with = next((key for key in keys if _holds(token, key, claims, call)), None)
     if signed_with is None:
         raise refusal("bad_signature", now_ms)
     # Only now, because nobody but the device itself shall learn that it is revoked.
@@ -66,12 +68,20 @@ def authenticate(database: Database, call: SignedCall, now_ms: int) -> DeviceCal
     return DeviceCall(row.device_id, row.store_id, row.brand_id, row.epoch, claims["jti"], signed_with)
 
 
-def _keys_of(row: Any, now_ms: int) -> list[bytes]:
+def _keys_of(public_key: bytes, old_public_key: bytes | None, old_key_until_ms: int | None, now_ms: int) -> list[bytes]:
     """The device's key, and for some minutes after a change the one before it."""
-    keys = [bytes(row.public_key)]
-    if row.old_public_key is not None and now_ms < row.old_key_until_ms:
-        keys.append(bytes(row.old_public_key))
+    keys = [bytes(public_key)]
+    if old_public_key is not None and old_key_until_ms is not None and now_ms < old_key_until_ms:
+        keys.append(bytes(old_public_key))
     return keys
+
+
+def check_key(
+    work: Work, call: DeviceCall, public_key: bytes, old_public_key: bytes | None, old_key_until_ms: int | None
+) -> None:
+    """Whether the call was signed with a key that holds by what is locked now. Raises ApiError ``bad_signature``."""
+    if call.signed_with not in _keys_of(public_key, old_public_key, old_key_until_ms, work.now_ms):
+        raise refusal("bad_signature", work.now_ms)
 
 
 def refusal(code: str, now_ms: int) -> ApiError:
@@ -149,16 +159,24 @@ def _device_row(conn: Connection, device_id: str) -> Any | None:
     return conn.execute(_DEVICE, {"which": device_id}).one_or_none()
 
 
-_CLAIM = text(
-    "INSERT INTO nonce (device_id, jti, seen_ms) VALUES (:device_id, :jti, :seen_ms)"
-    " ON CONFLICT (device_id, jti) DO NOTHING"
+_CLAIM = Statement(
+    "INSERT INTO nonce (device_id, jti, seen_ms) VALUES ($1, $2, $3) ON CONFLICT (device_id, jti) DO NOTHING"
 )
 
 
 def claim_nonce(work: Work, call: DeviceCall) -> None:
     """Uses up the call's nonce, durably with the call's effect. Raises ApiError ``replayed``."""
-    claimed = work.conn.execute(_CLAIM, {"device_id": call.device_id, "jti": call.jti, "seen_ms": work.now_ms})
-    if claimed.rowcount != 1:
+    check_claimed(work, work.exchange(nonce_claim(work, call))[0].changed)
+
+
+def nonce_claim(work: Work, call: DeviceCall) -> Asked:
+    """The statement of ``claim_nonce``; give the number of rows that it changed to ``check_claimed``."""
+    return Asked(_CLAIM, (call.device_id, call.jti, work.now_ms))
+
+
+def check_claimed(work: Work, changed: int) -> None:
+    """Raises ApiError ``replayed``."""
+    if changed != 1:
         raise refusal("replayed", work.now_ms)
 
 

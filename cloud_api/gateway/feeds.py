@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from cloud_api import strict_json
-from cloud_api.bulk import insert_rows
+from cloud_api.bulk import FEW_ROWS, insert_rows
 from cloud_api.database import Published, Work
 from cloud_api.errors import ApiError
+from cloud_api.exchange import Statement
 from cloud_api.gateway.models import feed, feed_row, server_state
 from rules.requests import RequestState
 from sync.protocol import Cursor, FeedKind
@@ -46,25 +47,43 @@ _ROW_COLUMNS = ("feed_id", "n", "kind", "body", "deadline_ms", "written_ms")
 _ADVANCE = (
     update(feed).where(feed.c.feed_id == bindparam("which")).values(n=feed.c.n + bindparam("grow")).returning(feed.c.n)
 )
+_GROW = Statement("UPDATE feed SET n = n + $2 WHERE feed_id = $1")
+# ``n`` less how many of its rows come after this one.
+_NUMBERED = Statement(
+    "INSERT INTO feed_row (feed_id, n, kind, body, deadline_ms, written_ms)"
+    " SELECT feed_id, n - $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT) FROM feed WHERE feed_id = $1"
+)
 
 
-def write_published(conn: Connection, rows: Sequence[Published], now_ms: int) -> None:
-    """Numbers the rows; the last statements of a transaction.
+def write_published(work: Work) -> None:
+    """Numbers the rows that the transaction publishes; its last statements.
 
     The counter's row lock is held from here to the commit: numbers are given in commit order and a rolled back
     transaction gives its numbers back. A sequence or a timestamp would do neither. Feeds are taken in one order by
     everybody, so that two writers never wait for each other.
     """
     by_feed: dict[str, list[Published]] = {}
-    for row in rows:
+    for row in work.published:
         by_feed.setdefault(row.feed_id, []).append(row)
-    numbered = []
+    few = len(work.published) <= FEW_ROWS
     for feed_id in sorted(by_feed):
-        group = by_feed[feed_id]
-        last = conn.execute(_ADVANCE, {"which": feed_id, "grow": len(group)}).scalar_one()
-        for n, row in enumerate(group, start=last - len(group) + 1):
-            numbered.append((feed_id, n, row.kind, row.body, row.deadline_ms, now_ms))
-    insert_rows(conn, feed_row, _ROW_COLUMNS, numbered)
+        (_number_few if few else _number_many)(work, feed_id, by_feed[feed_id])
+
+
+def _number_few(work: Work, feed_id: str, rows: Sequence[Published]) -> None:
+    """Asks for no number, so that all of it goes along with the commit."""
+    work.later(_GROW, feed_id, len(rows))
+    for after, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
+        work.later(_NUMBERED, feed_id, after, row.kind, row.body, row.deadline_ms, work.now_ms)
+
+
+def _number_many(work: Work, feed_id: str, rows: Sequence[Published]) -> None:
+    last = work.conn.execute(_ADVANCE, {"which": feed_id, "grow": len(rows)}).scalar_one()
+    numbered = [
+        (feed_id, n, row.kind, row.body, row.deadline_ms, work.now_ms)
+        for n, row in enumerate(rows, start=last - len(rows) + 1)
+    ]
+    insert_rows(work, feed_row, _ROW_COLUMNS, numbered)
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,6 @@ class CursorUnusable(Exception):
 
 
 _GENERATION = select(server_state.c.value).where(server_state.c.name == GENERATION)
-GENERATION_BESIDE = _GENERATION.scalar_subquery()  # as a column of another query
 
 
 def generation(conn: Connection) -> int:

@@ -15,19 +15,19 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from cloud_api import strict_json
-from cloud_api.bulk import insert_rows, select_among
+from cloud_api.bulk import insert_rows
 from cloud_api.database import Work, is_retryable, is_transient
-from cloud_api.devices.auth import DeviceCall, claim_nonce, refusal
+from cloud_api.devices.auth import DeviceCall, check_claimed, check_key, nonce_claim, refusal
 from cloud_api.devices.models import device
 from cloud_api.errors import ApiError
-from cloud_api.gateway import feeds
+from cloud_api.exchange import Asked, Statement, among
 from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.models import device_op
-from cloud_api.gateway.operations import ReadOp, read_op, read_spelled
+from cloud_api.gateway.operations import ReadOp, read_fact, read_op, read_spelled
 from cloud_api.gateway.spelled import Spelled
-from cloud_api.ledger.facts import Outcome
-from cloud_api.stores.models import brand_policy, store
-from cloud_api.stores.service import IS_NEWEST_POLICY, POLICY_COLUMNS, Policy, policy_from
+from cloud_api.ledger.facts import EarnFact, Origin, Outcome
+from cloud_api.ledger.foresight import Foresight
+from cloud_api.stores.service import Policy, policy_question
 from cloud_api.vault import SealBroken, Vault
 from sync.protocol import CHAIN_START, OpResult, OpStatus
 
@@ -86,8 +86,7 @@ def push(work: Work, vault: Vault, call: DeviceCall, batch: Batch, *, careful: b
     Without ``careful`` there are no savepoints, which are two exchanges with the database; raises ApplyFailed where one
     would have been needed, which is nearly never.
     """
-    claim_nonce(work, call)
-    chain = _lock_chain(work, call, batch)
+    chain = open_chain(work, vault, call, batch)
     if not batch.ops:
         return _answer(work, (), chain.last_seq, chain)
     first = batch.first_seq()
@@ -120,20 +119,50 @@ class _Chain:
     policy: Policy
 
 
-def _lock_chain(work: Work, call: DeviceCall, batch: Batch) -> _Chain:
-    """Locks the store, then the device: pushes of one store take turns, so its receipts and cancels are in order."""
-    # Rows are locked in the order of the tables; both are read again when somebody else had them.
-    row = work.conn.execute(
-        select(device, feeds.GENERATION_BESIDE.label("generation"), *POLICY_COLUMNS)
-        .select_from(store.join(device, device.c.store_id == store.c.store_id).join(brand_policy, IS_NEWEST_POLICY))
-        .where(store.c.store_id == call.store_id, device.c.device_id == call.device_id)
-        .with_for_update(key_share=True, of=[store, device])
-    ).one()
-    if row.revoked_ms is not None:
+# Rows are locked in the order of the tables. Both are read again when somebody else had them, which what is asked
+# after it sees as well: each statement has its own view of what is committed.
+_LOCK = Statement(
+    "SELECT device.epoch, device.last_seq, device.last_hash, device.revoked_ms, device.suspended_ms, device.public_key,"
+    " device.old_public_key, device.old_key_until_ms, (SELECT value FROM server_state WHERE name = 'generation')"
+    " FROM store JOIN device ON device.store_id = store.store_id"
+    " WHERE store.store_id = $1 AND device.device_id = $2",
+    locks="FOR NO KEY UPDATE OF store, device",
+)
+
+
+def open_chain(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> _Chain:
+    """Claims the nonce, locks the store, then the device: pushes of one store take turns, so its receipts and cancels
+    are in order. Raises ApiError 401."""
+    before, ahead = _foresight(work, vault, call, batch)
+    claimed, locked, newest, *answers = work.exchange(
+        nonce_claim(work, call),
+        Asked(_LOCK, (call.store_id, call.device_id)),
+        policy_question(call.brand_id),
+        *before,
+        *ahead.questions(),
+    )
+    check_claimed(work, claimed.changed)
+    ((epoch, last_seq, last_hash, revoked_ms, suspended_ms, *keys, generation),) = locked.rows
+    if revoked_ms is not None:
         raise refusal("device_revoked", work.now_ms)
-    if row.epoch != batch.epoch:
+    check_key(work, call, *keys)
+    if epoch != batch.epoch:
         raise refusal("stale_epoch", work.now_ms)
-    return _Chain(row.last_seq, row.last_hash, row.suspended_ms is not None, int(row.generation), policy_from(row))
+    for asked, answer in zip(before, answers, strict=False):
+        work.foresee(asked, answer.rows)
+    ahead.learn(work, answers[len(before) :])
+    return _Chain(last_seq, last_hash, suspended_ms is not None, int(generation), Policy(*newest.rows[0]))
+
+
+def _foresight(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> tuple[list[Asked], Foresight]:
+    """What the only operation of a push will need to know, when it is an earn."""
+    only = batch.ops[0] if len(batch.ops) == 1 else None
+    if type(only) is Spelled:
+        op = only.op
+        fact = read_fact(op, Origin(op.op_id, call.device_id, call.store_id, op.actor, False))
+        if isinstance(fact, EarnFact):
+            return [_use_question(work, [op.op_id])], Foresight.of(work, vault, call.store_id, fact)
+    return [], Foresight()
 
 
 def _answer(work: Work, results: Sequence[str], last_seq: int, chain: _Chain) -> Pushed:
@@ -272,8 +301,11 @@ def apply_run(work: Work, applier: Applier, run: Sequence[ReadOp]) -> list[Outco
     published = len(work.published)
     try:
         with work.conn.begin_nested():
-            return applier.apply(run)
+            outcomes = applier.apply(run)
+            work.exchange()
+            return outcomes
     except Exception as error:
+        work.drop_later()
         if isinstance(error, DBAPIError) and is_transient(error):
             raise
         del work.published[published:]
@@ -289,6 +321,10 @@ _REUSED = Outcome(OpStatus.REJECTED, OP_ID_REUSED)
 _BY_OP_ID = "SELECT device_id, epoch, seq, op_id, result, sealed FROM device_op WHERE op_id {wanted}"
 
 
+def _use_question(work: Work, op_ids: Sequence[str]) -> Asked:
+    return among(work, _BY_OP_ID, {"wanted": op_ids})
+
+
 def earlier_use(
     work: Work, vault: Vault, new: Sequence[ReadOp], *, but: tuple[str, int, int] | None = None
 ) -> dict[str, Outcome]:
@@ -298,22 +334,21 @@ def earlier_use(
     copies count.
     """
     ids = {op.op_id: op for op in new if op.op is not None}
-    found = select_among(work.conn, _BY_OP_ID, {"wanted": ids})
     outcomes: dict[str, Outcome] = {}
-    for row in found:
-        if (row.device_id, row.epoch, row.seq) == but:
+    for device_id, epoch, seq, op_id, written, sealed in work.ask(_use_question(work, list(ids))):
+        if (device_id, epoch, seq) == but:
             continue
-        result = OpResult.from_wire(json.loads(row.result))
+        result = OpResult.from_wire(json.loads(written))
         if but is not None and result.status == OpStatus.PARKED:
             continue
-        same = _same_content(vault, row, ids[row.op_id])
-        outcomes[row.op_id] = Outcome(OpStatus(result.status), result.code, result.body) if same else _REUSED
+        same = _same_content(vault, sealed, op_place(device_id, epoch, seq), ids[op_id])
+        outcomes[op_id] = Outcome(OpStatus(result.status), result.code, result.body) if same else _REUSED
     return outcomes
 
 
-def _same_content(vault: Vault, row: Any, op: ReadOp) -> bool:
+def _same_content(vault: Vault, sealed: bytes, place: str, op: ReadOp) -> bool:
     try:
-        earlier = json.loads(vault.open(row.sealed, place=op_place(row.device_id, row.epoch, row.seq)))
+        earlier = json.loads(vault.open(sealed, place=place))
     except (SealBroken, ValueError):
         return False
     now = json.loads(op.raw)
@@ -347,11 +382,12 @@ def _keep(
         result = result_text(OpResult(op.seq, op.op_id, status, outcome.code, outcome.body))
         results.append(result)
         rows.append((call.device_id, epoch, op.seq, op.op_id, op.kind, op.hash, status, result, sealed, work.now_ms))
-    insert_rows(work.conn, device_op, _OP_COLUMNS, rows)
-    work.conn.execute(
-        update(device).where(device.c.device_id == call.device_id).values(last_seq=new[-1].seq, last_hash=new[-1].hash)
-    )
+    insert_rows(work, device_op, _OP_COLUMNS, rows)
+    work.later(_ADVANCE, new[-1].seq, new[-1].hash, call.device_id)
     return results
+
+
+_ADVANCE = Statement("UPDATE device SET last_seq = $1, last_hash = $2 WHERE device_id = $3", must_change=True)
 
 
 def fork_place(device_id: str, epoch: int, seq: int, digest: str) -> str:

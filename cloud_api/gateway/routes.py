@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cloud_api import strict_json
 from cloud_api.bootstrap import Cloud
+from cloud_api.database import is_transient
 from cloud_api.devices.auth import DeviceCall, SignedCall, authenticate, claim_nonce, refusal
 from cloud_api.devices.epochs import EPOCH_MAX, renew
 from cloud_api.devices.keys import change_key
@@ -31,6 +33,7 @@ from cloud_api.gateway.hub import Listener
 from cloud_api.gateway.push import ApplyFailed, Batch, Pushed, push
 from cloud_api.gateway.spelled import loads_push
 from cloud_api.http import json_response, not_json, read_json, target, unzip
+from cloud_api.ledger.service import Unbalanced
 from sync.protocol import (
     OPS_PER_PUSH_MAX,
     PROTOCOL_VERSION,
@@ -108,8 +111,12 @@ def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
 
     try:
         return attempt(careful=False)
-    except ApplyFailed:
-        return attempt(careful=True)
+    except (ApplyFailed, Unbalanced):
+        pass
+    except DBAPIError as error:  # of a write that travelled with the commit
+        if is_transient(error):
+            raise
+    return attempt(careful=True)
 
 
 def _batch(raw: bytes) -> Batch:

@@ -110,7 +110,7 @@ def same_person(one: str, other: str) -> bool:
 
 def _lock(work: Work, member_id: str) -> dict[str, int]:
     kinds = (AccountKind.MEMBER, AccountKind.MEMBER_DEBT)
-    return lock_balances(work.conn, [account_id(kind, member_id) for kind in kinds])
+    return lock_balances(work, [account_id(kind, member_id) for kind in kinds])
 
 
 def _adjusted_alone(work: Work, wanted: Proposal) -> int:

@@ -11,9 +11,10 @@ from functools import lru_cache
 from operator import attrgetter
 
 from cloud_api import strict_json
-from cloud_api.bulk import NewRows, select_among
+from cloud_api.bulk import NewRows
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
+from cloud_api.exchange import Asked, among
 from cloud_api.gateway import feeds
 from cloud_api.ledger import reversals
 from cloud_api.ledger.facts import (
@@ -109,8 +110,9 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
         if row.posting_id is not None:
             run.postings.append(_posting(fact, row, row.posting_id, expires_ms, debts))
         outcomes.append(_booked(fact, row))
+    cancels_wait = bool(run.rows) and reversals.anything_waits(work, store_id)
     run.write(work)
-    cancelled = reversals.apply_waiting(work, store_id, run.rows, run.tags)
+    cancelled = reversals.apply_waiting(work, store_id, run.rows, run.tags) if cancels_wait else frozenset()
     final = [_after_cancel(fact, outcome, cancelled) for fact, outcome in zip(facts, outcomes, strict=True)]
     for fact, outcome in zip(facts, final, strict=True):
         _publish(work, fact, outcome)
@@ -119,29 +121,37 @@ def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: S
 
 def _load_known(work: Work, store_id: str, facts: Sequence[EarnFact]) -> _Known:
     known = _Known()
-    fingerprints = {fact.fingerprint for fact in facts if fact.fingerprint is not None}
-    lists = {"receipts": fingerprints, "ids": {fact.earn_id for fact in facts}}
-    for row in select_among(work.conn, _KNOWN, lists, store_id=store_id):
-        if row.fingerprint is None:
-            known.earn_ids.add(row.earn_id)
+    for earn_id, fingerprint, occurred_ms, _ in work.ask(known_question(work, store_id, facts)):
+        if fingerprint is None:
+            known.earn_ids.add(earn_id)
         else:
-            known.by_receipt.setdefault(row.fingerprint, []).append((row.occurred_ms, row.earn_id))
+            known.by_receipt.setdefault(fingerprint, []).append((occurred_ms, earn_id))
     return known
 
 
-# Earns of these receipts, oldest first, and those of these ids, which come without a fingerprint.
+def known_question(work: Work, store_id: str, facts: Sequence[EarnFact]) -> Asked:
+    """Earns of these receipts, oldest first, and those of these ids, which come without a fingerprint."""
+    fingerprints = {fact.fingerprint for fact in facts if fact.fingerprint is not None}
+    lists = {"receipts": list(fingerprints), "ids": list({fact.earn_id for fact in facts})}
+    return among(work, _KNOWN, lists, store_id)
+
+
 _KNOWN = (
-    "SELECT earn_id, fingerprint, occurred_ms, booked_ms FROM earn"
-    " WHERE store_id = :store_id AND fingerprint {receipts}"
-    " UNION ALL SELECT earn_id, NULL, 0, 0 FROM earn WHERE store_id = :store_id AND earn_id {ids}"
+    "SELECT earn_id, fingerprint, occurred_ms, booked_ms FROM earn WHERE store_id = $1 AND fingerprint {receipts}"
+    " UNION ALL SELECT earn_id, NULL, 0, 0 FROM earn WHERE store_id = $1 AND earn_id {ids}"
     " ORDER BY booked_ms, earn_id"
 )
 
 
 def _lock_members(work: Work, member_ids: Collection[str]) -> dict[str, int]:
     """Locks the accounts that the run moves, in one order for everybody; returns balances by account id."""
+    return lock_balances(work, moved_accounts(member_ids))
+
+
+def moved_accounts(member_ids: Collection[str]) -> list[str]:
+    """The accounts of these members that earning may move."""
     kinds = (AccountKind.MEMBER, AccountKind.MEMBER_DEBT)
-    return lock_balances(work.conn, [account_id(kind, owner) for owner in set(member_ids) for kind in kinds])
+    return [account_id(kind, owner) for owner in set(member_ids) for kind in kinds]
 
 
 def _repeated(known: _Known, fact: EarnFact) -> Outcome | None:

@@ -43,7 +43,7 @@ def expire_some(work: Work) -> Expired:
     if not members:
         return Expired()
     # Whoever else moves these points was before us or waits for us: what is read after the locks stands.
-    lock_balances(work.conn, [account_id(AccountKind.MEMBER, member_id) for member_id in members])
+    lock_balances(work, [account_id(AccountKind.MEMBER, member_id) for member_id in members])
     found = select_among(work.conn, _DUE, {"members": members}, now_ms=work.now_ms)
     groups = [list(rows) for _, rows in groupby(found, key=_place)]
     post(work, [_posting(work, rows) for rows in groups])

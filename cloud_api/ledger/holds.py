@@ -25,14 +25,14 @@ class HeldPoints:
 def spendable(work: Work, member_id: str, at_ms: int) -> int:
     """What the member had for spending at that time; nobody else changes it until the transaction ends."""
     member = account_id(AccountKind.MEMBER, member_id)
-    balance = lock_balances(work.conn, [member]).get(member, 0)
+    balance = lock_balances(work, [member]).get(member, 0)
     return balance - lots.expired(work.conn, [member_id], at_ms).get(member_id, 0)
 
 
 def hold(work: Work, held: HeldPoints, *, actor: str) -> bool:
     """Sets points aside; False, and nothing booked, when the member has fewer."""
     member = account_id(AccountKind.MEMBER, held.member_id)
-    if lock_balances(work.conn, [member]).get(member, 0) < held.points:
+    if lock_balances(work, [member]).get(member, 0) < held.points:
         return False
     uses = lots.take(work.conn, held.member_id, held.points, work.now_ms)
     if lots.total(uses) < held.points:
@@ -54,7 +54,7 @@ def spend(work: Work, held: HeldPoints, *, actor: str, op_id: str | None, at_ms:
     """Books points that were spent already: what the member had of them then, the rest as the store's loss. Returns
     what the member had."""
     member = account_id(AccountKind.MEMBER, held.member_id)
-    lock_balances(work.conn, [member])
+    lock_balances(work, [member])
     uses = lots.take(work.conn, held.member_id, held.points, at_ms)
     covered = lots.total(uses)
     lines = [
@@ -82,7 +82,7 @@ def _give_back(work: Work, held: HeldPoints, kind: PostingKind, source: str, act
     debt = account_id(AccountKind.MEMBER_DEBT, held.member_id)
     member = account_id(AccountKind.MEMBER, held.member_id)
     # The member's account is locked too: a reversal at another till must see either the old or the new balance.
-    owed = lock_balances(work.conn, [debt, member]).get(debt, 0)
+    owed = lock_balances(work, [debt, member]).get(debt, 0)
     lines = [Line(source, -held.points), *credit_member(held.member_id, held.points - held.loss, owed)]
     if held.loss:
         lines.append(Line(account_id(AccountKind.OFFLINE_LOSS, held.store_id), held.loss))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, or_, select, update
 
 from cloud_api.database import Work
+from cloud_api.exchange import Asked, Statement
 from cloud_api.gateway import feeds
 from cloud_api.ledger import lots
 from cloud_api.ledger.facts import BookedEarn, Outcome, ReversalFact
@@ -68,8 +69,6 @@ def apply_waiting(
     work: Work, store_id: str, earns: Sequence[BookedEarn], tags: Sequence[dict[str, str]]
 ) -> frozenset[str]:
     """Cancels those of the new earns whose cancel slip came first; returns their ids."""
-    if not earns or not _anything_waits(work, store_id):
-        return frozenset()
     waiting = _waiting_for(work, store_id, earns, tags)
     cancelled: set[str] = set()
     for found in waiting:
@@ -88,12 +87,19 @@ def apply_waiting(
     return frozenset(cancelled)
 
 
-def _anything_waits(work: Work, store_id: str) -> bool:
+def anything_waits(work: Work, store_id: str) -> bool:
     """Nearly never; asked first, because the search by three signs costs more than all else of a push."""
-    waits = select(reversal.c.reversal_id).where(
-        reversal.c.store_id == store_id, reversal.c.state == ReversalState.WAITING.value
-    )
-    return work.conn.execute(waits.limit(1)).first() is not None
+    return bool(work.ask(waits_question(store_id)))
+
+
+def waits_question(store_id: str) -> Asked:
+    """What ``anything_waits`` asks."""
+    return Asked(_WAITS, (store_id,))
+
+
+_WAITS = Statement(
+    f"SELECT reversal_id FROM reversal WHERE store_id = $1 AND state = '{ReversalState.WAITING.value}' LIMIT 1"
+)
 
 
 def _waiting_for(
@@ -192,7 +198,7 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
     if sale.points:
         balance_account = account_id(AccountKind.MEMBER, sale.member_id)
         debt_account = account_id(AccountKind.MEMBER_DEBT, sale.member_id)
-        lock_balances(work.conn, [balance_account, debt_account])
+        lock_balances(work, [balance_account, debt_account])
         uses = lots.take(work.conn, sale.member_id, sale.points, work.now_ms)
         lines = charge_member(sale.member_id, sale.points, lots.total(uses))
         row.debt_points = -sum(line.amount for line in lines if line.account_id == debt_account)

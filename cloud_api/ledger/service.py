@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
 
-from cloud_api.bulk import NewRows, add_to_column, insert_all, is_postgres, listed, select_among
+from cloud_api.bulk import NewRows, add_to_column, insert_all, listed, select_among
 from cloud_api.database import Work
+from cloud_api.exchange import Asked, among, is_postgres
 from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse
 from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, lot, lot_use, posting
@@ -103,12 +104,17 @@ def _open(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[st
         conn.execute(_OPEN_ACCOUNT, rows)
 
 
-def lock_balances(conn: Connection, account_ids: Iterable[str]) -> dict[str, int]:
+def lock_balances(work: Work, account_ids: Iterable[str]) -> dict[str, int]:
     """Balances that nobody else changes until the transaction ends; always locked in the same order."""
-    statement = "SELECT account_id, balance FROM account WHERE account_id {wanted} ORDER BY account_id"
-    if is_postgres(conn):
-        statement += " FOR UPDATE"
-    return dict(select_among(conn, statement, {"wanted": set(account_ids)}))
+    return dict(work.ask(balances_question(work, account_ids)))
+
+
+def balances_question(work: Work, account_ids: Iterable[str]) -> Asked:
+    """What ``lock_balances`` asks."""
+    return among(work, _BALANCES, {"wanted": sorted(set(account_ids))}, locks="FOR UPDATE")
+
+
+_BALANCES = "SELECT account_id, balance FROM account WHERE account_id {wanted} ORDER BY account_id"
 
 
 def spendable(conn: Connection, member_ids: Collection[str], now_ms: int) -> dict[str, int]:
@@ -123,10 +129,10 @@ def spendable(conn: Connection, member_ids: Collection[str], now_ms: int) -> dic
 def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows] = ()) -> None:
     """Books the postings with their lots and what is written ``beside`` them; moves the cached balances and rests.
 
-    Raises Unbalanced.
+    Raises Unbalanced; that an account is missing may show only later, at the latest with the commit.
     """
     if not postings:
-        insert_all(work.conn, beside)
+        insert_all(work, beside)
         return
     entries: list[tuple[str, int, str, int]] = []
     new_lots: list[tuple[str, int, str, int, int]] = []
@@ -149,7 +155,7 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
             new_lots.append((record.member_id, record.expires_ms, record.posting_id, granted, granted))
     uses = [(record.posting_id, use) for record in postings for use in record.uses]
     insert_all(
-        work.conn,
+        work,
         [
             NewRows(posting, _POSTING_COLUMNS, [_posting_row(record, work.now_ms) for record in postings]),
             NewRows(entry, _ENTRY_COLUMNS, entries),
@@ -158,9 +164,10 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
             *beside,
         ],
     )
-    lots.move_remaining(work.conn, [use for _, use in uses])
-    if add_to_column(work.conn, account, "account_id", "balance", deltas) != len(deltas):
-        raise Unbalanced(f"one of {sorted(deltas)} is no account")
+    if uses:
+        lots.move_remaining(work.conn, [use for _, use in uses])
+    missing = Unbalanced(f"one of {sorted(deltas)} is no account")
+    add_to_column(work, account, "account_id", "balance", deltas, or_else=missing)
 
 
 _LOT_COLUMNS = ("member_id", "expires_ms", "posting_id", "points", "remaining")

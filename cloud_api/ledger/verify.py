@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from cloud_api.bulk import is_postgres
 from cloud_api.database import Work
+from cloud_api.exchange import is_postgres
 from rules.requests import OPEN_STATES, USED_STATES
 
 FINDINGS_MAX = 100  # of one rule: who reads them has seen enough

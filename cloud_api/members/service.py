@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
-from cloud_api.bulk import is_postgres, listed, select_among
+from cloud_api.bulk import listed, select_among
 from cloud_api.database import Work
+from cloud_api.exchange import Asked, among, is_postgres
 from cloud_api.gateway.models import KEY_CHECK, server_state
 from cloud_api.ledger.service import open_member_accounts
 from cloud_api.members.models import member
@@ -43,7 +44,8 @@ class Known:
 def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None) -> dict[Phone, str]:
     """Member ids by number; unknown numbers become members in the same step (MEM-01)."""
     wanted = set(phones)
-    found = find(work.conn, vault, wanted)
+    by_lookup = {lookup: phone for phone in wanted for lookup in vault.phone_lookups(phone)}
+    found = {by_lookup[lookup]: member_id for lookup, member_id in work.ask(ids_question(work, by_lookup))}
     if len(found) == len(wanted):
         return found
     key, changing = _writing_key(work, vault)
@@ -82,9 +84,16 @@ def find(conn: Connection, vault: Vault, phones: Iterable[Phone]) -> dict[Phone,
     return {by_lookup[lookup]: member_id for lookup, member_id in _ids(conn, by_lookup).items()}
 
 
+def ids_question(work: Work, lookups: Iterable[str]) -> Asked:
+    """Look-ups and ids of those of these members that are known."""
+    return among(work, _IDS, {"wanted": list(lookups)})
+
+
+_IDS = "SELECT phone_lookup, member_id FROM member WHERE phone_lookup {wanted}"
+
+
 def _ids(conn: Connection, lookups: Iterable[str]) -> dict[str, str]:
-    statement = "SELECT phone_lookup, member_id FROM member WHERE phone_lookup {wanted}"
-    return dict(select_among(conn, statement, {"wanted": lookups}))
+    return dict(select_among(conn, _IDS, {"wanted": lookups}))
 
 
 # All who write new members hold this together until they commit; who changes the key holds it alone. A row's lock

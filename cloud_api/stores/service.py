@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
+from cloud_api.exchange import Asked, Statement
 from cloud_api.gateway import feeds
 from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
 from cloud_api.stores.models import brand, brand_policy, store, store_hours
@@ -171,7 +172,7 @@ def _write_policy(work: Work, brand_id: str, policy: Policy) -> None:
     feeds.publish(work, feeds.brand_feed(brand_id), FeedKind.POLICY, policy.to_wire())
 
 
-_NEWEST_POLICY = (
+_NEWEST = (
     select(brand_policy)
     .where(brand_policy.c.brand_id == bindparam("which"))
     .order_by(brand_policy.c.version.desc())
@@ -181,20 +182,18 @@ _NEWEST_POLICY = (
 
 def policy_of(conn: Connection, brand_id: str) -> Policy:
     """The brand's newest policy."""
-    return policy_from(conn.execute(_NEWEST_POLICY, {"which": brand_id}).one())
-
-
-def policy_from(row: Any) -> Policy:
-    """The policy in a row that has its columns, whatever else it has."""
+    row = conn.execute(_NEWEST, {"which": brand_id}).one()
     return Policy(**{field.name: getattr(row, field.name) for field in fields(Policy)})
 
 
-# For a query about a store that needs the policy beside: columns, and the condition that picks the newest.
-POLICY_COLUMNS = tuple(brand_policy.c[field.name] for field in fields(Policy))
-_VERSIONS = brand_policy.alias("versions")
-IS_NEWEST_POLICY = (brand_policy.c.brand_id == store.c.brand_id) & (
-    brand_policy.c.version
-    == select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.brand_id == store.c.brand_id).scalar_subquery()
+def policy_question(brand_id: str) -> Asked:
+    """For the brand's newest policy; the answer's only row is a Policy's values."""
+    return Asked(_NEWEST_POLICY, (brand_id,))
+
+
+_NEWEST_POLICY = Statement(
+    f"SELECT {', '.join(field.name for field in fields(Policy))} FROM brand_policy WHERE brand_id = $1"
+    " ORDER BY version DESC LIMIT 1"
 )
 
 

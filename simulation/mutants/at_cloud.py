@@ -9,7 +9,6 @@ from typing import Any
 from unittest.mock import patch
 
 from cloud_api.database import Database
-from cloud_api.devices.auth import claim_nonce
 from cloud_api.gateway import apply as gateway_apply
 from cloud_api.gateway import feeds
 from cloud_api.gateway import push as gateway_push
@@ -107,8 +106,7 @@ def _dedupe_by_place(work: Any, vault: Any, call: Any, batch: Any, *, careful: b
     ).all()
     if not known:
         return _push(work, vault, call, batch, careful=careful)
-    claim_nonce(work, call)
-    chain = gateway_push._lock_chain(work, call, batch)
+    chain = gateway_push.open_chain(work, vault, call, batch)
     return gateway_push._answer(work, [row.result for row in known], chain.last_seq, chain)
 
 
@@ -184,11 +182,11 @@ def _once_always(_work: Any, _call: Any, make: Callable[[], dict[str, Any]]) -> 
 _write_published = feeds.write_published
 
 
-def _numbers_lost(conn: Any, rows: Any, now_ms: int) -> None:
+def _numbers_lost(work: Any) -> None:
     """Feed numbers from a sequence: a transaction that was rolled back does not give its number back."""
-    _write_published(conn, rows, now_ms)
-    if now_ms % 7 == 0:
-        conn.exec_driver_sql("UPDATE feed SET n = n + 1 WHERE feed_id = ?", (rows[0].feed_id,))
+    _write_published(work)
+    if work.now_ms % 7 == 0:
+        work.conn.exec_driver_sql("UPDATE feed SET n = n + 1 WHERE feed_id = ?", (work.published[0].feed_id,))
 
 
 def _poison_blocks(work: Any, vault: Any, call: Any, batch: Any, *, careful: bool) -> Any:
@@ -198,7 +196,7 @@ def _poison_blocks(work: Any, vault: Any, call: Any, batch: Any, *, careful: boo
     if place is None:
         return _push(work, vault, call, batch, careful=careful)
     if place == 0:
-        chain = gateway_push._lock_chain(work, call, batch)
+        chain = gateway_push.open_chain(work, vault, call, batch)
         return gateway_push._answer(work, (), chain.last_seq, chain)
     hashes = [batch.prev_hash]
     for seq, raw in enumerate(ops[:place], start=batch.first_seq()):

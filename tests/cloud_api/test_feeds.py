@@ -99,7 +99,8 @@ def test_a_rolled_back_transaction_leaves_no_number_behind(world: World) -> None
 
     def fail(work: Work) -> None:
         feeds.publish(work, feed_id, FeedKind.EARN, {"a": 1})
-        feeds.write_published(work.conn, work.published, work.now_ms)
+        feeds.write_published(work)
+        work.exchange()
         raise RuntimeError("after numbering")
 
     with pytest.raises(RuntimeError):
@@ -164,6 +165,12 @@ def test_whoever_commits_first_has_the_lower_number(world: World) -> None:
     engine = world.cloud.database._writer
     seen: list[int] = [1]  # the profile of the store
 
+    def publish(conn: Connection, now_ms: int) -> None:
+        work = Work(conn, now_ms, world.cloud.ids)
+        work.published += row
+        feeds.write_published(work)
+        work.exchange()
+
     def look() -> list[int]:
         with world.cloud.database.read() as conn:
             after = Cursor(1, seen[-1], 1)
@@ -181,10 +188,10 @@ def test_whoever_commits_first_has_the_lower_number(world: World) -> None:
         # The early one has the older transaction and commits last.
         first, second = (conn.execute(text("SELECT txid_current()")).scalar_one() for conn in (early, late))
         assert first < second
-        feeds.write_published(late, row, 2)
+        publish(late, 2)
         late.commit()
         assert look() == [2]
-        feeds.write_published(early, row, 1)
+        publish(early, 1)
         assert look() == []
         with ThreadPoolExecutor(1) as pool:
             # Another writer cannot take the next number before this one is decided.
@@ -197,7 +204,7 @@ def test_whoever_commits_first_has_the_lower_number(world: World) -> None:
             early.commit()
             third.result(10)
         assert look() == [3, 4]
-        feeds.write_published(early, row, 3)
+        publish(early, 3)
         with ThreadPoolExecutor(1) as pool:
             fifth = pool.submit(world.cloud.database.transact, lambda work: work.published.extend(row))
             while not waits_for_a_lock():
