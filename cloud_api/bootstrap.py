@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from cloud_api.clock import Clock, system_clock
 from cloud_api.database import Database, Work, sqlite_path
+from cloud_api.devices.auth import KnownDevices
 from cloud_api.errors import StartError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.hub import Hub
@@ -39,6 +40,7 @@ class Cloud:
     database: Database
     hub: Hub
     lookups: Limiter = field(default_factory=Limiter)
+    known: KnownDevices = field(default_factory=KnownDevices)
 
 
 def build(settings: Settings, *, clock: Clock = system_clock, checkpoints: bool = True) -> Cloud:

@@ -237,9 +237,10 @@ class CloudMachine:
             if len(sent.body) > PUSH_BYTES_MAX:
                 raise ApiError("too_large")
             signed = SignedCall(sent.headers.get("Authorization"), sent.method, sent.target, sent.body)
-            call = authenticate(cloud.database, signed, cloud.clock())
             if sent.path == PUSH_PATH:
+                call = authenticate(cloud.database, signed, cloud.clock(), known=cloud.known)
                 return self._push(cloud, call, sent)
+            call = authenticate(cloud.database, signed, cloud.clock())
             if sent.path == EPOCH_PATH:
                 return _renew(cloud, call, sent)
             held = _holdings(cloud, call, sent)
@@ -261,9 +262,10 @@ class CloudMachine:
             raw = unzip(raw, PUSH_BYTES_MAX)
         with patch.object(push, "Applier", Stumbling if self.stumbles else Applier):
             pushed = routes._push(cloud, call, raw)
-        first = json.loads(raw)["ops"][0]["seq"]
+        body = json.loads(raw)  # its epoch was the device's, or the push would have been refused
+        first = body["ops"][0]["seq"]
         for place, result in enumerate(pushed.results):
-            self.on_results(call.device_id, call.epoch, first + place, result)
+            self.on_results(call.device_id, body["epoch"], first + place, result)
         return Answered.whole(200, pushed.to_json())
 
     def _stream(self, cloud: Cloud, call: DeviceCall, cursor: str, generation: int) -> Iterator[bytes]:

@@ -387,7 +387,7 @@ def _keep(
     return results
 
 
-_ADVANCE = Statement("UPDATE device SET last_seq = $1, last_hash = $2 WHERE device_id = $3", must_change=True)
+_ADVANCE = Statement("UPDATE device SET last_seq = $1, last_hash = $2 WHERE device_id = $3")
 
 
 def fork_place(device_id: str, epoch: int, seq: int, digest: str) -> str:

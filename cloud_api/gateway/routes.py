@@ -79,7 +79,7 @@ async def push_operations(request: Request) -> Response:
     cloud, signed, encoding = _cloud(request), await _signed(request), _encoding(request)
 
     def work() -> Pushed:  # all of it on one thread: each change of threads costs a counter that waits
-        call = authenticate(cloud.database, signed, cloud.clock())
+        call = authenticate(cloud.database, signed, cloud.clock(), known=cloud.known)
         return _push(cloud, call, _unpacked(signed.body, encoding))
 
     pushed = await run_in_threadpool(work)
