@@ -185,7 +185,8 @@ class Database:
         """A consistent view for a few queries; never writes."""
         with self._reader.connect() as conn:
             yield conn
-            conn.commit()  # the driver takes a rollback for a reason to prepare everything anew
+            if not self.is_sqlite:
+                conn.commit()  # the driver takes a rollback for a reason to prepare everything anew
 
     @contextmanager
     def ask(self) -> Iterator[Connection]:
