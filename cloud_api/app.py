@@ -23,8 +23,9 @@ from cloud_api.devices.routes import router as devices
 from cloud_api.errors import ApiError
 from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.holding_routes import router as holdings
+from cloud_api.gateway.routes import push_operations
 from cloud_api.gateway.routes import router as gateway
-from cloud_api.http import Gate, error_response
+from cloud_api.http import PUSH_PATH, Gate, error_response
 from cloud_api.jobs.catalogue import JOBS
 from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
@@ -63,6 +64,8 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    # What comes most is found first and handed over as it is: its own route is for the document that describes it.
+    app.router.add_route(PUSH_PATH, push_operations, methods=["POST"], include_in_schema=False)
     for router in (
         devices,
         gateway,
