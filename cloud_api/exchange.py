@@ -1,7 +1,7 @@
 """Statements that travel to the database together: the few that every push takes, without the layers between.
 
 With PostgreSQL they are prepared once for each connection and go out as one pipeline of the driver's lowest layer: ten
-of them cost what one costs through SQLAlchemy (docs/adr/0016). SQLite gets the same statements one after the other.
+of them cost what one costs through SQLAlchemy (docs/adr/0019). SQLite gets the same statements one after the other.
 Everything else goes through SQLAlchemy, on the same connection and in the same transaction.
 """
 
