@@ -63,7 +63,7 @@ _SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value
 _NOT_EARNED = "outcome <> 'earned'"  # says nothing new, but lets SQLite take the partial index
 _WAITING_ONLY = "INDEXED BY phone_entry_waiting"  # SQLite would rather walk through every number that was typed before
 LATE_MS = 60_000  # as in the index phone_entry_late
-_CLOCK_STEP_MS = 3_600_000  # a document may lie so far from its earn, if the wall clock was set in between
+NEAR_MS = 3_600_000  # an earn that is further from its document is late, and in the index of late ones
 _ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
@@ -345,8 +345,8 @@ def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
 def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
     conn.execute(
         "INSERT INTO earn (earn_id, op_id, seq, masked, fingerprint, document_id, paid_won, points, rate_bp,"
-        " reasons_json, status, created_ms) VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
-        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms)",
+        " reasons_json, status, created_ms, late) VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
+        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms, :late)",
         values,
     )
 
@@ -376,11 +376,14 @@ def figures(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> tuple[int, 
     """Earns, their points, points taken back, documents, unmatched sales and questions of one day."""
     span = {"start": start_ms, "end": end_ms}
     earned = conn.execute(
-        "SELECT count(*), coalesce(sum(coalesce(earn.posted_points, earn.points)), 0) FROM document"
+        "SELECT count(*), coalesce(sum(points), 0) FROM ("
+        " SELECT coalesce(earn.posted_points, earn.points) AS points FROM document"
         " JOIN earn ON earn.earn_id = document.earn_id AND earn.document_id = document.document_id"
-        " WHERE document.captured_ms >= :start - :step AND document.captured_ms < :end + :step"
-        " AND earn.status <> 'rejected' AND earn.created_ms >= :start AND earn.created_ms < :end",
-        {**span, "step": _CLOCK_STEP_MS},
+        " WHERE document.captured_ms >= :start - :near AND document.captured_ms < :end + :near AND earn.late = 0"
+        " AND earn.status <> 'rejected' AND earn.created_ms >= :start AND earn.created_ms < :end"
+        " UNION ALL SELECT coalesce(posted_points, points) FROM earn INDEXED BY earn_late"
+        " WHERE late = 1 AND status <> 'rejected' AND created_ms >= :start AND created_ms < :end)",
+        {**span, "near": NEAR_MS},
     ).fetchone()
     taken = conn.execute(
         "SELECT coalesce(sum(points), 0) FROM reversal WHERE created_ms >= :start AND created_ms < :end", span

@@ -358,6 +358,7 @@ class EarnService:
                 "rate_bp": accrual.rate_bp,
                 "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
                 "created_ms": now_ms,
+                "late": abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
             },
         )
         earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)

@@ -198,3 +198,19 @@ def test_trying_codes_out_ends_soon(shop: Counter) -> None:
     shop.clock.advance(WRONG_CODES_WINDOW_MS)
     assert isinstance(shop.agent.late_earns.redeem(slip.code, "12", "tablet"), Refused)
     assert isinstance(shop.agent.late_earns.redeem(slip.code, PHONE, "tablet"), Earned)
+
+
+def test_a_late_credit_counts_on_the_day_it_was_given(shop: Counter) -> None:
+    """The figures of a day look at its documents; this earn has its document on another day. So has one whose wall
+    clock was set between the receipt and the number."""
+    unclaimed(shop)
+    shop.clock.advance(3 * 86_400_000)
+    assert shop.agent.earn.today().earned_count == 0
+    assert isinstance(shop.agent.late_earns.credit("late", PHONE, STAFF), Earned)
+    assert (shop.agent.earn.today().earned_count, shop.agent.earn.today().earned_points) == (1, 178)
+
+    shop.agent.earn.ingest(captured(shop.clock, receipt_no="N", approvals=("7",), age_ms=-2 * 86_400_000))
+    assert isinstance(shop.agent.earn.submit_phone(shop.agent.earn.open_entry(), PHONE), Earned)
+    assert shop.agent.earn.today().earned_count == 2
+    shop.clock.advance(86_400_000)
+    assert shop.agent.earn.today().earned_count == 0
