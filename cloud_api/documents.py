@@ -13,7 +13,7 @@ PUSH_BODY: dict[str, Any] = {
         "type": "object",
         "required": ["protocol", "epoch", "prev_hash", "last_hash", "ops"],
         "properties": {
-            "protocol": {"const": 1},
+            "protocol": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
             "epoch": {"type": "integer"},
             "prev_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             "last_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
@@ -65,7 +65,10 @@ EPOCH_BODY: dict[str, Any] = {
     "schema": {
         "type": "object",
         "required": ["protocol", "after"],
-        "properties": {"protocol": {"const": 1}, "after": {"type": "integer", "minimum": 0, "maximum": 1_000_000}},
+        "properties": {
+            "protocol": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+            "after": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
+        },
     },
     "example": {"protocol": 1, "after": 1},
 }

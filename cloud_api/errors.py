@@ -114,6 +114,11 @@ CATALOGUE: dict[str, Problem] = {
     "points_exceed_payment": Problem(
         409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."
     ),
+    "upgrade_needed": Problem(
+        426,
+        "프로그램 업데이트가 필요합니다. 기록은 계속 전송됩니다.",
+        "This needs another version of the program. Records are taken all the same.",
+    ),
     "points_exceed_share": Problem(
         409, "한 번 결제에 쓸 수 있는 포인트 비율을 넘었습니다.", "Points may cover only a part of one payment."
     ),

@@ -72,7 +72,9 @@ def _settle_memory() -> None:
 
 
 def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """No header says where a call comes from: ``proxy_headers`` would let a caller choose an address of its own."""
+    """No header says where a call comes from, unless a proxy of the operator's wrote it: believed of anybody, it would
+    let a caller choose an address of its own."""
+    proxies = app.state.cloud.settings.trusted_proxies
     return uvicorn.Config(
         app,
         host=host,
@@ -84,7 +86,8 @@ def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         log_level="warning",
         log_config=None,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_keep_alive=IDLE_CONNECTION_S,
         timeout_graceful_shutdown=SHUTDOWN_S,

@@ -26,6 +26,8 @@ class Settings:
     trust_every_ms: int = 5_000  # how long the stream of a revoked device may go on
     keys_every_ms: int = 2_000  # how soon new keys in the file are used
     serve_openapi: bool = False
+    # Addresses of proxies whose X-Forwarded-For is believed; from anybody else it is anybody's claim. None by default.
+    trusted_proxies: tuple[str, ...] = ()
 
     @staticmethod
     def for_folder(folder: Path) -> Settings:

@@ -221,6 +221,10 @@ class FeedEngine:
         """Everything that there was a moment ago is read."""
         return self._caught_up
 
+    def waits(self, now_ms: int) -> bool:
+        """Nothing is read before a back-off has passed."""
+        return now_ms < self._backoff.until_ms
+
     @property
     def polling(self) -> bool:
         return self._stream_failures >= STREAM_TRIES

@@ -367,8 +367,10 @@ class Exchange:
         now_ms = self._clock.mono_ms()
         with self._lock:
             self._feed.stream_ended(now_ms, began_ms, ended, greeted=greeted)
-        if ended.why is not None and not greeted:
-            self._lost(FEED, outcome_word(ended.why))
+            waits = self._feed.waits(now_ms)
+        if waits or (ended.why is not None and not greeted):
+            # Nobody listens until the next try, so the line is not said to stand.
+            self._lost(FEED, outcome_word(ended.why or Unavailable(Reason.CUT)))
 
     def _apply(self, rows: tuple[FeedRow, ...], cursor: str) -> bool:
         """Whether the rows and their cursor were taken."""

@@ -54,7 +54,8 @@ def issue_code(body: NewCode, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("code_unknown", "code_expired", "bad_proof", "too_many_tries", "invalid"),
 )
 def redeem(body: Redeem, request: Request, cloud: TheCloud) -> Response:
-    """The address that tries too often is the socket's; a forwarded-for header is anybody's claim."""
+    """The address that tries too often is the socket's, or what a trusted proxy says; any other forwarded-for header is
+    anybody's claim."""
     address = request.client.host if request.client else "unknown"
     wanted = enrollment.Redemption(body.code, body.public_key, body.proof, body.label)
     return json_response(enrollment.redeem(cloud.database, cloud.vault, wanted, address=address), 201)

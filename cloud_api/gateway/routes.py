@@ -119,12 +119,17 @@ def _push(cloud: Cloud, call: DeviceCall, raw: bytes) -> Pushed:
     return attempt(careful=True)
 
 
+def _is_protocol(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= EPOCH_MAX
+
+
 def _batch(raw: bytes) -> Batch:
     try:
         body, floats = loads_push(raw)
     except strict_json.BadJson as error:
         raise not_json(error) from error
-    if not isinstance(body, dict) or body.get("protocol") != PROTOCOL_VERSION:
+    # Of any version: what this server cannot read of an operation is parked, and nothing may keep facts away from it.
+    if not isinstance(body, dict) or not _is_protocol(body.get("protocol")):
         raise ApiError("invalid", extra={"detail": f"protocol must be {PROTOCOL_VERSION}"})
     epoch, ops = body.get("epoch"), body.get("ops")
     hashes = body.get("prev_hash"), body.get("last_hash")
@@ -157,7 +162,8 @@ async def new_epoch(request: Request) -> Response:
 
 def _after(raw: bytes) -> int:
     body = read_json(raw)
-    after = body.get("after") if isinstance(body, dict) and body.get("protocol") == PROTOCOL_VERSION else None
+    # Of any version, as a push: without an epoch of its own a restored device could not send its facts.
+    after = body.get("after") if isinstance(body, dict) and _is_protocol(body.get("protocol")) else None
     if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= EPOCH_MAX:
         raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION} and after are needed"})
     return after
@@ -174,6 +180,7 @@ def _after(raw: bytes) -> int:
         "device_suspended",
         "bad_json",
         "bad_proof",
+        "upgrade_needed",
         "invalid",
     )
     | {200: {"content": {"application/json": {"example": KEY_EXAMPLE}}}},
@@ -193,7 +200,11 @@ def _new_key(raw: bytes) -> tuple[str, str]:
         body = strict_json.loads(raw)
     except strict_json.BadJson as error:
         raise ApiError("bad_json") from error
-    fields = body if isinstance(body, dict) and body.get("protocol") == PROTOCOL_VERSION else {}
+    fields = body if isinstance(body, dict) else {}
+    if _is_protocol(fields.get("protocol")) and fields["protocol"] != PROTOCOL_VERSION:
+        raise ApiError("upgrade_needed")
+    if not _is_protocol(fields.get("protocol")):
+        fields = {}
     public_key, proof = fields.get("public_key"), fields.get("proof")
     if not isinstance(public_key, str) or not isinstance(proof, str):
         raise ApiError("invalid", extra={"detail": f"protocol {PROTOCOL_VERSION}, public_key and proof are needed"})

@@ -89,7 +89,8 @@ def test_the_old_key_cannot_take_the_device_back(world: World) -> None:
         ({"public_key": "AAAA"}, 422),
         ({"public_key": "é"}, 422),
         ({"public_key": 5}, 422),
-        ({"protocol": 2}, 422),
+        ({"protocol": 2}, 426),
+        ({"protocol": None}, 422),
     ],
 )
 def test_a_key_without_its_proof_changes_nothing(front: World, changes: dict[str, Any], status: int) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from cloud_api.devices.models import device as device_table
 from cloud_api.devices.models import enrollment_code
+from cloud_api.settings import Settings
 from cloud_api.stores.service import store_key
 from sync.protocol import ENROLL_ALPHABET, ENROLL_CODE_LENGTH, enroll_proof_message
+from tests.cloud_api.test_stream import serving
 from tests.cloud_api.world import World, base64url
 
 
@@ -53,6 +60,8 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
         "offline_member_won": 5_000,
         "offline_snapshot_max_ms": 86_400_000,
         "auto_approve_max_won": 0,
+        "payment_max_percent": 100,
+        "store_day_max_points": 0,
     }
     with world.cloud.database.read() as conn:
         kept = store_key(conn, world.cloud.vault, world.store.store_id)
@@ -145,3 +154,39 @@ def test_codes_are_made_only_for_stores_that_exist_and_kinds_that_exist(front: W
     assert front.call("POST", "/v1/enrollments", body | {"device_kind": "owner"}).status_code == 422
     assert front.call("POST", "/v1/enrollments", body | {"role": "owner"}).status_code == 422
     assert front.http.post("/v1/enrollments", json=body).status_code == 401
+
+
+@pytest.fixture
+def behind(sqlite_template: Path, key_file: Path, tmp_path: Path) -> Callable[..., World]:
+    """A cloud whose operator trusts these proxies."""
+    path = tmp_path / "cloud.db"
+    shutil.copy(sqlite_template, path)
+    return lambda *trusted: World(Settings(f"sqlite:///{path}", key_file, sweeper=False, trusted_proxies=trusted))
+
+
+def _guess(url: str, forwarded: str) -> tuple[int, str]:
+    body = {"code": "BBBBBBBB", "public_key": "A" * 43, "proof": "A" * 86}
+    headers = {"x-forwarded-for": forwarded}
+    answer = httpx.post(f"{url}/v1/enrollments/redeem", json=body, headers=headers, trust_env=False, timeout=10)
+    return answer.status_code, str(answer.json()["code"])
+
+
+@pytest.mark.parametrize("trusted", [(), ("192.0.2.7",)], ids=["nobody", "another"])
+def test_a_forged_address_is_not_believed_on_a_real_socket(
+    behind: Callable[..., World], trusted: tuple[str, ...]
+) -> None:
+    """Case 22: also where some proxy is trusted, which the caller is not."""
+    with behind(*trusted) as world, serving(world) as url:
+        answers = [_guess(url, f"198.51.100.{number}") for number in range(6)]
+
+    assert answers == [(404, "code_unknown")] * 5 + [(429, "too_many_tries")]
+
+
+def test_behind_a_trusted_proxy_each_caller_has_tries_of_its_own(behind: Callable[..., World]) -> None:
+    """R1, case 22: the proxy appends whom it saw; what the caller wrote before that counts for nothing."""
+    with behind("127.0.0.1") as world, serving(world) as url:
+        one = [_guess(url, f"203.0.113.{number}, 198.51.100.1") for number in range(6)]
+        other = _guess(url, "198.51.100.2")
+
+    assert one == [(404, "code_unknown")] * 5 + [(429, "too_many_tries")]
+    assert other == (404, "code_unknown")

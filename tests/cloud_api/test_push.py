@@ -266,7 +266,7 @@ def test_a_body_that_is_no_batch_changes_nothing(front: World) -> None:
         (b'{"protocol":NaN}', 422),
         (b"[" * 10_000 + b"]" * 10_000, 400),
         (b"[]", 422),
-        (json.dumps(good | {"protocol": 2}).encode(), 422),
+        (json.dumps(good | {"protocol": "1"}).encode(), 422),
         (json.dumps(good | {"ops": {}}).encode(), 422),
         (json.dumps(good | {"epoch": True}).encode(), 422),
         (json.dumps(good | {"prev_hash": None}).encode(), 422),

@@ -254,3 +254,27 @@ def test_every_stream_of_a_store_gets_every_row_in_order(world: World, served: s
 
     first = seen[0][0]
     assert all(numbers == list(range(first, first + 40)) for numbers in seen)
+
+
+@pytest.mark.expect_log("epoch_renewed")
+@pytest.mark.parametrize("protocol", [2, 7])
+def test_a_program_of_another_version_is_told_426_and_its_facts_are_taken_all_the_same(
+    world: World, served: str, protocol: int
+) -> None:
+    """Over a real socket: 426 stops what is new, never the upload of facts; a new epoch is part of the upload."""
+    device = world.device()
+    sold = device.earn()
+    strange = device.op("stamp.fold", {"folded": 1}, v=protocol)
+
+    def post(path: str, raw: bytes) -> httpx.Response:
+        headers = {"authorization": device.sign("POST", path, raw), "content-type": "application/json"}
+        return httpx.post(served + path, content=raw, headers=headers, trust_env=False, timeout=10)
+
+    key = post("/v1/sync/key", json.dumps({"protocol": protocol, "public_key": "A", "proof": "A"}).encode())
+    pushed = post("/v1/sync/push", device.batch(sold, strange, protocol=protocol))
+    epoch = post("/v1/sync/epoch", json.dumps({"protocol": protocol, "after": 1}).encode())
+
+    assert (key.status_code, key.json()["code"]) == (426, "upgrade_needed")
+    assert [one["status"] for one in pushed.json()["results"]] == ["applied", "parked"]
+    assert epoch.status_code == 200
+    assert world.points(world.member())[0] > 0

@@ -243,7 +243,7 @@ def test_rows_of_a_stream_move_the_cursor_one_by_one(device: Device) -> None:
     listen(device, StreamHello(1, 1), StreamRow("1.1.0", row(1)), StreamAlive(), StreamRow("1.2.0", row(2)),
            StreamEnded(None))  # fmt: skip
 
-    assert (device.rows, device.cursor(), device.exchange.status().online) == ([1, 2], "1.2.0", True)
+    assert (device.rows, device.cursor()) == ([1, 2], "1.2.0")
 
 
 @pytest.mark.expect_log("feed_reset")
@@ -341,6 +341,40 @@ def test_a_refused_stream_is_shown(device: Device, why: Denied | Unavailable) ->
     status = device.exchange.status()
     assert (status.online, status.last_error) == (False, why.code if isinstance(why, Denied) else "server_error")
     assert isinstance(device.exchange.feed_step(), WaitUntil)
+
+
+@pytest.mark.parametrize("why", [None, Unavailable(Reason.CUT), Unavailable(Reason.SERVER_ERROR)])
+def test_a_stream_that_greets_and_ends_at_once_is_offline_until_the_next_try(
+    device: Device, why: Unavailable | None
+) -> None:
+    """AGT-14: nobody listens while the feed waits, so the screen does not say online."""
+    device.exchange.feed_step()
+    device.script.streams = [(StreamHello(1, 1), StreamEnded(why))]
+    assert device.exchange.feed_step() is None
+
+    status = device.exchange.status()
+    waits = device.exchange.feed_step()
+
+    assert isinstance(waits, WaitUntil)
+    assert (status.online, status.offline_since_wall_ms) == (False, device.bench.clock.wall_ms())
+    device.bench.clock.advance(waits.mono_ms - device.bench.clock.mono_ms())
+    device.exchange.feed_step()
+    assert device.exchange.status().online
+
+
+def test_a_stream_that_lived_and_ended_is_no_reason_to_say_offline(device: Device) -> None:
+    """The cloud was updated: the next question is asked at once."""
+    device.exchange.feed_step()
+    clock = device.bench.clock
+
+    def lives(*_: object) -> bool:
+        clock.advance(10_000)
+        return False
+
+    device.script.streams = [(StreamHello(1, 1), StreamEnded(None))]
+    device.exchange.feed_step(lives)
+
+    assert device.exchange.status().online
 
 
 def test_ending_is_no_trouble(device: Device) -> None:

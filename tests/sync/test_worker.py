@@ -22,7 +22,7 @@ from sync.inbox import read_cursor
 from sync.outbox import NewOp
 from sync.protocol import FeedRow, OpResult
 from sync.signing import RequestSigner
-from sync.transport import PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
+from sync.transport import PULL_PATH, PUSH_PATH, SNAPSHOT_PATH, STREAM_PATH, HttpTransport, Timeouts
 from sync.worker import SyncWorker
 from tests.helpers import fake_cloud
 from tests.helpers.devices import DEVICE_ID, SECRETS, Bench, enrolled
@@ -215,6 +215,34 @@ def test_an_operation_the_cloud_parks_does_not_block_the_next(tmp_path: Path, cl
 
         assert shop.worker.status().needs_attention == 1
         assert shop.results == [(1, "parked"), (2, "applied")]
+
+
+def test_a_cloud_that_wants_a_newer_program_still_gets_every_fact(tmp_path: Path, cloud: FakeCloud) -> None:
+    """426 on all that is read and beside never stops the upload of facts; over a real socket."""
+    too_old = fake_cloud.status(426, {"code": "upgrade_needed", "message": ""})
+    for path in (PULL_PATH, STREAM_PATH, SNAPSHOT_PATH):
+        cloud.mishaps[path] = [too_old] * 1_000
+    with open_shop(tmp_path, cloud) as shop:
+        for _ in range(30):
+            shop.bench.append()
+
+        wait_until(lambda: shop.pending() == 0, "everything to be sent")
+
+        assert [op.seq for op, _, _ in cloud.ops] == list(range(1, 31))
+        status = shop.worker.status()
+        assert (status.online, status.last_error) == (False, "upgrade_needed")
+
+
+def test_426_for_a_push_itself_loses_nothing(tmp_path: Path, cloud: FakeCloud) -> None:
+    """No cloud of ours says so; one that did would find everything still there when it has changed its mind."""
+    cloud.mishaps[PUSH_PATH] = [fake_cloud.status(426, {"code": "upgrade_needed", "message": ""})] * 3
+    with open_shop(tmp_path, cloud) as shop:
+        for _ in range(5):
+            shop.bench.append()
+
+        wait_until(lambda: shop.pending() == 0, "everything to be sent")
+
+        assert [op.seq for op, _, _ in cloud.ops] == [1, 2, 3, 4, 5]
 
 
 def test_retry_holds_the_order(tmp_path: Path, cloud: FakeCloud) -> None:

@@ -55,7 +55,12 @@ def _settings(args: argparse.Namespace) -> Settings | None:
     if folder is None:
         return None
     made = Settings.for_folder(folder)
-    return Settings(url or made.database_url, made.secret_file, serve_openapi=bool(getattr(args, "openapi", False)))
+    return Settings(
+        url or made.database_url,
+        made.secret_file,
+        serve_openapi=bool(getattr(args, "openapi", False)),
+        trusted_proxies=tuple(getattr(args, "trusted_proxy", None) or ()),
+    )
 
 
 def _missing_file(settings: Settings) -> Path | None:

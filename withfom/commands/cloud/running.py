@@ -31,6 +31,12 @@ def register(verbs: Any) -> dict[str, Verb]:
         default=1,
         help="프로세스 수, PostgreSQL / processes, PostgreSQL only",
     )
+    serve.add_argument(
+        "--trusted-proxy",
+        action="append",
+        metavar="ADDRESS",
+        help="X-Forwarded-For를 믿을 프록시 주소 / a proxy whose X-Forwarded-For is believed; may be repeated",
+    )
     serve.add_argument("--openapi", action="store_true", help="/openapi.json 공개 / publish the OpenAPI document")
 
     verb(verbs, "migrate", "데이터베이스 준비 / bring the database to the newest schema")
