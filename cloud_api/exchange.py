@@ -193,6 +193,16 @@ def _waiter(socket: int) -> Callable[[], object]:
     return poller.poll
 
 
+def _wait_for_room(socket: int) -> None:
+    """Returns when there is room to write, or something to read."""
+    if not hasattr(select, "poll"):
+        select.select([socket], [socket], [])
+        return
+    poller = select.poll()
+    poller.register(socket, select.POLLIN | select.POLLOUT)
+    poller.poll()
+
+
 def _line(conn: Connection) -> _Line:
     driver = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     known: _Line | None = conn.info.get(_LINE)
@@ -263,8 +273,8 @@ def _unusual(value: Value) -> bytes | None:
 def _received(line: _Line) -> list[pq.abc.PGresult]:
     """Everything up to the end of the pipeline. Raises psycopg.OperationalError when the connection is lost."""
     pgconn, wait = line.driver.pgconn, line.wait
-    while pgconn.flush():  # more than the line takes at once: the server takes the rest while it answers
-        wait()
+    while pgconn.flush():  # more than the line takes at once; an answer may have to be read before the rest is taken
+        _wait_for_room(pgconn.socket)
         pgconn.consume_input()
     results: list[pq.abc.PGresult] = []
     while True:

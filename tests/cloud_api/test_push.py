@@ -389,3 +389,20 @@ def test_stores_that_push_the_same_new_members_at_once_end_with_one_member_each(
     world.assert_book_is_sound()
     with world.cloud.database.read() as conn:
         assert len(conn.execute(select(earn.c.earn_id)).all()) == 80
+
+
+@pytest.mark.expect_log("op_parked")
+def test_a_write_that_fails_only_with_the_commit_parks_its_operation_alone(world: World) -> None:
+    """Nothing stands of the first try; the second one books each run inside a savepoint."""
+    device = world.device()
+    issuance = f"store_issuance:{world.store.store_id}"
+    world.cloud.database.transact(
+        lambda work: work.conn.exec_driver_sql(f"DELETE FROM account WHERE account_id = '{issuance}'")
+    )
+
+    answer = device.push(device.earn())
+
+    assert [(result["status"], result["code"]) for result in answer["results"]] == [("parked", "apply_failed")]
+    with world.cloud.database.read() as conn:
+        assert conn.execute(select(earn)).all() == []
+        assert len(conn.execute(select(device_op)).all()) == 1
