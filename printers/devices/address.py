@@ -101,7 +101,7 @@ def open_way(address: PrinterAddress) -> Way:
         return WindowsQueue(address.place)
     from printers.devices.file import FileDevice
 
-    return FileDevice(Path(address.place))
+    return FileDevice(Path(address.place), only_device=address.kind is WayKind.USB)
 
 
 def kinds_here() -> tuple[WayKind, ...]:

@@ -14,10 +14,14 @@ RECEIVE_BYTES = 4096
 
 
 class FileDevice:
-    """Implements printers.devices.port.Device over a path. Only a character device can answer."""
+    """Implements printers.devices.port.Device over a path. Only a character device can answer.
 
-    def __init__(self, path: Path) -> None:
+    `only_device`: a path at which nothing is, is a printer that was unplugged. Without it a plain file is made there.
+    """
+
+    def __init__(self, path: Path, *, only_device: bool = False) -> None:
         self._path = path
+        self._only_device = only_device
         self._fd: int | None = None
         self._two_way = False
 
@@ -34,6 +38,8 @@ class FileDevice:
         try:
             # A character device is opened without waiting, for both directions; a plain file grows at its end.
             is_device = self._path.exists() and stat.S_ISCHR(self._path.stat().st_mode)
+            if self._only_device and not is_device:
+                return "nothing is plugged in there"
             flags = os.O_RDWR if is_device else os.O_WRONLY | os.O_CREAT | os.O_APPEND
             flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             self._fd = os.open(self._path, flags, 0o600)

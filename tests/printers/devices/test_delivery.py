@@ -249,6 +249,16 @@ def test_a_path_that_cannot_be_opened_is_not_answering(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="pseudo terminals are POSIX")
+def test_a_usb_printer_that_was_unplugged_is_not_answering_and_no_file_is_made_in_its_place(tmp_path: Path) -> None:
+    gone = tmp_path / "lp0"
+
+    assert isinstance(deliver(FileDevice(gone, only_device=True), SLIP, Answers.UNSURE, limits=QUICK), NotAnswering)
+    assert not gone.exists()
+    gone.write_bytes(b"not a device")
+    assert isinstance(deliver(FileDevice(gone, only_device=True), SLIP, Answers.UNSURE, limits=QUICK), NotAnswering)
+    assert gone.read_bytes() == b"not a device"
+
+
 def test_a_character_device_like_the_usb_driver_answers_both_ways() -> None:
     """/dev/usb/lp0 is a character device that can be read; a pseudo terminal is one that every machine has."""
     import tty
