@@ -46,6 +46,7 @@ from sync.clock import Clock, SystemClock
 from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds
 from sync.inbox import Applier
+from sync.leaving import farewell
 from sync.outcomes import KeyChanged
 from sync.profile import OWN_APPLIERS
 from sync.protocol import FeedKind, OpKind, OpResult
@@ -162,7 +163,11 @@ class Agent:
         self._tell_each_other()
         self.background = Background(self)
         self.leaving = LeaveService(
-            store=store, vault=self.vault, stop=self.background.disconnect, go_on=self.background.connect
+            store=store,
+            vault=self.vault,
+            stop=self.background.disconnect,
+            go_on=self.background.connect,
+            farewell=lambda: farewell(store, self.vault, clock=clock, ids=ids, cloud_url=settings.cloud_url),
         )
 
     @staticmethod

@@ -19,6 +19,7 @@ from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.clock import Clock, pause, system_clock
 from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
+from cloud_api.devices.leaving_routes import router as leaving
 from cloud_api.devices.routes import router as devices
 from cloud_api.errors import ApiError
 from cloud_api.gateway.bell import Bell
@@ -73,6 +74,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         members,
         coupons,
         counters,
+        leaving,
         requests,
         notices,
         orders,

@@ -167,6 +167,13 @@ def key_outcome(answer: Answer | Unavailable) -> KeyOutcome:
     return _refusal(answer)
 
 
+def left(answer: Answer | Unavailable) -> bool:
+    """Whether the cloud has shut the device out: now, or before when the answer to that was lost."""
+    if isinstance(answer, Unavailable):
+        return False
+    return answer.status == 200 or (answer.status == 401 and answer.code == "device_revoked")
+
+
 def epoch_outcome(answer: Answer | Unavailable) -> EpochOutcome:
     if isinstance(answer, Unavailable):
         return answer

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync import backup
+from sync.clock import Clock
+from sync.errors import SyncError
+from sync.ids import IdSource
 from sync.secrets import DeviceVault
 from sync.store import Store
 
 log = logging.getLogger("sync")
+FAREWELL_S = 3.0  # somebody waits at the screen
 
 # What stays: the ends of the chains, because a number that was given out is never given out again.
 _KEPT_TABLES = frozenset({"outbox_head"})
@@ -56,6 +61,37 @@ def unsent(conn: sqlite3.Connection) -> Unsent:
     """Over all chains of this file: also what an earlier enrollment left behind."""
     found = conn.execute("SELECT count(*), min(wall_ms) FROM outbox WHERE status IN ('pending', 'forked')").fetchone()
     return Unsent(int(found[0]), found[1])
+
+
+def farewell(
+    store: Store, vault: DeviceVault, *, clock: Clock, ids: IdSource, cloud_url: str | None = None
+) -> Callable[[], bool]:
+    """Prepared while the keys are there, called when the device has left: the cloud shuts it out, so that nobody has to
+    do so by hand. The call answers whether the cloud heard; it never raises, and leaving does not wait for a line."""
+    from sync.enroll import load_device
+    from sync.signing import RequestSigner
+    from sync.transport import HttpTransport, Timeouts
+
+    try:
+        device = load_device(store, vault)
+    except SyncError:
+        device = None
+    if device is None:
+        return lambda: False
+    identity = device.identity
+    signer = RequestSigner(identity.device_id, device.secrets.signing_key(), clock=clock, ids=ids)
+
+    def tell() -> bool:
+        timeouts = Timeouts(FAREWELL_S, FAREWELL_S)
+        line = HttpTransport(cloud_url or identity.base_url, signer=signer, clock=clock, timeouts=timeouts)
+        try:
+            heard = line.leave()
+        finally:
+            line.close()
+        log.info("left_store_told heard=%s", heard)
+        return heard
+
+    return tell
 
 
 def leave(store: Store, vault: DeviceVault, *, give_up: int = 0) -> Left | Blocked:

@@ -54,6 +54,7 @@ STREAM_PATH = "/v1/sync/stream"
 ASK_PATH = "/v1/sync/requests"
 EPOCH_PATH = "/v1/sync/epoch"
 KEY_PATH = "/v1/sync/key"
+LEAVE_PATH = "/v1/sync/leave"
 SNAPSHOT_PATH = "/v1/sync/snapshot"
 TALLY_PATH = "/v1/sync/tally"
 BULK_PATH = "/v1/sync/bulk"
@@ -163,6 +164,11 @@ class HttpTransport:
         body = canonical_json({"protocol": PROTOCOL_VERSION, "public_key": public_key, "proof": proof})
         call = _Call("POST", KEY_PATH, {}, body, {"Content-Type": "application/json"})
         return answers.key_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def leave(self) -> bool:
+        """Tells the cloud that this device is of no store any more; whether the cloud knows it now."""
+        call = _Call("POST", LEAVE_PATH, {}, canonical_json({}), {"Content-Type": "application/json"})
+        return answers.left(self._ask(call, self._timeouts.answer_s))
 
     def open_stream(self, cursor: str) -> Iterator[StreamEvent]:
         """Events until the line ends; the last one is always StreamEnded. The first call of ``next`` connects."""

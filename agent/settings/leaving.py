@@ -12,15 +12,23 @@ __all__ = ["Blocked", "LeaveService", "Left", "Unsent"]
 
 
 class LeaveService:
-    """``stop`` ends what works on the store's behalf, ``go_on`` starts it again when something came in between."""
+    """``stop`` ends what works on the store's behalf, ``go_on`` starts it again when something came in between.
+    ``farewell`` prepares what tells the cloud afterwards; without a line nobody hears it, and leaving is done."""
 
     def __init__(
-        self, *, store: Store, vault: DeviceVault, stop: Callable[[], None], go_on: Callable[[], None]
+        self,
+        *,
+        store: Store,
+        vault: DeviceVault,
+        stop: Callable[[], None],
+        go_on: Callable[[], None],
+        farewell: Callable[[], Callable[[], bool]] = lambda: lambda: False,
     ) -> None:
         self._store = store
         self._vault = vault
         self._stop = stop
         self._go_on = go_on
+        self._farewell = farewell
 
     def unsent(self) -> Unsent:
         with self._store.read() as conn:
@@ -32,8 +40,11 @@ class LeaveService:
         waiting = self.unsent()
         if waiting.count:
             return Blocked(waiting)
+        tell_cloud = self._farewell()
         self._stop()
         done = leave(self._store, self._vault)
         if isinstance(done, Blocked):
             self._go_on()
+        else:
+            tell_cloud()
         return done

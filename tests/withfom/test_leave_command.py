@@ -64,7 +64,9 @@ def test_leaving_removes_keys_customers_and_copies_and_gives_no_number_out_again
     assert leave(folder, "--check") == 0
     assert leave(folder) == 0
 
-    assert "매장에서 해제했어요" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "매장에서 해제했어요" in said
+    assert "본사에서 이 기기를 해지" in said  # nobody answers at the cloud's address
     assert backup.existing(folder) == []
     assert list(folder.glob("vault-*")) == []
     bench = enrolled(folder)  # joins again

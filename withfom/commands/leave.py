@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     """0 when it was done or nothing stands in the way, 1 when unsent records do."""
     from agent.launch import default_folder
     from sync.clock import SystemClock
-    from sync.leaving import Blocked, leave, unsent
+    from sync.ids import SystemIds
+    from sync.leaving import Blocked, farewell, leave, unsent
     from sync.secrets import DeviceVault
     from sync.store import FILE_NAME, Store
 
@@ -46,12 +47,18 @@ def run(args: argparse.Namespace) -> int:
             with store.read() as conn:
                 found = unsent(conn)
             return _blocked(found) if found.count else _say_nothing_unsent()
-        done = leave(store, DeviceVault(folder), give_up=args.give_up)
+        vault, clock = DeviceVault(folder), SystemClock()
+        tell_cloud = farewell(store, vault, clock=clock, ids=SystemIds(clock))
+        done = leave(store, vault, give_up=args.give_up)
     if isinstance(done, Blocked):
         return _blocked(done.unsent)
+    heard = tell_cloud()
     lost, lost_en = (f" 기록 {done.given_up}건을 버렸어요.", f" {done.given_up} lost.") if done.given_up else ("", "")
     print(f"매장에서 해제했어요.{lost}")
     print(f"This computer has left the store.{lost_en}")
+    if not heard:
+        print("서버에는 알리지 못했어요. 본사에서 이 기기를 해지해 주세요.")
+        print("The server could not be told; have headquarters revoke this device.")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ class Page:
             vault=self.vault,
             stop=lambda: self.steps.append("stop"),
             go_on=lambda: self.steps.append("go on"),
+            farewell=self._farewell,
         )
         self.vm = SettingsViewModel(
             service=SettingsService(folder),
@@ -37,6 +38,13 @@ class Page:
             leaving=self.service,
         )
         self.vm.on_left = lambda: self.steps.append("left")
+
+    def _farewell(self) -> Callable[[], bool]:
+        def tell() -> bool:
+            self.steps.append("cloud told")
+            return True
+
+        return tell
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ def test_when_everything_is_sent_it_is_asked_and_then_done(page: Page) -> None:
     assert page.vm.state.leave is not None
     page.vm.confirm_leave()
 
-    assert page.steps == ["stop", "left"]
+    assert page.steps == ["stop", "cloud told", "left"]
     assert page.bench.rows("SELECT count(*) FROM meta") == [(0,)]
     assert page.vm.state.leave is None
 
