@@ -50,6 +50,14 @@ class AgentControl:
         answer.raise_for_status()
         return True
 
+    def type(self, name: str, text: str) -> bool:
+        """Type into the visible field of that object name; False when there is none."""
+        answer = self._client.post("/v1/demo/type", json={"object": name, "text": text})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return False
+        answer.raise_for_status()
+        return True
+
     def screen_state(self) -> dict[str, Any]:
         """What every view-model shows right now."""
         found: dict[str, Any] = self.get("/v1/demo/state")

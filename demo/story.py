@@ -326,6 +326,34 @@ def _cloud_dies(world: DemoWorld, ledger: Ledger) -> None:
         ledger.check(f"cloud balance of …{phone[-4:]}", _balance(world, phone), points)
 
 
+def _printer_is_set_up(world: DemoWorld, ledger: Ledger) -> None:
+    """The printer doctor: an address is typed, one strip comes out, four taps say what is on it."""
+    _tap(world, "nav.printing")
+    _tap(world, "printing.set_up")
+    # The search for printers ends after some seconds; the field is there from then on.
+    address = f"127.0.0.1:{world.printer.port}"
+    wait_until(lambda: world.agent.type("doctor.address", address), what="an address can be typed")
+    _tap(world, "doctor.try")
+    strip = _printed(world, "== WithFoM ==")
+    ledger.check("one strip tries three ways of Hangul", strip.count("느린오후 커피") >= 2, True)
+    for answer in (0, 2, 0, 0):  # line 1 reads well, 48 columns fit, QR by the printer, knife and drawer
+        _tap(world, f"doctor.option.{answer}")
+        _tap(world, "doctor.main")
+    _tap(world, "doctor.main")
+    page = _printed(world, "시험 출력", "(48칸)")
+    ruler = [line for line in page.splitlines() if line.startswith("1234567890")]
+    ledger.check("the test page is as wide as the paper", [len(line) for line in ruler], [48])
+
+
+def _closing(world: DemoWorld, ledger: Ledger) -> None:
+    """AGT-12: the owner's slip at the end of the day opens with what was lost."""
+    _tap(world, "printing.closing")
+    slip = _printed(world, "마감 전표")
+    rows = [line.split() for line in slip.splitlines()]
+    ledger.check("lost today, says the closing slip", "오늘 잃은 것 0건" in slip, True)
+    ledger.check("slips that did not print", ["인쇄", "실패", "0건"] in rows, True)
+
+
 def _sums(world: DemoWorld, ledger: Ledger) -> None:
     """The books of the cloud, the queue of the agent and the story's own count agree."""
     sums = world.cloud.sums()
@@ -368,5 +396,7 @@ _SCENES: tuple[tuple[str, Callable[[DemoWorld, Ledger], None]], ...] = (
     ("앱 주문 · an app order", _order),
     ("포인트 쓰기 · points used at the tablet", _spend),
     ("클라우드가 죽었다 살아남 · the cloud dies and comes back", _cloud_dies),
+    ("프린터 맞추기 · the printer doctor", _printer_is_set_up),
+    ("마감 전표 · the closing slip", _closing),
     ("합계 · the sums", _sums),
 )
