@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.approval import slips
@@ -29,6 +30,7 @@ from agent.printing.doctor.service import PrinterDoctor
 from agent.printing.service import PRINTER_NAME, PrintingService
 from agent.printing.templates import SlipTemplates
 from agent.printing.types import JobKind, PrinterAddress
+from agent.receipts.lessons import LessonsService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
 from agent.settings.leaving import LeaveService
@@ -37,6 +39,7 @@ from agent.spend.service import SpendService
 from agent.staff.rights import RightsService
 from agent.staff.service import StaffService
 from printers.capture.shadow import load_shadow
+from printers.capture.spool import CapturedDocument
 from printers.devices.address import open_way
 from printers.devices.port import Way
 from printers.document import Document
@@ -143,6 +146,7 @@ class Agent:
             print_claim=self._print_claim,
         )
         self.receipts = ReceiptsService(store=store)
+        self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
         self.vault = DeviceVault(settings.folder)
         self.enroll = EnrollService(
             store=store,
@@ -194,6 +198,7 @@ class Agent:
     def _tell_each_other(self) -> None:
         """What one feature changes and another shows."""
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
+        self.lessons.listeners.subscribe(self.receipts.listeners.notify)
         for source in (self.earn, self.approval, self.orders):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
@@ -271,6 +276,12 @@ class Agent:
 
         when = f"{local_time(self.clock.wall_ms()):%Y-%m-%d %H:%M}"
         return test_page(profile, shop=self.link.shop(), printer_name=PRINTER_NAME, printed_at=when)
+
+    # --- what the till printed ---------------------------------------------------------------------------------------
+
+    def take_document(self, document: CapturedDocument) -> None:
+        """Books what the capture handed over, read with what this shop has taught. Raises as ``EarnService.ingest``."""
+        self.earn.ingest(self.lessons.taught(document))
 
     # --- what the cloud says -----------------------------------------------------------------------------------------
 
@@ -422,7 +433,7 @@ class Background:
             write_key(folder, store_key)  # capture tags approval numbers with the key that the rules use
         except OSError as problem:
             log.warning("capture_key_not_written", problem=type(problem).__name__)
-        self._spool = SpoolWatcher(folder=folder, ingest=agent.earn.ingest, on_taken=agent.receipts.listeners.notify)
+        self._spool = SpoolWatcher(folder=folder, ingest=agent.take_document, on_taken=agent.receipts.listeners.notify)
         self._spool.start()
 
     def disconnect(self) -> None:

@@ -175,11 +175,18 @@ def insert_document(
     reading: dict[str, Any],
     lines: list[str],
 ) -> None:
-    """``fingerprint`` is a first print's own; what was printed again has none."""
+    """``fingerprint`` is a first print's own; what was printed again has none. A document that is known already was a
+    question and is read anew: it keeps its row, by whose number documents are uploaded."""
     conn.execute(
         "INSERT INTO document (document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till,"
         " printed_at, approval_tags_json, fingerprint, fingerprint_date, verdict, outcome, earn_id, reading_json,"
-        " lines_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " lines_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (document_id) DO UPDATE SET"
+        " kind = excluded.kind, total_won = excluded.total_won, paid_won = excluded.paid_won,"
+        " receipt_no = excluded.receipt_no, till = excluded.till, printed_at = excluded.printed_at,"
+        " fingerprint = excluded.fingerprint, fingerprint_date = excluded.fingerprint_date,"
+        " verdict = excluded.verdict, outcome = excluded.outcome, earn_id = excluded.earn_id,"
+        " reading_json = excluded.reading_json",
         (
             facts.document_id,
             facts.captured_ms,

@@ -203,15 +203,16 @@ class EarnService:
 
     # --- what the POS printed --------------------------------------------------------------------------------------
 
-    def ingest(self, document: CapturedDocument) -> IngestOutcome:
+    def ingest(self, document: CapturedDocument, *, again: bool = False) -> IngestOutcome:
         """Take in one captured document: pair, earn, reverse, ignore or ask. The same document twice changes
-        nothing. Raises NotEnrolled, and KeyError, TypeError or ValueError for a document that is none."""
+        nothing, unless it was a question and is now read ``again``. Raises NotEnrolled, and KeyError, TypeError or
+        ValueError for a document that is none."""
         facts = facts_of(document)
         store_key = self._keyring.keys.store_key
         now_ms = self._clock.wall_ms()
         with self._store.transaction() as conn:
             known = repository.find_document(conn, facts.document_id)
-            if known is not None:
+            if known is not None and not (again and known.outcome == "ask"):
                 return self._known(conn, known)
             self._expire(conn, now_ms)
             if facts.verdict is DocumentVerdict.EARN:

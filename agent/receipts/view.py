@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from agent.receipts.view_question import QuestionTile
 from agent.receipts.viewmodel import Chip, ListRow, OpenDocument, ReceiptsViewModel
 from agent.receipts.words import Tone
 from agent.texts import Texts
@@ -38,7 +39,7 @@ class ReceiptsView(Page):
         self.setObjectName("receipts")
         self._row = QHBoxLayout(self)
         self._row.setSpacing(16)
-        self._list, self._detail = _ListTile(vm, theme, texts), _Detail(theme, texts)
+        self._list, self._detail = _ListTile(vm, theme, texts), _Detail(theme, texts, vm.answer)
         self._row.addWidget(self._list)
         self._row.addWidget(self._detail, 1)
         keeps_its_place = self._detail.sizePolicy()
@@ -80,15 +81,17 @@ class _ListTile(Tile):
             Chip.TODAY: FilterChip(theme, texts._("Today")),
             Chip.TO_CHECK: FilterChip(theme, texts._("To check")),
             Chip.WITHOUT_NUMBER: FilterChip(theme, texts._("No number")),
+            Chip.LEARNED: FilterChip(theme, texts._("Learned")),
         }
-        line = QHBoxLayout()
-        line.setSpacing(6)
+        line, learned = QHBoxLayout(), QHBoxLayout()
         for key, chip in self.chips.items():
             chip.setObjectName(f"receipts.chip.{key.value}")
             chip.clicked.connect(lambda _checked=False, chosen=key: vm.choose_chip(chosen))
-            line.addWidget(chip)
-        line.addStretch(1)
-        head.addLayout(line)
+            (learned if key is Chip.LEARNED else line).addWidget(chip)
+        for chips in (line, learned):
+            chips.setSpacing(6)
+            chips.addStretch(1)
+            head.addLayout(chips)
         column.addLayout(head)
         self.rows: RowList[ListRow, ReceiptRowView] = RowList(
             theme,
@@ -110,6 +113,8 @@ class _ListTile(Tile):
         state = self._vm.state
         self.search.set_text(state.search)
         for key, chip in self.chips.items():
+            # What was learned shows itself when there is something.
+            chip.setVisible(key is not Chip.LEARNED or bool(state.counts.get(key)) or key is state.chip)
             chip.set_count(state.counts.get(key, 0))
             chip.setChecked(key is state.chip and not state.search.strip())
         self.rows.setVisible(bool(state.rows))
@@ -182,7 +187,7 @@ class ReceiptRowView(PressControl):
 class _Detail(QWidget):
     """Verdict on top, paper and facts below it."""
 
-    def __init__(self, theme: Theme, texts: Texts) -> None:
+    def __init__(self, theme: Theme, texts: Texts, on_answer: Callable[[str], None]) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -190,11 +195,14 @@ class _Detail(QWidget):
         self.verdict = _Verdict(theme)
         self.verdict.setObjectName("receipts.verdict")
         column.addWidget(self.verdict)
+        self.question = QuestionTile(theme, on_answer)
+        self.question.setObjectName("receipts.question")
+        column.addWidget(self.question)
         below = QHBoxLayout()
         below.setSpacing(16)
         self.paper = Paper(theme)
         self.paper.setObjectName("receipts.paper")
-        ground = Hint(theme, "sunken", radius=16)
+        self.ground = ground = Hint(theme, "sunken", radius=16)
         inside = QVBoxLayout(ground)
         inside.setContentsMargins(16, 16, 4, 16)
         holder = QWidget()
@@ -219,7 +227,10 @@ class _Detail(QWidget):
 
     def show_document(self, document: OpenDocument) -> None:
         self.verdict.show_document(document)
+        self.question.show_question(document.question)
+        self.ground.setVisible(bool(document.paper))
         self.paper.set_rows(document.paper)
+        self.facts.setVisible(document.question is None)  # what asks was not read for certain: the paper says it
         self.facts.show_facts(document.facts)
 
 

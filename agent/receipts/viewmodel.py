@@ -8,10 +8,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from agent.dispatch import Coalesced, Dispatcher, Listeners
-from agent.receipts import words
+from agent.receipts import asking, words
+from agent.receipts.asking import LessonsPort, Question
+from agent.receipts.lessons import Lesson
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.words import Tone
 from agent.texts import Texts
+from printers.receipts.learned import Meaning
 from rules.calendar import local_day, local_time
 from sync.clock import Clock
 
@@ -23,6 +26,7 @@ class Chip(StrEnum):
     TODAY = "today"
     TO_CHECK = "to_check"
     WITHOUT_NUMBER = "without_number"
+    LEARNED = "learned"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class OpenDocument:
     icon: str
     paper: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,20 @@ class ReceiptsPort(Protocol):
 
 
 class ReceiptsViewModel:
-    def __init__(self, *, receipts: ReceiptsPort, texts: Texts, clock: Clock, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        *,
+        receipts: ReceiptsPort,
+        texts: Texts,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        lessons: LessonsPort | None = None,
+    ) -> None:
+        """Without ``lessons`` nothing is asked and nothing is shown as learned."""
         self.on_change: Callable[[], None] = lambda: None
+        self._lessons = lessons
+        self._others_of = ""  # the paper whose first guess was answered with no
+        self._rules: tuple[Lesson, ...] = ()
         self._receipts, self._texts, self._clock = receipts, texts, clock
         self._chip, self._search, self._chosen_id = Chip.TODAY, "", ""
         self._found: tuple[ReceiptRow, ...] = ()
@@ -104,8 +121,27 @@ class ReceiptsViewModel:
         self._chosen_id = document_id
         self._publish()
 
+    def answer(self, key: str) -> None:
+        """A choice of the opened document's question."""
+        if self._lessons is None or self.state.chosen is None or self.state.chosen.question is None:
+            return
+        document_id = self.state.chosen.document_id
+        what, _, value = key.partition(":")
+        if what == asking.OTHER:
+            self._others_of = document_id
+        elif what == asking.PAID:
+            self._lessons.answer(document_id, int(value))
+        elif what == asking.NOTHING:
+            self._lessons.not_a_payment(document_id)
+        elif what == asking.MEANS:
+            self._lessons.change(document_id.removeprefix(asking.RULE_PREFIX), Meaning(value))
+        elif what == asking.FORGET:
+            self._lessons.forget(document_id.removeprefix(asking.RULE_PREFIX))
+        self.refresh()
+
     def refresh(self) -> None:
         self._found = self._receipts.list(ROWS_MAX, ReceiptFilter.ALL)
+        self._rules = self._lessons.lessons() if self._lessons else ()
         self._publish()
 
     def _changed(self) -> None:
@@ -117,14 +153,22 @@ class ReceiptsViewModel:
         by_chip = {chip: [row for row in self._found if _belongs(row, chip, today)] for chip in Chip}
         # A search looks through everything: who searches does not know the day.
         wanted = self._search.strip()
-        rows = [row for row in self._found if _matches(row, wanted)] if wanted else by_chip[self._chip]
+        found = [row for row in self._found if _matches(row, wanted)] if wanted else by_chip[self._chip]
+        rows = tuple(self._row(row, today) for row in found)
+        if self._chip is Chip.LEARNED and not wanted:
+            rows = tuple(self._rule_row(lesson) for lesson in self._rules)
         if self._chosen_id not in {row.document_id for row in rows}:
             self._chosen_id = rows[0].document_id if rows else ""
+        counts = {chip: len(found) for chip, found in by_chip.items()}
+        if self._lessons is not None:
+            counts[Chip.LEARNED] = len(self._rules)
+        else:
+            del counts[Chip.LEARNED]
         state = ReceiptsState(
             chip=self._chip,
-            counts={chip: len(found) for chip, found in by_chip.items()},
+            counts=counts,
             search=self._search,
-            rows=tuple(self._row(row, today) for row in rows),
+            rows=rows,
             empty="" if rows else self._nothing(wanted),
             chosen=self._open(self._chosen_id) if self._chosen_id else None,
         )
@@ -145,7 +189,43 @@ class ReceiptsViewModel:
             icon=verdict.icon,
         )
 
+    def _rule_row(self, lesson: Lesson) -> ListRow:
+        when = local_time(lesson.taught_ms)
+        return ListRow(
+            document_id=asking.RULE_PREFIX + lesson.label,
+            time=f"{when.month}/{when.day}",
+            amount=lesson.label,
+            line=asking.rule_line(self._texts, lesson),
+            chip=asking.meaning_name(self._texts, lesson.meaning),
+            tone=Tone.QUIET,
+            icon="check",
+        )
+
+    def _open_rule(self, label: str) -> OpenDocument | None:
+        t = self._texts
+        lesson = next((lesson for lesson in self._rules if lesson.label == label), None)
+        if lesson is None:
+            return None
+        return OpenDocument(
+            document_id=asking.RULE_PREFIX + label,
+            title=t.n('"{label}" was learned', label=label),
+            why=t._("Used for receipts that cannot be read without it. Their other amounts still have to agree."),
+            tone=Tone.QUIET,
+            icon="check",
+            paper=(),
+            facts=(),
+            question=asking.question_about_rule(t, lesson),
+        )
+
+    def _question(self, document_id: str, row: ReceiptRow) -> Question | None:
+        if self._lessons is None or row.outcome is not DocumentOutcome.ASK or row.kind != "unknown":
+            return None
+        found = self._lessons.question(document_id)
+        return asking.question_about(self._texts, found, others=self._others_of == document_id)
+
     def _open(self, document_id: str) -> OpenDocument | None:
+        if document_id.startswith(asking.RULE_PREFIX):
+            return self._open_rule(document_id.removeprefix(asking.RULE_PREFIX))
         detail = self._receipts.get(document_id)
         if detail is None:
             return None
@@ -158,6 +238,7 @@ class ReceiptsViewModel:
             icon=verdict.icon,
             paper=detail.lines,
             facts=words.facts(self._texts, detail),
+            question=self._question(document_id, detail.row),
         )
 
     def _nothing(self, wanted: str) -> str:
@@ -168,6 +249,7 @@ class ReceiptsViewModel:
             Chip.TODAY: t._("No receipt yet today. They appear here as your POS prints them."),
             Chip.TO_CHECK: t._("Nothing to check. Every receipt was read with certainty."),
             Chip.WITHOUT_NUMBER: t._("Every receipt of today has its number."),
+            Chip.LEARNED: t._("Nothing learned yet. When a receipt cannot be read, you are asked once."),
         }[self._chip]
 
 
@@ -181,6 +263,8 @@ def _belongs(row: ReceiptRow, chip: Chip, today: object) -> bool:
         case Chip.WITHOUT_NUMBER:
             unpaired = (DocumentOutcome.UNMATCHED, DocumentOutcome.WAITING)
             return row.outcome in unpaired and local_day(row.captured_ms) == today
+        case Chip.LEARNED:
+            return False  # rules, not documents
 
 
 def _matches(row: ReceiptRow, wanted: str) -> bool:

@@ -80,7 +80,13 @@ def _orders(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
 
 
 def _receipts(agent: Agent, look: Look) -> Page:
-    vm = ReceiptsViewModel(receipts=agent.receipts, texts=look.texts, clock=agent.clock, dispatcher=look.dispatcher)
+    vm = ReceiptsViewModel(
+        receipts=agent.receipts,
+        texts=look.texts,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        lessons=agent.lessons,
+    )
 
     def build() -> QWidget:
         from agent.receipts.view import ReceiptsView

@@ -88,6 +88,7 @@ class Pair:
     label: str
     inner: str
     values: tuple[Value, ...]
+    taught: str = ""  # the label as printed, when the shop taught what it means
 
     @property
     def amount(self) -> int | None:

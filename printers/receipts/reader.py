@@ -63,10 +63,14 @@ def read_pages(document: CutDocument) -> list[tuple[Page, Reading]]:
 
 def read(page: Page) -> Reading:
     """What one page says. Never raises; a page of pictures only is unknown."""
-    lines = lines_of(page.rows)
+    return read_lines(lines_of(page.rows))
+
+
+def read_lines(lines: Sequence[Line], *, approvals: Sequence[Approval] | None = None) -> Reading:
+    """As `read`, of rows in normal form. `approvals`: what stands for the numbers when the rows do not show them."""
     if not lines:
         return Reading("unknown")
-    return _Reader(lines).reading()
+    return _Reader(lines, approvals_of(lines) if approvals is None else approvals).reading()
 
 
 def _is_known(reading: Reading) -> bool:
@@ -106,12 +110,12 @@ def _began_as_receipt(page: Page) -> bool:
 @dataclass
 class _Reader:
     lines: Sequence[Line]
+    approvals: Sequence[Approval]
 
     def reading(self) -> Reading:
-        lines = self.lines
+        lines, approvals = self.lines, self.approvals
         title = title_of(lines)
         facts = facts_of(lines)
-        approvals = approvals_of(lines)
         cancelling = bool({"cancel", "refund", "partial"} & (title.zone | title.late)) or "cancel" in title.labels
         ledger = Ledger.of(facts, cancelling=cancelling, approvals=approvals)
         agreed = agree(ledger)

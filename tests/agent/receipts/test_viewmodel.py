@@ -11,7 +11,7 @@ from agent.receipts.viewmodel import Chip, ReceiptsViewModel
 from agent.receipts.words import Tone
 from agent.texts import Language, Texts
 from sync.clock import FakeClock
-from tests.agent.screens.customer import MASKED, NOW_MS, ROWS, Receipts, row
+from tests.agent.screens.customer import MASKED, NOW_MS, ROWS, UNREAD, Lessons, Receipts, row
 
 DAY_MINUTES = 24 * 60
 
@@ -164,3 +164,76 @@ def test_out_of_sight_costs_nothing_and_a_closed_page_hears_nothing() -> None:
     vm.close()
     service.listeners.notify()
     assert service.asked == asked + 1
+
+
+# -- the question and what was learned ------------------------------------------------------------------------------
+
+
+def asking_page() -> tuple[ReceiptsViewModel, Lessons]:
+    lessons = Lessons()
+    vm = ReceiptsViewModel(
+        receipts=Receipts((UNREAD, *ROWS)),
+        texts=Texts("ko"),
+        clock=FakeClock(wall_ms=NOW_MS),
+        dispatcher=ImmediateDispatcher(),
+        lessons=lessons,
+    )
+    vm.show()
+    vm.choose(UNREAD.document_id)
+    return vm, lessons
+
+
+def keys(vm: ReceiptsViewModel) -> list[str]:
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.question is not None
+    return [choice.key for choice in vm.state.chosen.question.choices]
+
+
+def test_an_unread_paper_asks_one_question_about_its_likeliest_amount() -> None:
+    vm, lessons = asking_page()
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.question is not None
+    assert vm.state.chosen.question.text == "결제금액 4,500원 맞나요?"
+    assert keys(vm) == ["paid:4500", "other", "nothing"]
+
+    vm.answer("paid:4500")
+    assert lessons.given == ["doc-43 4500"]
+
+
+def test_after_no_the_other_amounts_of_the_paper_are_offered() -> None:
+    vm, lessons = asking_page()
+    vm.answer("other")
+    assert keys(vm) == ["paid:5000", "paid:4091", "nothing"]
+    vm.choose("doc-41")
+    vm.choose(UNREAD.document_id)
+    vm.answer("nothing")
+    assert lessons.given == ["doc-43 nothing"]
+
+
+def test_a_paper_that_was_read_asks_nothing() -> None:
+    vm, lessons = asking_page()
+    vm.choose("doc-41")
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.question is None
+    vm.answer("paid:4500")
+    assert lessons.given == []
+
+
+def test_what_was_learned_is_listed_changed_and_forgotten() -> None:
+    vm, lessons = asking_page()
+    vm.choose_chip(Chip.LEARNED)
+    assert [(row.amount, row.chip) for row in vm.state.rows] == [("실수납액", "결제금액"), ("모아비씨", "카드")]
+    assert vm.state.counts[Chip.LEARNED] == 2
+
+    vm.choose("rule:모아비씨")
+    vm.answer("means:cash")
+    vm.answer("forget")
+    assert lessons.given == ["모아비씨 means cash", "모아비씨 forgotten"]
+
+
+def test_without_a_teacher_nothing_is_asked() -> None:
+    vm, _service = page((UNREAD, *ROWS))
+    vm.choose(UNREAD.document_id)
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.question is None
+    assert Chip.LEARNED not in vm.state.counts

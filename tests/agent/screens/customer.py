@@ -31,8 +31,10 @@ from agent.printing.types import JobState, PrinterAddress, PrinterState, Printer
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
 from agent.printing.words import CaptureWord
+from agent.receipts.lessons import Answered, Lesson
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.view import ReceiptsView
+from agent.receipts.viewmodel import Chip as ReceiptChip
 from agent.receipts.viewmodel import ReceiptsViewModel
 from agent.spend.types import (
     AskedOutcome,
@@ -55,6 +57,7 @@ from printers.devices.port import Outcome, PaperOut, Printed
 from printers.discovery import Found
 from printers.errors import BadDocument
 from printers.profiles import PROFILES, PrinterProfile
+from printers.receipts.learned import Guess, Meaning
 from printers.slip_kinds import bundled_text, read_template
 from rules.spending import SpendLimit
 from sync.clock import FakeClock
@@ -417,12 +420,56 @@ class Receipts:
         return ReceiptDetail(found, PAPER, reading)
 
 
-def receipts(document_id: str = "", rows: tuple[ReceiptRow, ...] = ROWS) -> Callable[[Look], QWidget]:
+UNREAD = row(43, DocumentOutcome.ASK, None, kind="unknown", minutes=1)
+LESSONS = (
+    Lesson("실수납액", Meaning.DUE, "", "counter", NOW_MS),
+    Lesson("모아비씨", Meaning.CARD, "달POS 3", "file", NOW_MS),
+)
+
+
+@dataclass
+class Lessons:
+    """What was taught, and the answers that were given."""
+
+    rules: tuple[Lesson, ...] = LESSONS
+    given: list[str] = field(default_factory=list)
+
+    def question(self, _document_id: str) -> tuple[Guess, ...]:
+        return (Guess(4_500, ("받을금액", "카드승인")), Guess(5_000, ("합계",)), Guess(4_091, ("과세물품가액",)))
+
+    def answer(self, document_id: str, paid_won: int) -> Answered | None:
+        self.given.append(f"{document_id} {paid_won}")
+        return Answered(None, 0)
+
+    def not_a_payment(self, document_id: str) -> bool:
+        self.given.append(f"{document_id} nothing")
+        return True
+
+    def lessons(self) -> tuple[Lesson, ...]:
+        return self.rules
+
+    def change(self, label: str, meaning: Meaning) -> int:
+        self.given.append(f"{label} means {meaning}")
+        return 0
+
+    def forget(self, label: str) -> None:
+        self.given.append(f"{label} forgotten")
+
+
+def receipts(
+    document_id: str = "", rows: tuple[ReceiptRow, ...] = ROWS, *, learned: bool = False
+) -> Callable[[Look], QWidget]:
     def build(look: Look) -> QWidget:
         vm = ReceiptsViewModel(
-            receipts=Receipts(rows), texts=look.texts, clock=look.clock, dispatcher=ImmediateDispatcher()
+            receipts=Receipts(rows),
+            texts=look.texts,
+            clock=look.clock,
+            dispatcher=ImmediateDispatcher(),
+            lessons=Lessons(),
         )
         vm.show()
+        if learned:
+            vm.choose_chip(ReceiptChip.LEARNED)
         vm.choose(document_id)
         return ReceiptsView(vm, look.theme, look.texts)
 
@@ -431,6 +478,8 @@ def receipts(document_id: str = "", rows: tuple[ReceiptRow, ...] = ROWS) -> Call
 
 RECEIPT_STATES = {
     "08-receipts-to-check": receipts("doc-42"),
+    "08-receipts-question": receipts("doc-43", (UNREAD, *ROWS)),
+    "08-receipts-learned": receipts("rule:실수납액", learned=True),
     "08-receipts-earned": receipts("doc-41"),
     "08-receipts-without-number": receipts("doc-40"),
     "08-receipts-cancelled": receipts("doc-38"),

@@ -161,6 +161,24 @@ def test_a_pressed_row_opens_its_paper(qapp: QApplication) -> None:
     assert paper.rows() == customer.PAPER
 
 
+def test_a_pressed_answer_is_given_once(qapp: QApplication) -> None:
+    look, lessons = Look("light", "en"), customer.Lessons()
+    vm = ReceiptsViewModel(
+        receipts=customer.Receipts((customer.UNREAD, *customer.ROWS)),
+        texts=look.texts,
+        clock=look.clock,
+        dispatcher=ImmediateDispatcher(),
+        lessons=lessons,
+    )
+    host = looks.on_screen(ReceiptsView(vm, look.theme, look.texts), page_size((1366, 768)))
+    vm.choose(customer.UNREAD.document_id)
+    button = host.findChild(QAbstractButton, "receipts.answer.paid:4500")
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    assert lessons.given == ["doc-43 4500"]
+
+
 def test_typing_searches_and_a_chip_filters(qapp: QApplication) -> None:
     host, vm, _service = receipts_view()
     search = host.findChild(QLineEdit, "receipts.search")

@@ -83,7 +83,7 @@ def test_no_card_number_survives_the_capture(tmp_path: Path, caplog: pytest.LogC
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600)
 @pytest.mark.expect_log("unmasked_card_seen")
 def test_of_ten_thousand_receipts_none_keeps_a_card_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """R8"""

@@ -30,7 +30,7 @@ def test_a_disturbed_paper_is_never_read_as_another_amount(hostile: str) -> None
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("hostile", ["", "relabel", "decoy", "lose"])
 def test_thousands_of_papers_and_no_wrong_amount(hostile: str) -> None:
     found = tally(range(HELD_OUT + 1_000, HELD_OUT + 4_000), hostile=hostile)
