@@ -6,6 +6,8 @@ import logging
 import logging.handlers
 from pathlib import Path
 
+from rules.calendar import local_time
+
 LOG_BYTES_MAX = 2_000_000  # one file; a busy day writes about a tenth of it
 LOG_FILES_KEPT = 5
 _PREFIX = "withfom."
@@ -43,6 +45,13 @@ def _value(value: object) -> str:
     return text if text and not any(ch in text for ch in ' "=\n') else '"' + text.replace('"', "'") + '"'
 
 
+class _SeoulFormatter(logging.Formatter):
+    """Times of the shop's land, whatever zone the computer is set to (NFR-08)."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
+        return local_time(int(record.created * 1000)).isoformat(timespec="milliseconds")
+
+
 def open_log(folder: Path, name: str) -> Path:
     """Write everything from INFO up to ``<folder>/<name>.log``; answers the file. Call once per process."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,9 +59,7 @@ def open_log(folder: Path, name: str) -> Path:
     writer = logging.handlers.RotatingFileHandler(
         path, maxBytes=LOG_BYTES_MAX, backupCount=LOG_FILES_KEPT, encoding="utf-8"
     )
-    writer.setFormatter(
-        logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    )
+    writer.setFormatter(_SeoulFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(writer)
     root.setLevel(logging.INFO)

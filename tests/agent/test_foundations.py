@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,23 @@ def test_a_log_line_is_an_event_with_fields(log_file: Path) -> None:
     line = log_file.read_text("utf-8").strip()
 
     assert line.endswith('INFO withfom.earn earn_posted id=e-1 points=45 shop="느린 오후" empty=""')
+
+
+def test_every_log_line_has_its_time_in_seoul_whatever_zone_the_computer_is_in(
+    log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFR-08"""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        topic("earn").event("earn_posted", id="e-1")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    stamp = datetime.fromisoformat(log_file.read_text("utf-8").split(" ")[0])
+    assert stamp.utcoffset() == timedelta(hours=9)
+    assert abs(datetime.now(UTC) - stamp) < timedelta(minutes=1)
 
 
 @pytest.mark.expect_log("job_failed")

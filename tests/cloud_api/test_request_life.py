@@ -91,6 +91,20 @@ def test_a_rejection_needs_a_reason_and_frees_what_was_held(world: World) -> Non
     world.assert_book_is_sound()
 
 
+def test_a_rejected_coupon_may_be_asked_for_again(world: World) -> None:
+    """APR-12, APR-10: here and at once, as long as it is valid."""
+    device, member = world.device(), world.member()
+    coupon = world.coupon(member)
+    first = world.ask_coupon(member, coupon)
+    device.push(device.decide(first["request_id"], "reject"))
+
+    second = world.ask_coupon(member, coupon)
+
+    assert (second["state"], second["request_id"] != first["request_id"]) == ("requested", True)
+    device.push(device.seen(second["request_id"]), device.decide(second["request_id"]))
+    assert world.coupon_state(member, coupon) == "used"
+
+
 def test_a_rejected_coupon_never_lives_longer_than_it_was_issued_for(world: World) -> None:
     """APR-10."""
     device, member = world.device(), world.member()

@@ -120,6 +120,7 @@ def test_a_file_without_numbers_and_its_fields_still_open(tmp_path: Path) -> Non
 
 
 def test_a_field_opens_with_the_key_it_names_and_nowhere_else(tmp_path: Path) -> None:
+    """NFR-05"""
     """Case 62: swapped and altered cells, also in their first bytes."""
     path = tmp_path / "cloud.keys"
     vault = load_vault(path)

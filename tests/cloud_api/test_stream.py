@@ -278,3 +278,59 @@ def test_a_program_of_another_version_is_told_426_and_its_facts_are_taken_all_th
     assert [one["status"] for one in pushed.json()["results"]] == ["applied", "parked"]
     assert epoch.status_code == 200
     assert world.points(world.member())[0] > 0
+
+
+def signed_get(served: str, device: Device, target: str) -> httpx.Response:
+    named = {"authorization": device.sign("GET", target, b"")}
+    return httpx.get(served + target, headers=named, timeout=LIMIT_S, trust_env=False)
+
+
+def test_a_long_poll_ends_with_the_first_row_or_empty_where_it_began(world: World, served: str) -> None:
+    """What a device does whose proxy holds streams back: the row comes with its commit, not with the time-out."""
+    device, member = world.device(), world.member()
+    cursor = device.pull()["cursor"]
+    empty = signed_get(served, device, f"/v1/sync/pull?cursor={cursor}&wait_ms=50").json()
+    assert (empty["rows"], empty["cursor"], empty["has_more"]) == ([], cursor, False)
+
+    target = f"/v1/sync/pull?cursor={cursor}&wait_ms=20000"
+    with ThreadPoolExecutor(1) as other:
+        began = time.monotonic()
+        waiting = other.submit(signed_get, served, device, target)
+        wait_until(lambda: device.device_id in world.cloud.hub.listening(), "the poll waits")
+        asked = world.ask_coupon(member, world.coupon(member))
+        page = waiting.result(LIMIT_S).json()
+
+    assert time.monotonic() - began < LIMIT_S
+    assert [row["body"]["request_id"] for row in page["rows"] if row["kind"] == "request"] == [asked["request_id"]]
+    assert page["cursor"] != cursor
+
+
+def test_after_a_restore_every_road_names_the_new_generation(world: World, served: str) -> None:
+    """Over a real socket: the stream resets, a page and a long poll are 410, a push says where to go on; from the
+    snapshot's cursor the feed goes on as ever."""
+    device = world.device()
+    device.push(device.earn())
+    cursor = device.pull()["cursor"]
+    world.cloud.database.transact(feeds.next_generation)
+
+    with streaming(served, device, cursor) as reading:
+        hello, reset = reading.take(2)
+    assert (hello.content["generation"], reset.name, reset.content["generation"]) == (2, "reset", 2)
+    for wait in ("", "&wait_ms=20000"):
+        refused = signed_get(served, device, f"/v1/sync/pull?cursor={cursor}{wait}")
+        assert (refused.status_code, refused.json()["code"]) == (410, "cursor_reset")
+        assert refused.json()["generation"] == 2
+    raw = device.batch()
+    headers = {"authorization": device.sign("POST", "/v1/sync/push", raw), "content-type": "application/json"}
+    pushed = httpx.post(served + "/v1/sync/push", content=raw, headers=headers, timeout=LIMIT_S, trust_env=False).json()
+    assert (pushed["generation"], pushed["expected_seq"]) == (2, 2)
+
+    lines = [json.loads(line) for line in signed_get(served, device, "/v1/sync/snapshot").text.splitlines()]
+    begin = lines[0]["body"]
+    assert (begin["generation"], lines[-1]["kind"]) == (2, "end")
+    with streaming(served, device, begin["cursor"]) as reading:
+        assert reading.take(1)[0].name == "hello"
+        member = world.member()
+        asked = world.ask_coupon(member, world.coupon(member))
+        [row] = reading.take(1)
+    assert row.content["body"]["request_id"] == asked["request_id"]

@@ -53,6 +53,7 @@ def vault(folder: Path, backend: Any = None, **environ: str) -> DeviceVault:
 
 
 def test_a_cell_opens_only_unchanged_in_its_place_and_with_its_key() -> None:
+    """NFR-05, AGT-13"""
     cipher = FieldCipher(SECRETS.field_key)
     place = cell("earn", "phone_sealed", "earn-1")
     sealed = cipher.seal("+821012345678", place)

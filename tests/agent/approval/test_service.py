@@ -20,6 +20,7 @@ from agent.approval.types import (
     UnknownRequest,
 )
 from printers.document import Document, Qr
+from rules.requests import RequestKind
 from tests.helpers.counter import Counter, counter
 from tests.helpers.devices import DEVICE_ID
 
@@ -73,6 +74,19 @@ def jobs(shop: Counter) -> list[tuple[Any, ...]]:
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_stamp_is_asked_for_on_a_card_like_any_other(shop: Counter) -> None:
+    """APR-06: shown, counted down, approved, and nothing is to be keyed in."""
+    seen(shop, kind="stamp", title="스탬프 1개", amount_won=None, pos_discount_won=None)
+    [card] = shop.agent.approval.pending()
+    assert (card.kind, card.title, card.remaining_ms) == (RequestKind.STAMP, "스탬프 1개", 60_000)
+
+    decided = shop.agent.approval.approve("r-1", "직원")
+
+    assert isinstance(decided, Decided)
+    assert decided.pos_discount_won is None
+    assert [kind for kind, _ in shop.ops()] == ["request.seen", "request.decide"]
 
 
 def test_a_request_waits_without_a_countdown_until_it_was_seen(shop: Counter) -> None:

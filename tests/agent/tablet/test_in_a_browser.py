@@ -1,4 +1,4 @@
-"""The customer's screen in a real Chromium, served by the real LAN API of a real counter: taps in, pictures out."""
+"""The customer's screen in a real Chromium, served by a real counter's LAN API: taps in, pictures out (AGT-03)."""
 
 from __future__ import annotations
 
