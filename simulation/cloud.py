@@ -153,6 +153,7 @@ class CloudMachine:
         self.stumbles = False  # this version of the cloud trips over some operations
         self.era = 0  # how often it went back to a backup
         self.untold = False
+        self.ran_untold = False
         self.unmarked = False  # it did, and mark-restored has not been run
         self.up = False
         self.start()
@@ -173,6 +174,7 @@ class CloudMachine:
         self.conn.disk = None
         self.era += 1
         self.unmarked, self.untold = True, untold
+        self.ran_untold |= untold
 
     def mark_restored(self) -> bool:
         """The command of that name; whether it was done."""

@@ -227,7 +227,7 @@ class CounterMachine:
         self.crashes = 0
         self.asleep_until_ms = 0
         self.gone = False  # for good
-        self.rejoined = False  # a person has enrolled it again
+        self.skipped: set[tuple[str, int, int]] = set()  # feed rows that a snapshot stood for, see CounterWatch
         self.now: Incarnation | None = None
         self.on_crash: Callable[[CounterMachine], None] = lambda _machine: None
         self.before_rewind: Callable[[], None] = lambda: None  # somebody makes it read its feeds from the start

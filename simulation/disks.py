@@ -107,11 +107,11 @@ class Disk:
             self.pull_plug(conn)
             raise Crash(self.node, "before a commit")
         commit()
+        if self.on_commit is not None:
+            self.on_commit(conn)
         if dies == AFTER:
             self.pull_plug(conn)
             raise Crash(self.node, "after a commit")
-        if self.on_commit is not None:
-            self.on_commit(conn)
 
 
 _BESIDES = ("sync.store", "cloud_api.database")

@@ -92,6 +92,5 @@ def enroll_again(machine: CloudMachine, counter: CounterMachine, rng: random.Ran
     done = counter.acting(job)
     if not done:
         return False
-    counter.rejoined = True
     counter.restart()
     return True

@@ -67,19 +67,22 @@ class Memory:
     def saw_cards(self, counter: CounterMachine, cards: Sequence[RequestCard]) -> None:
         """APR-18: a countdown on a screen is the cloud's, whatever clocks, sleep and restarts did."""
         now_ms = self.cloud.clock()
+        # Until it has read what a restored cloud says, a counter shows what it knew: requests that are forgotten, and
+        # countdowns that began anew. Its own ones end earlier then, and nobody is asked.
+        read = counter.now is not None and counter.all_read(counter.now.cursor())
+        unread = self.cloud.era > 0 and (self.cloud.unmarked or not read)
         for card in cards:
             if card.remaining_ms is None:
                 continue
             found = self.cloud.rows("SELECT state, deadline_ms FROM request WHERE request_id = ?", card.request_id)
-            if not found and card.request_id in self.lost_requests:
-                continue  # until the counter hears that the cloud has forgotten it
+            if not found and unread and card.request_id in self.lost_requests:
+                continue
             demand(len(found) == 1, "I4", f"a card of an unknown request {card.request_id}")
             state, deadline_ms = found[0]
             if state != "seen":
                 continue
             true_ms = max(deadline_ms - now_ms, 0)
-            # A restored cloud may have begun anew; the counter's own one ends earlier then, and asks nobody.
-            begun_anew = self.cloud.era > 0 and card.remaining_ms < true_ms
+            begun_anew = unread and card.remaining_ms < true_ms
             fits = true_ms - COUNTDOWN_EARLY_MS <= card.remaining_ms <= true_ms + COUNTDOWN_LATE_MS or begun_anew
             demand(fits, "countdown", f"{counter.name} shows {card.remaining_ms} ms, the cloud has {true_ms} ms")
 

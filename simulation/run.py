@@ -94,6 +94,7 @@ class World:
             counter.on_crash = self._counter_crashed
             watch = CounterWatch(counter.name)
             counter.disk.on_commit, counter.before_rewind = watch.after_commit, watch.may_rewind
+            counter.skipped = watch.skipped
 
     def note(self, text: str) -> None:
         self.trace.append(f"{self.agenda.now_ms - self.began_ms:>7} {text}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from simulation.disks import committing
 from simulation.lots import check_lots
 from simulation.outcomes import demand
 
 DEEP_EVERY = 12
+_STARTS_OVER = ("sync.snapshot._switch", "sync.enroll._keep")
 _EACH_COMMIT = """
     SELECT coalesce(sum(balance), 0),
         coalesce(min(balance) FILTER (WHERE kind IN ('member', 'member_hold')), 0),
@@ -54,7 +56,8 @@ class CounterWatch:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._reached = (0, 0, 0)
+        self._reached: tuple[int, int, int] | None = None
+        self.skipped: set[tuple[str, int, int]] = set()  # rows that a snapshot stands for: feed, generation, number
         self._rewinds = 0
         self._heads: dict[tuple[str, int], int] = {}
 
@@ -63,12 +66,14 @@ class CounterWatch:
         self._rewinds += 3
 
     def after_commit(self, conn: sqlite3.Connection) -> None:
-        name, reached = self._name, self._reached
+        name, reached = self._name, self._reached or (0, 0, 0)
         found = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor").fetchone()
         cursor = (int(found[0]), int(found[1]), int(found[2]))
         on = cursor[0] > reached[0] or (cursor[0] == reached[0] and cursor[1] >= reached[1] and cursor[2] >= reached[2])
         self._rewinds -= not on
         demand(self._rewinds >= 0, "I7", f"{name}'s cursor went from {reached} to {cursor}")
+        if cursor != self._reached:
+            self._moved(conn, reached, cursor, on=on)
         self._reached = cursor
         for device_id, epoch, last_seq in conn.execute("SELECT device_id, epoch, last_seq FROM outbox_head"):
             before = self._heads.get((device_id, epoch), 0)
@@ -78,3 +83,19 @@ class CounterWatch:
             "SELECT seq, result_json FROM outbox WHERE json_extract(result_json, '$.op_id') <> op_id"
         ).fetchone()
         demand(foreign is None, "I10", f"{name} booked the answer to another operation: {foreign and tuple(foreign)}")
+
+    def _moved(
+        self, conn: sqlite3.Connection, before: tuple[int, int, int], after: tuple[int, int, int], *, on: bool
+    ) -> None:
+        """The rows up to the cursor are here, but for those that a snapshot stood for; nothing else goes back."""
+        generation, store_n, brand_n = after
+        began = before if before[0] == generation else (generation, 0, 0)
+        skipped = set()
+        for feed, first, last in (("store", began[1] + 1, store_n), ("brand", began[2] + 1, brand_n)):
+            sql = "SELECT n FROM feed_row WHERE feed = ? AND generation = ? AND n BETWEEN ? AND ?"
+            read = {row[0] for row in conn.execute(sql, (feed, generation, first, last))}
+            skipped |= {(feed, generation, n) for n in range(first, last + 1) if n not in read}
+        if (skipped or not on) and self._reached is not None:
+            where = committing()
+            demand(where in _STARTS_OVER, "I7", f"{self._name} went from {before} to {after} in {where}")
+        self.skipped |= skipped

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from cloud_api.devices import enrollment
-from cloud_api.gateway import feeds
+from cloud_api.gateway import feeds, holdings
 from cloud_api.ledger import adjustments, expiry, lots
 from cloud_api.ledger.expiry import Expired
 from cloud_api.ledger.models import AccountKind
@@ -147,6 +147,11 @@ AT_HELP: tuple[Mutant, ...] = (
         swap((PushEngine, "probe", nothing), (Exchange, "_show_again", nothing)),
     ),
     Mutant("new_answers_missed", "what it thinks otherwise of is missed", swap((Exchange, "_show_again", nothing))),
+    Mutant(
+        "snapshot_of_open_ones",
+        "a snapshot does not say how the requests of today ended",
+        swap((holdings, "requests_held", lambda conn, store_id, _now_ms: holdings.open_requests(conn, store_id))),
+    ),
     Mutant("forgotten_stays", "what it has forgotten stays open here", swap((snapshot, "_end_absent", nothing))),
     Mutant("revoke_does_nothing", "a revoked device goes on", swap((enrollment, "revoke", lambda *_args: True))),
 )
