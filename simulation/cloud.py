@@ -30,6 +30,7 @@ from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.operations import ReadOp
 from cloud_api.http import PUSH_PATH, json_response, unzip
 from cloud_api.ledger.facts import Outcome
+from cloud_api.requests import counter_routes
 from cloud_api.requests.sweeper import HOUSEKEEPING_EVERY_MS, sweep, tidy
 from cloud_api.settings import Settings
 from cloud_api.vault import Vault
@@ -39,7 +40,7 @@ from simulation.disks import Disk
 from simulation.outcomes import Crash, Violation
 from simulation.seeded import SeededCloudIds
 from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor, OpStatus
-from sync.transport import BULK_PATH, EPOCH_PATH, SNAPSHOT_PATH, TALLY_PATH
+from sync.transport import ASK_PATH, BULK_PATH, EPOCH_PATH, SNAPSHOT_PATH, TALLY_PATH
 
 JSON = {"content-type": "application/json"}
 EVENTS = {"content-type": "text/event-stream"}
@@ -245,6 +246,8 @@ class CloudMachine:
             call = authenticate(cloud.database, signed, cloud.clock())
             if sent.path == EPOCH_PATH:
                 return _renew(cloud, call, sent)
+            if sent.path == ASK_PATH:
+                return _ask(cloud, call, sent)
             held = _holdings(cloud, call, sent)
             if held is not None:
                 return held
@@ -323,6 +326,11 @@ def _renew(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
     renewed = cloud.database.transact(lambda work: renew(work, call, after))
     fields = {"epoch": renewed.epoch, "last_seq": renewed.last_seq, "server_time_ms": renewed.server_time_ms}
     return Answered.whole(200, json.dumps(fields).encode())
+
+
+def _ask(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
+    asked = counter_routes._ask(cloud, call, counter_routes._wanted(sent.body))
+    return Answered.whole(201, json.dumps(asked).encode())
 
 
 def _holdings(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from agent.bootstrap import Agent
+from agent.bootstrap import ASK_S, Agent
 from agent.keys import StoreKeys
 from agent.launch import AgentSettings
 from printers.capture.spool import CapturedDocument
@@ -27,6 +27,7 @@ from sync.profile import require_identity
 from sync.protocol import Cursor
 from sync.secrets import FieldCipher
 from sync.signing import RequestSigner
+from sync.transport import Timeouts
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -74,6 +75,17 @@ class Incarnation:
             renews=True,
         )
         self.agent.link.attach(self.exchange)
+        self.agent.spend.attach(
+            Line(
+                device.name,
+                machine.network,
+                lambda: self.alive,
+                signer=signer,
+                clock=clock,
+                url=device.identity.base_url,
+                timeouts=Timeouts(ASK_S, ASK_S),
+            )
+        )
         self._push_busy = self._push_again = self._push_planned = False
         self._feed_busy = self._feed_planned = False
         self._looks = self._parks = 0
@@ -234,6 +246,7 @@ class CounterMachine:
 
     def start(self) -> None:
         """The program starts on what is durable."""
+        self.now = None  # also when it crashes again while it starts
         try:
             incarnation = Incarnation(self)
         except Crash as crash:

@@ -10,6 +10,18 @@ from simulation.outcomes import demand
 SPENDS = ("hold", "spend", "adjustment")
 LATE_MS = 130_000  # the job runs every minute; two of its turns and the call that it waits for
 
+# What was spent without a line took what was good then; one that was taken back no longer tells when that was.
+_IN_ORDER = (
+    "SELECT posting_id, kind, CASE kind WHEN 'spend' THEN (SELECT r.decided_ms FROM request r WHERE r.spend_op_id ="
+    " posting.op_id AND r.state IN ('approved', 'auto_approved')) ELSE booked_ms END FROM posting ORDER BY rowid"
+)
+
+_SPENDS = (
+    "SELECT p.posting_id, p.member_id, sum(e.amount) FILTER (WHERE a.kind = 'store_redemption'),"
+    " coalesce(-sum(e.amount) FILTER (WHERE a.kind = 'offline_loss'), 0) FROM posting p JOIN entry e USING (posting_id)"
+    " JOIN account a USING (account_id) WHERE p.kind = 'spend' GROUP BY 1, 2"
+)
+
 Key = tuple[int, str]  # when it expires, and the posting that made it
 
 
@@ -28,16 +40,25 @@ def check_lots(conn: sqlite3.Connection) -> None:
         " JOIN lot ON lot.posting_id = lot_use.lot_posting_id"
     ):
         uses[posting_id].append((member_id, (expires_ms, lot_id), points))
-    for posting_id, kind, booked_ms in conn.execute("SELECT posting_id, kind, booked_ms FROM posting ORDER BY rowid"):
+    spends = {row[0]: row[1:] for row in conn.execute(_SPENDS)}
+    for posting_id, kind, booked_ms in conn.execute(_IN_ORDER):
         for member_id, key, points in made[posting_id]:
             lots[member_id][key] = points
         taken = {key: points for _, key, points in uses[posting_id] if points > 0}
-        if taken:
+        if posting_id in spends and booked_ms is not None:
+            _loss(posting_id, booked_ms, lots, *spends[posting_id])
+        if taken and booked_ms is not None:
             _taken(kind, booked_ms, lots[uses[posting_id][0][0]], taken)
         for member_id, key, points in uses[posting_id]:
             lots[member_id][key] -= points
             demand(lots[member_id][key] >= 0, "lots", f"{kind} {posting_id} took more than lot {key} had")
     _equal_balances(conn, lots)
+
+
+def _loss(posting_id: str, at_ms: int, lots: dict[str, dict[Key, int]], member_id: str, points: int, loss: int) -> None:
+    """I5: the store bears exactly what the member did not have."""
+    had = sum(left for key, left in lots[member_id].items() if key[0] > at_ms)
+    demand(loss == max(points - had, 0), "I5", f"{posting_id}: {points} of {had} points were spent, {loss} are lost")
 
 
 def _taken(kind: str, booked_ms: int, lots: dict[Key, int], taken: dict[Key, int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agent.approval.types import RequestCard
@@ -39,6 +39,7 @@ class Memory:
     withdrawn: set[str] = field(default_factory=set)
     lost_requests: set[str] = field(default_factory=set)  # by a restore of the cloud
     told: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)  # feed rows that were pruned since
+    on_cards: Callable[[CounterMachine, Sequence[RequestCard]], None] = lambda _counter, _cards: None
     poisoned: int = 0
     revoked: dict[str, int] = field(default_factory=dict)  # when, by device
     results: dict[tuple[str, int, int], str] = field(default_factory=dict)
@@ -66,13 +67,14 @@ class Memory:
 
     def saw_cards(self, counter: CounterMachine, cards: Sequence[RequestCard]) -> None:
         """APR-18: a countdown on a screen is the cloud's, whatever clocks, sleep and restarts did."""
+        self.on_cards(counter, cards)
         now_ms = self.cloud.clock()
         # Until it has read what a restored cloud says, a counter shows what it knew: requests that are forgotten, and
         # countdowns that began anew. Its own ones end earlier then, and nobody is asked.
         read = counter.now is not None and counter.all_read(counter.now.cursor())
         unread = self.cloud.era > 0 and (self.cloud.unmarked or not read)
         for card in cards:
-            if card.remaining_ms is None:
+            if card.remaining_ms is None or card.at_counter:
                 continue
             found = self.cloud.rows("SELECT state, deadline_ms FROM request WHERE request_id = ?", card.request_id)
             if not found and unread and card.request_id in self.lost_requests:

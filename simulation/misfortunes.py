@@ -50,7 +50,7 @@ class Misfortunes:
                 self._sometime(span_ms, partial(self._world.network.partition, counter.name, length_ms))
             for _ in range(plan.jumps):
                 jump_ms = rng.choice(JUMPS_MS)
-                self._sometime(span_ms, partial(self._jump, counter, jump_ms))
+                self._sometime(span_ms, partial(self.jump, counter, jump_ms))
             for _ in range(plan.sleeps):
                 sleep_ms = rng.randint(5_000, 90_000)
                 self._sometime(span_ms, partial(self._sleep, counter, sleep_ms))
@@ -100,7 +100,8 @@ class Misfortunes:
 
     # --- one machine -------------------------------------------------------------------------------------------------
 
-    def _jump(self, counter: CounterMachine, ms: int) -> None:
+    def jump(self, counter: CounterMachine, ms: int) -> None:
+        """Somebody sets the counter's clock."""
         self._happened(faults.CLOCK_JUMP, f"{counter.name} clock {ms:+}")
         counter.clock.jump(ms)
 

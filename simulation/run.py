@@ -16,8 +16,10 @@ from simulation.counter import CounterMachine
 from simulation.disks import AFTER, BEFORE, Disk
 from simulation.faults import CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, FaultPlan, plan_faults
 from simulation.ground import Ground
+from simulation.inhabitants import inhabitants_of
 from simulation.memory import Memory
 from simulation.misfortunes import Misfortunes
+from simulation.newcomers import Newcomers
 from simulation.old_copy import come_back_old
 from simulation.outcomes import Crash, Violation, demand
 from simulation.shop import Shop
@@ -79,6 +81,7 @@ class World:
         self.shop = Shop(self.agenda, self.rng, ground, self.cloud, self.counters, self.memory)
         self.misfortunes = Misfortunes(self)
         self._wire()
+        self.newcomers = Newcomers(self, inhabitants_of(seed))
 
     def _wire(self) -> None:
         self.network.note = self.note
@@ -116,12 +119,14 @@ class World:
         span_ms = self.rng.randint(*SAFETY_MS)
         self.shop.begin(self.rng.randint(*ACTIONS), span_ms)
         self.misfortunes.begin(span_ms)
+        self.newcomers.begin(span_ms)
         self._plan_copies(span_ms)
         self._sweep()
         self.agenda.run_until(self.agenda.now_ms + span_ms)
         self._heal()
         self._rest()
         judge(self.cloud, self.counters, self.memory, self.shop.sales)
+        self.newcomers.judge()
         self._copies = [(counter, image) for counter, image in self._copies if not counter.gone]
         if self._copies:
             counter, image = self.rng.choice(self._copies)
@@ -159,6 +164,7 @@ class World:
         """I8 and I11: everything arrives within a bound; then nothing is sent any more."""
         end_ms = self.agenda.now_ms + REST_WITHIN_MS
         while (restless := self._restless()) is not None:
+            self.newcomers.close()
             demand(self.agenda.now_ms < end_ms, "I8", f"after {REST_WITHIN_MS // 60_000} healed minutes: {restless}")
             self.agenda.run_until(self.agenda.now_ms + REST_STEP_MS)
         # A counter that has just started still shows the cloud its newest operation, once its pause is over.
@@ -177,6 +183,8 @@ class World:
             return f"{open_requests} open requests"
         if self.misfortunes.awaited:
             return "somebody is on the way to help"
+        if (waiting := self.newcomers.waiting()) is not None:
+            return waiting
         for counter in self.counters:
             if counter.gone:
                 continue

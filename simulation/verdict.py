@@ -15,6 +15,7 @@ from simulation.lots import check_corrections, check_expired
 from simulation.memory import Memory
 from simulation.outcomes import demand
 from simulation.shop import Sale
+from simulation.spend_checks import check_story
 from simulation.watch import check_book
 from sync.chain import verify_chain
 from sync.outbox import read_head
@@ -25,7 +26,7 @@ _REQUEST_MOVES = {
     "requested": {"seen", "approved", "rejected", "withdrawn", "expired"},
     "seen": {"approved", "auto_approved", "rejected", "withdrawn"},
     "approved": {"recovered"},
-    "auto_approved": {"approved", "rejected", "auto_cancelled"},
+    "auto_approved": {"approved", "rejected", "withdrawn", "auto_cancelled"},
 }
 _POSTINGS = {  # of a points request, by how it ended
     "requested": ["hold"],
@@ -37,6 +38,8 @@ _POSTINGS = {  # of a points request, by how it ended
     "recovered": ["capture", "hold", "return"],
     "auto_cancelled": ["capture", "hold", "return"],
 }
+# What a hold took before the line broke is given back when the spend is booked, and the spend may be taken back too.
+_TWICE_BACK = "kind = 'return' AND request_id IN (SELECT request_id FROM request WHERE spend_op_id > '')"
 _COUPONS = {"requested": "pending", "seen": "pending", "approved": "used", "auto_approved": "used"}
 
 
@@ -69,7 +72,10 @@ def effects_once(cloud: CloudMachine) -> None:
     for what, sql in (
         ("receipts", f"SELECT store_id, receipt_no FROM earn WHERE receipt_no IS NOT NULL {twice}"),
         ("operations", f"SELECT op_id, kind FROM posting WHERE op_id IS NOT NULL {twice}"),
-        ("requests", f"SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL {twice}"),
+        (
+            "requests",
+            f"SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL AND NOT ({_TWICE_BACK}) {twice}",
+        ),
         ("earns taken back", f"SELECT store_id, reverses_id FROM posting WHERE reverses_id IS NOT NULL {twice}"),
         ("reversals", f"SELECT store_id, earn_id FROM reversal WHERE state = 'applied' {twice}"),
         ("chain places", f"SELECT device_id || epoch, op_id FROM device_op WHERE op_id <> '' {twice}"),
@@ -113,22 +119,27 @@ def _requests(cloud: CloudMachine, memory: Memory) -> None:
     postings: dict[str, list[str]] = defaultdict(list)
     for request_id, kind in cloud.rows("SELECT request_id, kind FROM posting WHERE request_id IS NOT NULL"):
         postings[request_id].append(kind)
-    for request_id, kind, state, coupon_id in cloud.rows("SELECT request_id, kind, state, coupon_id FROM request"):
+    sql = "SELECT request_id, kind, state, coupon_id, spend_op_id FROM request"
+    for request_id, kind, state, coupon_id, spend_op in cloud.rows(sql):
         story = stories.pop(request_id)
         demand([version for version, _ in story] == list(range(1, len(story) + 1)), "I6", f"{request_id}: {story}")
         states = [name for _, name in story]
-        demand(states[0] == "requested" and states[-1] == state, "I6", f"{request_id} is {state}, told {states}")
+        demand(states[-1] == state, "I6", f"{request_id} is {state}, told {states}")
+        demand(state not in OPEN_STATES, "I8", f"{request_id} is still {state}")
+        _promises(memory, request_id, states)
+        if spend_op is not None:
+            check_story(request_id, states)
+            continue
+        demand(states[0] == "requested", "I6", f"{request_id}: {states}")
         for before, after in itertools.pairwise(states):
             demand(after in _REQUEST_MOVES.get(before, ()), "I6", f"{request_id}: {states}")
-        demand(state not in OPEN_STATES, "I8", f"{request_id} is still {state}")
         if kind == "points":
             wanted = _POSTINGS.get(state, ["hold", "release"])
-            if state == "rejected" and "auto_approved" in states:
+            if state in ("rejected", "withdrawn") and "auto_approved" in states:
                 wanted = ["capture", "hold", "return"]
             demand(sorted(postings[request_id]) == wanted, "I6", f"{request_id} {states}: {postings[request_id]}")
         if kind == "coupon":
             _coupon(cloud, request_id, coupon_id, state)
-        _promises(memory, request_id, states)
     demand(not stories, "I6", f"rows about requests that do not exist: {list(stories)}")
 
 
@@ -241,8 +252,10 @@ def _requests_here(cloud: CloudMachine, counter: CounterMachine, memory: Memory)
         counter, "SELECT request_id, version, state, decided_by, reason, local_decision, deadline_mono_ms FROM request"
     )
     lost = [row for row in here if row["request_id"] not in there]
+    refused = {row[0] for row in _here(counter, "SELECT spend_id FROM spend WHERE state = 'dropped'")}  # by it alone
     for row in lost:
-        over = row["request_id"] in memory.lost_requests and row["state"] not in OPEN_STATES
+        gone = row["request_id"] in memory.lost_requests or row["request_id"] in refused
+        over = gone and row["state"] not in OPEN_STATES
         demand(over, "I4", f"{counter.name} shows {tuple(row)}, and there is no such request")
     known = [row for row in here if row["request_id"] in there]
     # A snapshot names the requests of today as well: whoever jumped over rows knows how each of them ended.

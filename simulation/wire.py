@@ -16,7 +16,7 @@ from simulation.outcomes import Crash
 from sync.clock import Clock
 from sync.outcomes import Reason, Unavailable
 from sync.signing import RequestSigner
-from sync.transport import PUSH_PATH, HttpTransport
+from sync.transport import PUSH_PATH, HttpTransport, Timeouts
 
 PORTAL = b"<html><title>Welcome to Free WiFi</title></html>"
 OLDER_MS = 30_000
@@ -48,6 +48,7 @@ class Network:
         self._plan = plan
         self._rng = rng
         self._cut_until: dict[str, int] = {}
+        self._planned: dict[tuple[str, str], str] = {}
         self._older: dict[tuple[str, str], tuple[int, bytes]] = {}
         self.note: Callable[[str], None] = lambda _text: None
         self.on_push_answer: Callable[[bytes], None] = lambda _body: None
@@ -57,14 +58,21 @@ class Network:
         self._cut_until[node] = self._agenda.now_ms + ms
         self._plan.happened(PARTITION)
 
+    def plan(self, node: str, path: str, fault: str) -> None:
+        """The node's next call there goes wrong in this way."""
+        if not self._plan.healed:
+            self._planned[node, path] = fault
+            self._plan.happened(fault)
+
     def heal(self) -> None:
         self._cut_until.clear()
+        self._planned.clear()
 
     def call(self, node: str, sent: Sent, read_s: float) -> Reply | Unavailable:
         """Sends and waits for the head of the answer, as long as a counter waits."""
         began_ms = self._agenda.now_ms
         self.pushes += sent.path == PUSH_PATH
-        fault = self._plan.draw(self._rng)
+        fault = self._planned.pop((node, sent.path), None) or self._plan.draw(self._rng)
         self.note(f"{node} {sent.method} {sent.path} {fault or ''}")
         self._wait(fault)
         if self._cut_until.get(node, 0) > self._agenda.now_ms:
@@ -175,9 +183,17 @@ class Line(HttpTransport):
     """The product's transport, whose bytes go into the simulated network. Dies with its incarnation of the counter."""
 
     def __init__(
-        self, node: str, network: Network, alive: Callable[[], bool], *, signer: RequestSigner, clock: Clock, url: str
+        self,
+        node: str,
+        network: Network,
+        alive: Callable[[], bool],
+        *,
+        signer: RequestSigner,
+        clock: Clock,
+        url: str,
+        timeouts: Timeouts | None = None,
     ) -> None:
-        super().__init__(url, signer=signer, clock=clock)
+        super().__init__(url, signer=signer, clock=clock, timeouts=timeouts)
         self._node = node
         self._network = network
         self._alive = alive

@@ -33,6 +33,8 @@ ARRIVING = "sync.snapshot_arriving"  # meta: how far the members of the one unde
 MEMBERS_A_COMMIT = 2_000  # a few milliseconds; a whole snapshot in one would keep the counter's taps waiting
 RESUME_WITHIN_MS = 3_600_000  # older members of a snapshot that was cut off are asked for again
 HELD_MAX = 50_000  # rows other than members; far above a day of the busiest shop
+# What this counter decides by itself, and the cloud does not know of.
+OWN_OPEN = "SELECT spend_id FROM spend WHERE state = 'open' AND snapshot_ms IS NOT NULL"
 UNFINISHED_ORDERS = (OrderState.NEW.value, OrderState.PREPARING.value)
 _DAY_MS, _KST_MS = 86_400_000, 9 * 3_600_000
 
@@ -298,9 +300,7 @@ def _end_absent(conn: sqlite3.Connection, request_ids: str, order_ids: str, day_
     opened = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
     conn.execute(
         f"UPDATE request SET state = ?, deadline_mono_ms = NULL, deadline_boot_id = NULL WHERE state IN ({opened})"
-        " AND request_id NOT IN (SELECT value FROM json_each(?))"
-        # The cloud does not know what this counter decides by itself.
-        " AND request_id NOT IN (SELECT spend_id FROM spend WHERE state = 'open' AND snapshot_ms IS NOT NULL)",
+        f" AND request_id NOT IN (SELECT value FROM json_each(?)) AND request_id NOT IN ({OWN_OPEN})",
         (RequestState.EXPIRED.value, request_ids),
     )
     conn.execute(

@@ -13,7 +13,7 @@ from sync.meta import get_meta, set_meta
 from sync.outcomes import Tallied
 from sync.profile import read_policy
 from sync.protocol import FeedKind, tally_digest
-from sync.snapshot import UNFINISHED_ORDERS
+from sync.snapshot import OWN_OPEN, UNFINISHED_ORDERS
 
 log = logging.getLogger("sync")
 
@@ -35,9 +35,11 @@ class Alarm:
 
 
 def held(conn: sqlite3.Connection, orders_from_ms: int) -> tuple[tuple[int, int, int], str]:
-    """Open requests, orders and the policy's version, and the digest over them."""
+    """Open requests that the cloud knows of, orders and the policy's version, and the digest over them."""
     states = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
-    requests = conn.execute(f"SELECT request_id, version FROM request WHERE state IN ({states})").fetchall()
+    requests = conn.execute(
+        f"SELECT request_id, version FROM request WHERE state IN ({states}) AND request_id NOT IN ({OWN_OPEN})"
+    ).fetchall()
     orders = conn.execute(
         "SELECT order_id, version FROM customer_order WHERE created_ms >= ? OR state IN (?, ?)",
         (orders_from_ms, *UNFINISHED_ORDERS),

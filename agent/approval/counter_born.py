@@ -11,9 +11,20 @@ from typing import Any, Protocol
 
 from agent.approval import repository
 from agent.approval.repository import RequestRow
-from rules.requests import NO_ACK_EXPIRE_MS, AtZero, RequestKind, RequestState, at_zero
+from rules.requests import (
+    NO_ACK_EXPIRE_MS,
+    OPEN_STATES,
+    AtZero,
+    RejectReason,
+    RequestKind,
+    RequestState,
+    at_zero,
+)
 from sync.clock import Clock
 from sync.profile import read_policy, require_identity
+
+DEVICE_ACTOR = "device"
+_TOO_LATE_FOR_A_NO = OPEN_STATES | {RequestState.AUTO_APPROVED}
 
 
 class CounterBorn(Protocol):
@@ -21,10 +32,15 @@ class CounterBorn(Protocol):
 
     def owned(self, conn: sqlite3.Connection) -> frozenset[str]: ...
     def keeps(self, conn: sqlite3.Connection, request_id: str) -> bool: ...
+    def keeps_spent(self, conn: sqlite3.Connection, request_id: str) -> bool: ...
     def hand_over(self, conn: sqlite3.Connection, request_id: str) -> None: ...
     def approved(self, conn: sqlite3.Connection, request_id: str, actor: str | None, now_ms: int) -> None: ...
     def rejected(self, conn: sqlite3.Connection, request_id: str, actor: str, decision: dict[str, Any]) -> None: ...
     def expired(self, conn: sqlite3.Connection, request_id: str, now_ms: int) -> None: ...
+    def refused(self, conn: sqlite3.Connection, request_id: str) -> bool: ...
+    def refused_again(
+        self, conn: sqlite3.Connection, request_id: str, actor: str, decision: dict[str, Any]
+    ) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,27 @@ class OwnRequests:
         for row in stopped:
             repository.set_deadline(conn, row.request_id, None, None)
         return bool(stopped)
+
+    def refuse_again(self, conn: sqlite3.Connection, before: RequestRow, state: RequestState) -> bool:
+        """The cloud opened, or approved by default, what this counter had said no to before the cloud heard the
+        question, which was long on its way. The customer was told no, so the no is sent again. True: done."""
+        if state not in _TOO_LATE_FOR_A_NO or not self.born.refused(conn, before.request_id):
+            return False
+        if state in OPEN_STATES and self.born.keeps(conn, before.request_id):
+            return True  # a no is under way
+        by_customer = before.state is RequestState.WITHDRAWN
+        reason = None if by_customer else before.reason or RejectReason.OTHER
+        text = "refused at the counter" if reason is RejectReason.OTHER else None
+        decision = {
+            "request_id": before.request_id,
+            "decision": repository.WITHDRAW if by_customer else repository.REJECT,
+            "reason": None if reason is None else reason.value,
+            "reason_text": before.reason_text or text,
+            "remaining_ms": 1,  # said before any countdown of the cloud began; the least that is in time
+            "occurred_ms": before.decided_ms or self._clock.wall_ms(),
+        }
+        self.born.refused_again(conn, before.request_id, before.decided_by or DEVICE_ACTOR, decision)
+        return True
 
     def _waiting(self, conn: sqlite3.Connection) -> list[RequestRow]:
         owned = self.born.owned(conn)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.approval import repository
-from agent.approval.counter_born import CounterBorn, NewRequest, OwnRequests
+from agent.approval.counter_born import DEVICE_ACTOR, CounterBorn, NewRequest, OwnRequests
 from agent.approval.recovery import Recoveries
 from agent.approval.repository import RequestRow
 from agent.approval.types import (
@@ -48,9 +48,10 @@ HISTORY_LENGTH = 5  # APR-13
 TICK_JUMP_MS = 2_000  # a tick this much later than its second means sleep or a moved clock
 ANSWER_FRESH_MS = 5_000  # an answer about time left that is older is asked for again
 REASON_TEXT_MAX = 200  # what fits on a card and a consumer's phone
-DEVICE_ACTOR = "device"
 CUSTOMER_ACTOR = "consumer"  # the cloud's word for whoever asked
 SLIP_OF_USE_MS = 600_000  # a slip that this device never showed and that is older lies on nobody's tray any more
+# What the cloud may say of a question that it heard and whose answer, given here, it does not know yet.
+_BEFORE_IT_HEARD = OPEN_STATES | {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED}
 log = topic("approval")
 
 __all__ = [
@@ -357,8 +358,10 @@ class ApprovalService:
         before = repository.find(conn, request_id)
         if before is not None and (before.generation, before.version) > (context.generation, body["version"]):
             return
-        if body["state"] not in USED_STATES and self._own.born.keeps(conn, request_id):
-            return  # what was decided here is on its way; this is from before the cloud heard of it
+        if before is not None and self._own.refuse_again(conn, before, repository.known_state(body["state"])):
+            return
+        if body["state"] in _BEFORE_IT_HEARD and self._own.born.keeps_spent(conn, request_id):
+            return  # that it was spent here is on its way; this is from before the cloud heard of it
         if before is not None and before.waits and request_id in self._own.born.owned(conn):
             self._take_over(conn, before)
         repository.upsert_projection(conn, {**body, "generation": context.generation}, received_wall_ms=context.wall_ms)

@@ -37,9 +37,14 @@ class SpendBook:
         return frozenset(row.spend_id for row in repository.owned(conn))
 
     def keeps(self, conn: sqlite3.Connection, request_id: str) -> bool:
-        """Whether what was decided here is still on its way; the cloud's older word about it means nothing."""
+        """Whether what was decided here is still on its way."""
         row = repository.find(conn, request_id)
         return row is not None and row.op_id is not None and not row.settled
+
+    def keeps_spent(self, conn: sqlite3.Connection, request_id: str) -> bool:
+        """Whether it was spent here and the cloud has not answered; its older word about it means nothing."""
+        row = repository.find(conn, request_id)
+        return row is not None and row.state == repository.SPENT and not row.settled
 
     def hand_over(self, conn: sqlite3.Connection, request_id: str) -> None:
         """The cloud had heard the question: it holds the points and decides, like any request."""
@@ -71,6 +76,16 @@ class SpendBook:
         op_id = None
         if row.uncertain:
             op_id = self._operations.append(conn, OpKind.REQUEST_DECIDE, decision, actor=actor).op_id
+        repository.decide(conn, request_id, repository.DROPPED, op_id)
+
+    def refused(self, conn: sqlite3.Connection, request_id: str) -> bool:
+        """Whether this counter has said no to it."""
+        row = repository.find(conn, request_id)
+        return row is not None and row.state == repository.DROPPED
+
+    def refused_again(self, conn: sqlite3.Connection, request_id: str, actor: str, decision: dict[str, Any]) -> None:
+        """The cloud heard the question after all, and after our no: it is told once more, and holds nothing."""
+        op_id = self._operations.append(conn, OpKind.REQUEST_DECIDE, decision, actor=actor).op_id
         repository.decide(conn, request_id, repository.DROPPED, op_id)
 
     def expired(self, conn: sqlite3.Connection, request_id: str, now_ms: int) -> None:

@@ -182,18 +182,23 @@ class SpendService:
     def _held(self, spend_id: str, phone: Phone, points: int, payment_won: int) -> SpendAsked:
         """The cloud holds the points; its row brings the card."""
         with self._store.transaction() as conn:
-            repository.insert(
-                conn,
-                spend_id,
-                lookup=phone_lookup(self._keyring.keys.store_key, phone.e164),
-                sealed=None,
-                points=points,
-                payment_won=payment_won,
-                snapshot_ms=None,
-                uncertain=False,
-                day=self._day(conn),
-                created_ms=self._clock.wall_ms(),
-            )
+            return self._keep_held(conn, spend_id, phone, points, payment_won)
+
+    def _keep_held(
+        self, conn: sqlite3.Connection, spend_id: str, phone: Phone, points: int, payment_won: int
+    ) -> SpendAsked:
+        repository.insert(
+            conn,
+            spend_id,
+            lookup=phone_lookup(self._keyring.keys.store_key, phone.e164),
+            sealed=None,
+            points=points,
+            payment_won=payment_won,
+            snapshot_ms=None,
+            uncertain=False,
+            day=self._day(conn),
+            created_ms=self._asked_ms(conn),
+        )
         return SpendAsked(spend_id, points, payment_won, offline=False)
 
     # --- without a line --------------------------------------------------------------------------------------------
@@ -206,6 +211,10 @@ class SpendService:
         now_ms = self._clock.wall_ms()
         # Limits are read and used up in one transaction: two quick spends cannot pass them together.
         with self._store.transaction() as conn:
+            held = self._find_request(conn, spend_id)
+            if held is not None and held.pos_discount_won:
+                # The answer is lost, but the cloud's row was faster: it holds the points, and the card is there.
+                return self._keep_held(conn, spend_id, phone, held.pos_discount_won, payment_won)
             day = self._day(conn)
             policy = read_policy(conn).spending
             member, taken = find_member(conn, lookup), read_taken(conn)
@@ -245,6 +254,11 @@ class SpendService:
         since_snapshot = repository.used_since(conn, lookup, taken_wall_ms - CLOCKS_APART_MS)
         midnight_ms, _ = day_bounds_ms(date.fromisoformat(day))
         return OfflineUse(everybody, member, since_snapshot, repository.known_total(conn, midnight_ms))
+
+    def _asked_ms(self, conn: sqlite3.Connection) -> int:
+        """Now; with a clock that was set back not before the snapshot, which does not know of this spend."""
+        taken = read_taken(conn)
+        return max(self._clock.wall_ms(), taken.wall_ms if taken is not None else 0)
 
     def _day(self, conn: sqlite3.Connection) -> str:
         """The business day; a clock that is set back does not bring back a quota that is used up."""

@@ -113,9 +113,9 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
         if known.spend_op_id is not None:
             return Outcome(OpStatus.REJECTED, DUPLICATE_SPEND, _result(known))
         _undo(work, origin, known)
-    used = _used_before(work, origin.device_id, member_id, fact.occurred_ms)
+    occurred_ms = min(fact.occurred_ms, work.now_ms)  # a clock that is ahead brings no other day's quota
+    used = _used_before(work, origin.device_id, member_id, occurred_ms)
     held = HeldPoints(fact.spend_id, origin.store_id, member_id, fact.points)
-    occurred_ms = min(fact.occurred_ms, work.now_ms)
     covered = holds.spend(work, held, actor=origin.actor, op_id=origin.op_id, at_ms=occurred_ms)
     age_ms = fact.occurred_ms - fact.snapshot_ms
     flags = spend_flags(policy.spending, age_ms, used, fact.points, covered, suspended=origin.suspended)

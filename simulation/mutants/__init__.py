@@ -8,8 +8,9 @@ from __future__ import annotations
 from simulation.mutants.at_cloud import AT_CLOUD
 from simulation.mutants.at_counter import AT_COUNTER
 from simulation.mutants.at_help import AT_HELP
+from simulation.mutants.at_spending import AT_SPENDING
 from simulation.mutants.planting import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP)
+MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING)
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -251,6 +251,18 @@ def test_limits_flag_what_was_handed_over_and_refuse_nothing(world: World) -> No
     world.assert_book_is_sound()
 
 
+def test_a_clock_that_is_ahead_brings_no_new_quota(world: World) -> None:
+    """PNT-12: what a device says happens tomorrow happened today at the latest, and is counted so."""
+    device = world.device()
+    _rich(world, device, 100_000)
+    device.push(_spend(device, 5_000))
+    ahead_ms = world.clock() + DAY_MS
+
+    result = device.result(_spend(device, 1, occurred_ms=ahead_ms, snapshot_ms=ahead_ms - 60_000))
+
+    assert (result["status"], result["body"]["flags"]) == ("applied", ["over_quota"])
+
+
 def test_a_spend_comes_twice_and_counts_once(world: World) -> None:
     """I2, I10: the same push; and the same spend under another operation."""
     device = world.device()

@@ -17,7 +17,7 @@ from agent.spend.types import NoNumber, NotSpent, SpendAsked, SpendNotNow, Spend
 from printers.document import Document
 from rules.requests import NO_ACK_EXPIRE_MS, TIMEOUT_MS, RequestState
 from rules.spending import SpendLimit, told_to_customers
-from sync import outbox
+from sync import outbox, tally
 from sync.outcomes import Denied, Held, Reason, Unavailable
 from sync.snapshot import _end_absent
 from tests.helpers.counter import Counter, captured, counter
@@ -250,6 +250,19 @@ def test_a_snapshot_ends_nothing_that_only_this_counter_knows(shop: Counter) -> 
     assert [card.request_id for card in shop.agent.approval.pending()] == [spend_id]
 
 
+def test_a_tally_does_not_count_what_only_this_counter_knows(shop: Counter) -> None:
+    """AGT-15: the cloud cannot hold it, so that it does not is no difference."""
+    arrives(shop, cloud_row("r-old"))
+    with shop.bench.store.read() as conn:
+        before = tally.held(conn, 0)
+
+    ask(shop)
+
+    with shop.bench.store.read() as conn:
+        assert tally.held(conn, 0) == before
+    assert before[0][0] == 1
+
+
 @pytest.mark.parametrize(
     ("paid_won", "points", "missing"),
     [(15_000, 150, None), (18_000, 150, 3_000), (16_500, 165, None)],
@@ -354,6 +367,20 @@ def test_what_was_held_with_a_line_is_not_spent_again_without_one(shop: Counter)
     shop.link.online = False
 
     assert refusal(shop, 1_000) is SpendLimit.BALANCE
+
+
+def test_a_clock_that_is_set_back_hides_no_spend_from_the_snapshot(shop: Counter) -> None:
+    """PNT-12: held by the cloud while the clock was an hour behind; the snapshot is older and knows nothing of it."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Held(3_000)))
+    shop.clock.jump_wall(-3_600_000)
+    shop.agent.spend.ask("s-held", MINJI, 3_000, 18_000)
+    shop.clock.jump_wall(3_600_000)
+    shop.agent.spend.attach(None)
+    shop.link.online = False
+
+    assert refusal(shop, 241) is SpendLimit.BALANCE
+    ask(shop, 240)
 
 
 def test_a_device_that_nobody_trusts_or_that_forgot_its_quota_spends_nothing(shop: Counter) -> None:
@@ -491,6 +518,18 @@ def test_a_hold_that_turns_up_while_the_card_is_open_takes_over(shop: Counter) -
     assert shop.agent.spend.outcome(spend_id) == Spent(3_240, 14_760)
 
 
+def test_a_hold_whose_row_is_faster_than_its_answer_is_the_clouds(shop: Counter) -> None:
+    """I4: the feed brought the card while the question still waited for its answer, which is lost then."""
+    arrives(shop, cloud_row("s-1"))
+
+    asked = shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+
+    assert asked == SpendAsked("s-1", 3_240, 18_000, offline=False)
+    [card] = shop.agent.approval.pending()
+    assert (card.at_counter, card.pos_discount_won) == (False, 3_240)
+    assert shop.rows("SELECT version FROM request") == [(1,)]
+
+
 def test_a_hold_that_turns_up_after_the_approval_changes_nothing(shop: Counter) -> None:
     spend_id = lost_answer(shop)
     shop.agent.approval.approve(spend_id, STAFF)
@@ -526,6 +565,27 @@ def test_a_rejection_after_a_lost_answer_frees_what_the_cloud_may_hold(shop: Cou
     assert shop.rows("SELECT settled, state FROM spend") == [(1, "dropped")]
 
 
+@pytest.mark.parametrize("state", ["requested", "auto_approved"])
+def test_a_question_that_reaches_the_cloud_after_the_no_is_refused_again(shop: Counter, state: str) -> None:
+    """I6: the customer was told no, so nothing of it may be spent, however long the question was on its way."""
+    spend_id = lost_answer(shop)
+    shop.agent.approval.reject(spend_id, RejectReason.CONDITION_MISMATCH, "", STAFF)
+    [(_, first)] = shop.ops()
+    shop.answer("request.decide", "rejected", None, "request_unknown")
+
+    arrives(shop, cloud_row(spend_id, 3, state))
+
+    assert shop.agent.approval.pending() == ()
+    assert shop.agent.spend.outcome(spend_id) == NotSpent()
+    [(_, second)] = shop.ops("request.decide")
+    assert second == first | {"remaining_ms": 1}
+    told = cloud_row(spend_id, 4, "rejected", reason="condition_mismatch", decided_by=STAFF, decided_ms=1)
+    shop.answer("request.decide", "applied", {"request_id": spend_id, "state": "rejected", "version": 4})
+    arrives(shop, told)
+    assert shop.rows("SELECT state, version FROM request") == [("rejected", 4)]
+    assert shop.rows("SELECT settled, state FROM spend") == [(1, "dropped")]
+
+
 def test_a_spend_without_a_line_can_be_taken_back(shop: Counter) -> None:
     """APR-15: queued behind the spend itself."""
     spend_id = ask(shop)
@@ -535,6 +595,19 @@ def test_a_spend_without_a_line_can_be_taken_back(shop: Counter) -> None:
 
     assert [kind for kind, _ in shop.ops()] == ["points.spend", "request.recover"]
     assert shop.agent.spend.outcome(spend_id) == NotSpent()
+
+
+def test_a_row_about_the_way_back_counts_before_the_spend_itself_is_answered(shop: Counter) -> None:
+    """I4: the cloud booked both in one push; its rows arrive, and the answer to the push is lost."""
+    spend_id = ask(shop)
+    shop.agent.approval.approve(spend_id, STAFF)
+    shop.agent.approval.recover(spend_id, STAFF)
+
+    arrives(shop, cloud_row(spend_id, 1, "approved", decided_by=STAFF, decided_ms=1))
+    arrives(shop, cloud_row(spend_id, 2, "recovered", decided_by="owner", decided_ms=2))
+
+    columns = "state, version, decided_by"
+    assert shop.rows(f"SELECT {columns} FROM request") == [("recovered", 2, "owner")]
 
 
 # --- the customer thinks better of it ---------------------------------------------------------------------------------

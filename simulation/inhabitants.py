@@ -1,0 +1,28 @@
+"""Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them.
+
+They are chosen apart from everything else of a seed, so that the other three quarters do what they always did.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+ONE_IN = 4
+AT = 2
+
+
+@dataclass(frozen=True)
+class Inhabitants:
+    """Who lives in this world besides a shop, its counters and its consumers."""
+
+    spenders: bool = False  # customers who spend points at the tablets of counters
+    clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
+
+
+def inhabitants_of(seed: int) -> Inhabitants:
+    """Nobody in most worlds."""
+    if seed % ONE_IN != AT:
+        return Inhabitants()
+    rng = random.Random(f"inhabitants of {seed}")
+    return Inhabitants(spenders=rng.random() < 0.8, clock_set_back=rng.random() < 0.4)

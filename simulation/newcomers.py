@@ -1,0 +1,61 @@
+"""Owns how those inhabitants that only some worlds have are wired into a run: their day, closing time and checks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulation.inhabitants import Inhabitants
+from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
+from simulation.spenders import Spenders
+
+if TYPE_CHECKING:
+    from simulation.run import World
+
+
+class Newcomers:
+    """Of one world; nobody in most of them."""
+
+    def __init__(self, world: World, who: Inhabitants) -> None:
+        self._world = world
+        self._spenders = Spenders(world, clock_set_back=who.clock_set_back) if who.spenders else None
+        if self._spenders is not None:
+            self._watch_spends()
+
+    def _watch_spends(self) -> None:
+        self._world.memory.on_cards = OwnCountdowns(self._world.cloud.clock).saw
+        for counter in self._world.counters:
+            watch = SpendWatch(counter.name)
+            counter.disk.on_commit = _both(counter.disk.on_commit, watch.after_commit)
+
+    def begin(self, span_ms: int) -> None:
+        """Their day."""
+        if self._spenders is not None:
+            self._spenders.begin(span_ms)
+
+    def close(self) -> None:
+        """Called again and again after closing time, until everything rests."""
+        if self._spenders is not None:
+            self._spenders.close()
+
+    def waiting(self) -> str | None:
+        """What keeps the world from resting; None: nothing of theirs."""
+        return self._spenders.waiting() if self._spenders is not None else None
+
+    def judge(self) -> None:
+        """What must hold of them at rest. Raises Violation."""
+        if self._spenders is not None:
+            judge_spends(self._world.cloud, self._world.memory, self._spenders.visits, self._spenders.limits)
+
+
+Watch = Callable[[sqlite3.Connection], None]
+
+
+def _both(first: Watch | None, second: Watch) -> Watch:
+    def after_commit(conn: sqlite3.Connection) -> None:
+        if first is not None:
+            first(conn)
+        second(conn)
+
+    return after_commit

@@ -1,0 +1,211 @@
+"""Owns customers who spend points at a counter's tablet, with a line and without (docs/protocol.md, "Points spent at a
+counter"), what the tablets told them, and the staff who clear the last cards when the shop has closed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from agent.bootstrap import Agent
+from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, Spent
+from cloud_api.bootstrap import Cloud
+from cloud_api.clock import DAY_MS
+from cloud_api.requests import routes as request_routes
+from rules.phone import Phone
+from rules.spending import SpendPolicy
+from simulation.cloud import body_of
+from simulation.counter import CounterMachine
+from simulation.ground import KEY_ID, PHONES
+from simulation.outcomes import demand
+from sync.snapshot import Why, ask_for
+from sync.transport import ASK_PATH
+
+if TYPE_CHECKING:
+    from simulation.run import World
+
+CUSTOMERS = (4, 12)
+SPENDING = PHONES[:3]  # few people, so that two counters meet the same one
+STORE_DAY_WON = (500, 1_200, 30_000)
+MEMBER_WON = (200, 600, 5_000)
+UNITS = (1, 1, 10)
+CUT_MS = (15_000, 70_000)
+PRESSES_MAX = 4
+BACK_MS = 3_600_000
+ACTOR = "staff:closing"
+
+
+@dataclass
+class Visit:
+    """One customer in front of a tablet: the screen made the id when it opened."""
+
+    counter: CounterMachine
+    spend_id: str
+    phone: Phone
+    points: int | None  # as many as possible
+    payment_won: int
+    asked: SpendAsked | None = None
+    shown: list[Spent | NotSpent] = field(default_factory=list)  # what the tablet said became of it
+
+
+class Spenders:
+    """Of one world. ``visits`` are read by the checks (simulation.spend_checks)."""
+
+    def __init__(self, world: World, *, clock_set_back: bool) -> None:
+        self._world = world
+        self._clock_set_back = clock_set_back
+        self._rng, self._agenda, self._shop = world.rng, world.agenda, world.shop
+        self._busy: set[str] = set()  # a tablet serves one customer at a time
+        self.visits: list[Visit] = []
+        self.limits = SpendPolicy()
+
+    def begin(self, span_ms: int) -> None:
+        """The brand sets limits for spending without a line; customers come over the day."""
+        rng = self._rng
+        self.limits = SpendPolicy(rng.choice(UNITS), rng.choice(STORE_DAY_WON), rng.choice(MEMBER_WON), DAY_MS)
+        if self._clock_set_back:
+            self.limits = SpendPolicy(1, STORE_DAY_WON[-1], MEMBER_WON[-1], DAY_MS)
+            self._agenda.after(rng.randrange(8_000, 30_000), self._set_back)
+        self._world.cloud.calling(self._shop.consumers.set_policy(**asdict(self.limits)))
+        self._world.cloud.calling(self._were_here)
+        for counter in self._world.counters:
+            for _ in range(rng.randint(0, 2)):
+                self._agenda.after(rng.randrange(span_ms), partial(counter.acting, _hours_pass))
+        for _ in range(rng.randint(*CUSTOMERS)):
+            self._agenda.after(rng.randrange(5_000, span_ms), self._come)
+
+    def _were_here(self, cloud: Cloud) -> None:
+        """Customers have been at this store before, else a counter's snapshot would not know them."""
+        for number, member in enumerate(self._world.ground.member_ids[: len(SPENDING)]):
+            body = request_routes.UseCoupon(
+                kind="coupon",
+                store_id=self._world.ground.profile.store_id,
+                member_id=member,
+                coupon_id=self._world.ground.coupon_ids[member][0],
+                idempotency_key=f"days-ago-{number}",
+            )
+            asked = body_of(request_routes.ask(body, cloud, KEY_ID))
+            request_routes.withdraw(str(asked["request_id"]), cloud, KEY_ID)
+
+    def _come(self) -> None:
+        counter = self._rng.choice(self._world.counters)
+        spend_id = counter.acting(lambda agent: agent.spend.new_id())
+        if spend_id is None or not self._shop.open:
+            return
+        points = self._rng.choice((None, self._rng.randint(1, 30) * 10, self._rng.randint(1, 900)))
+        if points is not None and self._rng.random() < 0.9:
+            points = points // self.limits.use_unit * self.limits.use_unit or self.limits.use_unit
+        visit = Visit(counter, spend_id, self._rng.choice(SPENDING), points, self._rng.randint(3, 300) * 100)
+        self.visits.append(visit)
+        if self._rng.random() < 0.4:
+            self._cut(counter)
+        elif self._rng.random() < 0.4:
+            self._shop.later(0, 9_000, partial(self._cut, counter))
+        elif self._rng.random() < 0.5:
+            self._world.network.plan(counter.name, ASK_PATH, self._rng.choice(("late_request", "lost_answer")))
+        self._shop.later(100, 9_000, partial(self._press, visit, PRESSES_MAX))
+
+    def _set_back(self) -> None:
+        """Somebody sets the clock, and then notices; a customer comes before that, and again when no line is there."""
+        counter, phone = self._rng.choice(self._world.counters), self._rng.choice(SPENDING)
+        if counter.gone:
+            return
+        self._world.misfortunes.jump(counter, -BACK_MS)
+        self._shop.later(12_000, 20_000, partial(self._world.misfortunes.jump, counter, BACK_MS))
+        self._shop.later(100, 1_000, partial(self._want_all, counter, phone, 200))
+        self._shop.later(20_500, 25_000, partial(self._cut, counter))
+        self._shop.later(25_500, 30_000, partial(self._want_all, counter, phone, 30_000))
+
+    def _want_all(self, counter: CounterMachine, phone: Phone, payment_won: int) -> None:
+        spend_id = counter.acting(lambda agent: agent.spend.new_id())
+        if spend_id is None or not self._shop.open:
+            return
+        visit = Visit(counter, spend_id, phone, None, payment_won)
+        self.visits.append(visit)
+        self._press(visit, PRESSES_MAX)
+
+    def _cut(self, counter: CounterMachine) -> None:
+        if not self._world.plan.healed:
+            self._world.network.partition(counter.name, self._rng.randint(*CUT_MS))
+
+    def _press(self, visit: Visit, tries: int) -> None:
+        if not self._shop.open:
+            return
+        if visit.counter.name in self._busy:
+            answer = None
+        else:
+            self._busy.add(visit.counter.name)
+            try:
+                answer = visit.counter.acting(partial(self._ask, visit))
+            finally:
+                self._busy.discard(visit.counter.name)
+        if answer is None:  # the tablet shows the same question again once the counter is back
+            if tries:
+                self._shop.later(1_000, 9_000, partial(self._press, visit, tries - 1))
+            return
+        self._world.memory.confirmed(visit.counter)
+        if isinstance(answer, SpendAsked):
+            before = visit.asked or answer
+            # The cloud may have taken the card over meanwhile: it held the points although its answer was lost.
+            same = answer in (before, replace(before, offline=False))
+            demand(same, "I10", f"{visit.spend_id}: {before}, then {answer}")
+            visit.asked = before
+            if tries and self._rng.random() < 0.3:
+                self._shop.later(50, 20_000, partial(self._press, visit, 0))
+            self._shop.later(2_000, 80_000, partial(self._look, visit))
+            if self._rng.random() < 0.12:
+                self._shop.later(500, 40_000, partial(self._think_better, visit))
+
+    def _ask(self, visit: Visit, agent: Agent) -> AskedOutcome:
+        return agent.spend.ask(visit.spend_id, visit.phone.national, visit.points, visit.payment_won)
+
+    def _think_better(self, visit: Visit) -> None:
+        """The customer presses "cancel", perhaps too late (APR-14)."""
+        outcome = visit.counter.acting(lambda agent: agent.spend.withdraw(visit.spend_id))
+        if isinstance(outcome, NotSpent):
+            self._world.memory.confirmed(visit.counter)
+            visit.shown.append(outcome)
+
+    def _look(self, visit: Visit) -> None:
+        """The tablet says what became of it."""
+        outcome = visit.counter.acting(lambda agent: agent.spend.outcome(visit.spend_id))
+        if isinstance(outcome, Spent | NotSpent):
+            self._world.memory.confirmed(visit.counter)
+            visit.shown.append(outcome)
+            if isinstance(outcome, Spent) and self._shop.open and self._rng.random() < 0.25:
+                self._shop.later(500, 40_000, partial(self._take_back, visit))
+
+    def _take_back(self, visit: Visit) -> None:
+        if visit.counter.acting(lambda agent: agent.approval.recover(visit.spend_id, "owner")) is not None:
+            self._world.memory.confirmed(visit.counter)
+
+    def close(self) -> None:
+        """The shop is closed: staff say yes or no to what a counter that restarted will not decide by itself."""
+        for counter in self._world.counters:
+            for card in counter.acting(lambda agent: agent.approval.pending()) or ():
+                if card.at_counter and card.remaining_ms is None:
+                    counter.acting(partial(_decide, card.request_id))
+                    self._world.memory.confirmed(counter)
+
+    def waiting(self) -> str | None:
+        """What keeps the world from resting."""
+        for counter in self._world.counters:
+            if counter.now is not None and not counter.gone and _owned(counter):
+                return f"{counter.name} decides about points by itself"
+        return None
+
+
+def _hours_pass(agent: Agent) -> None:
+    """Seconds here are the hours after which a counter fetches its members again."""
+    with agent.store.transaction() as conn:
+        ask_for(conn, Why.AGE)
+
+
+def _decide(request_id: str, agent: Agent) -> object:
+    return agent.approval.approve(request_id, ACTOR)
+
+
+def _owned(counter: CounterMachine) -> frozenset[str]:
+    assert counter.now is not None
+    with counter.now.store.read() as conn:
+        return counter.now.agent.spend_book.owned(conn)
