@@ -231,19 +231,13 @@ class Interpreter:
             self._qr = argument[6:]
         elif function == 81 and self._qr:
             if kind == 49:
-                drawn = symbols.qr_bitmap(self._qr, self.state.qr_module, self.state.qr_level)
-            else:
-                names = {
-                    48: "PDF417",
-                    50: "MaxiCode",
-                    51: "GS1 DataBar",
-                    52: "Composite",
-                    53: "Aztec",
-                    54: "DataMatrix",
-                }
-                name = names.get(kind, "SYMBOL")
-                drawn = symbols.frame(f"[{name} {self._qr[:80].decode('utf-8', 'replace')}]", 240, 96)
-            self._block(drawn)
+                self._block(symbols.qr_bitmap(self._qr, self.state.qr_module, self.state.qr_level))
+                return
+            name = symbols.NOT_DRAWN.get(kind, "SYMBOL")
+            content = self._qr[:80].decode("utf-8", "replace")
+            box = symbols.frame(f"[{name} {content}]", 240, 96)
+            # Who looks at the picture has to see which code stands there.
+            self.target.labelled_block(box, f"{name} {content[:20]}", self.state, above=False, below=True)
 
     def _barcode(self, argument: bytes) -> None:
         form = argument[0]

@@ -17,6 +17,10 @@ _DRAWN: Final = {
     "UPC-A": "upca", "EAN13": "ean13", "EAN8": "ean8", "CODE39": "code39", "ITF": "itf", "CODABAR": "codabar",
     "CODE128": "code128", "GS1-128": "code128",
 }  # fmt: skip
+# Two-dimensional codes of GS ( k that stand as a box with their name.
+NOT_DRAWN: Final = {
+    48: "PDF417", 50: "MaxiCode", 51: "GS1 DataBar", 52: "Composite", 53: "Aztec", 54: "DataMatrix",
+}  # fmt: skip
 QR_LEVELS: Final = {48: "L", 49: "M", 50: "Q", 51: "H"}
 
 
