@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
+from cloud_api.claims.routes import router as claims
 from cloud_api.clock import Clock, pause, system_clock
 from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
@@ -73,6 +74,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         holdings,
         members,
         coupons,
+        claims,
         counters,
         leaving,
         requests,

@@ -23,6 +23,7 @@ def partial(name: str, column: str, where: str) -> Index:
 
 def all_tables() -> MetaData:
     """Imports every model, so that the metadata is complete."""
+    import cloud_api.claims.models
     import cloud_api.coupons.models
     import cloud_api.devices.models
     import cloud_api.gateway.models

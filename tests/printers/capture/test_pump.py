@@ -187,6 +187,16 @@ def test_a_tap_that_fails_does_not_stop_the_bytes() -> None:
         assert read_exactly(pos, 1) == b"\x12"
 
 
+def test_a_till_that_sends_a_byte_now_and_then_holds_nobody_up() -> None:
+    """Reliability case 47."""
+    with cable() as line, line.pos() as slow, line.pos() as other:
+        for _ in range(5):
+            slow.sendall(b"\x1b")
+            other.sendall(b"receipt\n\x10\x04\x01")
+            assert read_exactly(other, 1) == b"\x12"
+        wait_until(lambda: line.printer.received.get(0) == b"\x1b" * 5, "the slow till's bytes are passed on at once")
+
+
 @pytest.mark.expect_log("session_refused reason=address")
 def test_strangers_are_refused_and_reach_nothing() -> None:
     """Reliability cases 52 and 57: who is not a POS opens no drawer."""
