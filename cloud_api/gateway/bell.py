@@ -18,6 +18,7 @@ log = logging.getLogger("sync")
 
 CHANNEL = "withfom_feed"
 RETRY_S = 2.0
+GATHER_S = 0.01  # between two rings; what comes meanwhile rings once, and a single one never waits
 Heard = Callable[[Collection[str]], None]
 
 
@@ -77,3 +78,4 @@ class Bell:
                 "SELECT pg_notify(%s, %s || ' ' || grown.feed_id) FROM unnest(%s::text[]) AS grown (feed_id)",
                 (CHANNEL, self._own, taken),
             )
+            await asyncio.sleep(GATHER_S)
