@@ -34,6 +34,7 @@ ADDRESS_SETTING = "printing.address"  # meta: where the receipt printer is, as p
 PROFILE_SETTING = "printing.profile"  # meta: what it can do, as JSON
 MODEL_SETTING = "printing.model."  # meta: what printers of a model can do; the model's own name follows
 PRINTER_NAME = "receipt"  # the one printer of a counter; more get names of their own
+END_S, CHANGE_S = 2.0, 0.3  # how long the end of the program, and a change of the printer, wait for the worker
 # A slip that waited longer helps nobody at the counter: a printer set up next month must not begin with a hundred of
 # them. A person may still print each.
 STALE_JOB_MS = 12 * 3_600_000
@@ -98,8 +99,11 @@ class PrintingService:
 
     def stop(self) -> None:
         self._running = False
+        self._end_worker(END_S)
+
+    def _end_worker(self, wait_s: float) -> None:
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(wait_s)
             self._worker = None
 
     def _start_worker(self) -> None:
@@ -160,8 +164,9 @@ class PrintingService:
             for key, value in values.items():
                 set_meta(conn, key, value)
         if self._running:
-            self.stop()
-            self._running = True
+            # The screen waits here. A worker in the middle of a slip ends with it, on its own; whoever of the two
+            # takes a job takes it alone, because a job is started in a transaction.
+            self._end_worker(CHANGE_S)
             self._start_worker()
         self.listeners.notify()
 

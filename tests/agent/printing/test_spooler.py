@@ -6,6 +6,7 @@ What holds in each: nothing prints twice by itself, nothing waits for ever, and 
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -290,3 +291,25 @@ def test_a_restart_of_the_agent_while_a_slip_waits_prints_it_once(
         assert len(printer.wait_for_pages(1)) == 1
     finally:
         second.service.stop()
+
+
+def test_another_printer_is_chosen_at_once_while_a_slip_waits_in_the_first(
+    spooler: Spooler, printer: VirtualPrinter
+) -> None:
+    """The screen does not wait for the slip, the slip is not lost, and the next ones go to the new printer."""
+    printer.run_out_of_paper(after_lines=10)
+    spooler.put("a")
+    spooler.says(PrinterWord.PAPER_OUT)
+    with VirtualPrinter() as other:
+        began = time.monotonic()
+        spooler.service.set_printer(PrinterAddress("127.0.0.1", other.port), PROFILES["generic-80-48"])
+        assert time.monotonic() - began < 1.5
+        spooler.put("b", SHORT)
+        spooler.reaches("b", JobState.PRINTED)
+        assert [page.text for page in other.wait_for_pages(1)] == ["짧은 전표\n"]
+
+        printer.load_paper()
+
+        spooler.reaches("a", JobState.PRINTED)
+        assert [whole(page.text) for page in printer.wait_for_pages(1)] == [True]
+        assert len(other.pages()) == 1
