@@ -47,9 +47,12 @@ class Answered:
 
 
 class LessonsService:
-    """Thread-safe. ``ingest`` books a document that was a question (``EarnService.ingest`` with ``again``)."""
+    """Thread-safe. ``ingest`` books a document that was a question (``EarnService.ingest`` with ``again``); without it
+    rules can be seen and moved, and nothing is booked."""
 
-    def __init__(self, *, store: Store, clock: Clock, ingest: Callable[[CapturedDocument], object]) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, ingest: Callable[[CapturedDocument], object] | None = None
+    ) -> None:
         self.listeners = Listeners()
         self._store = store
         self._clock = clock
@@ -77,7 +80,11 @@ class LessonsService:
         None when the paper is no question any more or shows no such amount.
         """
         document = self._unread(document_id)
-        if document is None or paid_won not in {guess.amount_won for guess in guesses(document.lines)}:
+        if (
+            self._ingest is None
+            or document is None
+            or paid_won not in {guess.amount_won for guess in guesses(document.lines)}
+        ):
             return None
         taught = lesson_of(document.lines, paid_won, approved=bool(document.approval_tags))
         lesson = None
@@ -92,7 +99,7 @@ class LessonsService:
     def not_a_payment(self, document_id: str) -> bool:
         """A person says that nothing was paid with this paper; False when it is no question any more."""
         document = self._unread(document_id)
-        if document is None:
+        if self._ingest is None or document is None:
             return False
         self._ingest(replace(document, reading={**document.reading, "kind": "none", "total": None, "paid": None}))
         self.listeners.notify()
@@ -162,9 +169,9 @@ class LessonsService:
         with self._store.read() as conn:
             waiting = [_document(row) for row in conn.execute(f"{_UNREAD} ORDER BY captured_ms")]
         read = 0
-        for document in waiting if lessons else ():
+        for document in waiting if lessons and self._ingest else ():
             reading = _read(document, lessons)
-            if reading is not None:
+            if reading is not None and self._ingest is not None:
                 self._ingest(_with_reading(document, reading))
                 read += 1
         self.listeners.notify()

@@ -81,3 +81,17 @@ def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch:
     (found,) = decoded(capsys, "-")
 
     assert (found["file"], found["total"]) == ("-", 13_500)
+
+
+def test_explain_says_what_each_amount_was_taken_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "영수증\n쿠키 1   3,000\n----------\n합계   3,000\n모아비씨   3,000\n"
+    (tmp_path / "one.bin").write_bytes(b"\x1b@" + text.encode("cp949") + b"\x1bd\x04\x1dV\x00")
+
+    assert main(["decode", "--explain", str(tmp_path / "one.bin")]) == 0
+
+    (found,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["label"], row["amount"], row["as"]) for row in found["amounts"]] == [
+        ("쿠키", 3_000, "goods"),
+        ("합계", 3_000, "total"),
+        ("모아비씨", 3_000, "unnamed"),
+    ]

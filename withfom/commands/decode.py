@@ -9,7 +9,10 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from printers.stream.page import Page
 
 EXIT_NOT_READABLE = 2
 CHUNK_BYTES = 65_536
@@ -31,6 +34,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--witnesses", action="store_true", help="합계의 근거 · add what made the reader believe the total"
     )
+    parser.add_argument(
+        "--explain", action="store_true", help="줄마다 무엇으로 읽었는지 · add what each labelled amount was taken for"
+    )
     parser.add_argument("--text", action="store_true", help="인쇄된 글 · add the printed text")
 
 
@@ -49,7 +55,7 @@ def _decode(args: argparse.Namespace) -> int:
     status = 0
     for name in args.files:
         try:
-            for found in _documents(name, witnesses=args.witnesses, text=args.text):
+            for found in _documents(name, witnesses=args.witnesses, text=args.text, explain=args.explain):
                 sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         except BrokenPipeError:
             raise
@@ -61,7 +67,7 @@ def _decode(args: argparse.Namespace) -> int:
     return status
 
 
-def _documents(name: str, *, witnesses: bool, text: bool) -> Iterator[dict[str, Any]]:
+def _documents(name: str, *, witnesses: bool, text: bool, explain: bool) -> Iterator[dict[str, Any]]:
     from printers.receipts.reader import read_pages
     from printers.stream.documents import DocumentCutter
 
@@ -74,10 +80,29 @@ def _documents(name: str, *, witnesses: bool, text: bool) -> Iterator[dict[str, 
                 found = {"file": name, "index": index, **reading.to_dict()}
                 if witnesses:
                     found["witnesses"] = list(reading.witnesses)
+                if explain:
+                    found["amounts"] = _explained(page)
                 if text:
                     found["text"] = page.text
                 yield found
                 index += 1
+
+
+def _explained(page: Page) -> list[dict[str, Any]]:
+    """Every labelled amount with what the reader took it for; "unnamed" is a label nobody knows."""
+    from printers.receipts.facts import facts_of
+    from printers.receipts.lines import lines_of
+
+    facts = facts_of(lines_of(page.rows))
+    found = [(item.name, item.amount, "goods", -1) for item in facts.goods.items]
+    found += [
+        (row.label, row.amount, row.role.value, row.index) for row in (*facts.totals, *facts.others, *facts.unnamed)
+    ]
+    found += [(tender.label, tender.amount, f"paid by {tender.method}", tender.index) for tender in facts.tenders]
+    return [
+        {"label": label, "amount": amount, "as": role}
+        for label, amount, role, _ in sorted(found, key=lambda row: row[3])
+    ]
 
 
 def _chunks(name: str) -> Iterator[bytes]:
