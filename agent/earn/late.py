@@ -81,6 +81,11 @@ class LateEarns:
             rows = repository.waiting_entries(conn)
         return tuple(WaitingNumber(row.entry_id, row.till, row.masked or "") for row in rows)
 
+    def is_creditable(self, document_id: str) -> bool:
+        """Whether this receipt may still be credited to somebody."""
+        with self._store.read() as conn:
+            return self._creditable(conn, document_id, self._clock.wall_ms()) is not None
+
     # --- by hand -----------------------------------------------------------------------------------------------------
 
     def credit(self, document_id: str, digits: str, actor: str) -> Earned | Refused | NotToBeHad:

@@ -38,6 +38,7 @@ class Choice:
 class Question:
     text: str
     choices: tuple[Choice, ...]
+    beside_facts: bool = False  # what was read for certain stays on the screen
 
 
 def meaning_name(t: Texts, meaning: Meaning) -> str:

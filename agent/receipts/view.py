@@ -230,7 +230,8 @@ class _Detail(QWidget):
         self.question.show_question(document.question)
         self.ground.setVisible(bool(document.paper))
         self.paper.set_rows(document.paper)
-        self.facts.setVisible(document.question is None)  # what asks was not read for certain: the paper says it
+        # What asks was not read for certain: the paper says it.
+        self.facts.setVisible(document.question is None or document.question.beside_facts)
         self.facts.show_facts(document.facts)
 
 

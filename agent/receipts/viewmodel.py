@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from agent.dispatch import Coalesced, Dispatcher, Listeners
-from agent.receipts import asking, words
+from agent.receipts import asking, linking, words
 from agent.receipts.asking import LessonsPort, Question
 from agent.receipts.lessons import Lesson
+from agent.receipts.linking import LatePort
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.words import Tone
 from agent.texts import Texts
@@ -84,10 +85,12 @@ class ReceiptsViewModel:
         clock: Clock,
         dispatcher: Dispatcher,
         lessons: LessonsPort | None = None,
+        late: LatePort | None = None,
+        actor: Callable[[], str] = lambda: "staff",
     ) -> None:
-        """Without ``lessons`` nothing is asked and nothing is shown as learned."""
+        """Without ``lessons`` nothing is asked and nothing is shown as learned; without ``late`` nothing is linked."""
         self.on_change: Callable[[], None] = lambda: None
-        self._lessons = lessons
+        self._lessons, self._late, self._actor = lessons, late, actor
         self._others_of = ""  # the paper whose first guess was answered with no
         self._rules: tuple[Lesson, ...] = ()
         self._receipts, self._texts, self._clock = receipts, texts, clock
@@ -123,21 +126,29 @@ class ReceiptsViewModel:
 
     def answer(self, key: str) -> None:
         """A choice of the opened document's question."""
-        if self._lessons is None or self.state.chosen is None or self.state.chosen.question is None:
+        if self.state.chosen is None or self.state.chosen.question is None:
             return
         document_id = self.state.chosen.document_id
         what, _, value = key.partition(":")
+        if self._late is not None and what == linking.LINK:
+            self._late.credit_waiting(document_id, value, self._actor())
+        elif self._late is not None and what == linking.SLIP:
+            self._late.issue(document_id)
+        elif self._lessons is not None:
+            self._answer_lesson(self._lessons, document_id, what, value)
+        self.refresh()
+
+    def _answer_lesson(self, lessons: LessonsPort, document_id: str, what: str, value: str) -> None:
         if what == asking.OTHER:
             self._others_of = document_id
         elif what == asking.PAID:
-            self._lessons.answer(document_id, int(value))
+            lessons.answer(document_id, int(value))
         elif what == asking.NOTHING:
-            self._lessons.not_a_payment(document_id)
+            lessons.not_a_payment(document_id)
         elif what == asking.MEANS:
-            self._lessons.change(document_id.removeprefix(asking.RULE_PREFIX), Meaning(value))
+            lessons.change(document_id.removeprefix(asking.RULE_PREFIX), Meaning(value))
         elif what == asking.FORGET:
-            self._lessons.forget(document_id.removeprefix(asking.RULE_PREFIX))
-        self.refresh()
+            lessons.forget(document_id.removeprefix(asking.RULE_PREFIX))
 
     def refresh(self) -> None:
         self._found = self._receipts.list(ROWS_MAX, ReceiptFilter.ALL)
@@ -218,6 +229,13 @@ class ReceiptsViewModel:
         )
 
     def _question(self, document_id: str, row: ReceiptRow) -> Question | None:
+        if self._late is not None and row.outcome in (DocumentOutcome.WAITING, DocumentOutcome.UNMATCHED):
+            numbers = self._late.waiting_numbers()
+            # Within its three minutes the customer's screen offers it; staff need a choice only when somebody waits.
+            asked = bool(numbers) or row.outcome is DocumentOutcome.UNMATCHED
+            if asked and self._late.is_creditable(document_id):
+                return linking.question_about_number(self._texts, numbers)
+            return None
         if self._lessons is None or row.outcome is not DocumentOutcome.ASK or row.kind != "unknown":
             return None
         found = self._lessons.question(document_id)

@@ -86,6 +86,8 @@ def _receipts(agent: Agent, look: Look) -> Page:
         clock=agent.clock,
         dispatcher=look.dispatcher,
         lessons=agent.lessons,
+        late=agent.late_earns,
+        actor=agent.staff.actor,
     )
 
     def build() -> QWidget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.dispatch import ImmediateDispatcher
+from agent.earn.late import NotToBeHad, WaitingNumber
 from agent.receipts import words
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptRow
 from agent.receipts.viewmodel import Chip, ReceiptsViewModel
@@ -237,3 +238,72 @@ def test_without_a_teacher_nothing_is_asked() -> None:
     assert vm.state.chosen is not None
     assert vm.state.chosen.question is None
     assert Chip.LEARNED not in vm.state.counts
+
+
+class Late:
+    """What may be done with a receipt that met no number."""
+
+    def __init__(self, *numbers: WaitingNumber, creditable: bool = True) -> None:
+        self.numbers, self.creditable = numbers, creditable
+        self.done: list[tuple[str, ...]] = []
+
+    def waiting_numbers(self) -> tuple[WaitingNumber, ...]:
+        return self.numbers
+
+    def is_creditable(self, _document_id: str) -> bool:
+        return self.creditable
+
+    def credit_waiting(self, document_id: str, entry_id: str, actor: str) -> NotToBeHad:
+        self.done.append((document_id, entry_id, actor))
+        return NotToBeHad()
+
+    def issue(self, document_id: str) -> NotToBeHad:
+        self.done.append((document_id,))
+        return NotToBeHad()
+
+
+def with_late(late: Late, *rows: ReceiptRow) -> ReceiptsViewModel:
+    vm = ReceiptsViewModel(
+        receipts=Receipts(rows),
+        texts=Texts("en"),
+        clock=FakeClock(wall_ms=NOW_MS),
+        dispatcher=ImmediateDispatcher(),
+        late=late,
+        actor=lambda: "staff:e-1",
+    )
+    vm.show()
+    return vm
+
+
+def test_staff_link_a_receipt_with_a_number_that_waits() -> None:
+    """PNT-08"""
+    late = Late(WaitingNumber("entry-1", "2", "010-****-5678"))
+    vm = with_late(late, row(1, DocumentOutcome.UNMATCHED, 4_500))
+    assert vm.state.chosen is not None
+    question = vm.state.chosen.question
+    assert question is not None
+    assert [choice.text for choice in question.choices] == ["Credit to 010-****-5678", "Print a slip with a QR code"]
+    assert question.beside_facts
+
+    for choice in question.choices:
+        vm.answer(choice.key)
+
+    document_id = vm.state.chosen.document_id
+    assert late.done == [(document_id, "entry-1", "staff:e-1"), (document_id,)]
+
+
+@pytest.mark.parametrize(
+    ("creditable", "outcome"),
+    [
+        (True, DocumentOutcome.WAITING),
+        (True, DocumentOutcome.EARNED),
+        (True, DocumentOutcome.REVERSED),
+        (True, DocumentOutcome.DUPLICATE),
+        (False, DocumentOutcome.UNMATCHED),
+    ],
+)
+def test_nothing_is_offered_for_a_receipt_that_needs_nobody(creditable: bool, outcome: DocumentOutcome) -> None:
+    vm = with_late(Late(creditable=creditable), row(1, outcome, 4_500))
+
+    assert vm.state.chosen is not None
+    assert vm.state.chosen.question is None
