@@ -263,6 +263,8 @@ def _item(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
     if len(values) == 2:
         return _two(name, values)
     price, middle, amount = numbers[-3:]
+    if len(values) == 4 and values[0].unit is not Unit.WON and price * middle == amount and abs(middle) < abs(price):
+        return Item(f"{name} {values[0].text}", middle, amount)
     if len(values) > 3 or "할인" in columns:
         return _with_discount(name, values)
     for unit_price, qty in ((price, middle), (middle, price)):
@@ -270,6 +272,8 @@ def _item(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
             return Item(name, qty, amount)
     if not values[0].is_money and values[1].is_count:  # a number that belongs to the name
         return Item(f"{name} {values[0].text}", middle, amount)
+    if values[0].unit is Unit.BARE and values[1].is_count and values[2].unit is Unit.WON:  # 생맥주 500  3  13,500
+        return Item(f"{name} {values[0].text}", middle, amount, sure=False)
     qty = next((value.amount for value in values[:-1] if not value.is_money), 1)
     return Item(name, qty, amount, sure=False)
 
