@@ -17,6 +17,7 @@ class Inhabitants:
     """Who lives in this world besides a shop, its counters and its consumers."""
 
     spenders: bool = False  # customers who spend points at the tablets of counters
+    backlog: bool = False  # a queue of people at a counter that has lost its line
     clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
 
 
@@ -25,4 +26,4 @@ def inhabitants_of(seed: int) -> Inhabitants:
     if seed % ONE_IN != AT:
         return Inhabitants()
     rng = random.Random(f"inhabitants of {seed}")
-    return Inhabitants(spenders=rng.random() < 0.8, clock_set_back=rng.random() < 0.4)
+    return Inhabitants(spenders=rng.random() < 0.8, clock_set_back=rng.random() < 0.4, backlog=rng.random() < 0.3)

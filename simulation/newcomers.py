@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from simulation.backlog import Backlog
 from simulation.inhabitants import Inhabitants
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
 from simulation.spenders import Spenders
@@ -20,6 +21,7 @@ class Newcomers:
     def __init__(self, world: World, who: Inhabitants) -> None:
         self._world = world
         self._spenders = Spenders(world, clock_set_back=who.clock_set_back) if who.spenders else None
+        self._backlog = Backlog(world) if who.backlog else None
         if self._spenders is not None:
             self._watch_spends()
 
@@ -33,6 +35,8 @@ class Newcomers:
         """Their day."""
         if self._spenders is not None:
             self._spenders.begin(span_ms)
+        if self._backlog is not None:
+            self._backlog.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
@@ -41,12 +45,19 @@ class Newcomers:
 
     def waiting(self) -> str | None:
         """What keeps the world from resting; None: nothing of theirs."""
-        return self._spenders.waiting() if self._spenders is not None else None
+        for who in (self._spenders, self._backlog):
+            if who is not None and (waiting := who.waiting()) is not None:
+                return waiting
+        return None
 
     def judge(self) -> None:
         """What must hold of them at rest. Raises Violation."""
         if self._spenders is not None:
             judge_spends(self._world.cloud, self._world.memory, self._spenders.visits, self._spenders.limits)
+            # An old copy of a disk that comes back after this shows a card for the first time again.
+            self._world.memory.on_cards = lambda _counter, _cards: None
+        if self._backlog is not None:
+            self._backlog.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

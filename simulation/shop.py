@@ -118,6 +118,15 @@ class Shop:
             self.later(500, 90_000, lambda: self.cancel_sale(sale))
         return sale
 
+    def sell_in_passing(self, counter: CounterMachine) -> None:
+        """One sale more at this counter, in a queue of people; half of them type a number."""
+        n = self.next_number()
+        sale = Sale(f"R-{n:04d}", 4_500, (f"{30_000_000 + n}",), f"2026-09-21T21:{n % 60:02d}:00", (counter,))
+        self.sales.append(sale)
+        self._print(counter, sale, "sale")
+        if self.rng.random() < 0.5:
+            self.later(500, 9_000, lambda: self.enter_number(counter))
+
     def sell_at(self, counter: CounterMachine) -> None:
         """One sale with a number, now, at this counter: for the acts after the shop has closed."""
         n = self.next_number()
