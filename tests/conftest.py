@@ -72,12 +72,14 @@ network.install_guard()
 THOROUGH = (
     "tests/agent/screens/",
     "tests/cloud_api/test_attack_cases.py",
+    "tests/cloud_api/test_book_machine.py",
     "tests/cloud_api/test_cloud_command.py",
     "tests/cloud_api/test_on_a_real_line.py",
     "tests/cloud_api/test_openapi_calls.py",
     "tests/cloud_api/test_processes.py",
     "tests/installers/",
     "tests/simulation/",
+    "tests/sync/test_device_machine.py",
     "tests/sync/test_flips.py",
     "tests/sync/test_room.py",
     "tests/withfom/test_agent_process.py",
@@ -92,6 +94,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
         if place.startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
             item.add_marker(pytest.mark.thorough)
+
+
+@pytest.fixture
+def cheap_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealing with a passphrase is slow on purpose (tests/sync/test_secrets.py). For tests that ask something else."""
+    for module in ("sealed_file", "outbox_file"):
+        monkeypatch.setattr(f"sync.{module}.SCRYPT_N", 2**10)
 
 
 @pytest.fixture(autouse=True)

@@ -122,6 +122,7 @@ def test_a_suspended_or_revoked_device_keeps_its_key(front: World) -> None:
     assert ask(device, fresh).json()["code"] == "device_revoked"
 
 
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_an_agent_changes_its_keys_at_the_real_cloud(world: World, tmp_path: Path) -> None:
     """Over a socket, from the enrollment to a pull under the new keys."""
     clock = FakeClock(wall_ms=world.clock())

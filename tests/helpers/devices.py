@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sync import outbox
+from sync.backup import FOLDER_NAME
 from sync.clock import FakeClock
 from sync.enroll import write_enrollment
 from sync.ids import SeededIds
@@ -16,7 +19,7 @@ from sync.profile import Identity, StorePolicy, StoreProfile, read_identity
 from sync.protocol import Cursor
 from sync.secrets import DeviceSecrets, FieldCipher
 from sync.snapshot import DUE
-from sync.store import Store
+from sync.store import FILE_NAME, Store
 
 DEVICE_ID = "019b0000-0000-7000-8000-000000000001"
 STORE_ID = "store-mapo"
@@ -50,6 +53,14 @@ class Bench:
             return [tuple(row) for row in conn.execute(sql, values)]
 
 
+@cache
+def _new_file() -> bytes:
+    """A store that nobody has joined with; made once, because its migrations are a durable commit each."""
+    with tempfile.TemporaryDirectory() as folder:
+        Store.open(Path(folder), clock=FakeClock()).close()
+        return (Path(folder) / FILE_NAME).read_bytes()
+
+
 def enrolled(
     folder: Path,
     *,
@@ -64,6 +75,9 @@ def enrolled(
     ``snapshot_due``: as it is right after enrollment, before its first snapshot."""
     clock = FakeClock()
     seed = zlib.crc32(folder.name.encode()) if seed is None else seed
+    if not (folder / FOLDER_NAME).exists() and not any(folder.glob("agent*")):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / FILE_NAME).write_bytes(_new_file())
     store = Store.open(folder, clock=clock)
     bench = Bench(store, clock, SeededIds(seed, clock), FieldCipher(SECRETS.field_key))
     with store.read() as conn:

@@ -163,6 +163,7 @@ while True:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
 def test_kill_9_during_a_copy_leaves_whole_copies_only(tmp_path: Path) -> None:
     for seed in range(4):

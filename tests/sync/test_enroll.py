@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync import enroll, outbox, sealed_file
+from sync import enroll, outbox
 from sync.chain import verify_chain
 from sync.clock import FakeClock
 from sync.enroll import Enrolled, EnrollRefused, load_device, redeem
@@ -25,6 +25,8 @@ from sync.transport import REDEEM_PATH
 from tests.helpers import fake_cloud
 from tests.helpers.fake_cloud import FakeCloud, running
 from tests.helpers.waiting import free_port
+
+pytestmark = pytest.mark.usefixtures("cheap_scrypt")
 
 CODE = "BCDF-GHJK"
 ANSWER: dict[str, Any] = {
@@ -81,11 +83,6 @@ class Scripted:
     def redeem(self, fields: dict[str, Any], *, language: str = "ko") -> RedeemOutcome:
         self.asked.append({**fields, "language": language})
         return self.outcomes.pop(0)
-
-
-@pytest.fixture(autouse=True)
-def _cheap_vault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed_file, "SCRYPT_N", 2**10)  # the cost itself is not what is tested here
 
 
 @pytest.fixture

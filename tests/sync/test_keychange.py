@@ -19,6 +19,8 @@ from sync.secrets import DeviceVault, FieldCipher, cell
 from sync.store import Store
 from tests.helpers.devices import SECRETS, Bench, enrolled
 
+pytestmark = pytest.mark.usefixtures("cheap_scrypt")
+
 DOWN = Unavailable(Reason.UNREACHABLE)
 
 

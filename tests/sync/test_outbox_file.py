@@ -19,6 +19,8 @@ from sync.store import Store
 from tests.helpers.devices import Bench, enrolled
 from tests.sync.test_rebuild import Cloud, line, send_all
 
+pytestmark = pytest.mark.usefixtures("cheap_scrypt")
+
 PASSPHRASE = "라떼 두 잔 주세요 10"
 PHONE = "+821012345678"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sync import keyring_box, sealed_file
+from sync import keyring_box, outbox_file, sealed_file
 from sync.errors import CellUnreadable, VaultUnavailable, VaultUnreadable
 from sync.keyring_box import KeyringBox, ask, open_keyring
 from sync.secrets import PASSPHRASE_ENV, DeviceSecrets, DeviceVault, FieldCipher, cell, new_key, phone_lookup
@@ -85,6 +85,7 @@ def test_secrets_never_show_in_a_log_and_fit_into_windows_keyring() -> None:
         DeviceSecrets(b"short", new_key(), new_key())
 
 
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_without_a_keyring_the_vault_is_a_sealed_file_for_this_user(tmp_path: Path) -> None:
     where = vault(tmp_path).save("entry-1", SECRETS)
     file = tmp_path / "vault-entry-1.json"
@@ -97,6 +98,7 @@ def test_without_a_keyring_the_vault_is_a_sealed_file_for_this_user(tmp_path: Pa
         assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_the_file_does_not_open_on_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vault(tmp_path).save("entry-1", SECRETS)
     monkeypatch.setattr(sealed_file, "machine_secret", lambda: b"another machine")
@@ -106,6 +108,12 @@ def test_the_file_does_not_open_on_another_machine(tmp_path: Path, monkeypatch: 
     assert "다시 등록" in refused.value.user_message
 
 
+def test_guessing_a_passphrase_costs_thirty_two_mebibytes_each_time() -> None:
+    assert (outbox_file.SCRYPT_N, sealed_file.SCRYPT_N) == (2**15, 2**15)
+    assert 128 * sealed_file.SCRYPT_R * sealed_file.seal("keys", "entry", "correct horse")["scrypt_n"] == 32 * 2**20
+
+
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_a_passphrase_seals_and_is_needed_again(tmp_path: Path) -> None:
     backend = MemoryKeyring()
     where = vault(tmp_path, backend, **{PASSPHRASE_ENV: "open sesame"}).save("entry-1", SECRETS)
@@ -149,6 +157,7 @@ def test_with_a_keyring_the_folder_holds_no_secret(tmp_path: Path) -> None:
         vault(tmp_path, backend).load("entry-1")
 
 
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_a_keyring_that_forgets_is_found_out(tmp_path: Path) -> None:
     assert not KeyringBox(Forgetful()).works()
     assert KeyringBox(MemoryKeyring()).works()

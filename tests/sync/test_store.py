@@ -291,6 +291,7 @@ while True:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
 def test_everything_confirmed_before_kill_9_is_in_the_file(tmp_path: Path) -> None:
     """I3: a crash between commit and push loses nothing, three times over on the same file."""

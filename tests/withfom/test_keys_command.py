@@ -19,6 +19,7 @@ def test_a_folder_without_an_agent_is_named(tmp_path: Path, capsys: pytest.Captu
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("cheap_scrypt")
 def test_without_a_line_the_keys_in_use_stay(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.expect_log("left_store")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cheap_scrypt: None) -> Path:
     """An enrolled device with two unsent records, a member and a backup."""
     monkeypatch.setenv(VAULT_ENV, "vault passphrase")
     bench = enrolled(tmp_path / "agent")

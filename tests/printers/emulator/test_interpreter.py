@@ -236,6 +236,7 @@ def test_inverse_is_white_on_black() -> None:
     assert _shade(image, 30, 2) > 200
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public ESC/POS samples are not beside this checkout")
 def test_every_public_sample_prints() -> None:
     for sample in sorted(SAMPLES.iterdir()):
