@@ -73,7 +73,10 @@ class Misfortunes:
         if plan.cloud_restored is not None:
             backup_ms = rng.randrange(span_ms)
             self._agenda.after(backup_ms, self._back_up)
-            self._agenda.after(rng.randint(backup_ms, span_ms), self._restore)
+            restored_ms = rng.randint(backup_ms, span_ms)
+            self._agenda.after(restored_ms, self._restore)
+            if rng.random() < 0.3:  # it was not what they hoped for, and they put the same one back once more
+                self._agenda.after(rng.randint(restored_ms, span_ms), self._restore)
 
     def end(self) -> None:
         """Somebody helps where nobody has helped yet."""

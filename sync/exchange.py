@@ -47,7 +47,7 @@ from sync.outcomes import (
     Unavailable,
 )
 from sync.profile import OWN_APPLIERS
-from sync.protocol import OPS_PER_PUSH_MAX, PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
+from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
 from sync.restored import RestoreReport
 from sync.snapshot import SnapshotTaker, Took, Why, ask_for, read_due
 from sync.store import Store
@@ -251,7 +251,7 @@ class Exchange:
                     set_meta(conn, outbox.HALTED, halted)
                 elif not settled.settled and settled.expected_seq < batch.first_seq:
                     # It went back to a backup. Its new answers count, also when they come after a restart of ours.
-                    _resend_from(conn, settled.expected_seq)
+                    outbox.resend_from(conn, settled.expected_seq)
                     self._resending = True
                 elif settled.settled and self._purge_is_due(now_ms):
                     outbox.purge(conn)
@@ -401,9 +401,8 @@ class Exchange:
         with self._store.transaction() as conn:
             ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
-            if queue.last_seq > 0 and outcome.generation != inbox.read_cursor(conn).generation:
-                # Whatever it took since its backup, also from calls that were long under way, has new answers.
-                _resend_from(conn, max(queue.last_seq - OPS_PER_PUSH_MAX, 0) + 1)
+            if outcome.generation != inbox.read_cursor(conn).generation:
+                outbox.resend_newest(conn)
         log.warning("feed_reset generation=%s", outcome.generation)
         with self._lock:
             self._feed.reset(now_ms)
@@ -416,7 +415,6 @@ class Exchange:
         if outcome is None:
             return WaitUntil(now_ms + SNAPSHOT_BUSY_MS)
         if isinstance(outcome, Took):
-            self._ask_for_parked()
             self._jump = None
             self._heard(FEED)
             self._on_change()
@@ -448,9 +446,12 @@ class Exchange:
         if not self._snapshot_lock.acquire(blocking=False):
             return None
         try:
-            return self._snapshots.take(why, stopping)
+            outcome = self._snapshots.take(why, stopping)
         finally:
             self._snapshot_lock.release()
+        if isinstance(outcome, Took) and outcome.jumped:
+            self._ask_for_parked()
+        return outcome
 
     # Chores ----------------------------------------------------------------------------------------------------
 
@@ -485,8 +486,3 @@ class Exchange:
         if changed:
             log.info("link_changed online=False channel=%s reason=%s", channel, word)
             self._on_change()
-
-
-def _resend_from(conn: sqlite3.Connection, seq: int) -> None:
-    """Remembers, also for after a restart, that what the cloud answered from ``seq`` on may have new answers."""
-    set_meta(conn, outbox.RESENDING, str(min(seq, int(get_meta(conn, outbox.RESENDING) or seq))))

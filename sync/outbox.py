@@ -239,6 +239,19 @@ def next_kept(conn: sqlite3.Connection, seq: int | None) -> int | None:
     return seq if found is None else int(found)
 
 
+def resend_from(conn: sqlite3.Connection, seq: int) -> None:
+    """Remembers, also for after a restart, that what the cloud answered from ``seq`` on may have new answers."""
+    set_meta(conn, RESENDING, str(min(seq, int(get_meta(conn, RESENDING) or seq))))
+
+
+def resend_newest(conn: sqlite3.Connection) -> None:
+    """The cloud went back to a backup: whatever it took since, also from calls that were long under way, it has lost or
+    answered anew."""
+    last_seq = queue_view(conn).last_seq
+    if last_seq > 0:
+        resend_from(conn, max(last_seq - OPS_PER_PUSH_MAX, 0) + 1)
+
+
 def next_batch(
     conn: sqlite3.Connection,
     cipher: Cipher | None,

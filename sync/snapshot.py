@@ -225,6 +225,8 @@ class SnapshotTaker:
             if whole:
                 self._hold(conn, begin, held)
             if jumps:
+                if ours.generation != begin.cursor.generation:  # nothing else need have told us of the restore
+                    outbox.resend_newest(conn)
                 inbox.write_cursor(conn, begin.cursor)
             members = _use_arrived(conn)
             received = begin.received

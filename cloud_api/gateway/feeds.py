@@ -215,7 +215,11 @@ def _served(found: Any, now_ms: int) -> dict[str, Any]:
 
 
 def next_generation(work: Work) -> int:
-    """After a restore: every cursor becomes unusable and devices send again what the backup lacked."""
-    raised = generation(work.conn) + 1
+    """After a restore: every cursor becomes unusable and devices send again what the backup lacked.
+
+    The second of the restore, because counting on from the backup gives a number twice when the same one is put back
+    once more: devices of the life between would not notice, and keep back what they think is acknowledged.
+    """
+    raised = max(generation(work.conn) + 1, work.now_ms // 1_000)
     work.conn.execute(update(server_state).where(server_state.c.name == GENERATION).values(value=str(raised)))
     return raised

@@ -285,6 +285,22 @@ def test_what_a_cloud_asked_for_does_not_answer_what_its_reset_asks_for(device: 
 
 
 @pytest.mark.expect_log("feed_reset")
+def test_a_snapshot_that_is_the_first_to_tell_of_a_restore_asks_for_new_answers_too(device: Device) -> None:
+    """I3: the device had sent something while it still waited for the snapshot that it needed anyway."""
+    device.script.pulls = [CursorReset(1)]  # its cursor is too old
+    device.exchange.feed_step()
+    device.bench.append()
+    device.push_all()
+
+    device.script.snapshots = [snapshot("2.7.1")]
+    assert device.exchange.feed_step() is None
+    assert device.push_all() == Idle()
+
+    assert device.script.sent == [(1,), (1,)]
+    assert device.bench.store.meta(RESENDING) is None
+
+
+@pytest.mark.expect_log("feed_reset")
 @pytest.mark.parametrize(
     "events",
     [
