@@ -131,13 +131,13 @@ def test_a_slip_of_ours_goes_between_the_receipts_of_a_pos_that_stays_connected(
             with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:
                 pos.sendall(SALE)
                 assert one_session.wait_for_pages(1)
-                outcome = deliver(device, b"slip\n\x1dV\x00", Answers.ALWAYS)
+                # On a busy machine the reader may be late to say where the receipt ended: then nothing is sent.
+                wait_until(lambda: deliver(device, b"slip\n\x1dV\x00", Answers.ALWAYS) == Printed(), "printed", 30)
                 pos.sendall(SALE)
                 pages = one_session.wait_for_pages(3)
             wait_until(lambda: len(spool.pending(tmp_path)) == 2, "the receipts are read, the slip is none of them")
             wait_until(lambda: (found := read_status(tmp_path)) and found.slips == 1, "the status counts it")
 
-        assert outcome == Printed()
         assert [page.text.strip() == "slip" for page in pages] == [False, True, False]
         assert deliver(device, b"slip\n\x1dV\x00", Answers.ALWAYS) == Printed(), "directly, now that none runs"
 
