@@ -109,7 +109,7 @@ def _cards_in(run: str) -> list[tuple[int, int]]:
         if spans and start < spans[-1][1]:
             continue
         for _, end in reversed(groups[first : first + DIGITS_MAX]):
-            digits = [letter for letter in run[start:end] if letter.isdigit()]
+            digits = [str(int(letter)) for letter in run[start:end] if letter.isdecimal()]  # also full width
             fits = DIGITS_MIN <= len(digits) <= DIGITS_MAX
             if fits and _luhn(digits) and _may_be_card(run[start:end], "".join(digits)):
                 spans.append((start, end))

@@ -117,3 +117,7 @@ def _card(dice: random.Random) -> str:
         if total % 10 == 0:
             return body + check
     raise AssertionError("one check digit fits")
+
+
+def test_full_width_digits_are_digits_also_without_a_label() -> None:
+    assert redact(["번호 ４０３２６４２７０８２９２１４２"]).full_cards == 1
