@@ -107,6 +107,10 @@ def _began_as_receipt(page: Page) -> bool:
     )
 
 
+def _is_last_sum(facts: Facts, total: int) -> bool:
+    return any(found.role in (Role.DUE, Role.TOTAL) and abs(found.amount) == total for found in facts.totals)
+
+
 @dataclass
 class _Reader:
     lines: Sequence[Line]
@@ -153,6 +157,8 @@ class _Reader:
         if kind == "unknown":
             return self._unknown(approvals)
         details = self._details()
+        if kind == "bill" and agreed is not None and not _is_last_sum(facts, agreed.total):
+            agreed = None  # without a payment nothing tells an earlier sum from the last one
         total = agreed.total if agreed else None
         paid: int | None = None
         payments: tuple[Payment, ...] = ()

@@ -188,9 +188,9 @@ def test_case_19_a_counter_with_a_wrong_clock_corrects_its_signature_once_and_ne
     refused: list[str] = []
     real = routes.authenticate
 
-    def watched(*given: object) -> object:
+    def watched(*given: object, **named: object) -> object:
         try:
-            return real(*given)  # type: ignore[arg-type]
+            return real(*given, **named)  # type: ignore[arg-type]
         except Exception as error:
             refused.append(getattr(error, "code", "?"))
             raise
@@ -220,8 +220,8 @@ def test_case_18_an_answer_that_says_replayed_costs_nothing(
     wait_until(shop.at_rest, "the counter is online", BACK_WITHIN_S)
     real, left = routes.authenticate, [3]
 
-    def replaying(*given: object) -> object:
-        call = real(*given)  # type: ignore[arg-type]
+    def replaying(*given: object, **named: object) -> object:
+        call = real(*given, **named)  # type: ignore[arg-type]
         if left[0]:
             left[0] -= 1
             from cloud_api.devices.auth import refusal
