@@ -195,6 +195,7 @@ def test_a_long_poll_of_a_revoked_device_ends_with_the_refusal(world: World, ser
     assert (answer.status_code, answer.json()["code"]) == (401, "device_revoked")
 
 
+@pytest.mark.thorough
 def test_idle_streams_ask_the_database_one_question_for_all(world: World, served: str) -> None:
     """A stream that waits holds no connection and asks nothing by itself."""
     devices = [world.device() for _ in range(20)]

@@ -85,6 +85,7 @@ def test_a_status_question_on_the_cable_is_answered_by_the_printer(cables: tuple
             assert pos.read_all(1) == b"\x12"
 
 
+@pytest.mark.thorough
 @pytest.mark.expect_log("printer_refused", "accept_failed")
 def test_a_port_that_is_plugged_in_later_is_found(tmp_path: Path) -> None:
     pos, printer = SerialCable(), SerialCable()
