@@ -152,8 +152,10 @@ class _Consumer(threading.Thread):
             self.changed.append(f"I10: {body} was {status} {text}, then {answer.status_code} {answer.text}")
 
     def _insist(self, client: httpx.Client, body: dict[str, Any]) -> httpx.Response | None:
+        """Asks until there is an answer, also after closing: a request whose answer was lost may have been taken."""
         headers = {"authorization": f"Bearer {self._ground.api_key}"}
-        while True:
+        ends = time.monotonic() + REST_WITHIN_S
+        while time.monotonic() < ends:
             try:
                 answer = client.post("/v1/requests", json=body, headers=headers)
             except httpx.HTTPError:
@@ -163,8 +165,9 @@ class _Consumer(threading.Thread):
             if answer is not None and answer.status_code != 503:
                 self.changed.append(f"unexpected: {body} was answered {answer.status_code} {answer.text}")
                 return None
-            if self._stopping.wait(0.01):
-                return None
+            time.sleep(0.01)
+        self.changed.append(f"unanswered: {body}")
+        return None
 
     def still_open(self) -> int:
         """How many of the requests that were taken wait for a decision. Raises httpx.HTTPError."""
