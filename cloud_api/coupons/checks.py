@@ -19,7 +19,7 @@ from cloud_api.errors import ApiError
 from cloud_api.ledger.models import EarnStatus, earn
 from cloud_api.requests.models import request
 from cloud_api.stores.hours import hours_of
-from cloud_api.stores.models import store
+from cloud_api.stores.service import lock_store
 from rules.calendar import local_day, months_after
 from rules.conditions import UseConditions, unmet
 from rules.coupons import CouponState
@@ -107,7 +107,7 @@ def rules_of(conn: Connection, store_id: str) -> StoreRules:
 
 def set_rules(work: Work, store_id: str, wanted: StoreRules) -> None:
     """Replaces them. Raises ApiError ``store_unknown``."""
-    _lock(work, store_id)
+    lock_store(work, store_id)
     values = {
         "day_count": wanted.limits.day_count,
         "day_value_won": wanted.limits.day_value_won,
@@ -122,16 +122,10 @@ def set_rules(work: Work, store_id: str, wanted: StoreRules) -> None:
         work.conn.execute(insert(use_limit).values(store_id=store_id, **values))
 
 
-def _lock(work: Work, store_id: str) -> None:
-    query = select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()
-    if work.conn.execute(query).one_or_none() is None:
-        raise ApiError("store_unknown")
-
-
 def _check_limits(work: Work, using: Using, use: RewardUse) -> None:
     store_rules = rules_of(work.conn, using.store_id)
     if store_rules.limits != UseLimits() or using.payment_ref is not None:
-        _lock(work, using.store_id)  # whoever comes second counts the first
+        lock_store(work, using.store_id)  # whoever comes second counts the first
     beside = _beside(work.conn, using)
     refused = overlap_problem([*beside, use], store_rules.overlap)
     if refused is not None:

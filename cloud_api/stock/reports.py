@@ -13,7 +13,7 @@ from cloud_api.gateway import feeds
 from cloud_api.stock.facts import Report
 from cloud_api.stock.models import daily_report, report_change
 from cloud_api.stores.hours import hours_of
-from cloud_api.stores.models import store
+from cloud_api.stores.service import lock_store
 from rules.calendar import local_day
 from rules.consumption import (
     ReportAnswer,
@@ -47,8 +47,7 @@ def submit(work: Work, store_id: str, fact: Report, actor: str, op_id: str | Non
     """Books a number for a day. Of two that were written in time the later written one stands, however
     they arrive; a clock that is ahead writes no later than now. What looks odd is said, never refused (CUP-06, CUP-09).
     """
-    # Two counters that report at once come one after the other.
-    work.conn.execute(select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()).one()
+    lock_store(work, store_id)  # two counters may report at once
     hours, written_ms = hours_of(work.conn, store_id), min(fact.written_ms, work.now_ms)
     before = _find(work.conn, store_id, fact.day)
     answer = judge_report(hours, fact.day, fact.pieces, written_ms, reported=before is not None)

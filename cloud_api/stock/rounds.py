@@ -14,6 +14,7 @@ from cloud_api.gateway import feeds
 from cloud_api.stock import reports
 from cloud_api.stock.models import daily_report, stock_round, stock_setting
 from cloud_api.stores.models import store
+from cloud_api.stores.service import lock_store
 from rules.calendar import local_day
 from rules.cupholders import (
     QUICK_PERCENTS,
@@ -70,7 +71,7 @@ def change_setting(work: Work, store_id: str, wanted: Setting) -> dict[str, Any]
     ]
     if bad:
         raise ApiError("invalid", extra={"fields": [{"field": f"body.{name}", "problem": "range"} for name in bad]})
-    _lock(work, store_id)
+    lock_store(work, store_id)
     _write_setting(work, store_id, wanted)
     return _tell(work, store_id)
 
@@ -89,19 +90,12 @@ def _write_setting(work: Work, store_id: str, wanted: Setting, **more: Any) -> N
         work.conn.execute(insert(stock_setting).values(store_id=store_id, version=1, **values))
 
 
-def _lock(work: Work, store_id: str) -> None:
-    """Changes of a store's stock come one after the other. Raises ApiError ``store_unknown``."""
-    query = select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()
-    if work.conn.execute(query).one_or_none() is None:
-        raise ApiError("store_unknown")
-
-
 def order(work: Work, store_id: str, order_id: str, pieces: int, by: str) -> dict[str, Any]:
     """The next round (CUP-15, CUP-18). The same ``order_id`` again is the same order. The average is worked out anew
     with each order (CUP-22). Raises ApiError ``store_unknown``, ``stock_quantity``, ``idempotency_conflict``."""
     if not order_quantity_valid(pieces):
         raise ApiError("stock_quantity")
-    _lock(work, store_id)
+    lock_store(work, store_id)
     earlier = work.conn.execute(select(stock_round).where(stock_round.c.order_id == order_id)).one_or_none()
     if earlier is not None:
         if (earlier.store_id, earlier.ordered) != (store_id, pieces):
@@ -129,7 +123,7 @@ def order(work: Work, store_id: str, order_id: str, pieces: int, by: str) -> dic
 
 def receive(work: Work, store_id: str, number: int, pieces: int) -> dict[str, Any]:
     """The goods of a round are here. Raises ApiError ``store_unknown``, ``round_unknown``, ``already_received``."""
-    _lock(work, store_id)
+    lock_store(work, store_id)
     row = _round(work.conn, store_id, number)
     if row.received is not None:
         if row.received != pieces:
@@ -145,7 +139,7 @@ def take_off(work: Work, store_id: str, number: int, *, collected: int, soiled: 
 
     Raises ApiError ``store_unknown``, ``round_unknown``, ``stock_quantity`` for more than the round had.
     """
-    _lock(work, store_id)
+    lock_store(work, store_id)
     row = _round(work.conn, store_id, number)
     if collected + soiled > (row.received or 0):
         raise ApiError("stock_quantity")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
+from cloud_api.errors import ApiError
 from cloud_api.exchange import Asked, Statement
 from cloud_api.gateway import feeds
 from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
@@ -232,6 +233,14 @@ def profile_of(conn: Connection, store_id: str) -> Profile | None:
 def _hours_wire(row: Any) -> dict[str, Any]:
     weekly, holidays = json.loads(row.weekly), json.loads(row.holidays)
     return {"always_open": row.always_open, "weekly": weekly, "holidays": holidays}
+
+
+def lock_store(work: Work, store_id: str) -> None:
+    """What is counted for a store comes one after the other until the end of the transaction; whoever comes second
+    counts the first. Raises ApiError ``store_unknown``."""
+    query = select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()
+    if work.conn.execute(query).one_or_none() is None:
+        raise ApiError("store_unknown")
 
 
 def opens_minute(conn: Connection, store_id: str) -> int | None:
