@@ -91,7 +91,9 @@ def main() -> int:
             for _ in range(50):
                 session.sendall(receipt())
                 session.recv(1)
-        time.sleep(3)
+        time.sleep(
+            3
+        )  # the reader is a process of its own: what it still does for the receipts is not the growth asked about
         before = memory_mb(family(program.pid))
         with connect(printer) as session:
             direct_s, _ = stream(session, None)
@@ -100,7 +102,7 @@ def main() -> int:
         report.figure("1 GB: direct / through the capture", f"{direct_s:.1f} / {captured_s:.1f} s")
         report.figure("memory before, all its processes", f"{before:.1f} MB")
         report.goal("growth during 1 GB", highest - before, at_most=GROWTH_MB, unit="MB")
-        time.sleep(1)
+        time.sleep(1)  # until the gigabyte's session has gone at both ends, so that it is none of the callers
         served, refused = call_often(listen)
         report.figure("200 callers: served / refused", f"{served} / {refused}")
         report.goal("served", served, at_most=SESSIONS_MAX, unit="callers")

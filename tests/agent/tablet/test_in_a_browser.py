@@ -22,6 +22,7 @@ from tests.helpers.waiting import wait_until
 
 pytestmark = [
     pytest.mark.thorough,
+    # CI installs one; whoever works without it runs everything else.
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 WEB = Path(tablet.__file__).parent / "web"
