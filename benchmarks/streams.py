@@ -27,7 +27,7 @@ from benchmarks.push_throughput import base64url, cpu_s, database
 from cloud_api.bootstrap import Cloud, opened
 from cloud_api.database import Work
 from cloud_api.devices.enrollment import Redemption, issue_code, redeem
-from cloud_api.integrators.service import create_key
+from cloud_api.integrators.keys import create_key
 from cloud_api.settings import Settings
 from cloud_api.stores.service import NewStore, Policy, create_store
 from sync.engine import FeedEngine, OpenStream, Pull

@@ -19,6 +19,7 @@ from cloud_api.gateway import feeds
 from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.models import KEY_CHECK, server_state
 from cloud_api.ids import Ids
+from cloud_api.integrators.rates import Meter
 from cloud_api.limits import Limiter
 from cloud_api.migrations.runner import migrate
 from cloud_api.settings import Settings
@@ -40,6 +41,7 @@ class Cloud:
     database: Database
     hub: Hub
     lookups: Limiter = field(default_factory=Limiter)
+    meter: Meter = field(default_factory=Meter)
     known: KnownDevices = field(default_factory=KnownDevices)
 
 

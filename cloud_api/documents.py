@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloud_api.errors import CATALOGUE
+from cloud_api.integrators.scopes import needed
 
 _ID = "0198c5c0-7a11-7000-8000-0000000000a1"
 
@@ -402,14 +403,23 @@ def schema_of(example: Any, name: str = "") -> dict[str, Any]:
 
 _EVERYWHERE = ("busy",)
 _WITH_A_BODY = ("bad_json", "bad_encoding", "too_large", "wrong_content_type", "invalid")
+_KEYED = ("unauthorized", "scope_missing", "key_restricted", "rate_limited")
+_OPEN = ("/v1/health", "/v1/enrollments/redeem")
 _SIGNED = ("unauthorized", "bad_signature", "unknown_device", "device_revoked", "skew", "replayed")
+
+
+def _door(path: str) -> tuple[str, ...]:
+    """How the door of a route may refuse."""
+    if path.startswith("/v1/sync/"):
+        return _SIGNED
+    return () if path in _OPEN else _KEYED
 
 
 def _complete_answers(path: str, operation: dict[str, Any]) -> None:
     """What the gate in front of every route may answer, and the shapes of good answers."""
     answers = operation["responses"]
     body = _WITH_A_BODY if "requestBody" in operation else ()
-    common = errors(*_EVERYWHERE, *body, *(_SIGNED if path.startswith("/v1/sync/") else ()))
+    common = errors(*_EVERYWHERE, *body, *_door(path))
     if "422" in answers:  # FastAPI's own shape of it is not ours
         common |= {status: made for status, made in errors("invalid").items() if status not in common}
     for status, made in common.items():
@@ -441,10 +451,11 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         for code, problem in sorted(CATALOGUE.items())
     }
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             _complete_answers(path, operation)
             if path.startswith("/v1/sync/"):
                 operation["security"] = [{"device": []}]
-            elif path not in ("/v1/health", "/v1/enrollments/redeem"):
+            elif path not in _OPEN:
                 operation["security"] = [{"integrator": []}]
+                operation["x-scope"] = needed(method.upper(), path)
     return document

@@ -49,6 +49,14 @@ CATALOGUE: dict[str, Problem] = {
     "unknown_device": Problem(401, "등록되지 않은 기기입니다.", "This device is not enrolled."),
     "device_revoked": Problem(401, "등록이 해지된 기기입니다.", "This device's enrollment was revoked."),
     "stale_epoch": Problem(401, "기기를 다시 등록해 주세요.", "The device speaks of an older enrollment."),
+    "scope_missing": Problem(403, "이 키로는 할 수 없는 요청입니다.", "The key's scopes do not allow this call."),
+    "key_restricted": Problem(
+        403, "한 브랜드나 매장의 키로는 할 수 없는 요청입니다.", "A key of one brand or store cannot make this call."
+    ),
+    "rate_limited": Problem(
+        429, "호출 한도를 넘었습니다. 잠시 후 다시 해 주세요.", "The key's calls are used up. Please wait."
+    ),
+    "key_unknown": Problem(404, "없는 연동 키입니다.", "There is no such key."),
     # Enrollment
     "code_unknown": Problem(404, "등록 코드가 올바르지 않습니다.", "The enrollment code is not valid."),
     "code_expired": Problem(410, "등록 코드의 시간이 지났습니다.", "The enrollment code has expired."),

@@ -82,7 +82,7 @@ class Gate:
                 headers = list(message.get("headers", ()))
                 message = {
                     **message,
-                    "headers": [*headers, (b"x-request-id", request_id.encode()), *SERVER_HEADERS],
+                    "headers": [*headers, (b"x-request-id", request_id.encode()), *SERVER_HEADERS, *_told(scope)],
                 }
             await send(message)
 
@@ -128,24 +128,30 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
         more = message.get("more_body", False)
     body = b"".join(chunks)
     if body:
-        _check_body(body, headers, scope["path"])
+        scope["state"]["body"] = _check_body(body, headers, scope["path"])
     return body
+
+
+def _told(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Headers that something before the route had to say, whatever the route answers."""
+    return [(name.lower().encode(), value.encode()) for name, value in scope["state"].get("headers", {}).items()]
 
 
 class ClientGone(Exception):
     """The caller hung up in the middle of its body."""
 
 
-def _check_body(body: bytes, headers: dict[bytes, bytes], path: str) -> None:
+def _check_body(body: bytes, headers: dict[bytes, bytes], path: str) -> Any:
+    """What is in it; None where the route reads it."""
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type != b"application/json":
         raise ApiError("wrong_content_type")
     if path in _SIGNED_BODIES:
         # Devices sign the bytes as sent; the route unpacks and reads them after the signature held.
-        return
+        return None
     if headers.get(b"content-encoding", b"identity") not in (b"identity", b""):
         raise ApiError("bad_encoding")
-    read_json(body)
+    return read_json(body)
 
 
 def read_json(body: bytes) -> Any:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field, StrictStr
 from starlette.responses import Response
 
-from cloud_api.access import KeyId, TheCloud
+from cloud_api.access import TheCaller, TheCloud
 from cloud_api.claims.service import use_claim
 from cloud_api.documents import answer, errors
 from cloud_api.fields import Body, IdempotencyKey, PhoneNumber
@@ -40,12 +40,12 @@ class UseClaim(Body):
     responses=errors("unauthorized", "claim_unknown", "claim_expired", "claim_used", "idempotency_conflict", "invalid")
     | {201: answer(_EXAMPLE, "Earned")},
 )
-def use(body: UseClaim, cloud: TheCloud, key_id: KeyId) -> Response:
+def use(body: UseClaim, cloud: TheCloud, caller: TheCaller) -> Response:
     """``slip`` is the text of its QR code. It is good once, here or at a counter of the store, until the day that is
     printed on it. An unknown number becomes a member."""
     wanted = {"slip": body.slip, "phone": body.phone}
-    call = Repeatable(key_id, "claim", body.idempotency_key, wanted)
+    call = Repeatable(caller.key_id, "claim", body.idempotency_key, wanted)
     earned = cloud.database.transact(
-        lambda work: once(work, call, lambda: use_claim(work, cloud.vault, body.slip, Phone(body.phone), key_id))
+        lambda work: once(work, call, lambda: use_claim(work, cloud.vault, body.slip, Phone(body.phone), caller))
     )
     return json_response(earned, 201)

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
+from cloud_api.integrators.keys import Caller
+from cloud_api.integrators.reach import sees_store
 from cloud_api.ledger.earns import book_earns
 from cloud_api.ledger.facts import EarnFact, Origin
 from cloud_api.stores.service import policy_of, profile_of, store_key
@@ -26,22 +28,24 @@ _USE = text(
 )
 
 
-def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, key_id: str) -> dict[str, Any]:
+def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller) -> dict[str, Any]:
     """Books the slip's receipt for this number. Raises ApiError ``claim_unknown``, ``_expired`` or ``_used``."""
     claim = open_claim(slip, lambda store_id: _key_of(work.conn, vault, store_id))
     if not isinstance(claim, Claim):
+        raise ApiError("claim_unknown")
+    if not sees_store(work.conn, caller, claim.store):
         raise ApiError("claim_unknown")
     if work.now_ms > claim.until_ms:
         raise ApiError("claim_expired")
     profile = profile_of(work.conn, claim.store)
     assert profile is not None, "its key was found"
     op_id = f"claim:{claim.earn_id}"
-    place = {"store_id": claim.store, "earn_id": claim.earn_id, "op_id": op_id, "key_id": key_id}
+    place = {"store_id": claim.store, "earn_id": claim.earn_id, "op_id": op_id, "key_id": caller.key_id}
     if work.conn.execute(_USE, {**place, "claimed_ms": work.now_ms}).rowcount != 1:
         raise ApiError("claim_used")
     policy = policy_of(work.conn, profile.brand_id)
     fact = EarnFact(
-        origin=Origin(op_id, "", claim.store, f"app:{key_id}"),
+        origin=Origin(op_id, "", claim.store, f"app:{caller.key_id}"),
         earn_id=claim.earn_id,
         phone=phone,
         fingerprint=claim.fingerprint,

@@ -126,15 +126,17 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
     }
 
 
-def of_member(conn: Connection, member_id: str, now_ms: int) -> list[dict[str, Any]]:
-    """The member's coupons, soonest expiry first."""
-    found = conn.execute(
+def of_member(conn: Connection, member_id: str, now_ms: int, *, brand_id: str | None = None) -> list[dict[str, Any]]:
+    """The member's coupons, soonest expiry first; of one brand, or of all."""
+    wanted = (
         select(coupon, coupon_definition.c.name, coupon_definition.c.value_won)
         .join(coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
         .where(coupon.c.member_id == member_id)
         .order_by(coupon.c.expires_ms, coupon.c.coupon_id)
     )
-    return [_shown(row, now_ms) for row in found]
+    if brand_id is not None:
+        wanted = wanted.where(coupon_definition.c.brand_id == brand_id)
+    return [_shown(row, now_ms) for row in conn.execute(wanted)]
 
 
 def shown_coupon(conn: Connection, coupon_id: str, now_ms: int) -> dict[str, Any]:

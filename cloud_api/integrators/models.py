@@ -1,4 +1,4 @@
-"""Tables of integrator keys and of answers to repeatable calls."""
+"""Tables of integrator keys, of what each has left to call, and of answers to repeatable calls."""
 
 from __future__ import annotations
 
@@ -17,6 +17,34 @@ class IntegratorKey(SQLModel, table=True):
     label: str
     created_ms: int = Field(sa_type=Big)
     revoked_ms: int | None = Field(default=None, sa_type=Big)
+    scopes: str = Field(default="*", sa_column_kwargs={"server_default": "*"})  # separated by blanks
+    # Whose things it may touch: everybody's, one brand's, or one store's.
+    brand_id: str | None = None
+    store_id: str | None = None
+    rate_per_minute: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # 0: no limit
+    # The text that the key had before it was changed, and until when it is taken.
+    old_hash: str | None = Field(default=None, index=True)
+    old_until_ms: int | None = Field(default=None, sa_type=Big)
+
+
+class IntegratorBucket(SQLModel, table=True):
+    """What a key may still call: a call costs 60,000 of the level, and each millisecond gives the key's rate."""
+
+    __tablename__ = "integrator_bucket"
+
+    key_id: str = Field(primary_key=True)
+    level: int = Field(sa_type=Big)
+    filled_ms: int = Field(sa_type=Big)
+
+
+class IntegratorMember(SQLModel, table=True):
+    """A member whose number a restricted key knew: it may go on with whom it found so."""
+
+    __tablename__ = "integrator_member"
+
+    key_id: str = Field(primary_key=True)
+    member_id: str = Field(primary_key=True)
+    since_ms: int = Field(sa_type=Big)
 
 
 class IdempotentCall(SQLModel, table=True):
@@ -33,4 +61,6 @@ class IdempotentCall(SQLModel, table=True):
 
 
 integrator_key = table(IntegratorKey)
+integrator_bucket = table(IntegratorBucket)
+integrator_member = table(IntegratorMember)
 idempotent_call = table(IdempotentCall)

@@ -1,4 +1,4 @@
-"""Keys of consumer apps and POS vendors, and the promise that a repeated call gets the same answer."""
+"""The promise that a repeated call gets the same answer."""
 
 from __future__ import annotations
 
@@ -8,48 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import select, text, update
 
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
-from cloud_api.integrators.models import idempotent_call, integrator_key
-
-KEY_PREFIX = "wfk_"
-_KEY_MAX_CHARS = 200
-
-
-@dataclass(frozen=True)
-class CreatedKey:
-    key_id: str
-    key: str
-
-
-def create_key(work: Work, label: str) -> CreatedKey:
-    """A new key; its text exists only in this answer."""
-    key = KEY_PREFIX + work.ids.token(32)
-    key_id = work.ids.uuid7()
-    work.conn.execute(
-        insert(integrator_key).values(key_id=key_id, key_hash=_hash(key), label=label, created_ms=work.now_ms)
-    )
-    return CreatedKey(key_id, key)
-
-
-def authenticate(conn: Connection, authorization: str | None) -> str:
-    """The id of the calling key. Raises ApiError ``unauthorized``."""
-    scheme, _, key = (authorization or "").partition(" ")
-    if scheme.lower() == "bearer" and key and len(key) <= _KEY_MAX_CHARS:
-        row = conn.execute(
-            select(integrator_key.c.key_id, integrator_key.c.revoked_ms).where(
-                integrator_key.c.key_hash == _hash(key.strip())
-            )
-        ).one_or_none()
-        if row is not None and row.revoked_ms is None:
-            return str(row.key_id)
-    raise ApiError("unauthorized", headers={"WWW-Authenticate": "Bearer"})
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(b"integrator:" + key.encode("utf-8", "replace")).hexdigest()
+from cloud_api.integrators.models import idempotent_call
 
 
 @dataclass(frozen=True)

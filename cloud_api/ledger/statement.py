@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from cloud_api.coupons.models import coupon
 from cloud_api.devices.models import device
@@ -13,8 +13,11 @@ from cloud_api.ledger.service import account_id
 from rules.coupons import CouponState
 
 
-def entries_of_member(conn: Connection, member_id: str, *, limit: int, before: str | None) -> list[dict[str, Any]]:
-    """Newest first, with the roads back: operation, request, receipt, who."""
+def entries_of_member(
+    conn: Connection, member_id: str, *, limit: int, before: str | None, within: Select[Any] | None = None
+) -> list[dict[str, Any]]:
+    """Newest first, with the roads back: operation, request, receipt, who. ``within`` selects the stores it is about;
+    None: all."""
     kinds = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
     names = [account_id(kind, member_id) for kind in kinds]
     query = (
@@ -27,6 +30,8 @@ def entries_of_member(conn: Connection, member_id: str, *, limit: int, before: s
     )
     if before is not None:
         query = query.where(entry.c.posting_id < before)
+    if within is not None:
+        query = query.where(posting.c.store_id.in_(within))
     return [
         {
             "posting_id": row.posting_id,

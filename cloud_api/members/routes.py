@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from cloud_api.access import KeyId, TheCloud
+from cloud_api.access import KeyId, TheCaller, TheCloud
 from cloud_api.bootstrap import Cloud
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
@@ -16,6 +16,7 @@ from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, Nickname, PhoneNumber
 from cloud_api.http import json_response
+from cloud_api.integrators import reach
 from cloud_api.ledger.explain import explain
 from cloud_api.ledger.service import balances
 from cloud_api.ledger.statement import entries_of_member
@@ -57,14 +58,15 @@ class Find(Body):
     responses=errors("unauthorized", "invalid", "too_many_tries")
     | {200: answer(_EXAMPLE, "Known"), 201: answer(_EXAMPLE, "Joined")},
 )
-def join(body: NewMember, cloud: TheCloud, key_id: KeyId) -> Response:
+def join(body: NewMember, cloud: TheCloud, caller: TheCaller) -> Response:
     """Same phone, same member. A nickname that comes with the number replaces the old one."""
-    _refuse_trying_out(cloud, key_id)
+    _refuse_trying_out(cloud, caller.key_id)
 
     def write(work: Work) -> tuple[bool, members.Known]:
         phone = Phone(body.phone)
         is_new = not members.find(work.conn, cloud.vault, [phone])
         member_id = members.find_or_create(work, cloud.vault, [phone], store_id=None)[phone]
+        reach.meet(work, caller, member_id)
         if body.nickname is not None:
             members.rename(work, member_id, body.nickname)
         known = members.get(work.conn, cloud.vault, member_id)
@@ -84,28 +86,30 @@ def _shown(known: members.Known) -> dict[str, Any]:
     summary="Find a member by number",
     responses=errors("unauthorized", "member_unknown", "invalid", "too_many_tries") | {200: answer(_EXAMPLE, "Found")},
 )
-def find(body: Find, cloud: TheCloud, key_id: KeyId) -> Response:
+def find(body: Find, cloud: TheCloud, caller: TheCaller) -> Response:
     """A number never stands in an address; it is posted."""
-    _refuse_trying_out(cloud, key_id)
+    _refuse_trying_out(cloud, caller.key_id)
     phone = Phone(body.phone)
     with cloud.database.read() as conn:
         member_id = members.find(conn, cloud.vault, [phone]).get(phone)
         known = None if member_id is None else members.get(conn, cloud.vault, member_id)
     if known is None:
         raise ApiError("member_unknown")
+    if caller.restricted:
+        cloud.database.transact(lambda work: reach.meet(work, caller, known.member_id))
     return json_response(_shown(known))
 
 
 @router.get("/{member_id}", summary="A member's wallet", responses=errors("unauthorized", "member_unknown"))
-def show(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
-    """Points, what waits for a store's decision, debt, and coupons."""
+def show(member_id: MemberId, cloud: TheCloud, caller: TheCaller) -> Response:
+    """Points, what waits for a store's decision, debt, and coupons; of these a restricted key sees its brand's."""
     with cloud.database.read() as conn:
         known = members.get(conn, cloud.vault, member_id)
         if known is None:
             raise ApiError("member_unknown")
         now_ms = cloud.clock()
         points = balances(conn, member_id, now_ms)
-        wallet = coupons.of_member(conn, member_id, now_ms)
+        wallet = coupons.of_member(conn, member_id, now_ms, brand_id=caller.brand_id)
     return json_response(
         _shown(known)
         | {
@@ -121,15 +125,16 @@ def show(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
 def entries(
     member_id: MemberId,
     cloud: TheCloud,
-    _key: KeyId,
+    caller: TheCaller,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     before: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
 ) -> Response:
-    """Newest first; each leads back to its operation, request and receipt. ``before`` is a posting id, for paging."""
+    """Newest first; each leads back to its operation, request and receipt. ``before`` is a posting id, for paging.
+    A key of one brand or store gets what happened there."""
     with cloud.database.read() as conn:
         if members.get(conn, cloud.vault, member_id) is None:
             raise ApiError("member_unknown")
-        found = entries_of_member(conn, member_id, limit=limit, before=before)
+        found = entries_of_member(conn, member_id, limit=limit, before=before, within=reach.stores_of(caller))
     return json_response({"entries": found})
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cloud_api.bootstrap import Cloud, opened
 from cloud_api.devices import enrollment
 from cloud_api.ids import base64url, from_base64url
-from cloud_api.integrators.service import create_key
+from cloud_api.integrators.keys import create_key
 from cloud_api.ledger.adjustments import Proposal, propose
 from cloud_api.members.service import find_or_create
 from cloud_api.settings import Settings

@@ -312,3 +312,25 @@ def test_points_are_corrected_by_two_people(tmp_path: Path, capsys: pytest.Captu
     assert f"balance member:{member}: cached 999 replayed 60500" in out.splitlines()
     rebuilt = _run(capsys, "verify", *folder, "--rebuild")
     assert rebuilt == (0, "rebuilt 1\npostings 3 entries 6 sum 0", "")
+
+
+def test_keys_are_made_listed_changed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ["--folder", str(tmp_path), "--json"]
+    store = json.loads(_run(capsys, "create-store", *at, "--name", "합정점", "--brand", "커피")[1])
+    wanted = ["--label", "POS", "--scope", "members:*", "--scope", "requests:write", "--brand", "커피"]
+    made = json.loads(_run(capsys, "create-key", *at, *wanted, "--per-minute", "120")[1])
+    fresh = json.loads(_run(capsys, "rotate-key", *at, "--key-id", made["key_id"], "--old-hours", "1")[1])
+    (found,) = json.loads(_run(capsys, "keys", *at)[1])["keys"]
+
+    assert (fresh["key_id"], fresh["key"] != made["key"]) == (made["key_id"], True)
+    assert found["scopes"] == ["members:*", "requests:write"]
+    assert (found["brand_id"], found["store_id"], found["rate_per_minute"]) == (store["brand_id"], None, 120)
+    assert found["old_until_ms"] is not None
+    listed = _run(capsys, "keys", "--folder", str(tmp_path))[1]
+    assert "in use POS [members:* requests:write]" in listed
+    assert made["key"] not in listed
+    assert _run(capsys, "revoke-key", "--folder", str(tmp_path), "--key-id", made["key_id"])[0] == 0
+    assert "revoked POS" in _run(capsys, "keys", "--folder", str(tmp_path))[1]
+    assert _run(capsys, "revoke-key", "--folder", str(tmp_path), "--key-id", "nope")[0] == 1
+    assert _run(capsys, "create-key", *at, "--label", "x", "--scope", "members:all")[0] == 2
+    assert _run(capsys, "create-key", *at, "--label", "x", "--store", "nope")[0] == 1

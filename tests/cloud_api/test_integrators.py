@@ -14,8 +14,8 @@ from sqlalchemy import select, text, update
 from cloud_api import limits
 from cloud_api.bootstrap import Cloud
 from cloud_api.errors import CATALOGUE
+from cloud_api.integrators.keys import create_key
 from cloud_api.integrators.models import integrator_key
-from cloud_api.integrators.service import create_key
 from cloud_api.members import service as members
 from cloud_api.members.models import member as member_table
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id

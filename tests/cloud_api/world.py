@@ -22,7 +22,7 @@ from cloud_api.bootstrap import Cloud
 from cloud_api.coupons.service import NewDefinition, define, issue
 from cloud_api.database import Work
 from cloud_api.devices.enrollment import issue_code
-from cloud_api.integrators.service import create_key
+from cloud_api.integrators.keys import create_key
 from cloud_api.ledger.verify import verify
 from cloud_api.requests.sweeper import Swept, sweep
 from cloud_api.settings import Settings

@@ -1,4 +1,4 @@
-"""``withfom cloud`` create-store and what a store has: policy, opening, keys, devices."""
+"""``withfom cloud`` create-store and what a store has: policy, opening, devices."""
 
 from __future__ import annotations
 
@@ -36,9 +36,6 @@ def register(verbs: Any) -> dict[str, Verb]:
     policy.add_argument("--brand", required=True, type=short_text, help="name or id")
     _policy_options(policy)
 
-    key = verb(verbs, "create-key", "연동 키 만들기 / make an integrator key", prints_json=True)
-    key.add_argument("--label", required=True, type=short_text)
-
     code = verb(verbs, "enrollment-code", "기기 등록 코드 / a code for one new device", prints_json=True)
     code.add_argument("--store", required=True, type=short_text, help="store id")
     code.add_argument("--kind", choices=("agent", "tablet"), default="agent")
@@ -59,7 +56,6 @@ def register(verbs: Any) -> dict[str, Verb]:
     return {
         "create-store": _create_store,
         "set-policy": _set_policy,
-        "create-key": _create_key,
         "enrollment-code": _enrollment_code,
         "revoke-device": _revoke_device,
         "set-opening": _set_opening,
@@ -137,16 +133,6 @@ def _policy(args: argparse.Namespace, now: Any) -> Any:
 
     named = {field.name: getattr(args, field.name, None) for field in fields(now)}
     return replace(now, **{name: value for name, value in named.items() if value is not None})
-
-
-def _create_key(settings: Settings, args: argparse.Namespace) -> int:
-    from cloud_api.integrators.service import create_key
-
-    def make(cloud: Cloud) -> int:
-        made = cloud.database.transact(lambda work: create_key(work, args.label))
-        return tell(args, made.key, {"key_id": made.key_id, "key": made.key})
-
-    return with_cloud(settings, make)
 
 
 def _enrollment_code(settings: Settings, args: argparse.Namespace) -> int:
