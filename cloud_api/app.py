@@ -22,6 +22,7 @@ from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
 from cloud_api.devices.leaving_routes import router as leaving
 from cloud_api.devices.routes import router as devices
+from cloud_api.earns.routes import router as earns
 from cloud_api.errors import ApiError
 from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.holding_routes import router as holdings
@@ -74,6 +75,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         holdings,
         members,
         coupons,
+        earns,
         claims,
         counters,
         leaving,

@@ -72,6 +72,8 @@ CATALOGUE: dict[str, Problem] = {
     "claim_unknown": Problem(404, "확인할 수 없는 적립 전표입니다.", "This claim slip is not known."),
     "claim_expired": Problem(410, "적립 전표의 기한이 지났습니다.", "The time for this claim slip is over."),
     "claim_used": Problem(409, "이미 적립했거나 취소된 결제입니다.", "This payment earned already, or was cancelled."),
+    "earn_unknown": Problem(404, "없는 적립입니다.", "There is no such earn."),
+    "receipt_used": Problem(409, "이미 적립한 영수증입니다.", "This receipt earned already."),
     "coupon_unknown": Problem(404, "없는 쿠폰입니다.", "There is no such coupon."),
     "request_unknown": Problem(404, "없는 요청입니다.", "There is no such request."),
     "adjustment_unknown": Problem(404, "없는 조정입니다.", "There is no such adjustment."),

@@ -26,6 +26,7 @@ def all_tables() -> MetaData:
     import cloud_api.claims.models
     import cloud_api.coupons.models
     import cloud_api.devices.models
+    import cloud_api.earns.models
     import cloud_api.gateway.models
     import cloud_api.integrators.models
     import cloud_api.jobs.models

@@ -56,6 +56,10 @@ _COUPON = (
     "SELECT coupon_definition.brand_id, coupon_definition.store_id FROM coupon JOIN coupon_definition"
     " ON coupon_definition.definition_id = coupon.definition_id WHERE coupon.coupon_id = :id"
 )
+_DIRECT_EARN = (
+    "SELECT store.brand_id, store.store_id FROM direct_op JOIN store ON store.store_id = direct_op.store_id"
+    " WHERE direct_op.op_id = 'api:' || :id"
+)
 THINGS = {
     "store_id": _Thing("store_unknown", _owned("store", "store_id")),
     "brand_id": _Thing("brand_unknown", "SELECT brand_id, NULL AS store_id FROM brand WHERE brand_id = :id"),
@@ -64,6 +68,7 @@ THINGS = {
     "request_id": _Thing("request_unknown", _of_store("request", "request_id")),
     "order_id": _Thing("order_unknown", _of_store("customer_order", "order_id")),
     "adjustment_id": _Thing("adjustment_unknown", _of_store("adjustment", "adjustment_id")),
+    "earn_id": _Thing("earn_unknown", _DIRECT_EARN),
     "employee_id": _Thing("employee_unknown", _of_store("employee", "employee_id")),
     "category_id": _Thing("category_unknown", _owned("menu_category", "category_id")),
     "menu_id": _Thing("menu_unknown", _owned("menu_item", "menu_id"), used_by_stores=True),

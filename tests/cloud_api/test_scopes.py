@@ -48,7 +48,7 @@ def filled(path: str, values: dict[str, str]) -> str:
 
 
 def test_every_route_has_a_scope_and_no_other_scope_opens_it(front: World) -> None:
-    """API-11: the noun is the first of the path, to read is what changes nothing."""
+    """The noun is the first of the path, to read is what changes nothing."""
     nothing = key_of(front, "nothing:read")
     seen = set()
     for method, path, operation in routes(front):
@@ -111,6 +111,8 @@ def things_of(world: World, store: Profile) -> dict[str, str]:
     item = menu | {"category_id": category, "name": "카페라떼", "price_won": 5_000}
     person = {"name": "이지은", "role": "staff", "pin": "904731", "idempotency_key": new_id("employee")}
     correction = {"member_id": member, "points": 5, "reason": "누락", "by": "김본사", "idempotency_key": new_id("adj")}
+    sale = {"member_id": member, "paid_won": 4_500, "receipt_no": "1", "occurred_ms": world.clock()}
+    sale |= {"idempotency_key": new_id("earn")}
     return {
         "store_id": store.store_id,
         "brand_id": store.brand_id,
@@ -122,6 +124,7 @@ def things_of(world: World, store: Profile) -> dict[str, str]:
         "category_id": category,
         "menu_id": world.ok("POST", "/v1/menu/items", item)["menu_id"],
         "employee_id": world.ok("POST", f"/v1/stores/{store.store_id}/employees", person)["employee_id"],
+        "earn_id": world.ok("POST", "/v1/earns", sale | own)["earn_id"],
         "adjustment_id": world.ok("POST", "/v1/adjustments", correction | own)["adjustment_id"],
     }
 

@@ -1,0 +1,1 @@
+"""Earns that a POS maker reports itself, without a counter between."""
