@@ -19,6 +19,7 @@ class Inhabitants:
     spenders: bool = False  # customers who spend points at the tablets of counters
     backlog: bool = False  # a queue of people at a counter that has lost its line
     clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
+    long_questions: bool = False  # and some whose question is under way until staff here have said no
 
 
 def inhabitants_of(seed: int) -> Inhabitants:
@@ -26,4 +27,9 @@ def inhabitants_of(seed: int) -> Inhabitants:
     if seed % ONE_IN != AT:
         return Inhabitants()
     rng = random.Random(f"inhabitants of {seed}")
-    return Inhabitants(spenders=rng.random() < 0.8, clock_set_back=rng.random() < 0.4, backlog=rng.random() < 0.3)
+    return Inhabitants(
+        spenders=rng.random() < 0.8,
+        clock_set_back=rng.random() < 0.4,
+        backlog=rng.random() < 0.3,
+        long_questions=rng.random() < 0.3,
+    )

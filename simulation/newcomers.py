@@ -20,7 +20,7 @@ class Newcomers:
 
     def __init__(self, world: World, who: Inhabitants) -> None:
         self._world = world
-        self._spenders = Spenders(world, clock_set_back=who.clock_set_back) if who.spenders else None
+        self._spenders = Spenders(world, who) if who.spenders else None
         self._backlog = Backlog(world) if who.backlog else None
         if self._spenders is not None:
             self._watch_spends()

@@ -13,10 +13,12 @@ from cloud_api.bootstrap import Cloud
 from cloud_api.clock import DAY_MS
 from cloud_api.requests import routes as request_routes
 from rules.phone import Phone
+from rules.requests import RejectReason
 from rules.spending import SpendPolicy
 from simulation.cloud import body_of
 from simulation.counter import CounterMachine
 from simulation.ground import KEY_ID, PHONES
+from simulation.inhabitants import Inhabitants
 from simulation.outcomes import demand
 from sync.snapshot import Why, ask_for
 from sync.transport import ASK_PATH
@@ -31,6 +33,7 @@ MEMBER_WON = (200, 600, 5_000)
 UNITS = (1, 1, 10)
 CUT_MS = (15_000, 70_000)
 PRESSES_MAX = 4
+LONG_QUESTIONS = 2
 BACK_MS = 3_600_000
 ACTOR = "staff:closing"
 
@@ -51,9 +54,9 @@ class Visit:
 class Spenders:
     """Of one world. ``visits`` are read by the checks (simulation.spend_checks)."""
 
-    def __init__(self, world: World, *, clock_set_back: bool) -> None:
+    def __init__(self, world: World, who: Inhabitants) -> None:
         self._world = world
-        self._clock_set_back = clock_set_back
+        self._who = who
         self._rng, self._agenda, self._shop = world.rng, world.agenda, world.shop
         self._busy: set[str] = set()  # a tablet serves one customer at a time
         self.visits: list[Visit] = []
@@ -63,7 +66,7 @@ class Spenders:
         """The brand sets limits for spending without a line; customers come over the day."""
         rng = self._rng
         self.limits = SpendPolicy(rng.choice(UNITS), rng.choice(STORE_DAY_WON), rng.choice(MEMBER_WON), DAY_MS)
-        if self._clock_set_back:
+        if self._who.clock_set_back:
             self.limits = SpendPolicy(1, STORE_DAY_WON[-1], MEMBER_WON[-1], DAY_MS)
             self._agenda.after(rng.randrange(8_000, 30_000), self._set_back)
         self._world.cloud.calling(self._shop.consumers.set_policy(**asdict(self.limits)))
@@ -73,6 +76,9 @@ class Spenders:
                 self._agenda.after(rng.randrange(span_ms), partial(counter.acting, _hours_pass))
         for _ in range(rng.randint(*CUSTOMERS)):
             self._agenda.after(rng.randrange(5_000, span_ms), self._come)
+        if self._who.long_questions:
+            for _ in range(LONG_QUESTIONS):
+                self._agenda.after(rng.randrange(5_000, span_ms), self._ask_for_long)
 
     def _were_here(self, cloud: Cloud) -> None:
         """Customers have been at this store before, else a counter's snapshot would not know them."""
@@ -123,6 +129,26 @@ class Spenders:
         visit = Visit(counter, spend_id, phone, None, payment_won)
         self.visits.append(visit)
         self._press(visit, PRESSES_MAX)
+
+    def _ask_for_long(self) -> None:
+        """The question is under way for up to a minute; the counter goes on alone and staff say no at once."""
+        counter = self._rng.choice(self._world.counters)
+        spend_id = counter.acting(lambda agent: agent.spend.new_id())
+        if spend_id is None or not self._shop.open:
+            return
+        visit = Visit(counter, spend_id, self._rng.choice(SPENDING), self.limits.use_unit, 20_000)
+        self.visits.append(visit)
+        self._world.network.plan(counter.name, ASK_PATH, "late_request")
+        self._press(visit, 0)
+        if visit.asked is not None and visit.asked.offline:
+            self._shop.later(200, 4_000, partial(self._say_no, visit))
+
+    def _say_no(self, visit: Visit) -> None:
+        def tap(agent: Agent) -> object:
+            return agent.approval.reject(visit.spend_id, RejectReason.OUT_OF_STOCK, "", ACTOR)
+
+        if visit.counter.acting(tap) is not None:
+            self._world.memory.confirmed(visit.counter)
 
     def _cut(self, counter: CounterMachine) -> None:
         if not self._world.plan.healed:
