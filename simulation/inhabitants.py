@@ -19,6 +19,7 @@ class Inhabitants:
     spenders: bool = False  # customers who spend points at the tablets of counters
     backlog: bool = False  # a queue of people at a counter that has lost its line
     clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
+    claimants: bool = False  # customers who come back with a claim slip
     long_questions: bool = False  # and some whose question is under way until staff here have said no
 
 
@@ -32,4 +33,5 @@ def inhabitants_of(seed: int) -> Inhabitants:
         clock_set_back=rng.random() < 0.4,
         backlog=rng.random() < 0.3,
         long_questions=rng.random() < 0.3,
+        claimants=rng.random() < 0.5,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulation.backlog import Backlog
+from simulation.claimants import Claimants
 from simulation.inhabitants import Inhabitants
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
 from simulation.spenders import Spenders
@@ -22,6 +23,7 @@ class Newcomers:
         self._world = world
         self._spenders = Spenders(world, who) if who.spenders else None
         self._backlog = Backlog(world) if who.backlog else None
+        self._claimants = Claimants(world) if who.claimants else None
         if self._spenders is not None:
             self._watch_spends()
 
@@ -37,6 +39,8 @@ class Newcomers:
             self._spenders.begin(span_ms)
         if self._backlog is not None:
             self._backlog.begin(span_ms)
+        if self._claimants is not None:
+            self._claimants.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
@@ -58,6 +62,8 @@ class Newcomers:
             self._world.memory.on_cards = lambda _counter, _cards: None
         if self._backlog is not None:
             self._backlog.judge()
+        if self._claimants is not None:
+            self._claimants.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

@@ -118,6 +118,16 @@ class Shop:
             self.later(500, 90_000, lambda: self.cancel_sale(sale))
         return sale
 
+    def sell_unclaimed(self, captured_by: tuple[CounterMachine, ...]) -> Sale:
+        """A sale after which nobody types a number."""
+        n = self.next_number()
+        approvals = (f"{30_000_000 + n}",) if self.rng.random() < 0.7 else ()
+        sale = Sale(f"R-{n:04d}", self.rng.randint(20, 800) * 100, approvals, "2026-09-21T20:30:00", captured_by)
+        self.sales.append(sale)
+        for counter in captured_by:
+            self._print(counter, sale, "sale")
+        return sale
+
     def sell_in_passing(self, counter: CounterMachine) -> None:
         """One sale more at this counter, in a queue of people; half of them type a number."""
         n = self.next_number()

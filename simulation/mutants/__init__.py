@@ -5,6 +5,7 @@ One that survives shows where the simulation is blind.
 
 from __future__ import annotations
 
+from simulation.mutants.at_claims import AT_CLAIMS
 from simulation.mutants.at_cloud import AT_CLOUD
 from simulation.mutants.at_counter import AT_COUNTER
 from simulation.mutants.at_help import AT_HELP
@@ -12,6 +13,6 @@ from simulation.mutants.at_spending import AT_SPENDING
 from simulation.mutants.at_uploads import AT_UPLOADS
 from simulation.mutants.planting import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS)
+MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS, *AT_CLAIMS)
 
 __all__ = ["MUTANTS", "Mutant"]
