@@ -8,7 +8,9 @@ from typing import Any
 from agent.earn import repository
 from agent.earn.late import LateEarns
 from cloud_api.claims import service as claims
+from cloud_api.ledger.earns import book_earns
 from simulation.mutants.planting import Mutant, swap
+from sync.protocol import OpStatus
 
 _sealed = LateEarns._sealed
 
@@ -25,11 +27,9 @@ def _whatever_became_of_it(_self: LateEarns, conn: Any, document_id: str, _now_m
 
 def _always_taken(work: Any, *args: Any) -> Any:
     """The app says "earned" without looking at what the book said."""
-    outcomes = _book(work, *args)
-    return [replace(outcome, status=claims.OpStatus.APPLIED) for outcome in outcomes]
+    outcomes = book_earns(work, *args)
+    return [replace(outcome, status=OpStatus.APPLIED) for outcome in outcomes]
 
-
-_book = claims.book_earns
 
 AT_CLAIMS: tuple[Mutant, ...] = (
     Mutant("slip_of_its_own", "a slip and its receipt earn apart", swap((LateEarns, "_sealed", _of_its_own))),
