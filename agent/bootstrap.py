@@ -144,6 +144,7 @@ class Agent:
             keyring=self.keyring,
             earn=self.earn,
             print_claim=self._print_claim,
+            offers_slips=lambda: self.slip_templates.prints_by_itself("claim"),
         )
         self.receipts = ReceiptsService(store=store)
         self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
@@ -233,7 +234,7 @@ class Agent:
 
     def _print_earned(self, conn: sqlite3.Connection, earned: Earned, sale: DocumentRow) -> None:
         """A slip for the customer where the shop wants one (AGT-12). Points are on paper, the balance never."""
-        if not self.slip_templates.prints_points:
+        if not self.slip_templates.prints_by_itself("points"):
             return
         document = earn_slips.earned_document(
             earned,
@@ -460,6 +461,7 @@ class Background:
             try:
                 self._agent.approval.tick()
                 self._agent.earn.tick()
+                self._agent.late_earns.tick()
                 self._agent.health.tick()
                 if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
                     self.connect(again=True)

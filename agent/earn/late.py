@@ -15,6 +15,7 @@ from agent.keys import KeyRing
 from agent.logbook import topic
 from rules.claims import CLAIM_VALID_MS, Claim, ClaimProblem, open_claim, seal_claim, short_code
 from rules.phone import Phone, PhoneProblem, parse_phone
+from rules.receipts import PAIRING_WINDOW_MS
 from sync.clock import Clock
 from sync.ids import IdSource
 from sync.store import Store
@@ -22,6 +23,7 @@ from sync.store import Store
 # A code has 34 bits: a thousand wrong tries a day would need half a million years.
 WRONG_CODES_MAX = 10
 WRONG_CODES_WINDOW_MS = 600_000
+OFFER_AFTER_MS = 10_000  # who means to type a number has touched the screen by then; a slip too many is paper for nothing
 log = topic("earn")
 
 
@@ -66,13 +68,16 @@ class LateEarns:
         keyring: KeyRing,
         earn: EarnService,
         print_claim: Callable[[sqlite3.Connection, ClaimSlip], None],
+        offers_slips: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``offers_slips``: whether a receipt that meets no number prints its slip by itself."""
         self._store = store
         self._clock = clock
         self._ids = ids
         self._keyring = keyring
         self._earn = earn
         self._print_claim = print_claim
+        self._offers_slips = offers_slips
         self._wrong_at: deque[int] = deque(maxlen=WRONG_CODES_MAX)
 
     def waiting_numbers(self) -> tuple[WaitingNumber, ...]:
@@ -161,6 +166,21 @@ class LateEarns:
             self._print_claim(conn, slip)
         log.event("claim_issued", document=document_id)
         return slip
+
+    def tick(self) -> None:
+        """Called every second. Where the shop wants it, a receipt that nobody's number met prints its slip, once and
+        while the customer is still there; never while somebody stands at the till's screen. Raises as ``issue``."""
+        if not self._offers_slips():
+            return
+        now_ms = self._clock.wall_ms()
+        with self._store.read() as conn:
+            due = [
+                sale.document_id
+                for sale in repository.unclaimed_sales(conn, now_ms - PAIRING_WINDOW_MS, now_ms - OFFER_AFTER_MS)
+                if self._earn.points_for(conn, sale.paid_won or 0) > 0 and not self._earn.is_typing(conn, sale, now_ms)
+            ]
+        for document_id in due:
+            self.issue(document_id)
 
     def _sealed(self, conn: sqlite3.Connection, sale: DocumentRow, claim: repository.ClaimRow) -> Claim:
         assert sale.fingerprint is not None

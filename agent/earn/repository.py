@@ -164,6 +164,17 @@ def waiting_sales(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
     return [_document(values) for values in rows]
 
 
+def unclaimed_sales(conn: sqlite3.Connection, since_ms: int, until_ms: int) -> list[DocumentRow]:
+    """Sales captured between the two that wait for a number and have no claim slip, oldest first."""
+    rows = conn.execute(
+        f"SELECT {_DOCUMENT} FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED}"
+        " AND captured_ms BETWEEN ? AND ? AND document_id NOT IN (SELECT document_id FROM claim)"
+        " ORDER BY captured_ms, document_id",
+        (since_ms, until_ms),
+    )
+    return [_document(values) for values in rows]
+
+
 def insert_document(
     conn: sqlite3.Connection,
     facts: DocumentFacts,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from agent.dispatch import Listeners
 from agent.earn import repository
 from agent.earn.documents import DocumentFacts, facts_of, sale_fingerprint
-from agent.earn.pairing import DEFAULT_TILL, Gone, Pairing
+from agent.earn.pairing import DEFAULT_TILL, OPEN_ENTRY_HOLDS_MS, Gone, Pairing
 from agent.earn.repository import DocumentRow, EntryRow
 from agent.earn.reversals import Reversals
 from agent.earn.types import (
@@ -389,6 +389,11 @@ class EarnService:
     def points_for(self, conn: sqlite3.Connection, paid_won: int) -> int:
         """What a payment earns by the policy of now."""
         return accrue(paid_won, _policy(conn)).points
+
+    def is_typing(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> bool:
+        """Whether somebody has the screen of this receipt's till open, and may be about to give a number."""
+        till = self._pairing.till_of(sale.source)
+        return bool(repository.open_entries(conn, till, now_ms - OPEN_ENTRY_HOLDS_MS))
 
     def store_id(self, conn: sqlite3.Connection) -> str:
         """The store this counter belongs to. Raises NotEnrolled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import threading
+from typing import Final
 
 from agent.dispatch import Listeners
 from agent.logbook import topic
@@ -14,7 +15,8 @@ from sync.store import Store, set_meta
 
 TEXT_SETTING = "printing.template."  # meta: the kind follows
 LOGO_SETTING = "printing.logo"  # meta: PNG in base64
-POINTS_SETTING = "printing.points_slip"  # meta: "1" while an earn with a number prints a slip
+# meta, by kind: "1" while these slips print by themselves. Each costs paper, so that none does before a shop wants it.
+BY_ITSELF_SETTINGS: Final = {"points": "printing.points_slip", "claim": "printing.claim_slip"}
 LOGO_DOTS_MAX = 504  # no paper of ours is wider, and a bigger picture would only slow every slip down
 log = topic("print")
 
@@ -31,7 +33,7 @@ class SlipTemplates:
             text = store.meta(TEXT_SETTING + kind)
             if text is not None:
                 self._texts[kind] = text
-        self._prints_points = store.meta(POINTS_SETTING) == "1"
+        self._by_itself = {kind for kind, key in BY_ITSELF_SETTINGS.items() if store.meta(key) == "1"}
         self._logo = _decoded(store.meta(LOGO_SETTING))
         self._current = Templates(dict(self._texts), self._logo)
 
@@ -64,13 +66,13 @@ class SlipTemplates:
         """The shop's logo on every slip with [LOGO]; any PNG or JPEG. Raises BadDocument for anything else."""
         self._keep({LOGO_SETTING: None if picture is None else base64.b64encode(_as_logo(picture)).decode("ascii")})
 
-    @property
-    def prints_points(self) -> bool:
-        """Whether an earn with a phone number prints a slip for the customer."""
-        return self._prints_points
+    def prints_by_itself(self, kind: str) -> bool:
+        """Whether a slip of this kind comes without anybody pressing for it: ``points`` with every earn, ``claim``
+        with every receipt that met no number."""
+        return kind in self._by_itself
 
-    def set_prints_points(self, on: bool) -> None:
-        self._keep({POINTS_SETTING: "1" if on else None})
+    def set_prints_by_itself(self, kind: str, on: bool) -> None:
+        self._keep({BY_ITSELF_SETTINGS[kind]: "1" if on else None})
 
     def _keep(self, values: dict[str, str | None]) -> None:
         with self._lock:
@@ -86,8 +88,10 @@ class SlipTemplates:
     def _take(self, key: str, value: str | None) -> None:
         if key == LOGO_SETTING:
             self._logo = _decoded(value)
-        elif key == POINTS_SETTING:
-            self._prints_points = value == "1"
+        elif key in BY_ITSELF_SETTINGS.values():
+            self._by_itself = {kind for kind in self._by_itself if BY_ITSELF_SETTINGS[kind] != key}
+            if value == "1":
+                self._by_itself |= {kind for kind, name in BY_ITSELF_SETTINGS.items() if name == key}
         elif value is None:
             self._texts.pop(key.removeprefix(TEXT_SETTING), None)
         else:

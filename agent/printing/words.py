@@ -140,6 +140,15 @@ def slip_kind(t: Texts, kind: str) -> str:
     return names[kind]
 
 
+def by_itself(t: Texts, kind: str) -> str:
+    """The switch of slips that print without anybody pressing for them; empty for others."""
+    labels = {
+        "points": t._("Print it with every credit"),
+        "claim": t._("Print it when nobody types a number"),
+    }
+    return labels.get(kind, "")
+
+
 def template_problem(t: Texts, bad: BadTemplate) -> str:
     """Why a template cannot be kept, with the line to look at."""
     reasons = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from agent.printing import words
+from agent.printing.templates import BY_ITSELF_SETTINGS
 from agent.texts import Texts
 from printers.document import Document
 from printers.errors import BadDocument, BadTemplate, PrintingError
@@ -23,14 +24,13 @@ class SlipTemplatesPort(Protocol):
 
     @property
     def logo(self) -> bytes | None: ...
-    @property
-    def prints_points(self) -> bool: ...
     def text(self, kind: str) -> str: ...
     def is_own(self, kind: str) -> bool: ...
     def save(self, kind: str, text: str) -> None: ...
     def reset(self, kind: str) -> None: ...
     def set_logo(self, picture: bytes | None) -> None: ...
-    def set_prints_points(self, on: bool) -> None: ...
+    def prints_by_itself(self, kind: str) -> bool: ...
+    def set_prints_by_itself(self, kind: str, on: bool) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class EditorState:
     changed: bool = False
     has_logo: bool = False
     prints_by_itself: bool | None = None  # None for slips whose printing is no choice
+    by_itself_label: str = ""
     asking: str = ""  # the question before typed text goes; empty when nothing is asked
 
 
@@ -147,7 +148,8 @@ class SlipEditorViewModel:
         self.refresh()
 
     def print_by_itself(self, on: bool) -> None:
-        self._templates.set_prints_points(on)
+        if self._kind in BY_ITSELF_SETTINGS:
+            self._templates.set_prints_by_itself(self._kind, on)
         self.refresh()
 
     def refresh(self) -> None:
@@ -176,7 +178,8 @@ class SlipEditorViewModel:
             can_reset=self._templates.is_own(self._kind),
             changed=changed,
             has_logo=self._templates.logo is not None,
-            prints_by_itself=self._templates.prints_points if self._kind == "points" else None,
+            prints_by_itself=self._templates.prints_by_itself(self._kind) if self._kind in BY_ITSELF_SETTINGS else None,
+            by_itself_label=words.by_itself(self._texts, self._kind),
             asking="" if self._wanted is None else self._texts._("What you typed is not saved. Let it go?"),
         )
         if state != self.state:

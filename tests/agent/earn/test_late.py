@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.earn.late import WRONG_CODES_MAX, WRONG_CODES_WINDOW_MS, ClaimSlip, NotToBeHad
+from agent.earn.late import OFFER_AFTER_MS, WRONG_CODES_MAX, WRONG_CODES_WINDOW_MS, ClaimSlip, NotToBeHad
 from agent.earn.types import Earned, Expired, Refused, TooManyEntries, Waiting
 from rules.claims import CLAIM_VALID_MS, Claim, ClaimProblem, open_claim
 from tests.helpers.counter import STORE_KEY, Counter, captured, counter
@@ -214,3 +214,68 @@ def test_a_late_credit_counts_on_the_day_it_was_given(shop: Counter) -> None:
     assert shop.agent.earn.today().earned_count == 2
     shop.clock.advance(86_400_000)
     assert shop.agent.earn.today().earned_count == 0
+
+
+# --- slips that print by themselves --------------------------------------------------------------------------------
+
+
+def slips(shop: Counter) -> list[str]:
+    return [row[0] for row in shop.rows("SELECT job_id FROM print_job ORDER BY job_id")]
+
+
+def after(shop: Counter, ms: int) -> list[str]:
+    shop.clock.advance(ms)
+    shop.agent.earn.tick()
+    shop.agent.late_earns.tick()
+    return slips(shop)
+
+
+def test_a_receipt_that_met_no_number_prints_its_slip_once_where_the_shop_wants_it(shop: Counter) -> None:
+    """AGT-12, PNT-09"""
+    shop.agent.earn.ingest(captured(shop.clock, document_id="before"))
+    assert after(shop, OFFER_AFTER_MS) == [], "off until the shop says so: paper costs"
+    shop.agent.slip_templates.set_prints_by_itself("claim", True)
+    shop.clock.advance(180_000)
+
+    shop.agent.earn.ingest(captured(shop.clock, document_id="late", receipt_no="B", approvals=("5",)))
+
+    assert after(shop, OFFER_AFTER_MS - 1) == [], "who means to type gets a moment"
+    assert after(shop, 1) == ["late:claim_slip"]
+    for _ in range(5):
+        after(shop, 60_000)
+    assert slips(shop) == ["late:claim_slip"], "neither a second one nor one for a customer who left long ago"
+    (code,) = shop.rows("SELECT code FROM claim")
+    assert isinstance(shop.agent.late_earns.redeem(code[0], PHONE, "tablet"), Earned)
+
+
+@pytest.mark.parametrize("how", ["number first", "number after", "cancelled", "reprint", "no points", "read late"])
+def test_no_slip_prints_for_what_earns_nothing_more(shop: Counter, how: str) -> None:
+    shop.agent.slip_templates.set_prints_by_itself("claim", True)
+    if how == "number first":
+        shop.agent.earn.submit_phone(shop.agent.earn.open_entry(), PHONE)
+    paid = 50 if how == "no points" else 17_800
+    age_ms = 180_001 if how == "read late" else 0
+    shop.agent.earn.ingest(captured(shop.clock, document_id="late", total=paid, age_ms=age_ms))
+    if how == "number after":
+        assert isinstance(shop.agent.earn.submit_phone(shop.agent.earn.open_entry(), PHONE), Earned)
+    if how == "cancelled":
+        shop.agent.earn.ingest(captured(shop.clock, kind="cancel", total=-17_800))
+    if how == "reprint":
+        assert after(shop, OFFER_AFTER_MS) == ["late:claim_slip"]
+        shop.agent.earn.ingest(captured(shop.clock, document_id="again"))
+        assert shop.rows("SELECT outcome FROM document WHERE document_id = 'again'") == [("duplicate",)]
+        assert after(shop, OFFER_AFTER_MS) == ["late:claim_slip"]
+    else:
+        assert after(shop, OFFER_AFTER_MS) == []
+
+
+def test_no_slip_prints_while_somebody_stands_at_the_screen(shop: Counter) -> None:
+    """PNT-08"""
+    shop.agent.slip_templates.set_prints_by_itself("claim", True)
+    shop.agent.earn.ingest(captured(shop.clock, document_id="late"))
+    entry = shop.agent.earn.open_entry()
+    assert after(shop, OFFER_AFTER_MS) == []
+
+    shop.agent.earn.skip(entry)
+
+    assert after(shop, 1_000) == ["late:claim_slip"]

@@ -119,15 +119,19 @@ def test_undo_brings_back_what_is_in_force() -> None:
     assert editing.vm.state.text == "{reward} {slip_code} {pos_discount}"
 
 
-def test_only_points_slips_have_a_choice_whether_they_print() -> None:
+def test_only_slips_for_customers_have_a_choice_whether_they_print() -> None:
     editing = Editing()
+    editing.vm.print_by_itself(True)
     assert editing.vm.state.prints_by_itself is None
     editing.vm.choose("points")
 
     editing.vm.print_by_itself(False)
 
     assert editing.vm.state.prints_by_itself is False
-    assert editing.templates.prints_points is False
+    editing.vm.choose("claim")
+    editing.vm.print_by_itself(True)
+    assert editing.vm.state.prints_by_itself is True
+    assert editing.templates.by_itself == {"claim"}
 
 
 def test_a_logo_that_is_no_picture_is_said_and_a_good_one_can_be_taken_away() -> None:

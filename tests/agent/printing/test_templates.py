@@ -43,13 +43,13 @@ def test_an_own_template_is_in_force_at_once_and_after_a_restart(shop: Counter) 
     """AGT-12: what slips say."""
     templates = shop.agent.slip_templates
     templates.save("points", OWN)
-    templates.set_prints_points(True)
+    templates.set_prints_by_itself("points", True)
 
     earn_once(shop)
 
     assert printed(shop) == [("points_slip", ["178P 적립! 마포 시험점"])]
     again = SlipTemplates(shop.bench.store)
-    assert (again.text("points"), again.is_own("points"), again.prints_points) == (OWN, True, True)
+    assert (again.text("points"), again.is_own("points"), again.prints_by_itself("points")) == (OWN, True, True)
 
 
 def test_a_useless_template_is_refused_and_nothing_changes(shop: Counter) -> None:
@@ -96,7 +96,7 @@ def test_no_points_slip_prints_until_the_shop_wants_them(shop: Counter) -> None:
 
 def test_a_points_slip_says_what_was_earned_but_never_the_number_or_the_balance(shop: Counter) -> None:
     """AGT-12; R9: paper is read by everyone."""
-    shop.agent.slip_templates.set_prints_points(True)
+    shop.agent.slip_templates.set_prints_by_itself("points", True)
     shop.link.online = False
 
     earn_once(shop)
@@ -113,7 +113,7 @@ def test_a_points_slip_says_what_was_earned_but_never_the_number_or_the_balance(
 
 
 def test_the_same_earn_prints_one_slip_however_often_its_receipt_comes(shop: Counter) -> None:
-    shop.agent.slip_templates.set_prints_points(True)
+    shop.agent.slip_templates.set_prints_by_itself("points", True)
     entry = shop.agent.earn.open_entry()
     shop.agent.earn.submit_phone(entry, "01000005678")
     receipt = captured(shop.clock)

@@ -561,7 +561,7 @@ class SlipTexts:
 
     own: dict[str, str] = field(default_factory=dict)
     logo: bytes | None = None
-    prints_points: bool = True
+    by_itself: set[str] = field(default_factory=lambda: {"points"})
 
     def text(self, kind: str) -> str:
         return self.own.get(kind) or bundled_text(kind)
@@ -581,8 +581,11 @@ class SlipTexts:
             raise BadDocument("no picture")
         self.logo = picture
 
-    def set_prints_points(self, on: bool) -> None:
-        self.prints_points = on
+    def prints_by_itself(self, kind: str) -> bool:
+        return kind in self.by_itself
+
+    def set_prints_by_itself(self, kind: str, on: bool) -> None:
+        self.by_itself = self.by_itself | {kind} if on else self.by_itself - {kind}
 
 
 def slip_editor(look: Look, templates: SlipTexts) -> SlipEditorViewModel:
