@@ -56,6 +56,20 @@ class ClaimSlip:
     till: str | None
 
 
+@dataclass(frozen=True)
+class SlipOffer:
+    """What a slip would earn."""
+
+    paid_won: int
+    points: int
+
+
+@dataclass(frozen=True)
+class _Redeemable:
+    earn_id: str
+    sale: DocumentRow
+
+
 class LateEarns:
     """Thread-safe. Every credit is one transaction with its operation, as in `EarnService`."""
 
@@ -201,24 +215,81 @@ class LateEarns:
         """A customer comes back with a slip: its QR text or its eight letters, and a number. Works without the cloud;
         the cloud books the same earn once, whoever brings it first."""
         now_ms = self._clock.wall_ms()
-        if len(self._wrong_at) == WRONG_CODES_MAX and now_ms - self._wrong_at[0] < WRONG_CODES_WINDOW_MS:
-            return TooManyEntries(self._wrong_at[0] + WRONG_CODES_WINDOW_MS - now_ms)
+        rests = self._rests(now_ms)
+        if rests is not None:
+            return rests
         phone = parse_phone(digits)
         if isinstance(phone, PhoneProblem):
             return Refused(phone)
         with self._store.transaction() as conn:
-            claim = self._find(conn, text.strip())
-            if claim is None:
-                self._wrong_at.append(now_ms)
-                return ClaimProblem.UNKNOWN
-            if now_ms > claim.until_ms:
-                return ClaimProblem.EXPIRED
-            outcome = self._credit(conn, claim.document_id, phone, actor)
-        told = self._told(outcome)
-        return told if isinstance(told, Earned) else ClaimProblem.USED
+            found = self._find(conn, text.strip(), now_ms)
+            if isinstance(found, ClaimProblem):
+                return found
+            earned = self._earn.book_late(conn, found.earn_id, phone, found.sale, now_ms, actor=actor)
+        self._told(earned)
+        return earned
 
-    def _find(self, conn: sqlite3.Connection, text: str) -> repository.ClaimRow | None:
+    def offer(self, text: str) -> SlipOffer | ClaimProblem | TooManyEntries:
+        """What a slip would earn now. A wrong one counts as a try, here as there."""
+        now_ms = self._clock.wall_ms()
+        rests = self._rests(now_ms)
+        if rests is not None:
+            return rests
+        with self._store.read() as conn:
+            found = self._find(conn, text.strip(), now_ms)
+            if isinstance(found, ClaimProblem):
+                return found
+            paid_won = found.sale.paid_won or 0
+            return SlipOffer(paid_won, self._earn.points_for(conn, paid_won))
+
+    def has_slips(self) -> bool:
+        """Whether a slip of this counter may still be in somebody's pocket."""
+        with self._store.read() as conn:
+            return repository.any_claim(conn, self._clock.wall_ms())
+
+    def _rests(self, now_ms: int) -> TooManyEntries | None:
+        if len(self._wrong_at) < WRONG_CODES_MAX or now_ms - self._wrong_at[0] >= WRONG_CODES_WINDOW_MS:
+            return None
+        return TooManyEntries(self._wrong_at[0] + WRONG_CODES_WINDOW_MS - now_ms)
+
+    def _find(self, conn: sqlite3.Connection, text: str, now_ms: int) -> _Redeemable | ClaimProblem:
+        """The receipt of a slip that may earn now. The letters are known where they were printed; the QR code says
+        everything itself, so that each counter of the store takes it."""
         opened = open_claim(text, lambda _store: self._keyring.keys.store_key)
         if isinstance(opened, Claim):
-            return repository.find_claim_by(conn, earn_id=opened.earn_id)
-        return repository.find_claim_by(conn, code=text.replace("-", "").replace(" ", "").upper())
+            row = repository.find_claim_by(conn, earn_id=opened.earn_id)
+        else:
+            opened, row = None, repository.find_claim_by(conn, code=text.replace("-", "").replace(" ", "").upper())
+        if row is not None:
+            if now_ms > row.until_ms:
+                return ClaimProblem.EXPIRED
+            sale = self._creditable(conn, row.document_id, now_ms)
+            return ClaimProblem.USED if sale is None else _Redeemable(row.earn_id, sale)
+        if opened is None:
+            self._wrong_at.append(now_ms)
+            return ClaimProblem.UNKNOWN
+        if now_ms > opened.until_ms:
+            return ClaimProblem.EXPIRED
+        known = repository.first_with_fingerprint(conn, opened.fingerprint)
+        sale = _printed_elsewhere(opened) if known is None else self._creditable(conn, known.document_id, now_ms)
+        if sale is None or repository.find_earn(conn, opened.earn_id) is not None:
+            return ClaimProblem.USED
+        return _Redeemable(opened.earn_id, sale)
+
+
+def _printed_elsewhere(claim: Claim) -> DocumentRow:
+    """The receipt as the slip tells it: another counter of this store has the document."""
+    return DocumentRow(
+        document_id="",
+        captured_ms=claim.printed_ms,
+        source="",
+        kind="sale",
+        total_won=claim.paid_won,
+        paid_won=claim.paid_won,
+        receipt_no=claim.receipt_no,
+        till=claim.till,
+        approval_tags=claim.tags,
+        fingerprint=claim.fingerprint,
+        outcome="unmatched",
+        earn_id=None,
+    )

@@ -440,6 +440,11 @@ def find_claim_by(conn: sqlite3.Connection, *, earn_id: str = "", code: str = ""
     return ClaimRow(*found) if found else None
 
 
+def any_claim(conn: sqlite3.Connection, now_ms: int) -> bool:
+    """Whether a slip of this counter is still good."""
+    return bool(conn.execute("SELECT EXISTS (SELECT 1 FROM claim WHERE until_ms >= ?)", (now_ms,)).fetchone()[0])
+
+
 def insert_claim(conn: sqlite3.Connection, claim: ClaimRow) -> None:
     conn.execute(
         f"INSERT INTO claim ({_CLAIM}) VALUES (?, ?, ?, ?, ?)",

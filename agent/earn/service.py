@@ -353,13 +353,13 @@ class EarnService:
                 "seq": appended.seq,
                 "masked": phone.masked,
                 "fingerprint": sale.fingerprint,
-                "document_id": sale.document_id,
+                "document_id": sale.document_id or None,
                 "paid_won": sale.paid_won,
                 "points": accrual.points,
                 "rate_bp": accrual.rate_bp,
                 "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
                 "created_ms": now_ms,
-                "late": abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
+                "late": not sale.document_id or abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
             },
         )
         earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
@@ -371,9 +371,11 @@ class EarnService:
     def book_late(
         self, conn: sqlite3.Connection, earn_id: str, phone: Phone, sale: DocumentRow, now_ms: int, *, actor: str
     ) -> Earned:
-        """A receipt that met no number in time and that somebody has brought together with one."""
+        """A receipt that met no number in time and that somebody has brought together with one. Without a document id
+        it was captured at another counter of the store, and its slip says what it was."""
         earned = self._book_earn(conn, earn_id, phone, sale, now_ms, actor=actor, source="claim")
-        repository.set_outcome(conn, sale.document_id, "earned", earn_id)
+        if sale.document_id:
+            repository.set_outcome(conn, sale.document_id, "earned", earn_id)
         return earned
 
     def number_of(self, conn: sqlite3.Connection, entry_id: str) -> Phone | None:

@@ -203,6 +203,7 @@ class Screens:
             clock=agent.clock,
             dispatcher=self._dispatcher,
             spend=agent.spend,
+            late=agent.late_earns,
         )
         agent.link.listeners.subscribe(lambda: self._dispatcher.post(self._refresh_tablet))
         self.tablet = TabletView(self.tablet_vm, theme=self.theme)

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from agent.tablet.fit import Fit
+from agent.tablet.slip.view import SlipPage
 from agent.tablet.spend.view import ChoosePage, SumPage
 from agent.tablet.viewmodel import SUM_PAGES, Page, TabletState, TabletViewModel
 from agent.texts import Texts
@@ -40,8 +41,8 @@ class TabletView(Control):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.idle, self.keypad, self.outcome = IdlePage(theme, vm), KeypadPage(theme, vm), OutcomePage(theme, vm)
-        self.sum, self.choose = SumPage(theme, vm), ChoosePage(theme, vm)
-        self._pages = (self.idle, self.keypad, self.outcome, self.sum, self.choose)
+        self.sum, self.choose, self.slip = SumPage(theme, vm), ChoosePage(theme, vm), SlipPage(theme, vm)
+        self._pages = (self.idle, self.keypad, self.outcome, self.sum, self.choose, self.slip)
         self._stack = QStackedLayout(self)
         for page in self._pages:
             self._stack.addWidget(page)
@@ -74,13 +75,14 @@ class TabletView(Control):
         self._shown = state
         self._run_timer()
 
-    def _page_of(self, page: Page) -> IdlePage | KeypadPage | SumPage | ChoosePage | OutcomePage:
+    def _page_of(self, page: Page) -> IdlePage | KeypadPage | SumPage | ChoosePage | SlipPage | OutcomePage:
         if page in SUM_PAGES:
             return self.sum
-        pages: dict[Page, IdlePage | KeypadPage | ChoosePage] = {
+        pages: dict[Page, IdlePage | KeypadPage | ChoosePage | SlipPage] = {
             Page.IDLE: self.idle,
             Page.KEYPAD: self.keypad,
             Page.AMOUNT: self.choose,
+            Page.SLIP: self.slip,
         }
         return pages.get(page, self.outcome)
 
@@ -96,14 +98,16 @@ class TabletView(Control):
         vm, key = self._vm, event.key()
         if event.matches(QKeySequence.StandardKey.Paste):
             vm.paste(QGuiApplication.clipboard().text())
-        elif event.text() and event.text() in "0123456789":
-            vm.press_digit(event.text())
+        elif len(event.text()) == 1 and event.text().isascii() and event.text().isprintable():
+            vm.key(event.text())
         elif key == Qt.Key.Key_Backspace:
             vm.back()
         elif key == Qt.Key.Key_Delete:
             vm.clear()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            enter = {Page.IDLE: vm.start, Page.KEYPAD: vm.submit, Page.PAYMENT: vm.go_on, Page.OWN: vm.go_on}
+            if vm.take_scan():
+                return
+            enter = {Page.SLIP: vm.go_on, Page.IDLE: vm.start, Page.KEYPAD: vm.submit, Page.PAYMENT: vm.go_on, Page.OWN: vm.go_on}
             (enter | {Page.AMOUNT: vm.ask}).get(vm.state.page, vm.done)()
         elif key == Qt.Key.Key_Escape:
             {Page.IDLE: vm.touch, Page.KEYPAD: vm.skip}.get(vm.state.page, vm.done)()
@@ -136,6 +140,9 @@ class IdlePage(QWidget):
         self.start = Button(theme, "", kind="main", size="tablet_start", icon="phone", parent=self)
         self.start.setObjectName("tablet.start")
         self.start.clicked.connect(vm.start)
+        self.slip = Button(theme, "", kind="third", size="tablet_small", icon="receipt-text", parent=self)
+        self.slip.setObjectName("tablet.slip")
+        self.slip.clicked.connect(vm.bring_slip)
         self.language = Button(theme, "", kind="third", size="tablet_small", icon="languages", parent=self)
         self.language.setObjectName("tablet.language")
         self.language.clicked.connect(vm.toggle_language)
@@ -147,6 +154,8 @@ class IdlePage(QWidget):
         self.headline.set_text(state.headline)
         self.line.set_text(state.line)
         self.start.setText(texts._("Type a number"))
+        self.slip.setText(texts._("I have a slip"))
+        self.slip.setVisible(state.takes_slips)
         self.language.setText(state.other_language)
         self.privacy.show_line(texts._("Your number is used for points only"))
         self.waiting.show_line(state.quiet)
@@ -178,10 +187,12 @@ class IdlePage(QWidget):
         self.picture.move(fit.width * 3 // 4 - fit.picture // 2, (fit.height - fit.picture) // 2)
         head, sub = self.headline.heightForWidth(column), self.line.heightForWidth(column)
         gap = 16 if fit.compact else 24
-        top = (fit.height - head - 18 - sub - 2 * gap - fit.start_height) // 2
+        below = 0 if self.slip.isHidden() else self.slip.sizeHint().height() + 8
+        top = (fit.height - head - 18 - sub - 2 * gap - fit.start_height - below) // 2
         self.headline.setGeometry(fit.margin, top, column, head)
         self.line.setGeometry(fit.margin, top + head + 18, column, sub)
         self.start.setGeometry(fit.margin, top + head + 18 + sub + 2 * gap, column, fit.start_height)
+        self._place_slip(column)
         foot = fit.height - fit.header_top - 40
         self.privacy.setGeometry(fit.margin, foot, column, 32)
         half = fit.width // 2 + 16
@@ -196,12 +207,21 @@ class IdlePage(QWidget):
         words = top + fit.picture + 36
         self.headline.setGeometry(fit.margin, words, inner, head)
         self.line.setGeometry(fit.margin, words + head + 16, inner, sub)
-        button = fit.height - 120 - fit.start_height
+        below = 0 if self.slip.isHidden() else self.slip.sizeHint().height()
+        button = fit.height - 120 - below - fit.start_height
         self.start.setGeometry(fit.margin, button, inner, fit.start_height)
+        self._place_slip(inner)
         needed = min(inner, self.waiting.needed_width())
         self.waiting.setGeometry((width - needed) // 2, (words + head + sub + 16 + button) // 2 - 16, needed, 32)
         needed = min(inner, self.privacy.needed_width())
         self.privacy.setGeometry((width - needed) // 2, fit.height - 76, needed, 32)
+
+
+    def _place_slip(self, column: int) -> None:
+        needed = self.slip.sizeHint()
+        width = min(column, needed.width() + 48)
+        left = self.start.x() + (column - width) // 2
+        self.slip.setGeometry(left, self.start.geometry().bottom() + 5, width, needed.height())
 
 
 class KeypadPage(QWidget):
@@ -313,6 +333,7 @@ _OUTCOME_LOOKS = {
     Page.ASKING: ("coffee", "green"),
     Page.SPENT: ("check", "done"),
     Page.NOT_SPENT: ("hand", "amber"),
+    Page.NO_SLIP: ("receipt-text", "amber"),
 }
 
 

@@ -22,10 +22,12 @@ from agent.earn.types import (
     Waiting,
 )
 from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, SpendOutcome, SpendRefused, SpendWaiting, Spent
-from agent.tablet import spending, words
+from agent.tablet import slips, spending, words
 from agent.tablet.number import TypedNumber
+from agent.tablet.slips import ACTOR, Scanner, SlipPort, TypedCode
 from agent.tablet.spending import Bill, Choice, SpendPort, SpendState
 from agent.texts import Language, Texts
+from rules.claims import ClaimProblem
 from rules.phone import PhoneProblem
 from rules.requests import TIMEOUT_MS
 from rules.spending import SpendLimit
@@ -33,7 +35,7 @@ from sync.clock import Clock
 from sync.errors import SyncError
 
 RESULT_MS = 5_000  # R10: what the customer came for stays this long
-SPEND_TOUCH_MS = 30_000  # reading a sum off the till takes longer than typing a number
+SPEND_TOUCH_MS = 30_000  # reading a sum off the till, or letters off a slip, takes longer than typing a number
 ASKING_MS = 660_000  # a request that nobody answers has ended by then (APR-18)
 TOUCH_MS = 15_000  # R10: a screen somebody walked away from is wiped after this
 
@@ -53,11 +55,14 @@ class Page(StrEnum):
     ASKING = "asking"  # staff decide
     SPENT = "spent"
     NOT_SPENT = "not_spent"
+    SLIP = "slip"  # the letters of a claim slip
+    NO_SLIP = "no_slip"
 
 
 _RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER, Page.SPENT})
 SUM_PAGES = frozenset({Page.PAYMENT, Page.OWN})
 _SPEND_PAGES = SUM_PAGES | {Page.AMOUNT}
+_UNHURRIED_PAGES = _SPEND_PAGES | {Page.SLIP}
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,9 @@ class TabletState:
     closes_of_s: int = 0
     closes_words: str = ""  # what the seconds in the ring are
     can_use_points: bool = False  # the second button of the keypad
+    takes_slips: bool = False  # the second button of the greeting
+    code: str = ""  # the letters of a slip
+    can_go_on: bool = False  # they are all there
     spend: SpendState = field(default_factory=SpendState)
 
 
@@ -120,6 +128,7 @@ class TabletViewModel:
         clock: Clock,
         dispatcher: Dispatcher,
         spend: SpendPort | None = None,
+        late: SlipPort | None = None,
         background: Callable[[Callable[[], None]], None] = in_thread,
         till: str = "1",
     ) -> None:
@@ -131,6 +140,12 @@ class TabletViewModel:
         self._bill: Bill | None = None
         self._spend_outcome: SpendOutcome = None
         self._spend_refusal: SpendRefused | None = None
+        self._late, self._scanner = late, Scanner()
+        self._code = TypedCode()
+        self._slip = ""  # what the number will be for, when the customer brought a slip
+        self._slip_offer: ReceiptOffer | None = None
+        self._slip_problem: ClaimProblem | None = None
+        self._takes_slips = False
         self._taking_back = False  # wanted by the customer; asked until the request has ended one way
         self._page = Page.IDLE
         self._opened_ms = self._clock.mono_ms()
@@ -170,15 +185,40 @@ class TabletViewModel:
         elif self._bill is not None and self._page in SUM_PAGES:
             self._set_bill(self._bill.press(digit))
 
+    def press_letter(self, letter: str) -> None:
+        if self._page is Page.SLIP:
+            self._set_code(self._code.press(letter))
+
+    def key(self, text: str) -> None:
+        """From a keyboard or a scanner at the tablet."""
+        if self._scanner.key(text, self._clock.mono_ms()):
+            return
+        self.press_digit(text)
+        self.press_letter(text)
+
+    def take_scan(self) -> bool:
+        """A scanner's Enter ends what it read; False when it was no scan of ours."""
+        text = self._scanner.take()
+        if not text or self._late is None or self._page not in (Page.IDLE, Page.SLIP, Page.NO_SLIP, Page.KEYPAD):
+            return bool(text)
+        if self._page is Page.KEYPAD and not self._slip:
+            self._leave_entry()
+        self._take_slip(text)
+        return True
+
     def back(self) -> None:
         if self._page is Page.KEYPAD:
             self._edit(self._number.back())
+        elif self._page is Page.SLIP:
+            self._set_code(self._code.back())
         elif self._bill is not None and self._page in SUM_PAGES:
             self._set_bill(self._bill.back())
 
     def clear(self) -> None:
         if self._page is Page.KEYPAD:
             self._edit(self._number.clear())
+        elif self._page is Page.SLIP:
+            self._set_code(TypedCode())
         elif self._bill is not None and self._page in SUM_PAGES:
             self._set_bill(self._bill.clear())
 
@@ -186,6 +226,8 @@ class TabletViewModel:
         """From a keyboard or scanner at the tablet: a whole number is taken, anything else is not."""
         if self._page is Page.KEYPAD:
             self._edit(self._number.paste(text))
+        elif self._page is Page.SLIP:
+            self._set_code(self._code.paste(text))
 
     def submit(self) -> None:
         """Books the number and shows the answer in the same breath: the figure waits for one commit, nothing else."""
@@ -195,7 +237,8 @@ class TabletViewModel:
     def _earn_with(self, digits: str) -> None:
         self._submitting = True
         try:
-            answer = self._ask(digits)
+            late = self._late
+            answer = self._ask(digits) if late is None or not self._slip else late.redeem(self._slip, digits, ACTOR)
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
@@ -218,10 +261,16 @@ class TabletViewModel:
                 self._show(Page.EXPIRED)
             case UnknownEntry():
                 self._show(Page.TROUBLE)
+            case ClaimProblem():
+                self._slip_problem = answer
+                self._show(Page.NO_SLIP)
 
     def skip(self) -> None:
         """On without a number: always possible, never asked twice (R11)."""
         if self._page is not Page.KEYPAD:
+            return
+        if self._slip:
+            self._go_home()  # The slip is as good as before.
             return
         try:
             self._earn.skip(self._entry_id)
@@ -234,11 +283,53 @@ class TabletViewModel:
         if self._page not in (Page.IDLE, Page.KEYPAD):
             self._go_home()
 
+    # Claim slips ---------------------------------------------------------------------------------------------------
+
+    def bring_slip(self) -> None:
+        """The greeting's second button."""
+        if self._late is not None and self._page is Page.IDLE:
+            self._open_slip()
+
+    def _open_slip(self) -> None:
+        self._code, self._slip, self._slip_problem = TypedCode(), "", None
+        self._show(Page.SLIP)
+
+    def _set_code(self, code: TypedCode) -> None:
+        self._code = code
+        self._touch()
+
+    def _take_slip(self, text: str) -> None:
+        """From the slip to the number, or why not."""
+        assert self._late is not None, "slips are taken here"
+        try:
+            answer = self._late.offer(text)
+        except (SyncError, sqlite3.Error, OSError):
+            self._show(Page.TROUBLE)
+            return
+        match answer:
+            case ClaimProblem():
+                self._slip_problem = answer
+                self._show(Page.NO_SLIP)
+            case TooManyEntries():
+                self._result = answer
+                self._show(Page.TOO_MANY)
+            case _:
+                self._slip, self._slip_offer = text, slips.as_receipt(answer)
+                self._offer = self._slip_offer
+                self._show(Page.KEYPAD)
+
+    def _leave_entry(self) -> None:
+        """The number that was about to be typed is for the slip: the receipt stays offered to the next one."""
+        try:
+            self._earn.skip(self._entry_id)
+        except (SyncError, sqlite3.Error, OSError):
+            return  # The entry ends by itself.
+
     # Using points --------------------------------------------------------------------------------------------------
 
     def use_points(self) -> None:
         """From the number to the sum on the till."""
-        if self._spend is None or self._page is not Page.KEYPAD or not self._number.can_submit:
+        if self._spend is None or self._slip or self._page is not Page.KEYPAD or not self._number.can_submit:
             return
         try:
             terms, spend_id = self._spend.terms(), self._spend.new_id()
@@ -253,7 +344,10 @@ class TabletViewModel:
             self._show(Page.NOT_SPENT)
 
     def go_on(self) -> None:
-        """The sum is typed."""
+        """The sum, or the letters of a slip, are typed."""
+        if self._page is Page.SLIP and self._code.whole:
+            self._take_slip(self._code.letters)
+            return
         bill = self._bill
         if bill is None or not self.state.spend.can_go_on:
             return
@@ -302,6 +396,8 @@ class TabletViewModel:
             self._take_back()
         elif self._page is Page.NOT_SPENT and self._spend_refusal is not None and self._bill is not None:
             self._show(Page.AMOUNT)
+        elif self._page is Page.NO_SLIP:
+            self._open_slip()
         else:
             self.start()
 
@@ -416,6 +512,7 @@ class TabletViewModel:
             self._other_texts.set_language("en" if self._home_texts.language == "ko" else "ko")
         try:
             self._shop_name, self._rate = self._shop(), self._rate_bp()
+            self._takes_slips = self._late is not None and self._late.has_slips()
         except (SyncError, sqlite3.Error, OSError):
             return  # The last known name stays.
 
@@ -437,6 +534,8 @@ class TabletViewModel:
         return answer
 
     def _current_offer(self) -> ReceiptOffer | None:
+        if self._slip:
+            return self._slip_offer
         try:
             return self._earn.offer(self._till)
         except (SyncError, sqlite3.Error, OSError):
@@ -482,6 +581,7 @@ class TabletViewModel:
         self._texts = self._home_texts
         self._entry_id, self._result, self._offer = "", None, None
         self._bill, self._spend_outcome, self._spend_refusal = None, None, None
+        self._code, self._slip, self._slip_offer, self._slip_problem = TypedCode(), "", None, None
         self._read_shop()
         self._show(Page.IDLE)
 
@@ -495,7 +595,7 @@ class TabletViewModel:
             return self._opened_ms + RESULT_MS
         if self._page is Page.ASKING:
             return self._opened_ms + ASKING_MS
-        return self._touched_ms + (SPEND_TOUCH_MS if self._page in _SPEND_PAGES else TOUCH_MS)
+        return self._touched_ms + (SPEND_TOUCH_MS if self._page in _UNHURRIED_PAGES else TOUCH_MS)
 
     def _publish(self) -> None:
         state = self._render()
@@ -521,7 +621,7 @@ class TabletViewModel:
             hint=words.number_hint(t, self._number.problem or self._refusal),
             hint_is_problem=(self._number.problem or self._refusal) is not None,
             can_submit=page is Page.KEYPAD and self._number.can_submit and self._refusal is None,
-            receipt_title=words.receipt_title(t, self._offer),
+            receipt_title=words.receipt_title(t, self._offer, of_slip=bool(self._slip)),
             receipt_line=words.receipt_line(t, self._offer),
             offer=self._offer,
             points=self._result.points if isinstance(self._result, Earned) else None,
@@ -529,13 +629,16 @@ class TabletViewModel:
             closes_in_s=left_s,
             closes_of_s=of_s,
             closes_words=t._("s for the staff to answer") if page is Page.ASKING else t._("s until the first screen"),
-            can_use_points=page is Page.KEYPAD and self._spend is not None,
+            can_use_points=page is Page.KEYPAD and self._spend is not None and not self._slip,
+            takes_slips=self._takes_slips,
+            code=self._code.letters,
+            can_go_on=self._code.whole,
             spend=self._spend_words(t),
         )
 
     def _ring(self, now: int) -> tuple[int | None, int]:
         """Seconds in the ring and of how many; while staff decide it is their minute."""
-        if self._page in (Page.IDLE, Page.KEYPAD) or self._page in _SPEND_PAGES:
+        if self._page in (Page.IDLE, Page.KEYPAD, Page.SLIP) or self._page in _SPEND_PAGES:
             return None, TOUCH_MS // 1000
         if self._page is Page.ASKING:
             left_ms = self._spend_outcome.remaining_ms if isinstance(self._spend_outcome, SpendWaiting) else None
@@ -576,6 +679,8 @@ class TabletViewModel:
                 if isinstance(self._spend_outcome, NotSpent):
                     return words.taken_back(t) if self._spend_outcome.taken_back else words.not_spent(t)
                 return words.spend_refused(t, self._spend_refusal)
+            case Page.NO_SLIP if self._slip_problem is not None:
+                return slips.refused(t, self._slip_problem)
             case Page.EXPIRED:
                 return words.expired(t)
             case Page.NO_NUMBER:

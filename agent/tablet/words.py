@@ -164,7 +164,9 @@ def trouble(t: Texts) -> PageWords:
     )
 
 
-def receipt_title(t: Texts, offer: ReceiptOffer | None) -> str:
+def receipt_title(t: Texts, offer: ReceiptOffer | None, *, of_slip: bool = False) -> str:
+    if offer and of_slip:
+        return t.n("Your slip: paid {paid}", paid=t.won(offer.paid_won))
     return t.n("Just paid {paid}", paid=t.won(offer.paid_won)) if offer else t._("You can type first")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.earn.late import OFFER_AFTER_MS, WRONG_CODES_MAX, WRONG_CODES_WINDOW_MS, ClaimSlip, NotToBeHad
+from agent.earn.late import OFFER_AFTER_MS, WRONG_CODES_MAX, WRONG_CODES_WINDOW_MS, ClaimSlip, NotToBeHad, SlipOffer
 from agent.earn.types import Earned, Expired, Refused, TooManyEntries, Waiting
 from rules.claims import CLAIM_VALID_MS, Claim, ClaimProblem, open_claim
 from tests.helpers.counter import STORE_KEY, Counter, captured, counter
@@ -279,3 +279,58 @@ def test_no_slip_prints_while_somebody_stands_at_the_screen(shop: Counter) -> No
     shop.agent.earn.skip(entry)
 
     assert after(shop, 1_000) == ["late:claim_slip"]
+
+
+# --- looking at a slip, and slips of other counters ------------------------------------------------------------------
+
+
+def test_a_slip_tells_what_it_would_earn_and_trying_counts(shop: Counter) -> None:
+    """R10"""
+    assert not shop.agent.late_earns.has_slips()
+    unclaimed(shop)
+    slip = issued(shop)
+    assert shop.agent.late_earns.has_slips()
+
+    for text in (slip.qr, slip.code):
+        assert shop.agent.late_earns.offer(text) == SlipOffer(17_800, 178)
+    assert isinstance(shop.agent.late_earns.redeem(slip.code, PHONE, "tablet"), Earned)
+    assert shop.agent.late_earns.offer(slip.code) is ClaimProblem.USED
+    for _ in range(WRONG_CODES_MAX):
+        assert shop.agent.late_earns.offer("BBBBBBBB") is ClaimProblem.UNKNOWN
+    assert shop.agent.late_earns.offer(slip.code) == TooManyEntries(WRONG_CODES_WINDOW_MS)
+    shop.clock.advance(CLAIM_VALID_MS)
+    assert shop.agent.late_earns.offer(slip.code) is ClaimProblem.EXPIRED
+    assert not shop.agent.late_earns.has_slips()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Counter]:
+    (tmp_path / "other").mkdir()
+    with counter(tmp_path / "other") as found:
+        yield found
+
+
+def test_another_counter_of_the_store_takes_the_qr_code_once(shop: Counter, other: Counter) -> None:
+    """PNT-09: signed with the store's key, under the same id, so that the cloud books one of the two."""
+    unclaimed(shop)
+    slip = issued(shop)
+    other.clock.advance(180_001)
+    assert other.agent.late_earns.offer(slip.code) is ClaimProblem.UNKNOWN, "the letters are known where they printed"
+    assert other.agent.late_earns.offer(slip.qr) == SlipOffer(17_800, 178)
+
+    assert isinstance(other.agent.late_earns.redeem(slip.qr, PHONE, "tablet"), Earned)
+    assert other.agent.late_earns.redeem(slip.qr, OTHER, "tablet") is ClaimProblem.USED
+
+    assert isinstance(shop.agent.late_earns.redeem(slip.qr, OTHER, "tablet"), Earned), "this one does not know it yet"
+    ((_, here),), ((_, there),) = shop.ops("earn"), other.ops("earn")
+    assert (here["earn_id"], here["receipt"]) == (there["earn_id"], there["receipt"])
+    assert other.agent.earn.today().earned_count == 1
+
+
+def test_another_counter_takes_no_slip_whose_days_are_over(shop: Counter, other: Counter) -> None:
+    unclaimed(shop)
+    slip = issued(shop)
+    other.clock.advance(180_001 + CLAIM_VALID_MS)
+
+    assert other.agent.late_earns.redeem(slip.qr, PHONE, "tablet") is ClaimProblem.EXPIRED
+    assert other.ops("earn") == []

@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.dispatch import ImmediateDispatcher, Listeners
+from agent.earn.late import SlipOffer
 from agent.earn.types import Earned, EntryOutcome, Expired, ReceiptOffer, SubmitOutcome, TooManyEntries, Waiting
 from agent.enroll.types import Enrolled, EnrollOutcome, EnrollRefused
 from agent.enroll.view import EnrollView
@@ -59,6 +60,7 @@ from printers.errors import BadDocument
 from printers.profiles import PROFILES, PrinterProfile
 from printers.receipts.learned import Guess, Meaning
 from printers.slip_kinds import bundled_text, read_template
+from rules.claims import ClaimProblem
 from rules.spending import SpendLimit
 from sync.clock import FakeClock
 
@@ -174,8 +176,31 @@ class TabletScene:
         self.vm.tick()
 
 
+@dataclass
+class Slips:
+    """Takes every slip, or none, as the scene wants."""
+
+    answer: SlipOffer | ClaimProblem = field(default_factory=lambda: SlipOffer(4_500, 45))
+    known: bool = True
+
+    def has_slips(self) -> bool:
+        return self.known
+
+    def offer(self, _text: str) -> SlipOffer | ClaimProblem:
+        return self.answer
+
+    def redeem(self, _text: str, _digits: str, _actor: str) -> Earned:
+        return Earned("earn-1", 45, 4_500, 100, MASKED)
+
+
 def tablet(
-    look: Look, earn: Earn, *, online: bool = True, rate_bp: int = 100, spend: Spends | None = None
+    look: Look,
+    earn: Earn,
+    *,
+    online: bool = True,
+    rate_bp: int = 100,
+    spend: Spends | None = None,
+    late: Slips | None = None,
 ) -> TabletScene:
     texts = {"ko": Texts("ko"), "en": Texts("en")}
     vm = TabletViewModel(
@@ -188,6 +213,7 @@ def tablet(
         clock=look.clock,
         dispatcher=ImmediateDispatcher(),
         spend=spend or Spends(),
+        late=late or Slips(known=False),
         background=lambda job: job(),
     )
     return TabletScene(TabletView(vm, look.theme), vm, look.clock)
@@ -236,6 +262,18 @@ def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
 
         return act
 
+    def slip(letters: str, *, on: bool = True, number: str = "") -> Callable[[TabletScene], None]:
+        def act(made: TabletScene) -> None:
+            made.vm.bring_slip()
+            for letter in letters:
+                made.vm.press_letter(letter)
+            if on:
+                made.vm.go_on()
+            for digit in number:
+                made.vm.press_digit(digit)
+
+        return act
+
     sale = ReceiptOffer("doc-1", 4_500, 45)
     return {
         "12-idle": scene(lambda _made: None),
@@ -267,6 +305,13 @@ def _tablet_states() -> dict[str, Callable[[Look], QWidget]]:
         "15-not-now": scene(TabletScene.use, spend=Spends(asked=SpendNotNow())),
         "15-switched-off": scene(TabletScene.pay, spend=Spends(possible=False)),
         "16-no-number": scene(skip),
+        "17-idle-slip": scene(lambda _made: None, late=Slips()),
+        "17-slip": scene(slip("BCDF", on=False), late=Slips()),
+        "17-slip-whole": scene(slip("BCDFGHJK", on=False), late=Slips()),
+        "17-slip-number": scene(slip("BCDFGHJK", number="1234"), late=Slips()),
+        "17-slip-unknown": scene(slip("BCDFGHJK"), late=Slips(ClaimProblem.UNKNOWN)),
+        "17-slip-expired": scene(slip("BCDFGHJK"), late=Slips(ClaimProblem.EXPIRED)),
+        "17-slip-used": scene(slip("BCDFGHJK"), late=Slips(ClaimProblem.USED)),
     }
 
 
