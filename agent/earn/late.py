@@ -23,7 +23,9 @@ from sync.store import Store
 # A code has 34 bits: a thousand wrong tries a day would need half a million years.
 WRONG_CODES_MAX = 10
 WRONG_CODES_WINDOW_MS = 600_000
-OFFER_AFTER_MS = 10_000  # who means to type a number has touched the screen by then; a slip too many is paper for nothing
+OFFER_AFTER_MS = (
+    10_000  # who means to type a number has touched the screen by then; a slip too many is paper for nothing
+)
 log = topic("earn")
 
 

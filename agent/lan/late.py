@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from agent.earn.late import ClaimSlip, LateEarns, NotToBeHad
+from agent.earn.late import ClaimSlip, LateEarns, NotToBeHad, SlipOffer
 from agent.earn.types import Earned, Refused, TooManyEntries
 from agent.lan.api import to_json
 from agent.lan.http import ApiError, Guard, Reply, Request, Route, text_field
@@ -25,6 +25,7 @@ def late_routes(late: LateEarns, *, tool: Guard, tablet: Guard) -> Iterable[Rout
     yield Route("GET", "/v1/numbers", api.numbers, tool)
     yield Route("POST", "/v1/receipts/{document_id}/credit", api.credit, tool)
     yield Route("POST", "/v1/receipts/{document_id}/claim", api.issue, tool)
+    yield Route("POST", "/v1/tablet/claims/offer", api.offer, tablet)
     yield Route("POST", "/v1/tablet/claims", api.redeem, tablet)
 
 
@@ -51,6 +52,11 @@ class _LateApi:
             return _reply(slip)
         words = {"code": slip.code, "paid_won": slip.paid_won, "points": slip.points, "until_ms": slip.until_ms}
         return Reply(words, HTTPStatus.CREATED)
+
+    def offer(self, request: Request) -> Reply:
+        """What a slip would earn, before anybody types a number."""
+        found = self._late.offer(text_field(request.body, "slip", longest=CLAIM_LETTERS_MAX))
+        return Reply(to_json(found)) if isinstance(found, SlipOffer) else _reply(found)
 
     def redeem(self, request: Request) -> Reply:
         """The slip's QR text or its eight letters, and the customer's number."""

@@ -78,6 +78,7 @@ class LanHost:
             "language": self._screens.texts.language,
             "rate_bp": link.policy().rate_bp,
             "online": link.online(),
+            "slips": self._agent.late_earns.has_slips(),
         }
 
 

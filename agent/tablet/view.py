@@ -107,7 +107,13 @@ class TabletView(Control):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if vm.take_scan():
                 return
-            enter = {Page.SLIP: vm.go_on, Page.IDLE: vm.start, Page.KEYPAD: vm.submit, Page.PAYMENT: vm.go_on, Page.OWN: vm.go_on}
+            enter = {
+                Page.SLIP: vm.go_on,
+                Page.IDLE: vm.start,
+                Page.KEYPAD: vm.submit,
+                Page.PAYMENT: vm.go_on,
+                Page.OWN: vm.go_on,
+            }
             (enter | {Page.AMOUNT: vm.ask}).get(vm.state.page, vm.done)()
         elif key == Qt.Key.Key_Escape:
             {Page.IDLE: vm.touch, Page.KEYPAD: vm.skip}.get(vm.state.page, vm.done)()
@@ -215,7 +221,6 @@ class IdlePage(QWidget):
         self.waiting.setGeometry((width - needed) // 2, (words + head + sub + 16 + button) // 2 - 16, needed, 32)
         needed = min(inner, self.privacy.needed_width())
         self.privacy.setGeometry((width - needed) // 2, fit.height - 76, needed, 32)
-
 
     def _place_slip(self, column: int) -> None:
         needed = self.slip.sizeHint()

@@ -1,10 +1,10 @@
 // Puts the customer's screen into the document: draws what tablet.js says, hands every touch to it.
 "use strict";
 {
-const { CHOICES, DOT, TEXTS, Tablet } = window.withfom;
+const { CHOICES, CODE_LENGTH, CODE_LETTERS, DOT, TEXTS, Tablet } = window.withfom;
 const REST_MS = 300; // a finger hammering on "earn" must not press what appears under it
 const CALL_MS = 5000;
-const PLACES = { idle: "idle", keypad: "keypad", payment: "sum", own: "sum", amount: "choose" };
+const PLACES = { idle: "idle", keypad: "keypad", payment: "sum", own: "sum", amount: "choose", slip: "slip" };
 
 function bind(document, window) {
   const $ = (id) => document.getElementById(id);
@@ -39,6 +39,12 @@ function bind(document, window) {
   }
 
   const tablet = new Tablet({ call, now: () => window.performance.now(), onChange: () => render() });
+  for (let box = 0; box < CODE_LENGTH; box += 1) $("tablet.code").append(document.createElement("i"));
+  for (const letter of CODE_LETTERS) {
+    const key = document.createElement("button");
+    Object.assign(key, { type: "button", id: `tablet.letter.${letter}`, textContent: letter });
+    $("slip.keys").insertBefore(key, $("tablet.slip.clear"));
+  }
   let shownPage = null, shownNumber = null, shownLanguage = null;
 
   function render() {
@@ -47,11 +53,12 @@ function bind(document, window) {
       shownLanguage = tablet.language;
       document.documentElement.lang = tablet.language;
       for (const node of document.querySelectorAll("[data-text]")) put(node, TEXTS[tablet.language][node.dataset.text]);
+      $("tablet.slip.back").setAttribute("aria-label", TEXTS[tablet.language].back_letter);
       for (const id of ["tablet.back", "tablet.sum.back"]) $(id).setAttribute("aria-label", TEXTS[tablet.language].back);
     }
     for (const node of document.querySelectorAll(".shop")) put(node, tablet.shop);
     for (const node of document.querySelectorAll(".disc")) put(node, [...tablet.shop][0] || "");
-    ({ idle: renderIdle, keypad: renderKeypad, sum: renderSum, choose: renderChoose, outcome: renderOutcome })[place](words);
+    ({ idle: renderIdle, keypad: renderKeypad, sum: renderSum, choose: renderChoose, slip: renderSlip, outcome: renderOutcome })[place](words);
     if (shownPage !== tablet.page) { shownPage = tablet.page; turnTo(place); }
   }
 
@@ -67,6 +74,7 @@ function bind(document, window) {
     putMarked($("idle.headline"), words.headline);
     put($("idle.waiting").querySelector("span"), words.quiet);
     $("idle.waiting").hidden = !words.quiet;
+    $("tablet.slip").hidden = !tablet.takesSlips;
   }
 
   function renderKeypad(words) {
@@ -78,6 +86,7 @@ function bind(document, window) {
     $("keypad.hint").classList.toggle("problem", Boolean(words.problem));
     for (const id of ["tablet.submit", "tablet.use_points"])
       $(id).disabled = tablet.busy || !tablet.number.canSubmit || Boolean(tablet.refusal);
+    $("tablet.use_points").hidden = Boolean(tablet.slip);
     const shown = tablet.number.shown(tablet.now());
     if (shown === shownNumber) return;
     shownNumber = shown;
@@ -89,6 +98,16 @@ function bind(document, window) {
       else cell.textContent = glyph;
       return cell;
     }));
+  }
+
+  function renderSlip() {
+    const { letters, whole } = tablet.code;
+    $("tablet.code").setAttribute("aria-label", letters);
+    [...$("tablet.code").children].forEach((box, at) => {
+      put(box, letters[at] || "");
+      box.className = letters[at] ? "full" : "";
+    });
+    $("tablet.slip.go_on").disabled = !whole || tablet.busy;
   }
 
   function renderSum(words) {
@@ -139,6 +158,9 @@ function bind(document, window) {
 
   const onClick = (id, act) => $(id).addEventListener("click", act);
   onClick("tablet.start", () => tablet.start());
+  onClick("tablet.slip", () => tablet.bringSlip());
+  onClick("tablet.slip.go_on", () => tablet.goOn());
+  onClick("tablet.slip.leave", () => tablet.done());
   onClick("tablet.again", () => tablet.again());
   onClick("tablet.use_points", () => tablet.usePoints());
   onClick("tablet.go_on", () => tablet.goOn());
@@ -156,14 +178,16 @@ function bind(document, window) {
   };
   for (const keys of ["key", "sum"])
     for (const digit of "0123456789") onPress(`tablet.${keys}.${digit}`, () => tablet.press(digit));
-  for (const id of ["tablet.back", "tablet.sum.back"]) onPress(id, () => tablet.back());
-  for (const id of ["tablet.clear", "tablet.sum.clear"]) onPress(id, () => tablet.clear());
+  for (const letter of CODE_LETTERS) onPress(`tablet.letter.${letter}`, () => tablet.press(letter));
+  for (const id of ["tablet.back", "tablet.sum.back", "tablet.slip.back"]) onPress(id, () => tablet.back());
+  for (const id of ["tablet.clear", "tablet.sum.clear", "tablet.slip.clear"]) onPress(id, () => tablet.clear());
   document.addEventListener("pointerdown", () => { if (tablet.page !== "idle") tablet.touch(); });
   document.addEventListener("contextmenu", (event) => event.preventDefault());
   document.addEventListener("paste", (event) => tablet.paste(event.clipboardData.getData("text")));
   document.addEventListener("keydown", (event) => {
-    if (/^[0-9]$/.test(event.key)) tablet.press(event.key);
+    if (/^[!-~]$/.test(event.key) && !event.ctrlKey && !event.metaKey) tablet.key(event.key);
     else if (event.key === "Backspace") tablet.back();
+    else if (event.key === "Enter" && tablet.takeScan()) event.preventDefault();
     else if (event.key === "Enter" && event.target === document.body) tablet.goOn();
     else if (event.key === "Escape") { if (tablet.page === "keypad") tablet.skip(); else tablet.done(); }
   });

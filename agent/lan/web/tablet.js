@@ -1,18 +1,21 @@
 // The customer's screen in a browser: a thin client of the agent's LAN API. Shapes: README.md beside this file.
 "use strict";
 {
-const { Bill, DOT, TEXTS, TypedNumber, fill, minutes, percent, points, spendWords, won } = typeof require === "undefined"
-  ? window.withfom : { ...require("./texts.js"), ...require("./number.js"), ...require("./spend.js") };
+const { Bill, DOT, Scanner, TEXTS, TypedCode, TypedNumber, fill, minutes, percent, points, refusedSlip, spendWords, won } =
+  typeof require === "undefined"
+    ? window.withfom : { ...require("./texts.js"), ...require("./number.js"), ...require("./spend.js"), ...require("./slip.js") };
 
 const RESULT_MS = 5000; // what the customer came for stays this long
 const TOUCH_MS = 15000; // a screen somebody walked away from is wiped after this
-const SPEND_TOUCH_MS = 30000; // reading a sum off the till takes longer than typing a number
+const SPEND_TOUCH_MS = 30000; // reading a sum off the till, or letters off a slip, takes longer than typing a number
 const ASKING_MS = 660000; // a request that nobody answers has ended by then
 const ASK_MS = 15000; // the cloud may take its time before this counter decides by itself
 const FOLLOW_MS = 500;
 const RESULT_PAGES = ["earned", "no_number", "spent"];
 const SUM_PAGES = ["payment", "own"];
 const SPEND_PAGES = [...SUM_PAGES, "amount"];
+const UNHURRIED_PAGES = [...SPEND_PAGES, "slip"];
+const SCAN_PAGES = ["idle", "slip", "no_slip", "keypad"];
 
 // -- what is on the screen; no document, no network of its own ----------------------------------------------------------
 
@@ -23,6 +26,7 @@ class Tablet {
     Object.assign(this, { page: "idle", shop: "", rateBp: 0, online: true, home: "ko", language: "ko", offer: null });
     Object.assign(this, { number: new TypedNumber(), entryId: null, busy: false, result: null, refusal: null });
     Object.assign(this, { bill: null, spend: null, spendRefusal: null, takingBack: false, followedAt: -1e9 });
+    Object.assign(this, { code: new TypedCode(), slip: null, slipProblem: null, takesSlips: false, scanner: new Scanner() });
     Object.assign(this, { pendingId: null, pendingUntil: 0, openedAt: now(), touchedAt: now(), askedAt: -1e9, turn: 0 });
   }
 
@@ -33,7 +37,8 @@ class Tablet {
     this.shop = state.shop || "";
     this.rateBp = state.rate_bp || 0;
     this.online = state.online !== false;
-    this.offer = state.offer || null;
+    if (!this.slip) this.offer = state.offer || null;
+    this.takesSlips = state.slips === true;
     if (state.language && state.language !== this.home) { this.home = state.language; this.language = state.language; }
     this.onChange();
     return true;
@@ -60,6 +65,7 @@ class Tablet {
   }
 
   edit(change) {
+    if (this.page === "slip") { this.code = change(this.code); this.touch(); return; }
     if (SUM_PAGES.includes(this.page)) { this.setBill(change(this.bill)); return; }
     if (this.page !== "keypad" || this.busy) return;
     const changed = change(this.number);
@@ -68,10 +74,13 @@ class Tablet {
     this.touch();
   }
 
-  press(digit) { this.edit((typed) => typed.press(digit, this.now())); }
+  press(key) { this.edit((typed) => typed.press(key, this.now())); }
   back() { this.edit((typed) => typed.back()); }
   clear() { this.edit((typed) => (typed instanceof TypedNumber ? new TypedNumber() : typed.clear())); }
-  paste(text) { if (this.page === "keypad") this.edit((number) => number.paste(text)); }
+  paste(text) { if (["keypad", "slip"].includes(this.page)) this.edit((typed) => typed.paste(text)); }
+
+  // From a keyboard or a scanner at the tablet.
+  key(text) { if (!this.scanner.key(text, this.now())) this.press(text); }
 
   async submit() {
     if (this.page !== "keypad" || this.busy || !this.number.canSubmit || this.refusal) return;
@@ -83,6 +92,7 @@ class Tablet {
     const [turn, id] = [this.turn, this.entryId];
     this.onChange();
     try {
+      if (this.slip) { await this.redeem(digits, turn); return; }
       const answer = await this.checked("POST", `/v1/tablet/entries/${id}/phone`, { digits });
       if (turn === this.turn) this.take(id, answer.body);
     } catch { if (turn === this.turn) this.show("trouble"); } finally { this.busy = false; this.onChange(); }
@@ -101,15 +111,65 @@ class Tablet {
 
   async skip() {
     if (this.page !== "keypad" || this.busy) return;
+    if (this.slip) { this.goHome(); return; } // the slip is as good as before
     const id = this.entryId;
     this.show("no_number"); // The customer gave nothing: whether the till hears of it does not hold anybody up.
     try { await this.checked("POST", `/v1/tablet/entries/${id}/skip`, {}); } catch { /* the entry ends by itself */ }
   }
 
+  // -- claim slips: the letters or a scan, then the number (PNT-09) -------------------------------------------------------
+
+  bringSlip() {
+    if (this.page !== "idle") return;
+    this.openSlip();
+  }
+
+  openSlip() {
+    Object.assign(this, { code: new TypedCode(), slip: null, slipProblem: null, offer: null });
+    this.show("slip");
+  }
+
+  // A scanner's Enter ends what it read; false when it was no scan of ours.
+  takeScan() {
+    const text = this.scanner.take();
+    if (!text || this.busy || !SCAN_PAGES.includes(this.page)) return Boolean(text);
+    const left = this.page === "keypad" && !this.slip ? this.entryId : null;
+    this.takeSlip(text);
+    // The receipt that stood on the screen stays offered to the next one.
+    if (left) this.checked("POST", `/v1/tablet/entries/${left}/skip`, {}).catch(() => {});
+    return true;
+  }
+
+  async takeSlip(text) {
+    this.busy = true;
+    const turn = ++this.turn;
+    try {
+      const { status, body } = await this.call("POST", "/v1/tablet/claims/offer", { slip: text });
+      if (turn !== this.turn) return;
+      if (status >= 400) { this.slipRefused(status, body); return; }
+      Object.assign(this, { slip: text, offer: body });
+      this.show("keypad");
+    } catch { if (turn === this.turn) this.show("trouble"); } finally { this.busy = false; this.onChange(); }
+  }
+
+  async redeem(digits, turn) {
+    const { status, body } = await this.call("POST", "/v1/tablet/claims", { slip: this.slip, digits });
+    if (turn !== this.turn) return;
+    if (status < 400) this.take(null, body);
+    else if (status === 422) { this.refusal = body.problem || "not_mobile"; this.touch(); } else this.slipRefused(status, body);
+  }
+
+  slipRefused(status, body) {
+    this.slip = null;
+    if (status === 429) { this.result = { outcome: "too_many", retry_after_ms: body.retry_after_ms }; this.show("too_many"); return; }
+    this.slipProblem = body.code;
+    this.show(refusedSlip(TEXTS[this.language], body.code) ? "no_slip" : "trouble");
+  }
+
   // -- using points (PNT-10, 15): number, sum on the till, how many, staff ----------------------------------------------
 
   async usePoints() {
-    if (this.page !== "keypad" || this.busy || !this.number.canSubmit || this.refusal) return;
+    if (this.page !== "keypad" || this.busy || this.slip || !this.number.canSubmit || this.refusal) return;
     this.busy = true;
     const [turn, digits] = [this.turn, this.number.digits];
     try {
@@ -124,6 +184,7 @@ class Tablet {
   setBill(bill) { this.bill = bill; this.touch(); }
 
   goOn() {
+    if (this.page === "slip" && this.code.whole && !this.busy) { this.takeSlip(this.code.letters); return; }
     if (this.page === "payment" && this.bill.canGoOn) this.bill = this.bill.paid();
     else if (this.page === "own" && this.bill.allows(this.bill.typed)) this.bill = this.bill.chosenOwn();
     else return;
@@ -196,6 +257,7 @@ class Tablet {
   again() {
     if (this.page === "asking") return this.takeBack();
     if (this.page === "not_spent" && this.spendRefusal && this.bill) return this.show("amount");
+    if (this.page === "no_slip") return this.openSlip();
     return this.start();
   }
 
@@ -212,13 +274,14 @@ class Tablet {
   goHome() {
     Object.assign(this, { language: this.home, entryId: null, result: null, offer: null });
     Object.assign(this, { bill: null, spend: null, spendRefusal: null, takingBack: false });
+    Object.assign(this, { code: new TypedCode(), slip: null, slipProblem: null });
     this.show("idle");
   }
 
   get closesAt() {
     if (RESULT_PAGES.includes(this.page)) return this.openedAt + RESULT_MS;
     if (this.page === "asking") return this.openedAt + ASKING_MS;
-    return this.touchedAt + (SPEND_PAGES.includes(this.page) ? SPEND_TOUCH_MS : TOUCH_MS);
+    return this.touchedAt + (UNHURRIED_PAGES.includes(this.page) ? SPEND_TOUCH_MS : TOUCH_MS);
   }
 
   // Seconds in the ring and of how many; while staff decide it is their minute, and none before it has begun.
@@ -272,9 +335,11 @@ class Tablet {
         headline: this.rateBp > 0 ? say("headline", { rate: percent(this.rateBp) }) : t.headline_plain,
         quiet: this.pendingId ? say("pending", { time: left }) : "" };
       case "keypad": return {
-        title: this.offer ? say("paid", { paid: won(this.language, this.offer.paid_won) }) : t.type_first,
+        title: this.offer ? say(this.slip ? "slip_paid" : "paid", { paid: won(this.language, this.offer.paid_won) }) : t.type_first,
         line: this.offer ? say("earns", { points: points(this.offer.points) }) : t.with_receipt,
         problem: this.problem, hint: this.problem ? t[this.problem === "self_issue" ? "self_issue" : "not_mobile"] : t.covered };
+      case "slip": return {};
+      case "no_slip": return refusedSlip(t, this.slipProblem);
       case "earned": return result.points > 0
         ? { look: "solid", icon: "check", figure: "+" + points(result.points), headline: t.earned, quiet: this.online ? "" : t.offline,
             line: say("reason", { rate: percent(result.rate_bp), paid, masked: result.masked }) }

@@ -34,6 +34,10 @@ const TEXTS = {
     not_now: "지금은 쓸 수 없어요", store_day: "인터넷이 끊겨서, 오늘 매장에서 쓸 수 있는 포인트가 다 찼어요.",
     day_total: "오늘 이 매장에서 쓸 수 있는 포인트를 다 썼어요.", share: "결제 금액의 {n}%까지 쓸 수 있어요",
     internet_back: "인터넷이 다시 연결되면 포인트를 쓸 수 있어요.",
+    have_slip: "적립 전표가 있어요", slip_question: "전표에 있는\n글자 여덟 개", slip_scanner: "QR 코드는 스캐너로 읽어도 돼요", back_letter: "한 글자 지우기",
+    slip_paid: "전표의 결제 {paid}", slip_unknown: "이 전표는 확인할 수 없어요", slip_unknown_line: "글자를 다시 확인하거나 직원에게 말씀해 주세요.", slip_again: "다시 입력",
+    slip_expired: "적립할 수 있는 기간이 지났어요", slip_expired_line: "전표에 적힌 날까지 적립할 수 있어요.",
+    slip_used: "이 전표로는 더 쌓을 수 없어요", slip_used_line: "이미 적립했거나 취소된 결제예요.",
     ask_staff: "직원에게 말씀해 주세요", ask_staff_line: "지금은 이 화면에서 포인트를 쓸 수 없어요. 포인트는 그대로 있어요.",
   },
   en: {
@@ -68,6 +72,10 @@ const TEXTS = {
     not_now: "Not possible right now", store_day: "Without internet this shop has used up its points for today.",
     day_total: "This shop's points for today are used up.", share: "Points cover up to {n}% of a payment",
     internet_back: "Points can be used again once the internet is back.",
+    have_slip: "I have a slip", slip_question: "Eight letters\non your slip", slip_scanner: "A scanner reads the QR code as well", back_letter: "Delete the last letter",
+    slip_paid: "Your slip: paid {paid}", slip_unknown: "This slip is not known here", slip_unknown_line: "Please check the letters, or ask at the counter.", slip_again: "Type it again",
+    slip_expired: "The time for this slip is over", slip_expired_line: "It was good until the day that is printed on it.",
+    slip_used: "This slip earns nothing more", slip_used_line: "Its points were collected, or the payment was cancelled.",
     ask_staff: "Please ask at the counter", ask_staff_line: "Points cannot be used on this screen right now. You have all of them still.",
   },
 };

@@ -498,6 +498,7 @@ def test_a_receipt_without_a_number_is_credited_by_hand_or_by_its_slip(lan: Lan,
     numbers = tool.get("/v1/numbers").json()["numbers"]
     linked = tool.post("/v1/receipts/late-1/credit", json={"entry_id": numbers[0]["entry_id"]})
     slip = tool.post("/v1/receipts/late-2/claim", json={})
+    offered = tool.post("/v1/tablet/claims/offer", json={"slip": slip.json()["code"]})
     claimed = tool.post("/v1/tablet/claims", json={"slip": slip.json()["code"].lower(), "digits": "01055556666"})
     again = tool.post("/v1/tablet/claims", json={"slip": slip.json()["code"], "digits": "01055556666"})
     wrong = tool.post("/v1/receipts/late-0/credit", json={"digits": "12"})
@@ -505,7 +506,9 @@ def test_a_receipt_without_a_number_is_credited_by_hand_or_by_its_slip(lan: Lan,
 
     assert [answer.status_code for answer in (typed, linked, slip, claimed)] == [201] * 4
     assert [numbers[0]["masked"], linked.json()["masked"]] == ["010-****-4321"] * 2
+    assert (offered.status_code, offered.json()) == (200, {"paid_won": 17_800, "points": 178})
     assert claimed.json()["points"] == 178
+    assert tool.post("/v1/tablet/claims/offer", json={"slip": "WFC1.x"}).json()["code"] == "claim_unknown"
     assert (again.status_code, again.json()["code"]) == (409, "claim_used")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "not_a_number")
     assert (gone.status_code, gone.json()["code"]) == (409, "not_creditable")

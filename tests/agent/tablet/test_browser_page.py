@@ -35,12 +35,19 @@ def run(body: str) -> object:
         const answers = {{ phone: {{status: 200, body: earned}}, entry: {{status: 200, body: {{outcome: "open"}}}} }};
         const terms = {{spend_id: "s1", possible: true, use_unit: 1, most_points: null, rate_bp: 100}};
         const waits = {{outcome: "waiting", remaining_ms: 47000}};
+        answers.slip = {{status: 200, body: {{paid_won: 4500, points: 45}}}};
+        answers.claim = {{status: 201, body: earned}};
+        const bring = (letters) => {{ tablet.bringSlip(); type(letters); tablet.goOn(); return settle(); }};
+        const settle = () => new Promise((done) => setTimeout(done, 0));
+        const scan = (text, pause) => {{ for (const key of text) {{ clock += pause; tablet.key(key); }} return tablet.takeScan(); }};
         Object.assign(answers, {{ terms, ask: {{outcome: "asked"}}, spend: waits, withdraw: waits }});
         async function call(method, path, body) {{
           calls.push([method, path, body || null]);
           if (answers.broken) throw new Error("no line");
           if (path.endsWith("/phone")) return answers.phone;
           if (path.endsWith("/skip")) return {{status: 200, body: {{outcome: "skipped"}}}};
+          if (path === "/v1/tablet/claims/offer") return answers.slip;
+          if (path === "/v1/tablet/claims") return answers.claim;
           if (path === "/v1/tablet/spends") return {{status: 201, body: answers.terms}};
           if (path.endsWith("/ask")) return {{status: 201, body: answers.ask}};
           if (path.endsWith("/withdraw")) return {{status: 200, body: answers.withdraw}};
@@ -86,13 +93,13 @@ def test_the_page_says_what_the_window_says() -> None:
     """Every English text that the window has as well stands in Korean as the catalogue has it."""
     texts, korean = texts_of_page(), Texts("ko")
     window = Path(viewmodel.__file__).parent
-    names = ("words.py", "view.py", "viewmodel.py", "spending.py", "spend/view.py")
+    names = ("words.py", "view.py", "viewmodel.py", "spending.py", "spend/view.py", "slips.py", "slip/view.py")
     source = "".join((window / name).read_text("utf-8") for name in names)
     own = {"other_language"}  # each language names the other one
     shared = [
         key for key, text in texts["en"].items() if key not in own and json.dumps(text, ensure_ascii=False) in source
     ]
-    assert len(shared) > 65
+    assert len(shared) > 75
     for key in shared:
         assert texts["ko"][key] == korean._(texts["en"][key]), key
 
@@ -442,3 +449,79 @@ def test_earning_alone_is_one_press_away_from_every_sum() -> None:
         say(out);
     """)
     assert found == ["payment", "earned", "amount", "earned", "own", "earned", 0]
+
+
+@needs_node
+def test_a_slip_s_letters_and_a_number_earn_in_two_calls() -> None:
+    """PNT-09"""
+    found = run("""
+        await bring("bcdf1ghjk");
+        out.push(tablet.page, tablet.words().title, tablet.words().line);
+        await tablet.usePoints();
+        type("12345678"); await tablet.submit();
+        out.push(tablet.page, calls.slice(1));
+        say(out);
+    """)
+    assert found == [
+        "keypad",
+        "전표의 결제 4,500원",
+        "번호를 누르면 [45P]가 쌓여요",
+        "earned",
+        [
+            ["POST", "/v1/tablet/claims/offer", {"slip": "BCDFGHJK"}],
+            ["POST", "/v1/tablet/claims", {"slip": "BCDFGHJK", "digits": "01012345678"}],
+        ],
+    ]
+
+
+@needs_node
+def test_a_scan_is_a_slip_from_the_greeting_and_the_keypad_and_slow_keys_are_not() -> None:
+    found = run("""
+        const text = "WFC1.abc-DEF_0123";
+        out.push(scan(text, 100), tablet.page);
+        scan(text, 5); await settle();
+        out.push(tablet.page, tablet.slip === text);
+        tablet.skip();
+        await tablet.start(); scan(text, 5); await settle();
+        out.push(tablet.page, tablet.slip === text, tablet.number.digits, calls.at(-1)[1]);
+        say(out);
+    """)
+    assert found == [False, "idle", "keypad", True, "keypad", True, "010", "/v1/tablet/entries/e1/skip"]
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("status", "body", "page", "headline"),
+    [
+        (409, {"code": "claim_unknown"}, "no_slip", "이 전표는 확인할 수 없어요"),
+        (409, {"code": "claim_used"}, "no_slip", "이 전표로는 더 쌓을 수 없어요"),
+        (409, {"code": "claim_expired"}, "no_slip", "적립할 수 있는 기간이 지났어요"),
+        (429, {"code": "too_many_tries", "retry_after_ms": 90_000}, "too_many", "직원에게 말씀해 주세요"),
+        (503, {"code": "not_saved"}, "trouble", "지금은 포인트를 쌓을 수 없어요"),
+    ],
+)
+def test_what_a_slip_may_be_answered_with(status: int, body: dict[str, object], page: str, headline: str) -> None:
+    answer = json.dumps({"status": status, "body": body})
+    found = run(f"""
+        answers.slip = {answer}; await bring("BCDFGHJK"); out.push(tablet.page, tablet.words().headline);
+        tablet.done();
+        answers.slip = {{status: 200, body: {{paid_won: 4500, points: 45}}}}; answers.claim = {answer};
+        await bring("BCDFGHJK"); type("12345678"); await tablet.submit();
+        out.push(tablet.page, tablet.words().headline);
+        say(out);
+    """)
+    assert found == [page, headline] * 2
+
+
+@needs_node
+def test_a_number_that_is_none_can_be_typed_again_for_the_same_slip() -> None:
+    found = run("""
+        answers.claim = {status: 422, body: {code: "not_a_number", problem: "self_issue"}};
+        await bring("BCDFGHJK"); type("12345678"); await tablet.submit();
+        out.push(tablet.page, tablet.problem);
+        answers.claim = {status: 201, body: earned};
+        tablet.back(); type("9"); await tablet.submit();
+        out.push(tablet.page);
+        say(out);
+    """)
+    assert found == ["keypad", "self_issue", "earned"]

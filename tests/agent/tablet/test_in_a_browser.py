@@ -11,12 +11,14 @@ import pytest
 
 from agent.assets import assets_folder
 from agent.lan import tablet
+from agent.earn.late import ClaimSlip
 from agent.lan.http import Application, bearer
+from agent.lan.late import late_routes
 from agent.lan.server import LanServer
 from agent.lan.tablet import tablet_guard, tablet_routes
 from agent.spend.types import NotSpent, Spent
 from tests.helpers.browser import CHROMIUM, Browser, browser
-from tests.helpers.counter import Counter, counter
+from tests.helpers.counter import Counter, captured, counter
 from tests.helpers.snapshots import give_snapshot
 from tests.helpers.waiting import wait_until
 
@@ -67,6 +69,16 @@ class Shop:
         self.to_the_sum()
         self.page.tap(*(f"tablet.sum.{digit}" for digit in won), "tablet.go_on")
 
+    def slip(self) -> ClaimSlip:
+        """A claim slip that a customer has in the pocket."""
+        agent, clock = self.counter.agent, self.counter.clock
+        agent.earn.ingest(captured(clock, document_id="late", total=4_500))
+        clock.advance(180_001)
+        agent.earn.tick()
+        made = agent.late_earns.issue("late")
+        assert isinstance(made, ClaimSlip)
+        return made
+
     def card(self) -> str:
         """The request that the tablet has just opened; its screen has shown it."""
         [card] = wait_until(self.counter.agent.approval.pending, "a card at the counter")
@@ -100,17 +112,21 @@ def shop(tmp_path: Path, chromium: Browser) -> Iterator[Shop]:
         found.link.online = False
         here = Shop(found, chromium, "")
         server = LanServer(folder=tmp_path, token=TOKEN)
-        routes = list(
-            tablet_routes(
+        guard = tablet_guard(SESSION, bearer(TOKEN))
+        late = found.agent.late_earns
+        words = {"shop": "느린오후 성수점", "rate_bp": 100, "online": False}
+        routes = [
+            *late_routes(late, tool=bearer(TOKEN), tablet=guard),
+            *tablet_routes(
                 earn=found.agent.earn,
                 spend=found.agent.spend,
-                shown=lambda: {"shop": "느린오후 성수점", "language": here.language, "rate_bp": 100, "online": False},
+                shown=lambda: {**words, "language": here.language, "slips": late.has_slips()},
                 session=SESSION,
                 web=WEB,
                 fonts=assets_folder() / "fonts",
-                guard=tablet_guard(SESSION, bearer(TOKEN)),
-            )
-        )
+                guard=guard,
+            ),
+        ]
         server.start(lambda one: Application(routes=routes, hosts=one.hosts, new_id=found.agent.ids.uuid7))
         here.url = f"http://127.0.0.1:{server.port}"
         try:
@@ -154,13 +170,13 @@ def test_a_customer_takes_it_back_and_the_card_is_gone(shop: Shop) -> None:
 
 
 def test_the_page_loads_without_a_complaint_of_its_own_security_policy(shop: Shop) -> None:
-    """Cases 27 and 31: its own five scripts run, and nothing was refused."""
+    """Cases 27 and 31: its own six scripts run, and nothing was refused."""
     shop.page.do("Log.enable")
     shop.home()
 
     loaded = shop.page.run("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
 
-    assert {f"/tablet/{name}.js" for name in ("texts", "number", "spend", "tablet", "page")} <= set(loaded)
+    assert {f"/tablet/{name}.js" for name in ("texts", "number", "spend", "slip", "tablet", "page")} <= set(loaded)
     assert shop.page.run("Boolean(document.getElementById('idle.headline').innerText)")
 
 
@@ -189,3 +205,48 @@ def test_every_page_of_spending_fits(shop: Shop, width: int, height: int, langua
     shop.counter.agent.approval.approve(request_id, "김서연")
     shop.says("−1,500P")
     shop.looks_right(f"8-spent-{look}")
+
+
+def test_a_customer_collects_a_slip_with_its_letters(shop: Shop) -> None:
+    """PNT-09"""
+    slip = shop.slip()
+    shop.home()
+    shop.page.tap("tablet.slip", *(f"tablet.letter.{letter}" for letter in slip.code), "tablet.slip.go_on")
+    shop.says("전표의 결제 4,500원")
+
+    shop.page.tap(*(f"tablet.key.{digit}" for digit in "12345678"), "tablet.submit")
+
+    shop.says("+45P")
+    ((_, body),) = shop.counter.ops("earn")
+    assert (body["source"], body["phone"]) == ("claim", "+821012345678")
+
+
+def test_a_scanner_s_keys_are_a_slip_and_no_digits(shop: Shop) -> None:
+    slip = shop.slip()
+    shop.home()
+    shop.page.tap("tablet.start")
+    shop.page.wait_for("!document.getElementById('keypad').hidden")
+    scan = f"for (const key of {[*slip.qr, 'Enter']!r}) document.body.dispatchEvent("
+    shop.page.run(f"(() => {{ {scan}new KeyboardEvent('keydown', {{ key, bubbles: true }})); return true; }})()")
+
+    shop.says("전표의 결제 4,500원")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(("width", "height"), SIZES, ids=lambda size: str(size))
+def test_every_page_of_a_slip_fits(shop: Shop, width: int, height: int, language: str) -> None:
+    slip = shop.slip()
+    shop.home(width, height, language=language)
+    shop.page.wait_for("!document.getElementById('tablet.slip').hidden")
+    shop.looks_right("20-idle-slip")
+    shop.page.tap("tablet.slip", *(f"tablet.letter.{letter}" for letter in slip.code[:3]))
+    shop.looks_right("21-slip")
+    shop.page.tap(*(f"tablet.letter.{letter}" for letter in slip.code[3:]))
+    shop.looks_right("22-slip-whole")
+    shop.page.tap("tablet.slip.go_on")
+    shop.page.wait_for("!document.getElementById('keypad').hidden")
+    shop.looks_right("23-slip-number")
+    shop.page.tap("tablet.skip", "tablet.slip", *(f"tablet.letter.{letter}" for letter in "BBBBBBBB"))
+    shop.page.tap("tablet.slip.go_on")
+    shop.page.wait_for("!document.getElementById('outcome').hidden")
+    shop.looks_right("24-slip-unknown")
