@@ -257,11 +257,12 @@ class LateEarns:
     def _find(self, conn: sqlite3.Connection, text: str, now_ms: int) -> _Redeemable | ClaimProblem:
         """The receipt of a slip that may earn now. The letters are known where they were printed; the QR code says
         everything itself, so that each counter of the store takes it."""
-        opened = open_claim(text, lambda _store: self._keyring.keys.store_key)
-        if isinstance(opened, Claim):
+        scanned = open_claim(text, lambda _store: self._keyring.keys.store_key)
+        opened = scanned if isinstance(scanned, Claim) else None
+        if opened is not None:
             row = repository.find_claim_by(conn, earn_id=opened.earn_id)
         else:
-            opened, row = None, repository.find_claim_by(conn, code=text.replace("-", "").replace(" ", "").upper())
+            row = repository.find_claim_by(conn, code=text.replace("-", "").replace(" ", "").upper())
         if row is not None:
             if now_ms > row.until_ms:
                 return ClaimProblem.EXPIRED

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.assets import assets_folder
-from agent.lan import tablet
 from agent.earn.late import ClaimSlip
+from agent.lan import tablet
 from agent.lan.http import Application, bearer
 from agent.lan.late import late_routes
 from agent.lan.server import LanServer

@@ -1,4 +1,4 @@
-"""A claim slip at the customer's screen: letters or a scanner, then the number, on the real service (PNT-08, PNT-09)."""
+"""A claim slip at the customer's screen: letters or a scanner, then the number (PNT-08, PNT-09)."""
 
 from __future__ import annotations
 
