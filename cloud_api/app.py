@@ -42,7 +42,9 @@ from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
 from cloud_api.staff.routes import router as staff
+from cloud_api.stamps.routes import router as stamps
 from cloud_api.stock.routes import router as stock
+from cloud_api.stores.earning_routes import router as earning
 from cloud_api.stores.routes import router as stores
 
 TITLE = "WithFoM Cloud"
@@ -84,6 +86,8 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         orders,
         staff,
         stores,
+        earning,
+        stamps,
         stock,
         menu,
         ledger,

@@ -123,6 +123,16 @@ CATALOGUE: dict[str, Problem] = {
     "coupon_taken": Problem(409, "이미 받은 쿠폰입니다.", "The member has this coupon already."),
     "coupon_code_invalid": Problem(409, "사용할 수 없는 쿠폰 번호입니다.", "This coupon code cannot be used."),
     "rewards_refused": Problem(422, "리워드 설정을 확인해 주세요.", "These rewards cannot be kept."),
+    "earning_refused": Problem(422, "적립 설정을 확인해 주세요.", "This way of earning cannot be kept."),
+    "scope_fixed": Problem(
+        409,
+        "이미 적립된 포인트가 있어 사용 범위를 바꿀 수 없습니다.",
+        "Where points are good cannot change once some were given.",
+    ),
+    "stamps_by_payment": Problem(
+        409, "주문·결제하면 스탬프가 자동으로 적립되는 매장입니다.", "This store gives stamps with the order itself."
+    ),
+    "no_stamps_here": Problem(409, "스탬프를 운영하지 않는 매장입니다.", "This store gives no stamps."),
     "insufficient_points": Problem(409, "포인트가 부족합니다.", "There are not enough points."),
     "points_exceed_payment": Problem(
         409, "결제 금액보다 많은 포인트를 쓸 수 없습니다.", "More points than the payment cannot be used."
@@ -137,6 +147,11 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "day_total_reached": Problem(
         409, "오늘 이 매장에서 쓸 수 있는 포인트를 다 썼습니다.", "This store's points for today are used up."
+    ),
+    "member_day_reached": Problem(
+        409,
+        "오늘 이 매장에서 쓸 수 있는 포인트를 모두 사용했습니다.",
+        "The member has used what one may use here today.",
     ),
     "points_not_in_units": Problem(
         409, "포인트 사용 단위에 맞지 않습니다.", "Points are spent in multiples of the use unit."

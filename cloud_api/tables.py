@@ -36,6 +36,7 @@ def all_tables() -> MetaData:
     import cloud_api.orders.models
     import cloud_api.requests.models
     import cloud_api.staff.models
+    import cloud_api.stamps.models
     import cloud_api.stock.models
     import cloud_api.stores.models  # noqa: F401
 

@@ -19,6 +19,7 @@ class AccrualReason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     NOTHING_PAID = "nothing_paid"
     SUSPICIOUS_AMOUNT = "suspicious_amount"
+    STAMPS_INSTEAD = "stamps_instead"  # the store gives stamps (PNT-02)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class StampCard:
     first_day: date | None = None
     last_day: date | None = None
     template: int = 1
+    name: str = ""
 
 
 class CardProblem(StrEnum):

@@ -22,6 +22,10 @@ class Grade:
     coupon: str | None = None  # issued on promotion (MEM-20)
     bonus_points: int = 0
     assigned: bool = False
+    name: str = ""  # as members see it; the code where it is empty
+    benefit: str = ""
+    image: str = ""
+    card_image: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ class NoticeKind(StrEnum):
     SLOW_APPROVAL = "slow_approval"
     COMPLAINT = "complaint"
     POINTS_EXPIRY = "points_expiry"
+    STAMP_REWARD = "stamp_reward"
+    STAMPS_EXPIRY = "stamps_expiry"
+    MEMBER_GRADE = "member_grade"
 
 
 class Recipient(StrEnum):
@@ -74,6 +77,9 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.SLOW_APPROVAL: (_R.OWNER,),
     _K.COMPLAINT: (_R.OWNER,),
     _K.POINTS_EXPIRY: (_R.CONSUMER,),
+    _K.STAMP_REWARD: (_R.CONSUMER,),
+    _K.STAMPS_EXPIRY: (_R.CONSUMER,),
+    _K.MEMBER_GRADE: (_R.CONSUMER,),
 }
 _PRIORITIES = {
     _K.APPROVAL_REQUEST: Priority.HIGH,

@@ -32,6 +32,9 @@ class StampReason(StrEnum):
     NO_CONDITION_ITEM = "no_condition_item"
     PAYMENT_CAP = "payment_cap"
     DAY_CAP = "day_cap"
+    PERIOD = "period"
+    BOARDS_FULL = "boards_full"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ class OpKind(StrEnum):
 
     # {earn_id, phone (E.164), receipt: {fingerprint, approval_tags[], receipt_no, till, kind} | null,
     #  paid_won, points (provisional), rate_bp, policy_version, source: "receipt_auto"|"claim", occurred_ms,
-    #  points_spent_won (only when points were spent on the sale and its receipt does not show it)}
+    #  points_spent_won (only when points were spent on the sale and its receipt does not show it),
+    #  stamps (provisional; only where the store gives stamps),
+    #  sale: {means, service, channel, coupon_used, items: [{product_id, quantity, by_coupon, reward_excluded}]}
+    #  (only what is known of it)}
     EARN = "earn"
     # {reversal_id, cancel_fingerprint, sale_fingerprint|null, approval_tags[], amount_won, earn_id|null, occurred_ms}
     EARN_REVERSE = "earn.reverse"
@@ -87,12 +90,16 @@ class FeedKind(StrEnum):
     # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
     #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}
     ORDER = "order"
-    # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null}
+    # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null,
+    #  stamps (only where the store gives stamps)}
     EARN = "earn"
     # {version, rate_bp, minimum_payment_won, request_timeout_ms, lot_valid_days, use_unit, offline_store_day_won,
     #  offline_member_won, offline_snapshot_max_ms, auto_approve_max_won,
     #  payment_max_percent, store_day_max_points}
     POLICY = "policy"
+    # {of: "brand"|"store", version, method: "point"|"stamp"|null (the store has none of its own any more), scope,
+    #  rate_bp, bonus_bp, grades[], stamps, card, rewards[], limits, day_starts_minute}: rules.programs
+    EARNING = "earning"
     # {store_id, name, brand_name, service_type, plan, grade, opens_minute|null,
     #  hours: {always_open, weekly: [[opens, closes]|null ×7], holidays[]} (absent until somebody has set them)}
     STORE = "store"

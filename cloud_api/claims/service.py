@@ -10,8 +10,9 @@ from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.integrators.keys import Caller
 from cloud_api.integrators.reach import sees_store
-from cloud_api.ledger.earns import book_earns
+from cloud_api.ledger.earns import CANCELLED_FIRST, book_earns
 from cloud_api.ledger.facts import EarnFact, Origin
+from cloud_api.stores.earning import terms_at
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.accrual import accrue
@@ -43,7 +44,7 @@ def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller)
     place = {"store_id": claim.store, "earn_id": claim.earn_id, "op_id": op_id, "key_id": caller.key_id}
     if work.conn.execute(_USE, {**place, "claimed_ms": work.now_ms}).rowcount != 1:
         raise ApiError("claim_used")
-    policy = policy_of(work.conn, profile.brand_id)
+    policy, terms = policy_of(work.conn, profile.brand_id), terms_at(work.conn, claim.store)
     fact = EarnFact(
         origin=Origin(op_id, "", claim.store, f"app:{caller.key_id}"),
         earn_id=claim.earn_id,
@@ -57,10 +58,12 @@ def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller)
         source=SOURCE,
         occurred_ms=claim.printed_ms,
     )
-    (outcome,) = book_earns(work, vault, policy, claim.store, [fact])
-    if outcome.status is not OpStatus.APPLIED:  # it earned at a counter, or its cancel slip came first
+    (outcome,) = book_earns(work, vault, policy, claim.store, [fact], terms)
+    if outcome.status is OpStatus.REJECTED or outcome.code == CANCELLED_FIRST:  # it earned at a counter
         raise ApiError("claim_used")
-    return {"earn_id": claim.earn_id, "store_id": claim.store, "paid_won": claim.paid_won, "points": fact.points}
+    body = outcome.body or {}
+    shown = {"earn_id": claim.earn_id, "store_id": claim.store, "paid_won": claim.paid_won, "points": body["points"]}
+    return shown | ({"stamps": body["stamps"]} if "stamps" in body else {})
 
 
 def _key_of(conn: Connection, vault: Vault, store_id: str) -> bytes | None:

@@ -18,6 +18,7 @@ from cloud_api.ledger.models import earn, reversal
 from cloud_api.ledger.reversals import book_reversal
 from cloud_api.ledger.service import balances
 from cloud_api.members.service import phones_of
+from cloud_api.stores.earning import holder_at, terms_at
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.accrual import accrue
@@ -67,7 +68,7 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
     profile = profile_of(work.conn, sale.store_id)
     if profile is None:
         raise ApiError("store_unknown")
-    policy = policy_of(work.conn, profile.brand_id)
+    policy, terms = policy_of(work.conn, profile.brand_id), terms_at(work.conn, sale.store_id)
     key = store_key(work.conn, vault, sale.store_id)
     tags = tuple(approval_tag(key, number) for number in sale.approval_nos)
     earn_id = work.ids.uuid7()
@@ -92,7 +93,7 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
         source=SOURCE,
         occurred_ms=sale.occurred_ms,
     )
-    (outcome,) = book_earns(work, vault, policy, sale.store_id, [fact])
+    (outcome,) = book_earns(work, vault, policy, sale.store_id, [fact], terms)
     if outcome.status is OpStatus.REJECTED:
         raise ApiError("receipt_used", extra={"earn_id": (outcome.body or {})["earn_id"]})
     made = show(work.conn, earn_id, work.now_ms)
@@ -138,7 +139,7 @@ def _taken_back(conn: Connection, store_id: str, earn_id: str) -> Any:
 def show(conn: Connection, earn_id: str, now_ms: int) -> dict[str, Any]:
     """The earn as it stands, with what its member has. Raises ApiError ``earn_unknown``."""
     row = _find(conn, earn_id)
-    now = balances(conn, row.member_id, now_ms)
+    now = balances(conn, holder_at(conn, row.member_id, row.store_id), now_ms)
     names = ("earn_id", "store_id", "member_id", "receipt_no", "till", "paid_won", "status", "occurred_ms", "booked_ms")
     shown = {name: getattr(row, name) for name in names}
     return shown | {"points": row.points, "points_balance": now.balance}

@@ -20,6 +20,7 @@ from cloud_api.staff import rights as staff
 from cloud_api.staff.facts import Right
 from cloud_api.stock import operations as stock
 from cloud_api.stock.facts import Report, StockOrder
+from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
 from sync.protocol import OpKind, OpStatus
@@ -38,6 +39,7 @@ class Applier:
     device_id: str
     store_id: str
     suspended: bool
+    terms: Terms | None = None
 
     def together(self, earlier: ReadOp, later: ReadOp) -> bool:
         """Neighbours that one set of statements books."""
@@ -47,7 +49,7 @@ class Applier:
         """One outcome per operation; a run has several only when they are all earns."""
         facts = [self._fact(op) for op in run]
         earns = [fact for fact in facts if isinstance(fact, EarnFact)]
-        booked = iter(book_earns(self.work, self.vault, self.policy, self.store_id, earns) if earns else ())
+        booked = iter(book_earns(self.work, self.vault, self.policy, self.store_id, earns, self.terms) if earns else ())
         return [
             next(booked) if isinstance(fact, EarnFact) else self._one(op, fact)
             for op, fact in zip(run, facts, strict=True)

@@ -15,6 +15,7 @@ from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.devices.auth import DeviceCall
 from cloud_api.gateway import feeds
 from cloud_api.ledger.models import EarnStatus, earn
+from cloud_api.ledger.purses import points_holder
 from cloud_api.ledger.service import spendable
 from cloud_api.members.service import phones_of
 from cloud_api.orders import states
@@ -22,6 +23,7 @@ from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
 from cloud_api.requests.service import projection
 from cloud_api.staff import service as staff
+from cloud_api.stores.earning import terms_at, told_all
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.phone import Phone
@@ -125,6 +127,8 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
     assert profile is not None
     yield FeedKind.STORE.value, profile.to_wire()
     yield FeedKind.POLICY.value, policy_of(conn, call.brand_id).to_wire()
+    for body in told_all(conn, call.store_id, call.brand_id):
+        yield FeedKind.EARNING.value, body
     for row in staff.roster(conn, call.store_id):
         yield FeedKind.EMPLOYEE.value, staff.projection(row)
     for row in requests_held(conn, call.store_id, now_ms):
@@ -152,10 +156,15 @@ def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> 
     """
     since = {"store_id": store_id, "since": now_ms - MEMBERS_SEEN_MS, "most": MEMBERS_MAX}
     ids = [str(row.member_id) for row in conn.execute(_SEEN, since)]
-    points = spendable(conn, ids, now_ms)
+    here = terms_at(conn, store_id)
+    scope = None if here is None else here.program.scope
+    holders = {one: points_holder(one, scope, here.brand_id if here else "", store_id) for one in ids}
+    points = spendable(conn, list(holders.values()), now_ms)
     key = store_key(conn, vault, store_id)
     found = phones_of(conn, vault, ids)
-    return sorted((_device_lookup(key, phone), phone.masked, points[member_id]) for member_id, phone in found)
+    return sorted(
+        (_device_lookup(key, phone), phone.masked, points.get(holders[member_id], 0)) for member_id, phone in found
+    )
 
 
 def _device_lookup(key: bytes, phone: Phone) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
-from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
+from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact, SaleSeen
 from cloud_api.menu.facts import MarkSoldOut
 from cloud_api.orders.facts import Advance
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
@@ -22,6 +22,7 @@ from rules.menu import SoldOutKind
 from rules.phone import Phone, parse_phone
 from rules.recovery import RightChange
 from rules.requests import Move, OrderState, RejectReason
+from rules.sale import Item, PayMeans, SaleChannel, ServiceType
 from sync.protocol import Operation, OpKind, canonical_json
 
 INT64_MAX = 2**63 - 1
@@ -34,6 +35,7 @@ _PRINTABLE_MAX = 200
 _PHONE_MAX = 20
 _ID_MAX = 128
 _TAGS_MAX = 50
+_ITEMS_MAX = 200
 _DECISIONS = {move.value: move for move in (Move.APPROVE, Move.REJECT, Move.WITHDRAW)}
 
 UNREADABLE = "unreadable"
@@ -169,6 +171,33 @@ def _earn(body: Mapping[str, Any], origin: Origin) -> EarnFact:
         source=_id(body, "source"),
         occurred_ms=_int(body, "occurred_ms", 0, TIME_MS_MAX),
         points_spent_won=_int(body, "points_spent_won", 0, WON_MAX) if "points_spent_won" in body else 0,
+        stamps=_int(body, "stamps", 0, PIECES_MAX) if "stamps" in body else 0,
+        sale=None if body.get("sale") is None else _sale(body["sale"]),
+    )
+
+
+def _sale(raw: Any) -> SaleSeen:
+    items = raw.get("items", []) if isinstance(raw, dict) else None
+    if not isinstance(items, list) or len(items) > _ITEMS_MAX or not all(isinstance(item, dict) for item in items):
+        raise _Unreadable
+    try:
+        return SaleSeen(
+            means=None if raw.get("means") is None else PayMeans(raw["means"]),
+            service=None if raw.get("service") is None else ServiceType(raw["service"]),
+            channel=None if raw.get("channel") is None else SaleChannel(raw["channel"]),
+            coupon_used=raw.get("coupon_used") is True,
+            items=tuple(map(_item, items)),
+        )
+    except ValueError:
+        raise _Unreadable from None
+
+
+def _item(raw: Mapping[str, Any]) -> Item:
+    return Item(
+        _id(raw, "product_id"),
+        _int(raw, "quantity", 1, PIECES_MAX) if "quantity" in raw else 1,
+        by_coupon=raw.get("by_coupon") is True,
+        reward_excluded=raw.get("reward_excluded") is True,
     )
 
 
@@ -186,6 +215,7 @@ def _spelled_earn(body: SpelledEarn, origin: Origin) -> EarnFact | None:
         and 0 <= body.paid_won <= WON_MAX
         and 0 <= body.points <= WON_MAX
         and 0 <= body.occurred_ms <= TIME_MS_MAX
+        and 0 <= body.stamps <= PIECES_MAX
     ):
         return None
     if receipt is None:
@@ -213,6 +243,7 @@ def _spelled_earn(body: SpelledEarn, origin: Origin) -> EarnFact | None:
         body.points,
         body.source,
         body.occurred_ms,
+        stamps=body.stamps,
     )
 
 

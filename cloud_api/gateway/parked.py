@@ -18,6 +18,7 @@ from cloud_api.gateway.models import device_op, forked_op
 from cloud_api.gateway.operations import read_op
 from cloud_api.gateway.push import apply_run, earlier_use, op_place, result_text
 from cloud_api.ledger.facts import Outcome
+from cloud_api.stores.earning import terms_at
 from cloud_api.stores.models import store
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import SealBroken, Vault
@@ -107,4 +108,5 @@ def _apply(work: Work, vault: Vault, row: Any, owner: Any) -> Outcome | None:
         return before[op.op_id]
     policy = policy_of(work.conn, owner.brand_id)
     suspended = owner.suspended_ms is not None
-    return apply_run(work, Applier(work, vault, policy, row.device_id, owner.store_id, suspended), [op])[0]
+    here = terms_at(work.conn, owner.store_id)
+    return apply_run(work, Applier(work, vault, policy, row.device_id, owner.store_id, suspended, here), [op])[0]

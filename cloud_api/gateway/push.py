@@ -27,6 +27,7 @@ from cloud_api.gateway.operations import ReadOp, read_fact, read_op, read_spelle
 from cloud_api.gateway.spelled import Spelled
 from cloud_api.ledger.facts import EarnFact, Origin, Outcome
 from cloud_api.ledger.foresight import Foresight
+from cloud_api.stores.earning import Terms, terms
 from cloud_api.stores.service import Policy, policy_question
 from cloud_api.vault import SealBroken, Vault
 from sync.protocol import CHAIN_START, OpResult, OpStatus
@@ -104,7 +105,7 @@ def push(work: Work, vault: Vault, call: DeviceCall, batch: Batch, *, careful: b
         return _fork(work, vault, call, batch.epoch, repeated, new, CHAIN_BROKEN, chain)
     if not new:
         return _answer(work, repeated, chain.last_seq, chain)
-    applier = Applier(work, vault, chain.policy, call.device_id, call.store_id, chain.suspended)
+    applier = Applier(work, vault, chain.policy, call.device_id, call.store_id, chain.suspended, chain.terms)
     outcomes = _apply(work, vault, applier, new, apply_run if careful else _apply_at_once)
     results = _keep(work, vault, call, batch.epoch, new, outcomes)
     return _answer(work, (*repeated, *results), new[-1].seq, chain)
@@ -117,14 +118,15 @@ class _Chain:
     suspended: bool
     generation: int
     policy: Policy
+    terms: Terms | None
 
 
 # Rows are locked in the order of the tables. Both are read again when somebody else had them, which what is asked
 # after it sees as well: each statement has its own view of what is committed.
 _LOCK = Statement(
     "SELECT device.epoch, device.last_seq, device.last_hash, device.revoked_ms, device.suspended_ms, device.public_key,"
-    " device.old_public_key, device.old_key_until_ms, (SELECT value FROM server_state WHERE name = 'generation')"
-    " FROM store JOIN device ON device.store_id = store.store_id"
+    " device.old_public_key, device.old_key_until_ms, (SELECT value FROM server_state WHERE name = 'generation'),"
+    " store.earning, store.plan FROM store JOIN device ON device.store_id = store.store_id"
     " WHERE store.store_id = $1 AND device.device_id = $2",
     locks="FOR NO KEY UPDATE OF store, device",
 )
@@ -142,7 +144,7 @@ def open_chain(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> _Cha
         *ahead.questions(),
     )
     check_claimed(work, claimed.changed)
-    ((epoch, last_seq, last_hash, revoked_ms, suspended_ms, *keys, generation),) = locked.rows
+    ((epoch, last_seq, last_hash, revoked_ms, suspended_ms, *keys, generation, of_store, plan),) = locked.rows
     if revoked_ms is not None:
         raise refusal("device_revoked", work.now_ms)
     check_key(work, call, *keys)
@@ -151,7 +153,9 @@ def open_chain(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> _Cha
     for asked, answer in zip(before, answers, strict=False):
         work.foresee(asked, answer.rows)
     ahead.learn(work, answers[len(before) :])
-    return _Chain(last_seq, last_hash, suspended_ms is not None, int(generation), Policy(*newest.rows[0]))
+    policy = Policy(*newest.rows[0])
+    here = terms(policy.earning, of_store, call.brand_id, plan)
+    return _Chain(last_seq, last_hash, suspended_ms is not None, int(generation), policy, here)
 
 
 def _foresight(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> tuple[list[Asked], Foresight]:

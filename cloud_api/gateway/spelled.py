@@ -25,7 +25,7 @@ class SpelledReceipt(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     till: str | None
 
 
-class SpelledEarn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class SpelledEarn(msgspec.Struct, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     earn_id: str
     occurred_ms: int
     paid_won: int
@@ -35,6 +35,8 @@ class SpelledEarn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     rate_bp: int
     receipt: SpelledReceipt | None
     source: str
+    # As our agent writes them: only where the store gives stamps, and then always above zero.
+    stamps: int = 0
 
 
 class SpelledOp(msgspec.Struct, forbid_unknown_fields=True, gc=False):

@@ -83,12 +83,19 @@ _SEEN_HERE = (
     " UNION ALL SELECT 1 FROM coupon JOIN coupon_definition"
     " ON coupon_definition.definition_id = coupon.definition_id"
     " LEFT JOIN store ON store.store_id = coupon_definition.store_id WHERE coupon.member_id = :id AND {coupon_here}"
+    " UNION ALL SELECT 1 FROM purse LEFT JOIN store ON store.store_id = purse.place_id"
+    " WHERE purse.member_id = :id AND {purse_here}"
     " LIMIT 1"
 )
 _IN_BRAND = text(
-    _SEEN_HERE.format(here="store.brand_id = :brand_id", coupon_here="coupon_definition.brand_id = :brand_id")
+    _SEEN_HERE.format(
+        here="store.brand_id = :brand_id",
+        coupon_here="coupon_definition.brand_id = :brand_id",
+        purse_here="(store.brand_id = :brand_id OR purse.place_id = :brand_id)",
+    )
 )
-_IN_STORE = text(_SEEN_HERE.format(here="store.store_id = :store_id", coupon_here="store.store_id = :store_id"))
+_HERE = "store.store_id = :store_id"
+_IN_STORE = text(_SEEN_HERE.format(here=_HERE, coupon_here=_HERE, purse_here=_HERE))
 
 
 def check(conn: Connection, caller: Caller, call: tuple[str, str], does: str, named: list[tuple[str, Any]]) -> None:

@@ -13,7 +13,9 @@ from cloud_api.errors import ApiError
 from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse, expiry_ms
 from cloud_api.ledger.models import AccountKind, AdjustmentState, PostingKind, account, adjustment
+from cloud_api.ledger.purses import open_purses
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
+from cloud_api.stores.earning import holder_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
 
 WAITS_MS = 7 * DAY_MS  # for the second person
@@ -158,13 +160,17 @@ def _state(row: Any, now_ms: int | None) -> AdjustmentState:
 def _confirm(work: Work, row: Any, store: Profile, by: str) -> dict[str, Any]:
     """Books it; the caller holds the locks of the member's accounts."""
     posting_id = work.ids.uuid7()
-    lines, uses = _give(work, row) if row.points > 0 else _take(work, row)
+    holder = holder_at(work.conn, row.member_id, row.store_id)
+    if holder != row.member_id:
+        open_purses(work, [holder])
+        _lock(work, holder)
+    lines, uses = _give(work, holder, row.points) if row.points > 0 else _take(work, holder, row.points)
     other_side = Line(account_id(AccountKind.ADJUSTMENT, store.brand_id), -row.points)
     record = NewPosting(
         posting_id=posting_id,
         kind=PostingKind.ADJUSTMENT,
         store_id=row.store_id,
-        member_id=row.member_id,
+        member_id=holder,
         actor=f"person:{by}",
         lines=(other_side, *lines),
         uses=uses,
@@ -174,18 +180,18 @@ def _confirm(work: Work, row: Any, store: Profile, by: str) -> dict[str, Any]:
     return _shown(_decide(work, row, AdjustmentState.CONFIRMED, by, posting_id))
 
 
-def _give(work: Work, row: Any) -> tuple[list[Line], tuple[LotUse, ...]]:
-    debt = account_id(AccountKind.MEMBER_DEBT, row.member_id)
+def _give(work: Work, holder: str, points: int) -> tuple[list[Line], tuple[LotUse, ...]]:
+    debt = account_id(AccountKind.MEMBER_DEBT, holder)
     owed = work.conn.execute(select(account.c.balance).where(account.c.account_id == debt)).scalar_one()
-    return credit_member(row.member_id, row.points, owed), ()
+    return credit_member(holder, points, owed), ()
 
 
-def _take(work: Work, row: Any) -> tuple[list[Line], tuple[LotUse, ...]]:
+def _take(work: Work, holder: str, points: int) -> tuple[list[Line], tuple[LotUse, ...]]:
     """A correction never makes a debt: there must be as many points to take. Raises ApiError."""
-    uses = lots.take(work.conn, row.member_id, -row.points, work.now_ms)
-    if lots.total(uses) < -row.points:
+    uses = lots.take(work.conn, holder, -points, work.now_ms)
+    if lots.total(uses) < -points:
         raise ApiError("insufficient_points")
-    return [Line(account_id(AccountKind.MEMBER, row.member_id), row.points)], uses
+    return [Line(account_id(AccountKind.MEMBER, holder), points)], uses
 
 
 def _decide(work: Work, row: Any, state: AdjustmentState, by: str, posting_id: str | None = None) -> Any:

@@ -5,7 +5,7 @@ Works on whole runs of operations: a few statements for hundreds of earns.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from operator import attrgetter
@@ -29,17 +29,25 @@ from cloud_api.ledger.facts import (
 )
 from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
+from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
-from cloud_api.members.service import find_or_create
+from cloud_api.members.service import find_or_create_graded
+from cloud_api.stamps.earning import Cause, Given, Stamping, day_of, shown
+from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
-from rules.accrual import Accrual, accrue
+from rules.accrual import Accrual, AccrualPolicy, accrue
+from rules.boards import StampCause, StampMedium
+from rules.earning import EarningMethod
+from rules.programs import points_for
 from rules.receipts import TEXT_FINGERPRINT_WINDOW_MS
+from rules.sale import PayMeans
 from sync.protocol import FeedKind, OpStatus
 
 DUPLICATE_RECEIPT = "duplicate_receipt"
 DUPLICATE_EARN = "duplicate_earn"
 POINTS_DIFFER = "points_differ"
+STAMPS_DIFFER = "stamps_differ"
 CANCELLED_FIRST = "cancelled_first"
 
 
@@ -75,48 +83,157 @@ class _Run:
     rows: list[BookedEarn] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
     postings: list[NewPosting] = field(default_factory=list)
+    beside: tuple[NewRows, ...] = ()
 
     def write(self, work: Work) -> None:
         if not self.rows:
             return
         tags = [(tag["store_id"], tag["tag"], tag["earn_id"]) for tag in self.tags]
         earns = NewRows(earn, _EARN_COLUMNS, [_earn_values(row) for row in self.rows])
-        post(work, self.postings, beside=(earns, NewRows(earn_tag, _TAG_COLUMNS, tags)))
+        post(work, self.postings, beside=(earns, NewRows(earn_tag, _TAG_COLUMNS, tags), *self.beside))
 
 
-def book_earns(work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact]) -> list[Outcome]:
-    """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09)."""
+def book_earns(
+    work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact], terms: Terms | None = None
+) -> list[Outcome]:
+    """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09).
+    ``terms`` is what the store has besides the policy's rate."""
     known = _load_known(work, store_id, facts)
-    ids = find_or_create(work, vault, {fact.phone for fact in facts}, store_id=store_id)
+    ids, grades = find_or_create_graded(work, vault, {fact.phone for fact in facts}, store_id=store_id)
     members = [ids[fact.phone] for fact in facts]
-    debts = _lock_members(work, members)
-    expires_ms, terms = expiry_ms(work.now_ms, policy.lot_valid_days), policy.accrual
+    by_terms = None if terms is None else _ByTerms(work, terms, policy, store_id, facts, members, grades)
+    holders = members if by_terms is None else by_terms.holders
+    debts = _lock_members(work, holders) if by_terms is None or by_terms.stamping is None else {}
+    expires_ms, accrual = expiry_ms(work.now_ms, policy.lot_valid_days), policy.accrual
     accrued: dict[int, Accrual] = {}  # a menu has few prices
     run = _Run()
     outcomes: list[Outcome] = []
-    for fact, member_id in zip(facts, members, strict=True):
+    for fact, member_id, holder in zip(facts, members, holders, strict=True):
         repeated = _repeated(known, fact)
         if repeated is not None:
             outcomes.append(repeated)
             continue
         known.add(fact)
-        if fact.points_spent_won:
-            computed = accrue(fact.paid_won, terms, points_spent_won=fact.points_spent_won)
+        if by_terms is not None:
+            computed = by_terms.points(fact, member_id)
+        elif fact.points_spent_won:
+            computed = accrue(fact.paid_won, accrual, points_spent_won=fact.points_spent_won)
         else:
-            computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, terms))
+            computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, accrual))
         row = _earn_row(work, fact, member_id, computed)
         run.rows.append(row)
         run.tags += [{"store_id": store_id, "tag": tag, "earn_id": fact.earn_id} for tag in set(fact.approval_tags)]
         if row.posting_id is not None:
-            run.postings.append(_posting(fact, row, row.posting_id, expires_ms, debts))
-        outcomes.append(_booked(fact, row))
+            run.postings.append(_posting(fact, row, row.posting_id, expires_ms, debts, holder))
+        outcomes.append(_booked(fact, row) if by_terms is None else by_terms.booked(fact, row, computed))
     cancels_wait = bool(run.rows) and reversals.anything_waits(work, store_id)
+    if by_terms is not None:
+        by_terms.add_to(run)
     run.write(work)
     cancelled = reversals.apply_waiting(work, store_id, run.rows, run.tags) if cancels_wait else frozenset()
+    if by_terms is not None:
+        by_terms.after(cancelled)
     final = [_after_cancel(fact, outcome, cancelled) for fact, outcome in zip(facts, outcomes, strict=True)]
     for fact, outcome in zip(facts, final, strict=True):
         _publish(work, fact, outcome)
     return final
+
+
+class _ByTerms:
+    """What a run earns where a programme says more than the policy's rate: grades, extras, purses, stamps."""
+
+    def __init__(
+        self,
+        work: Work,
+        terms: Terms,
+        policy: Policy,
+        store_id: str,
+        facts: Sequence[EarnFact],
+        members: Sequence[str],
+        grades: Mapping[str, str],
+    ) -> None:
+        self._work = work
+        self._terms = terms
+        self._program = terms.program
+        self._accrual: AccrualPolicy = policy.accrual
+        self._accrued: dict[tuple[int, int, str | None, PayMeans | None], Accrual] = {}
+        self._grades = {one: _grade_in(grades[one], terms.brand_id) for one in grades} if self._program.grades else {}
+        self._given: dict[str, tuple[str, Given]] = {}  # earn id -> whose, and what
+        self.stamping: Stamping | None = None
+        self.holders = members
+        if self._program.method is EarningMethod.STAMP:
+            days = [day_of(terms, fact.occurred_ms) for fact in facts]
+            self.stamping = Stamping(work, terms, store_id, members, days)
+        elif self._program.scope is not None:
+            self.holders = [points_holder(one, self._program.scope, terms.brand_id, store_id) for one in members]
+
+    def points(self, fact: EarnFact, member_id: str) -> Accrual:
+        """Computed once for each price, grade and means."""
+        means = None if fact.sale is None else fact.sale.means
+        key = (fact.paid_won, fact.points_spent_won, self._grades.get(member_id), means)
+        found = self._accrued.get(key)
+        if found is None:
+            found = self._accrued[key] = points_for(
+                self._program,
+                self._accrual,
+                fact.paid_won,
+                grade=key[2],
+                means=means,
+                points_spent_won=fact.points_spent_won,
+            )
+        return found
+
+    def booked(self, fact: EarnFact, row: BookedEarn, computed: Accrual) -> Outcome:
+        """The outcome; where the store gives stamps they are in it, and the reason is in the row."""
+        if self.stamping is None:
+            return _booked(fact, row)
+        cause = Cause(
+            fact.origin,
+            StampCause.PAYMENT,
+            StampMedium.AUTO_EARN if fact.source == _BY_ITSELF else StampMedium.PHONE_NUMBER,
+            row.member_id,
+            fact.occurred_ms,
+            computed.basis_won,
+            fact.sale,
+            self._grades.get(row.member_id) or self._entry_grade(),
+            earn_id=fact.earn_id,
+            fingerprint=fact.fingerprint,
+        )
+        given = self.stamping.earn(cause)
+        row.reasons = _words((*computed.reasons, given.grant.reason))
+        self._given[fact.earn_id] = (row.member_id, given)
+        body = {"earn_id": row.earn_id, "status": row.status, "points": row.points}
+        body |= shown(self.stamping.card, given)
+        if row.points != fact.points:
+            return Outcome(OpStatus.ADJUSTED, POINTS_DIFFER, body)
+        if fact.stamps != given.grant.stamps:
+            return Outcome(OpStatus.ADJUSTED, STAMPS_DIFFER, body)
+        return Outcome(OpStatus.APPLIED, None, body)
+
+    def add_to(self, run: _Run) -> None:
+        """What is to be written with the earns."""
+        if self.stamping is not None:
+            run.postings += self.stamping.postings
+            run.beside = (self.stamping.rows,)
+
+    def after(self, cancelled: Collection[str]) -> None:
+        """Once all is written: tiers pay, unless a cancel slip had come first."""
+        if self.stamping is not None:
+            self.stamping.pay([given for earn_id, given in self._given.items() if earn_id not in cancelled])
+
+    def _entry_grade(self) -> str | None:
+        grade = self._program.grade(None)
+        return None if grade is None else grade.code
+
+
+_BY_ITSELF = "receipt_auto"
+
+
+@lru_cache(maxsize=4_096)
+def _grade_in(written: str, brand_id: str) -> str | None:
+    """The member's grade in that brand, out of the member's row."""
+    found = strict_json.loads(written.encode()).get(brand_id)
+    return None if found is None else str(found)
 
 
 def _load_known(work: Work, store_id: str, facts: Sequence[EarnFact]) -> _Known:
@@ -143,9 +260,14 @@ _KNOWN = (
 )
 
 
-def _lock_members(work: Work, member_ids: Collection[str]) -> dict[str, int]:
-    """Locks the accounts that the run moves, in one order for everybody; returns balances by account id."""
-    return lock_balances(work, moved_accounts(member_ids))
+def _lock_members(work: Work, holders: Collection[str]) -> dict[str, int]:
+    """Locks the accounts that the run moves, in one order for everybody; returns balances by account id. Purses that
+    are new are opened."""
+    found = lock_balances(work, moved_accounts(holders))
+    if len(found) < 2 * len(set(holders)):
+        open_purses(work, holders)
+        found = lock_balances(work, moved_accounts(holders))
+    return found
 
 
 def moved_accounts(member_ids: Collection[str]) -> list[str]:
@@ -216,9 +338,11 @@ def _flags(work: Work, fact: EarnFact, computed: Accrual) -> list[str]:
     return flags
 
 
-def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, expires_ms: int, balances: dict[str, int]) -> NewPosting:
-    debt_account = account_id(AccountKind.MEMBER_DEBT, row.member_id)
-    lines = credit_member(row.member_id, row.points, balances[debt_account])
+def _posting(
+    fact: EarnFact, row: BookedEarn, posting_id: str, expires_ms: int, balances: dict[str, int], holder: str
+) -> NewPosting:
+    debt_account = account_id(AccountKind.MEMBER_DEBT, holder)
+    lines = credit_member(holder, row.points, balances[debt_account])
     for line in lines:
         # Later earns of the same run must see what this one repaid.
         balances[line.account_id] += line.amount
@@ -227,7 +351,7 @@ def _posting(fact: EarnFact, row: BookedEarn, posting_id: str, expires_ms: int, 
         posting_id=posting_id,
         kind=PostingKind.EARN,
         store_id=row.store_id,
-        member_id=row.member_id,
+        member_id=holder,
         actor=fact.origin.actor,
         lines=(issuance, *lines),
         op_id=fact.origin.op_id,
@@ -247,6 +371,8 @@ def _after_cancel(fact: EarnFact, outcome: Outcome, cancelled: frozenset[str]) -
     if outcome.status is OpStatus.REJECTED or fact.earn_id not in cancelled:
         return outcome
     body = {"earn_id": fact.earn_id, "status": EarnStatus.REVERSED.value, "points": 0}
+    if outcome.body is not None and "stamps" in outcome.body:
+        body["stamps"] = 0
     return Outcome(OpStatus.ADJUSTED, CANCELLED_FIRST, body)
 
 
@@ -259,4 +385,6 @@ def _publish(work: Work, fact: EarnFact, outcome: Outcome) -> None:
         "points": outcome.body.get("points", 0),
         "code": outcome.code,
     }
+    if "stamps" in outcome.body:
+        body["stamps"] = outcome.body["stamps"]
     feeds.publish(work, feeds.store_feed(fact.origin.store_id), FeedKind.EARN, body)

@@ -1,4 +1,4 @@
-"""Booking what has expired: from the member to the brand's breakage (PNT-17).
+"""Booking what has expired: points to the brand's breakage, stamps to the store's (PNT-17, STP-21).
 
 Points are worth nothing from the moment their lot expires; this only writes it down, so when it runs, how often and in
 how many processes makes no difference. Points that a request holds are in no lot and wait for its outcome.
@@ -17,6 +17,7 @@ from cloud_api.bulk import select_among
 from cloud_api.database import Database, Work
 from cloud_api.ledger.lots import LotUse
 from cloud_api.ledger.models import AccountKind, PostingKind, lot
+from cloud_api.ledger.purses import holds_stamps
 from cloud_api.ledger.service import Line, NewPosting, account_id, lock_balances, post
 
 LOTS_AT_ONCE = 500  # the members' other bookings wait for no longer than this takes
@@ -25,7 +26,7 @@ CLOCK_ACTOR = "cloud:clock"
 
 @dataclass(frozen=True)
 class Expired:
-    """What was booked."""
+    """What was booked; ``lots`` counts those of stamps as well (STP-21)."""
 
     lots: int = 0
     points: int = 0
@@ -43,11 +44,11 @@ def expire_some(work: Work) -> Expired:
     if not members:
         return Expired()
     # Whoever else moves these points was before us or waits for us: what is read after the locks stands.
-    lock_balances(work, [account_id(AccountKind.MEMBER, member_id) for member_id in members])
+    lock_balances(work, [account_id(_unit(holder), holder) for holder in members])
     found = select_among(work.conn, _DUE, {"members": members}, now_ms=work.now_ms)
     groups = [list(rows) for _, rows in groupby(found, key=_place)]
     post(work, [_posting(work, rows) for rows in groups])
-    return Expired(len(found), sum(row.remaining for row in found))
+    return Expired(len(found), sum(row.remaining for row in found if not holds_stamps(row.member_id)))
 
 
 def expire_all(database: Database) -> Expired:
@@ -74,16 +75,24 @@ def _place(row: Any) -> tuple[str, str]:
 
 def _posting(work: Work, rows: Sequence[Any]) -> NewPosting:
     first = rows[0]
-    points = sum(row.remaining for row in rows)
+    points, unit = sum(row.remaining for row in rows), _unit(first.member_id)
+    stamps = unit is AccountKind.MEMBER_STAMPS
+    lapsed = (
+        account_id(AccountKind.STAMP_BREAKAGE, first.store_id)
+        if stamps
+        else account_id(AccountKind.BREAKAGE, first.brand_id)
+    )
     return NewPosting(
         posting_id=work.ids.uuid7(),
-        kind=PostingKind.EXPIRY,
+        kind=PostingKind.STAMP_EXPIRY if stamps else PostingKind.EXPIRY,
         store_id=first.store_id,
         member_id=first.member_id,
         actor=CLOCK_ACTOR,
-        lines=(
-            Line(account_id(AccountKind.MEMBER, first.member_id), -points),
-            Line(account_id(AccountKind.BREAKAGE, first.brand_id), points),
-        ),
+        lines=(Line(account_id(unit, first.member_id), -points), Line(lapsed, points)),
         uses=tuple(LotUse(row.member_id, row.expires_ms, row.posting_id, row.remaining) for row in rows),
+        unit=unit,
     )
+
+
+def _unit(holder: str) -> AccountKind:
+    return AccountKind.MEMBER_STAMPS if holds_stamps(holder) else AccountKind.MEMBER

@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 
 from cloud_api.bulk import select_among
 from cloud_api.ledger.models import AccountKind
+from cloud_api.ledger.purses import holders_of, holds_stamps, new_purse
 from cloud_api.ledger.service import account_id, balances
 
 _KINDS = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
+_IN_STAMPS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)
+_WITH_LOTS = frozenset({AccountKind.MEMBER.value, AccountKind.MEMBER_STAMPS.value})
 
 _ENTRIES = (
     "SELECT entry.posting_id, entry.line, entry.account_id, entry.amount, posting.kind, posting.store_id,"
@@ -44,6 +47,11 @@ _REQUESTS = (
 _ADJUSTMENTS = (
     "SELECT posting_id, adjustment_id, reason, proposed_by, decided_by FROM adjustment WHERE posting_id {wanted}"
 )
+_GRANTS = (
+    "SELECT posting_id, cause, cause_id, points AS amount FROM point_grant WHERE posting_id {wanted}"
+    " UNION ALL SELECT posting_id, cause, coalesce(earn_id, request_id), stamps FROM stamp_grant"
+    " WHERE posting_id {wanted}"
+)
 _LOTS = "SELECT posting_id, expires_ms, points, remaining FROM lot WHERE member_id = :member_id AND posting_id {wanted}"
 _USES = (
     "SELECT lot_use.posting_id, lot_use.lot_posting_id, lot.expires_ms, lot_use.points FROM lot_use"
@@ -60,6 +68,7 @@ class _Causes:
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     adjustments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    grants: dict[str, dict[str, Any]] = field(default_factory=dict)
     lots: dict[str, dict[str, Any]] = field(default_factory=dict)
     uses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -68,40 +77,51 @@ def explain(conn: Connection, member_id: str, now_ms: int, *, most: int) -> dict
     """The newest ``most`` entries, oldest first, each with the balance after it; ``opening`` is what was before them.
 
     For each account ``opening`` plus the shown amounts is the balance, and so are the sums by kind of posting.
+    ``purses`` says the same of what the member has at one place only, in points or stamps.
     """
-    accounts = [account_id(kind, member_id) for kind in _KINDS]
-    rows = select_among(conn, _ENTRIES, {"accounts": accounts}, most=most)[::-1]
-    by_kind: dict[str, dict[str, int]] = {kind.value: {} for kind in _KINDS}
-    for row in select_among(conn, _SUMS, {"accounts": accounts}):
-        by_kind[_kind(row)][row.kind] = int(row.total)
-    running = {kind: sum(sums.values()) for kind, sums in by_kind.items()}
-    for row in rows:
-        running[_kind(row)] -= row.amount
-    opening = dict(running)
-    causes = _load(conn, member_id, rows)
-    entries = []
-    for row in rows:
-        running[_kind(row)] += row.amount
-        entries.append(_entry(row, running[_kind(row)], causes))
-    now = balances(conn, member_id, now_ms)
+    told = _told(conn, member_id, _KINDS, most)
+    running, now = told["totals"], balances(conn, member_id, now_ms)
     return {
         "member_id": member_id,
         "points_balance": now.balance,
         "points_expired": running[AccountKind.MEMBER.value] - now.balance,
         "points_held": now.held,
         "debt": now.debt,
-        "opening": opening,
-        "entries": entries,
-        "sums": by_kind,
-        "totals": running,
+        **told,
+        "purses": [_purse(conn, holder, most) for holder in holders_of(conn, member_id)[1:]],
     }
+
+
+def _purse(conn: Connection, holder: str, most: int) -> dict[str, Any]:
+    found = new_purse(holder)
+    assert found is not None, "the table holds purses only"
+    kinds = _IN_STAMPS if holds_stamps(holder) else _KINDS
+    return {"place_id": found.place_id, "unit": found.unit.value, **_told(conn, holder, kinds, most)}
+
+
+def _told(conn: Connection, holder: str, kinds: Sequence[AccountKind], most: int) -> dict[str, Any]:
+    accounts = [account_id(kind, holder) for kind in kinds]
+    rows = select_among(conn, _ENTRIES, {"accounts": accounts}, most=most)[::-1]
+    by_kind: dict[str, dict[str, int]] = {kind.value: {} for kind in kinds}
+    for row in select_among(conn, _SUMS, {"accounts": accounts}):
+        by_kind[_kind(row)][row.kind] = int(row.total)
+    running = {kind: sum(sums.values()) for kind, sums in by_kind.items()}
+    for row in rows:
+        running[_kind(row)] -= row.amount
+    opening = dict(running)
+    causes = _load(conn, holder, rows)
+    entries = []
+    for row in rows:
+        running[_kind(row)] += row.amount
+        entries.append(_entry(row, running[_kind(row)], causes))
+    return {"opening": opening, "entries": entries, "sums": by_kind, "totals": running}
 
 
 def _kind(row: Any) -> str:
     return str(row.account_id).partition(":")[0]
 
 
-def _load(conn: Connection, member_id: str, rows: Sequence[Any]) -> _Causes:
+def _load(conn: Connection, holder: str, rows: Sequence[Any]) -> _Causes:
     postings = {row.posting_id for row in rows}
     op_ids = {row.op_id for row in rows if row.op_id} | {row.reversed_op_id for row in rows if row.reversed_op_id}
     causes = _Causes(
@@ -111,9 +131,10 @@ def _load(conn: Connection, member_id: str, rows: Sequence[Any]) -> _Causes:
             select_among(conn, _REQUESTS, {"wanted": {row.request_id for row in rows if row.request_id}}), "request_id"
         ),
         adjustments=_indexed(select_among(conn, _ADJUSTMENTS, {"wanted": postings}), "posting_id"),
-        lots=_indexed(select_among(conn, _LOTS, {"wanted": postings}, member_id=member_id), "posting_id"),
+        lots=_indexed(select_among(conn, _LOTS, {"wanted": postings}, member_id=holder), "posting_id"),
+        grants=_indexed(select_among(conn, _GRANTS, {"wanted": postings}), "posting_id"),
     )
-    for use in select_among(conn, _USES, {"wanted": postings}, member_id=member_id):
+    for use in select_among(conn, _USES, {"wanted": postings}, member_id=holder):
         told = {"lot_posting_id": use.lot_posting_id, "expires_ms": use.expires_ms, "points": use.points}
         causes.uses.setdefault(use.posting_id, []).append(told)
     return causes
@@ -125,7 +146,7 @@ def _indexed(rows: Iterable[Any], key: str) -> dict[str, dict[str, Any]]:
 
 def _entry(row: Any, running: int, causes: _Causes) -> dict[str, Any]:
     """One line; ``lots_used`` above zero were taken, below zero put back. They belong to the member's own account."""
-    own = _kind(row) == AccountKind.MEMBER
+    own = _kind(row) in _WITH_LOTS
     made = causes.lots.get(row.posting_id) if own else None
     return {
         "posting_id": row.posting_id,
@@ -141,6 +162,7 @@ def _entry(row: Any, running: int, causes: _Causes) -> dict[str, Any]:
         "reverses_id": row.reverses_id,
         "request": causes.requests.get(row.request_id or ""),
         "adjustment": causes.adjustments.get(row.posting_id),
+        "grant": causes.grants.get(row.posting_id),
         "lot_made": made and {name: made[name] for name in ("expires_ms", "points", "remaining")},
         "lots_used": causes.uses.get(row.posting_id, []) if own else [],
     }

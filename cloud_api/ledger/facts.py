@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.phone import Phone
+from rules.sale import Item, PayMeans, SaleChannel, ServiceType
 from sync.protocol import OpStatus
 
 FLAG_CLOCK_AHEAD = "clock_ahead"
@@ -35,6 +36,17 @@ class Origin:
     suspended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SaleSeen:
+    """What the device knows of the sale besides its payment."""
+
+    means: PayMeans | None = None
+    service: ServiceType | None = None
+    channel: SaleChannel | None = None
+    coupon_used: bool = False
+    items: tuple[Item, ...] = ()
+
+
 @dataclass(slots=True)
 class EarnFact:
     """A sale as a device reported it."""
@@ -51,6 +63,8 @@ class EarnFact:
     source: str
     occurred_ms: int
     points_spent_won: int = 0  # points spent on this sale that its receipt does not show (PNT-06)
+    stamps: int = 0  # provisional
+    sale: SaleSeen | None = None
 
     @property
     def known_by_text_only(self) -> bool:

@@ -17,8 +17,8 @@ from cloud_api.vault import Vault
 # One member and the accounts that an earn moves, locked as lock_balances does. Several members are not locked before
 # all of them are known: two pushes could come to wait for each other.
 _WORDS = (
-    "SELECT member.phone_lookup, member.member_id, account.account_id, account.balance FROM member JOIN account"
-    " ON account.account_id {among} WHERE member.phone_lookup = $1 ORDER BY account.account_id"
+    "SELECT member.phone_lookup, member.member_id, member.grades, account.account_id, account.balance FROM member"
+    " JOIN account ON account.account_id {among} WHERE member.phone_lookup = $1 ORDER BY account.account_id"
 )
 _NAMES = "'member:' || member.member_id, 'member_debt:' || member.member_id"
 _MEMBER = Statement(
@@ -53,8 +53,8 @@ class Foresight:
         if self.lookup is None:
             return
         rows = answers[len(self.plain)].rows
-        known = {(lookup, member_id) for lookup, member_id, _, _ in rows}
+        known = {row[:3] for row in rows}
         work.foresee(ids_question(work, [self.lookup]), list(known))
-        for _, member_id in known:
-            balances = [(account_id, balance) for _, _, account_id, balance in rows]
+        for _, member_id, _ in known:
+            balances = [row[3:] for row in rows]
             work.foresee(balances_question(work, moved_accounts([member_id])), balances)

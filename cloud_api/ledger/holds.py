@@ -13,7 +13,7 @@ from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member
 
 @dataclass(frozen=True)
 class HeldPoints:
-    """Whose points, how many, and the request they wait for."""
+    """Whose points, how many, and the request they wait for. ``member_id`` is a purse's where the member has one."""
 
     request_id: str
     store_id: str

@@ -21,6 +21,19 @@ class AccountKind(StrEnum):
     OFFLINE_LOSS = "offline_loss"  # of a store: what was spent offline and no balance covered
     BREAKAGE = "breakage"  # of a brand: what expired
     ADJUSTMENT = "adjustment"  # of a brand: the other side of corrections by hand
+    # In stamps; a posting has entries of one unit only.
+    MEMBER_STAMPS = "member_stamps"  # on the board that is being filled
+    MEMBER_BOARDS = "member_boards"  # on boards that were full: they lapse no more
+    STAMP_ISSUANCE = "stamp_issuance"  # of a store
+    STAMP_BREAKAGE = "stamp_breakage"  # of a store: what lapsed
+
+
+STAMP_KINDS = (
+    AccountKind.MEMBER_STAMPS,
+    AccountKind.MEMBER_BOARDS,
+    AccountKind.STAMP_ISSUANCE,
+    AccountKind.STAMP_BREAKAGE,
+)
 
 
 class PostingKind(StrEnum):
@@ -33,6 +46,10 @@ class PostingKind(StrEnum):
     EXPIRY = "expiry"
     ADJUSTMENT = "adjustment"
     SPEND = "spend"
+    GRANT = "grant"  # points that a promotion or a draw gives
+    STAMP = "stamp"
+    STAMP_BACK = "stamp_back"
+    STAMP_EXPIRY = "stamp_expiry"
 
 
 class Account(SQLModel, table=True):
@@ -40,7 +57,10 @@ class Account(SQLModel, table=True):
 
     __tablename__ = "account"
     __table_args__ = (
-        CheckConstraint("kind NOT IN ('member', 'member_hold') OR balance >= 0", name="member_never_below_zero"),
+        CheckConstraint(
+            "kind NOT IN ('member', 'member_hold', 'member_stamps', 'member_boards') OR balance >= 0",
+            name="member_never_below_zero",
+        ),
         CheckConstraint("kind <> 'member_debt' OR balance <= 0", name="debt_never_above_zero"),
     )
 
@@ -48,6 +68,34 @@ class Account(SQLModel, table=True):
     kind: str
     owner_id: str
     balance: int = Field(sa_type=Big, default=0)
+
+
+class Purse(SQLModel, table=True):
+    """What a member has at one place: the points of a brand or store that keeps its own (PNT-03), or the stamps of a
+    card. Its accounts and lots carry its id where others carry the member's."""
+
+    __tablename__ = "purse"
+    __table_args__ = (Index("purse_member", "member_id"),)
+
+    purse_id: str = Field(primary_key=True)
+    member_id: str
+    place_id: str  # a brand or a store
+    unit: str  # rules.earning.EarningMethod
+    opened_ms: int = Field(sa_type=Big)
+
+
+class PointGrant(SQLModel, table=True):
+    """Points that no payment earned, and why they were given."""
+
+    __tablename__ = "point_grant"
+
+    posting_id: str = Field(primary_key=True)
+    member_id: str
+    store_id: str
+    points: int = Field(sa_type=Big)
+    cause: str
+    cause_id: str
+    booked_ms: int = Field(sa_type=Big)
 
 
 class Posting(SQLModel, table=True):
@@ -240,6 +288,8 @@ class ReversalTag(SQLModel, table=True):
 
 
 account = table(Account)
+purse = table(Purse)
+point_grant = table(PointGrant)
 posting = table(Posting)
 entry = table(Entry)
 lot = table(Lot)

@@ -20,10 +20,12 @@ from cloud_api.ledger.models import (
     ReversalState,
     earn,
     earn_tag,
+    posting,
     reversal,
     reversal_tag,
 )
 from cloud_api.ledger.service import Line, NewPosting, account_id, charge_member, lock_balances, post
+from cloud_api.stamps.back import take_back_earned
 from sync.protocol import FeedKind, OpStatus
 
 DUPLICATE_CANCEL = "duplicate_cancel"
@@ -195,12 +197,14 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
     row.state = ReversalState.APPLIED.value
     row.earn_id = sale.earn_id
     row.points = sale.points
+    stamps = 0
     if sale.points:
-        balance_account = account_id(AccountKind.MEMBER, sale.member_id)
-        debt_account = account_id(AccountKind.MEMBER_DEBT, sale.member_id)
+        holder = _holder_of(work, sale.posting_id)
+        balance_account = account_id(AccountKind.MEMBER, holder)
+        debt_account = account_id(AccountKind.MEMBER_DEBT, holder)
         lock_balances(work, [balance_account, debt_account])
-        uses = lots.take(work.conn, sale.member_id, sale.points, work.now_ms)
-        lines = charge_member(sale.member_id, sale.points, lots.total(uses))
+        uses = lots.take(work.conn, holder, sale.points, work.now_ms)
+        lines = charge_member(holder, sale.points, lots.total(uses))
         row.debt_points = -sum(line.amount for line in lines if line.account_id == debt_account)
         row.posting_id = work.ids.uuid7()
         issuance = Line(account_id(AccountKind.STORE_ISSUANCE, sale.store_id), sale.points)
@@ -208,7 +212,7 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
             posting_id=row.posting_id,
             kind=PostingKind.REVERSAL,
             store_id=sale.store_id,
-            member_id=sale.member_id,
+            member_id=holder,
             actor=row.actor,
             lines=(*lines, issuance),
             op_id=row.op_id,
@@ -217,6 +221,8 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
             uses=uses,
         )
         post(work, [record])
+    else:  # a payment earns points or stamps, never both (PNT-02)
+        stamps = take_back_earned(work, sale.store_id, sale.earn_id, actor=row.actor, op_id=row.op_id)
     work.conn.execute(
         update(earn)
         .where(earn.c.store_id == sale.store_id, earn.c.earn_id == sale.earn_id)
@@ -230,4 +236,12 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
             "points": 0,
             "code": None,
         }
+        if stamps:
+            body["stamps"] = 0
         feeds.publish(work, feeds.store_feed(sale.store_id), FeedKind.EARN, body)
+
+
+def _holder_of(work: Work, posting_id: str) -> str:
+    """Whose points the earn gave: the member's, or a purse's."""
+    found: str = work.conn.execute(select(posting.c.member_id).where(posting.c.posting_id == posting_id)).scalar_one()
+    return found

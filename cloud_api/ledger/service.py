@@ -41,7 +41,8 @@ class NewPosting:
     """One balanced record to be, with the roads that lead back to why it exists.
 
     ``uses`` are the lots that it takes from or puts back into. What else reaches the member is a new lot that expires
-    at ``expires_ms``.
+    at ``expires_ms``. ``member_id`` is a purse's id where the member has one; ``unit`` names the accounts that lots
+    stand for.
     """
 
     posting_id: str
@@ -56,6 +57,7 @@ class NewPosting:
     reverses_id: str | None = None
     uses: tuple[LotUse, ...] = ()
     expires_ms: int | None = None
+    unit: AccountKind = AccountKind.MEMBER
 
 
 # One statement that both databases read the same way.
@@ -71,7 +73,13 @@ _OPEN_MEMBERS = text(
     " ORDER BY 1 ON CONFLICT (account_id) DO NOTHING"
 )
 _MEMBER_KINDS = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
-_STORE_KINDS = (AccountKind.STORE_ISSUANCE, AccountKind.STORE_REDEMPTION, AccountKind.OFFLINE_LOSS)
+_STORE_KINDS = (
+    AccountKind.STORE_ISSUANCE,
+    AccountKind.STORE_REDEMPTION,
+    AccountKind.OFFLINE_LOSS,
+    AccountKind.STAMP_ISSUANCE,
+    AccountKind.STAMP_BREAKAGE,
+)
 _BRAND_KINDS = (AccountKind.BREAKAGE, AccountKind.ADJUSTMENT)
 
 
@@ -81,20 +89,21 @@ def open_member_accounts(conn: Connection, member_ids: Iterable[str]) -> None:
         kinds = [kind.value for kind in _MEMBER_KINDS]
         conn.execute(_OPEN_MEMBERS, {"owners": listed(conn, member_ids), "kinds": listed(conn, kinds)})
     else:
-        _open(conn, _MEMBER_KINDS, member_ids)
+        open_accounts(conn, _MEMBER_KINDS, member_ids)
 
 
 def open_store_accounts(conn: Connection, store_id: str) -> None:
     """Makes the accounts of a new store."""
-    _open(conn, _STORE_KINDS, [store_id])
+    open_accounts(conn, _STORE_KINDS, [store_id])
 
 
 def open_brand_accounts(conn: Connection, brand_id: str) -> None:
     """Makes the accounts of a new brand."""
-    _open(conn, _BRAND_KINDS, [brand_id])
+    open_accounts(conn, _BRAND_KINDS, [brand_id])
 
 
-def _open(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[str]) -> None:
+def open_accounts(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[str]) -> None:
+    """Makes those of these accounts that are missing."""
     rows = [
         {"account_id": account_id(kind, owner), "kind": kind.value, "owner_id": owner}
         for owner in sorted(owner_ids)
@@ -139,7 +148,7 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
     deltas: dict[str, int] = {}
     for record in postings:
         total = 0
-        member = account_id(AccountKind.MEMBER, record.member_id)
+        member = account_id(record.unit, record.member_id)
         granted = lots.total(record.uses) if record.uses else 0
         for number, line in enumerate(record.lines):
             total += line.amount

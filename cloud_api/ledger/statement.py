@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from cloud_api.coupons.models import coupon
 from cloud_api.devices.models import device
 from cloud_api.ledger.models import AccountKind, Earn, PostingKind, Reversal, account, earn, entry, posting, reversal
+from cloud_api.ledger.purses import holders_of
 from cloud_api.ledger.service import account_id
 from rules.coupons import CouponState
 
@@ -18,8 +19,7 @@ def entries_of_member(
 ) -> list[dict[str, Any]]:
     """Newest first, with the roads back: operation, request, receipt, who. ``within`` selects the stores it is about;
     None: all."""
-    kinds = (AccountKind.MEMBER, AccountKind.MEMBER_HOLD, AccountKind.MEMBER_DEBT)
-    names = [account_id(kind, member_id) for kind in kinds]
+    names = [account_id(kind, holder) for holder in holders_of(conn, member_id) for kind in _OF_MEMBERS]
     query = (
         select(entry, posting, account.c.kind.label("account_kind"))
         .join(posting, posting.c.posting_id == entry.c.posting_id)
@@ -48,6 +48,15 @@ def entries_of_member(
         }
         for row in conn.execute(query)
     ]
+
+
+_OF_MEMBERS = (
+    AccountKind.MEMBER,
+    AccountKind.MEMBER_HOLD,
+    AccountKind.MEMBER_DEBT,
+    AccountKind.MEMBER_STAMPS,
+    AccountKind.MEMBER_BOARDS,
+)
 
 
 def sums_of_store(conn: Connection, store_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from cloud_api.database import Work
 from cloud_api.exchange import is_postgres
+from cloud_api.ledger.models import STAMP_KINDS
 from rules.requests import OPEN_STATES, USED_STATES
 
 FINDINGS_MAX = 100  # of one rule: who reads them has seen enough
@@ -57,6 +58,9 @@ _OPEN = _listed(frozenset(state.value for state in OPEN_STATES))
 _USED = _listed(frozenset(state.value for state in USED_STATES))
 
 _ON_HOLD = "sum(CASE WHEN account.kind = 'member_hold' THEN entry.amount ELSE 0 END)"
+_IN_STAMPS = (
+    f"sum(CASE WHEN account.kind IN ({_listed(frozenset(kind.value for kind in STAMP_KINDS))}) THEN 1 ELSE 0 END)"
+)
 _REDEEMED = "sum(CASE WHEN account.kind = 'store_redemption' THEN entry.amount ELSE 0 END)"
 
 # Rule → query for (row, detail); whatever it returns is wrong.
@@ -79,13 +83,14 @@ _RULES: dict[str, str] = {
     ),
     "below_zero": (
         "SELECT account_id, 'has ' || balance FROM account"
-        " WHERE (kind IN ('member', 'member_hold') AND balance < 0) OR (kind = 'member_debt' AND balance > 0)"
+        " WHERE (kind IN ('member', 'member_hold', 'member_stamps', 'member_boards')"
+        " AND balance < 0) OR (kind = 'member_debt' AND balance > 0)"
     ),
     "lots_of_member": (
         "SELECT account.account_id, 'lots have ' || coalesce(rest.total, 0) || ', the balance is ' || account.balance"
         " FROM account LEFT JOIN (SELECT member_id, sum(remaining) AS total FROM lot GROUP BY member_id) AS rest"
         " ON rest.member_id = account.owner_id"
-        " WHERE account.kind = 'member' AND account.balance <> coalesce(rest.total, 0)"
+        " WHERE account.kind IN ('member', 'member_stamps') AND account.balance <> coalesce(rest.total, 0)"
     ),
     "lot": (
         "SELECT lot.posting_id, 'cached ' || lot.remaining || ' replayed ' || (lot.points - coalesce(used.total, 0))"
@@ -99,7 +104,7 @@ _RULES: dict[str, str] = {
         "SELECT posting.posting_id, 'entries give ' || coalesce(moved.total, 0) || ', lots '"
         " || (coalesce(made.total, 0) - coalesce(used.total, 0)) FROM posting"
         " LEFT JOIN (SELECT entry.posting_id, account.owner_id, sum(entry.amount) AS total FROM entry"
-        "  JOIN account ON account.account_id = entry.account_id AND account.kind = 'member'"
+        "  JOIN account ON account.account_id = entry.account_id AND account.kind IN ('member', 'member_stamps')"
         "  GROUP BY entry.posting_id, account.owner_id) AS moved"
         " ON moved.posting_id = posting.posting_id AND moved.owner_id = posting.member_id"
         " LEFT JOIN"
@@ -139,6 +144,23 @@ _RULES: dict[str, str] = {
         " ON entry.posting_id = earn.posting_id AND entry.account_id = 'store_issuance:' || earn.store_id"
         " WHERE earn.posting_id IS NOT NULL AND earn.points <> coalesce(-entry.amount, 0)"
     ),
+    # Points and stamps never meet in one posting.
+    "mixed_units": (
+        f"SELECT entry.posting_id, 'has ' || {_IN_STAMPS} || ' of ' || count(*) || ' lines in stamps' FROM entry"
+        " JOIN account ON account.account_id = entry.account_id GROUP BY entry.posting_id"
+        f" HAVING {_IN_STAMPS} NOT IN (0, count(*))"
+    ),
+    "stamps": (
+        "SELECT stamp_grant.posting_id, 'says ' || stamp_grant.stamps || ', the posting ' || coalesce(-entry.amount, 0)"
+        " FROM stamp_grant LEFT JOIN entry ON entry.posting_id = stamp_grant.posting_id"
+        " AND entry.account_id = 'stamp_issuance:' || stamp_grant.store_id"
+        " WHERE stamp_grant.stamps <> coalesce(-entry.amount, 0)"
+    ),
+    "purse": (
+        "SELECT account.account_id, 'belongs to no purse' FROM account"
+        " LEFT JOIN purse ON purse.purse_id = account.owner_id"
+        " WHERE account.kind IN ('member_stamps', 'member_boards') AND purse.purse_id IS NULL"
+    ),
     "road": (
         "SELECT posting.posting_id, 'a posting of kind ' || posting.kind || ' does not lead back to its cause'"
         " FROM posting LEFT JOIN device_op ON device_op.op_id = posting.op_id"
@@ -148,12 +170,18 @@ _RULES: dict[str, str] = {
         " LEFT JOIN reversal ON reversal.posting_id = posting.posting_id"
         " LEFT JOIN request ON request.request_id = posting.request_id"
         " LEFT JOIN adjustment ON adjustment.posting_id = posting.posting_id"
+        " LEFT JOIN point_grant ON point_grant.posting_id = posting.posting_id"
+        " LEFT JOIN stamp_grant ON stamp_grant.posting_id = posting.posting_id"
         " LEFT JOIN posting AS taken_back ON taken_back.posting_id = posting.reverses_id"
         " WHERE posting.actor = '' OR (posting.op_id IS NOT NULL AND device_op.op_id IS NULL"
         "  AND claim_use.op_id IS NULL AND direct_op.op_id IS NULL) OR NOT CASE posting.kind"
         "  WHEN 'earn' THEN posting.op_id IS NOT NULL AND earn.earn_id IS NOT NULL"
         "  WHEN 'reversal' THEN posting.op_id IS NOT NULL AND reversal.reversal_id IS NOT NULL"
         "   AND coalesce(taken_back.kind, '') = 'earn'"
+        "  WHEN 'grant' THEN point_grant.points IS NOT NULL"
+        "  WHEN 'stamp' THEN stamp_grant.stamps IS NOT NULL"
+        "  WHEN 'stamp_back' THEN coalesce(taken_back.kind, '') = 'stamp'"
+        "  WHEN 'stamp_expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'adjustment' THEN adjustment.adjustment_id IS NOT NULL"
         "  ELSE request.request_id IS NOT NULL END"

@@ -18,6 +18,8 @@ class Member(SQLModel, table=True):
     nickname: str
     joined_ms: int = Field(sa_type=Big)
     join_store_id: str | None = None
+    # JSON: the member's grade by brand, as `member_grade` has it; here because each earn reads this row.
+    grades: str | None = None
 
 
 member = table(Member)

@@ -6,6 +6,7 @@ import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCaller, TheCloud
@@ -21,6 +22,8 @@ from cloud_api.ledger.explain import explain
 from cloud_api.ledger.service import balances
 from cloud_api.ledger.statement import entries_of_member
 from cloud_api.members import service as members
+from cloud_api.stores.earning import holder_at
+from cloud_api.stores.service import profile_of
 from rules.phone import Phone
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
@@ -100,9 +103,17 @@ def find(body: Find, cloud: TheCloud, caller: TheCaller) -> Response:
     return json_response(_shown(known))
 
 
-@router.get("/{member_id}", summary="A member's wallet", responses=errors("unauthorized", "member_unknown"))
-def show(member_id: MemberId, cloud: TheCloud, caller: TheCaller) -> Response:
-    """Points, what waits for a store's decision, debt, and coupons; of these a restricted key sees its brand's."""
+@router.get(
+    "/{member_id}", summary="A member's wallet", responses=errors("unauthorized", "member_unknown", "store_unknown")
+)
+def show(
+    member_id: MemberId,
+    cloud: TheCloud,
+    caller: TheCaller,
+    store_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
+) -> Response:
+    """Points, what waits for a store's decision, debt, and coupons; of these a restricted key sees its brand's. With
+    ``store_id`` also what can be spent there, which is not the same where points are kept by brand or store."""
     with cloud.database.read() as conn:
         known = members.get(conn, cloud.vault, member_id)
         if known is None:
@@ -110,6 +121,7 @@ def show(member_id: MemberId, cloud: TheCloud, caller: TheCaller) -> Response:
         now_ms = cloud.clock()
         points = balances(conn, member_id, now_ms)
         wallet = coupons.of_member(conn, member_id, now_ms, brand_id=caller.brand_id)
+        there = {} if store_id is None else _usable(conn, member_id, store_id, now_ms)
     return json_response(
         _shown(known)
         | {
@@ -118,7 +130,14 @@ def show(member_id: MemberId, cloud: TheCloud, caller: TheCaller) -> Response:
             "debt": points.debt,
             "coupons": wallet,
         }
+        | there
     )
+
+
+def _usable(conn: Connection, member_id: str, store_id: str, now_ms: int) -> dict[str, Any]:
+    if profile_of(conn, store_id) is None:
+        raise ApiError("store_unknown")
+    return {"usable_points": balances(conn, holder_at(conn, member_id, store_id), now_ms).balance}
 
 
 @router.get("/{member_id}/entries", summary="A member's entries", responses=errors("unauthorized", "member_unknown"))

@@ -43,14 +43,30 @@ class Known:
 
 def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None) -> dict[Phone, str]:
     """Member ids by number; unknown numbers become members in the same step (MEM-01)."""
+    return find_or_create_graded(work, vault, phones, store_id=store_id)[0]
+
+
+def find_or_create_graded(
+    work: Work, vault: Vault, phones: Iterable[Phone], *, store_id: str | None
+) -> tuple[dict[Phone, str], dict[str, str]]:
+    """The same, and what the members' rows say of grades, by member id, for those who have one (PNT-05)."""
     wanted = set(phones)
     by_lookup = {lookup: phone for phone in wanted for lookup in vault.phone_lookups(phone)}
-    found = {by_lookup[lookup]: member_id for lookup, member_id in work.ask(ids_question(work, by_lookup))}
-    if len(found) == len(wanted):
-        return found
+    rows = work.ask(ids_question(work, by_lookup))
+    found = {by_lookup[lookup]: member_id for lookup, member_id, _ in rows}
+    grades = {member_id: written for _, member_id, written in rows if written is not None}
+    if len(found) < len(wanted):
+        found |= _create(work, vault, wanted, found, store_id)
+    return found, grades
+
+
+def _create(
+    work: Work, vault: Vault, wanted: set[Phone], found: dict[Phone, str], store_id: str | None
+) -> dict[Phone, str]:
+    """Those of the wanted who were not found."""
     key, changing = _writing_key(work, vault)
     if changing:  # what another process wrote under a key that was not known here a moment ago
-        found |= find(work.conn, vault, wanted - set(found))
+        found = found | find(work.conn, vault, wanted - set(found))
     missing = {vault.phone_lookup(phone, key): phone for phone in wanted - set(found)}
     _insert(work, vault, missing, store_id)
     made = _ids(work.conn, missing)
@@ -85,15 +101,15 @@ def find(conn: Connection, vault: Vault, phones: Iterable[Phone]) -> dict[Phone,
 
 
 def ids_question(work: Work, lookups: Iterable[str]) -> Asked:
-    """Look-ups and ids of those of these members that are known."""
+    """Look-ups, ids and grades of those of these members that are known."""
     return among(work, _IDS, {"wanted": list(lookups)})
 
 
-_IDS = "SELECT phone_lookup, member_id FROM member WHERE phone_lookup {wanted}"
+_IDS = "SELECT phone_lookup, member_id, grades FROM member WHERE phone_lookup {wanted}"
 
 
 def _ids(conn: Connection, lookups: Iterable[str]) -> dict[str, str]:
-    return dict(select_among(conn, _IDS, {"wanted": lookups}))
+    return {row.phone_lookup: row.member_id for row in select_among(conn, _IDS, {"wanted": lookups})}
 
 
 # All who write new members hold this together until they commit; who changes the key holds it alone. A row's lock

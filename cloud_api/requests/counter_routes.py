@@ -48,6 +48,7 @@ class CounterRequest(Body):
         "points_exceed_payment",
         "points_exceed_share",
         "day_total_reached",
+        "member_day_reached",
         "points_not_in_units",
         "idempotency_conflict",
         "bad_json",

@@ -27,23 +27,32 @@ def check(work: Work, store_id: str, policy: SpendPolicy, points: int, payment_w
         raise limit_error(limit)
 
 
+def check_member(work: Work, store_id: str, member_id: str, day_max_points: int, points: int) -> None:
+    """What one member may use at the store in a day; 0: as much as there is (PNT-12, Ambiguity A5). Raises ApiError
+    ``member_day_reached``."""
+    if day_max_points and points > day_max_points - _used_today(work, store_id, member_id):
+        raise ApiError("member_day_reached")
+
+
 def points_used_today(work: Work, store_id: str, policy: SpendPolicy) -> int:
     """Points of the store's requests of today that count or still may; 0 where no policy asks. Whoever asks at the
     same moment waits for this transaction, so that two never pass the limit together."""
-    if not policy.store_day_max_points:
-        return 0
+    return _used_today(work, store_id) if policy.store_day_max_points else 0
+
+
+def _used_today(work: Work, store_id: str, member_id: str | None = None) -> int:
     work.conn.execute(select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()).one()
     midnight_ms = korean_day(work.now_ms) * DAY_MS - KST_OFFSET_MS
     counting = [state.value for state in OPEN_STATES | USED_STATES]
-    found = work.conn.execute(
-        select(func.coalesce(func.sum(request.c.points), 0)).where(
-            request.c.store_id == store_id,
-            request.c.state.in_(counting),
-            request.c.kind == RequestKind.POINTS.value,
-            request.c.created_ms >= midnight_ms,
-        )
+    found = select(func.coalesce(func.sum(request.c.points), 0)).where(
+        request.c.store_id == store_id,
+        request.c.state.in_(counting),
+        request.c.kind == RequestKind.POINTS.value,
+        request.c.created_ms >= midnight_ms,
     )
-    return int(found.scalar_one())
+    if member_id is not None:
+        found = found.where(request.c.member_id == member_id)
+    return int(work.conn.execute(found).scalar_one())
 
 
 def limit_error(limit: SpendLimit) -> ApiError:

@@ -60,13 +60,21 @@ class UsePoints(Body):
     idempotency_key: IdempotencyKey
 
 
-NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
+class WantStamp(Body):
+    kind: Literal["stamp"]
+    store_id: Ident
+    member_id: Ident
+    payment_won: Won | None = None
+    idempotency_key: IdempotencyKey
+
+
+NewRequest = Annotated[UseCoupon | UsePoints | WantStamp, Field(discriminator="kind")]
 
 
 @router.post(
     "",
     status_code=201,
-    summary="Ask a store to accept a coupon or points",
+    summary="Ask a store to accept a coupon or points, or for stamps",
     responses=errors(
         "unauthorized",
         "store_unknown",
@@ -81,6 +89,9 @@ NewRequest = Annotated[UseCoupon | UsePoints, Field(discriminator="kind")]
         "points_exceed_payment",
         "points_exceed_share",
         "day_total_reached",
+        "member_day_reached",
+        "no_stamps_here",
+        "stamps_by_payment",
         "idempotency_conflict",
         "invalid",
     )
@@ -93,7 +104,7 @@ def ask(body: NewRequest, cloud: TheCloud, key_id: KeyId) -> Response:
     return json_response(asked, 201)
 
 
-def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints) -> dict[str, Any]:
+def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints | WantStamp) -> dict[str, Any]:
     store = profile_of(work.conn, body.store_id)
     if store is None:
         raise ApiError("store_unknown")
@@ -101,6 +112,8 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints) -> dict[str, Any
     if isinstance(body, UseCoupon):
         sale = None if body.sale is None else body.sale.model_dump(mode="json")
         return service.ask_coupon(work, who, body.coupon_id, sale=sale, payment_ref=body.payment_ref)
+    if isinstance(body, WantStamp):
+        return service.ask_stamp(work, who, body.payment_won)
     return service.ask_points(work, who, body.points, body.payment_won)
 
 

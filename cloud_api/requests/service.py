@@ -20,13 +20,19 @@ from cloud_api.members import service as members
 from cloud_api.orders import states
 from cloud_api.requests import limits
 from cloud_api.requests.models import Request, request
+from cloud_api.stamps import service as stamps
+from cloud_api.stamps.back import take_back_requested
+from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
 from cloud_api.vault import Vault
+from rules.conditions import Unmet
 from rules.masking import mask_nickname
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
+from rules.stores import StoreKind, orders_on
 from sync.protocol import FeedKind
 
 SLIP_CODE_LENGTH = 6
+STAMP_TITLE = "스탬프 적립"
 
 
 @dataclass(frozen=True)
@@ -107,14 +113,33 @@ def ask_points(
     assert who.member_id is not None
     if points > payment_won:
         raise ApiError("points_exceed_payment")
-    policy = policy_of(work.conn, who.store.brand_id).spending
+    policy, member_day = spending_at(work.conn, who.store.store_id, policy_of(work.conn, who.store.brand_id))
     limits.check(work, who.store.store_id, policy, points, payment_won)
+    limits.check_member(work, who.store.store_id, who.member_id, member_day, points)
     row = new_points_request(work, who, points, request_id=request_id)
-    held = HeldPoints(row.request_id, who.store.store_id, who.member_id, points)
+    holder = holder_at(work.conn, who.member_id, who.store.store_id)
+    held = HeldPoints(row.request_id, who.store.store_id, holder, points)
     if not holds.hold(work, held, actor=CONSUMER.actor):
         raise ApiError("insufficient_points")
     row.amount_won = payment_won
     row.device_id = device_id
+    return open_request(work, row)
+
+
+def ask_stamp(work: Work, who: Asking, payment_won: int | None) -> dict[str, Any]:
+    """A request for the stamps of a payment, at a store that takes no orders by itself (STP-17); nothing is held. Its
+    minute is that of every request (Ambiguity A5). Raises ApiError ``no_stamps_here``, ``stamps_by_payment``,
+    ``conditions_unmet``."""
+    assert who.member_id is not None
+    terms = stamps.card_terms(work.conn, who.store.store_id)
+    if who.store.service_type in {kind.value for kind in StoreKind if orders_on(kind)}:
+        raise ApiError("stamps_by_payment")
+    rules = terms.program.stamps
+    assert rules is not None, "a programme of stamps has rules"
+    if payment_won is not None and payment_won < max(rules.minimum_won, rules.per_won):
+        raise ApiError("conditions_unmet", extra={"unmet": [Unmet.MIN_AMOUNT.value]})
+    row = _new(work, who, work.ids.uuid7(), RequestKind.STAMP, STAMP_TITLE)
+    row.amount_won = payment_won
     return open_request(work, row)
 
 
@@ -252,7 +277,8 @@ def retake(work: Work, row: Any, caller: Caller) -> bool:
         except ApiError:
             return False
     elif row.kind == RequestKind.POINTS:
-        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points)
+        holder = holder_at(work.conn, row.member_id, row.store_id)
+        held = HeldPoints(row.request_id, row.store_id, holder, row.points)
         return holds.hold(work, held, actor=caller.actor)
     return True
 
@@ -266,8 +292,23 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
                 coupons.release(work, row.request_id)
             case Effect.RETURN:
                 coupons.give_back(work, row.request_id)
+    elif row.kind == RequestKind.STAMP:
+        match effect:
+            case Effect.CAPTURE:
+                stamps.give_requested(
+                    work,
+                    request_id=row.request_id,
+                    store_id=row.store_id,
+                    member_id=row.member_id,
+                    paid_won=row.amount_won,
+                    actor=caller.actor,
+                    op_id=caller.op_id,
+                )
+            case Effect.RETURN:
+                take_back_requested(work, row.request_id, actor=caller.actor, op_id=caller.op_id)
     elif row.kind == RequestKind.POINTS:
-        held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points, row.loss_points)
+        holder = holder_at(work.conn, row.member_id, row.store_id)
+        held = HeldPoints(row.request_id, row.store_id, holder, row.points, row.loss_points)
         match effect:
             case Effect.CAPTURE:
                 holds.capture(work, held, actor=caller.actor, op_id=caller.op_id)

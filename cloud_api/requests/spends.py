@@ -24,6 +24,7 @@ from cloud_api.members import service as members
 from cloud_api.requests import limits, service
 from cloud_api.requests.facts import Spend
 from cloud_api.requests.models import request
+from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Policy, policy_of, profile_of
 from cloud_api.vault import Vault
 from rules.phone import Phone
@@ -80,14 +81,15 @@ def _same(row: Any, call: DeviceCall, member_id: str | None, wanted: CounterAsk)
 
 def _points(work: Work, policy: Policy, store_id: str, member_id: str, wanted: CounterAsk) -> int:
     """The points to hold. Raises ApiError."""
+    spending, _ = spending_at(work.conn, store_id, policy)
     if wanted.points is None:
-        balance = holds.spendable(work, member_id, work.now_ms)
-        used = limits.points_used_today(work, store_id, policy.spending)
-        allowance = online_allowance(policy.spending, balance, wanted.payment_won, used)
+        balance = holds.spendable(work, holder_at(work.conn, member_id, store_id), work.now_ms)
+        used = limits.points_used_today(work, store_id, spending)
+        allowance = online_allowance(spending, balance, wanted.payment_won, used)
         if not allowance.points:
             raise limits.limit_error(allowance.limit)
         return allowance.points
-    match refuse_amount(policy.spending, wanted.points, wanted.payment_won):
+    match refuse_amount(spending, wanted.points, wanted.payment_won):
         case SpendLimit.AMOUNT:
             raise ApiError("points_not_in_units", extra={"use_unit": policy.use_unit})
         case None:
@@ -115,7 +117,7 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
         _undo(work, origin, known)
     occurred_ms = min(fact.occurred_ms, work.now_ms)  # a clock that is ahead brings no other day's quota
     used = _used_before(work, origin.device_id, member_id, occurred_ms)
-    held = HeldPoints(fact.spend_id, origin.store_id, member_id, fact.points)
+    held = HeldPoints(fact.spend_id, origin.store_id, holder_at(work.conn, member_id, origin.store_id), fact.points)
     covered = holds.spend(work, held, actor=origin.actor, op_id=origin.op_id, at_ms=occurred_ms)
     age_ms = fact.occurred_ms - fact.snapshot_ms
     flags = spend_flags(policy.spending, age_ms, used, fact.points, covered, suspended=origin.suspended)
@@ -138,7 +140,8 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
 
 def _undo(work: Work, origin: Origin, row: Any) -> None:
     """What the request took under the same id goes back to the member."""
-    held = HeldPoints(row.request_id, row.store_id, row.member_id, row.points, row.loss_points)
+    holder = holder_at(work.conn, row.member_id, row.store_id)
+    held = HeldPoints(row.request_id, row.store_id, holder, row.points, row.loss_points)
     if row.state in OPEN_STATES:
         holds.release(work, held, actor=origin.actor, op_id=origin.op_id)
     elif row.state in USED_STATES:

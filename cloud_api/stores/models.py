@@ -34,6 +34,8 @@ class BrandPolicy(SQLModel, table=True):
     auto_approve_max_won: int = Field(sa_type=Big)
     payment_max_percent: int
     store_day_max_points: int = Field(sa_type=Big)
+    # JSON of rules.programs.EarningProgram; None: points at the policy's rate and nothing else.
+    earning: str | None = None
     created_ms: int = Field(sa_type=Big)
 
 
@@ -54,6 +56,8 @@ class Store(SQLModel, table=True):
     opens_minute: int | None = None
     # The device that prints for the store; None: the first one that shows a request prints its slip.
     print_device: str | None = None
+    # The store's own programme of earning, the newest of `store_earning`; None: its brand's.
+    earning: str | None = None
 
 
 class StoreHoursRow(SQLModel, table=True):
@@ -68,7 +72,19 @@ class StoreHoursRow(SQLModel, table=True):
     changed_ms: int = Field(sa_type=Big)
 
 
+class StoreEarning(SQLModel, table=True):
+    """One version of a store's own programme of earning; None: from then on its brand's (PNT-02)."""
+
+    __tablename__ = "store_earning"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    version: int = Field(primary_key=True)
+    program: str | None = None
+    created_ms: int = Field(sa_type=Big)
+
+
 brand = table(Brand)
 brand_policy = table(BrandPolicy)
 store = table(Store)
 store_hours = table(StoreHoursRow)
+store_earning = table(StoreEarning)

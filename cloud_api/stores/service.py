@@ -44,6 +44,7 @@ class Policy:
     auto_approve_max_won: int = 0  # what is worth more is never approved by silence; 0: no such limit
     payment_max_percent: int = 100  # of one payment that points may cover (PNT-12)
     store_day_max_points: int = 0  # that all customers of one store may use in a day; 0: no such limit (PNT-12)
+    earning: str | None = None  # JSON of the brand's programme, see ``stores.earning``; counters get it by itself
 
     @property
     def accrual(self) -> AccrualPolicy:

@@ -57,6 +57,8 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/stores/{store_id}/reports": None,
     "/v1/stores/{store_id}/stock/orders": "idempotency_key",
     "/v1/stores/{store_id}/refusals": "idempotency_key",
+    "/v1/brands/{brand_id}/earning": None,
+    "/v1/stores/{store_id}/earning": None,
 }
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -118,6 +120,8 @@ class Caller:
             "/v1/menu/items": item,
             "/v1/menu/items/{menu_id}": item,
             "/v1/stores/{store_id}/menu/price": {"menu_id": menu_id},
+            "/v1/brands/{brand_id}/earning": {"method": "point", "rate_bp": 100},
+            "/v1/stores/{store_id}/earning": {"program": None},
             "/v1/stores/{store_id}/hours": {"weekly": [[480, 1_320]] * 6 + [None], "holidays": ["2025-12-25"]},
             "/v1/stores/{store_id}/reports": {
                 "day": local_day(world.clock()).isoformat(),

@@ -1,0 +1,1 @@
+"""Stamp cards: earning stamps, tiers and what they pay, cancels, lapsing, what members and stores see of them."""

@@ -1,0 +1,348 @@
+"""Stamps of a run of sales: how many each earns, on which board they come to lie, and what its tiers pay (STP-02, 04,
+15, 19).
+
+What fills a board leaves the lots: stamps of a full board lapse no more, so what lies in lots is always the board that
+is being filled, and what is in lots together with the full boards is the member's total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from cloud_api.bulk import NewRows
+from cloud_api.coupons import service as coupons
+from cloud_api.database import Work
+from cloud_api.errors import ApiError
+from cloud_api.exchange import Asked, among
+from cloud_api.gateway import feeds
+from cloud_api.gateway.feeds import CONSUMERS
+from cloud_api.ledger.facts import Origin, SaleSeen
+from cloud_api.ledger.lots import NEVER_MS, LotUse
+from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.purses import open_purses, stamps_holder
+from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question
+from cloud_api.stamps.models import GrantState, stamp_grant, stamp_tier
+from cloud_api.stores.earning import Terms
+from rules.boards import StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_reached
+from rules.coupons import IssueKind
+from rules.notices import NoticeKind
+from rules.programs import business_day, stamps_expire_ms, stamps_of
+from rules.sale import PayMeans, Sale, SaleChannel, ServiceType
+from rules.stamps import StampGrant, StampReason
+from sync.protocol import FeedKind
+
+GRANT_COLUMNS = (
+    "posting_id",
+    "purse_id",
+    "member_id",
+    "store_id",
+    "earn_id",
+    "request_id",
+    "cause",
+    "medium",
+    "day",
+    "stamps",
+    "uncapped",
+    "reason",
+    "program_version",
+    "state",
+    "taken_back",
+    "menu",
+    "booked_ms",
+)
+_NOTHING = SaleSeen()
+
+
+@dataclass(slots=True)
+class _Lot:
+    expires_ms: int
+    posting_id: str
+    remaining: int
+
+
+@dataclass
+class Held:
+    """What a member has of one card."""
+
+    lots: list[_Lot] = field(default_factory=list)
+    boards: int = 0  # stamps on full boards
+    today: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return self.boards + sum(lot.remaining for lot in self.lots)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a sale came to: the grant, where the member's card stands, and the tiers that it reached."""
+
+    grant: StampGrant
+    total: int
+    purse_id: str
+    posting_id: str | None = None
+    tiers: tuple[Tier, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why stamps are given, and by whom."""
+
+    origin: Origin
+    cause: StampCause
+    medium: StampMedium
+    member_id: str
+    occurred_ms: int
+    paid_won: int = 0
+    sale: SaleSeen | None = None
+    grade: str | None = None
+    earn_id: str | None = None
+    request_id: str | None = None
+    fingerprint: str | None = None
+
+
+class Stamping:
+    """The stamps of one run of one store, in order. Nothing is written before ``rows`` and ``postings`` are."""
+
+    def __init__(self, work: Work, terms: Terms, store_id: str, member_ids: Sequence[str], days: Sequence[str]) -> None:
+        """Reads and locks what these members have; ``days`` are the business days on which caps count."""
+        assert terms.program.card is not None, "a programme of stamps has a card"
+        self.card: StampCard = terms.program.card
+        self.postings: list[NewPosting] = []
+        self._work = work
+        self._terms = terms
+        self._store_id = store_id
+        self._rows: list[tuple[Any, ...]] = []
+        scope = terms.program.scope
+        self._purses = {one: stamps_holder(one, scope, terms.brand_id, store_id) for one in member_ids}
+        self._held = self._read(sorted(set(self._purses.values())), sorted(set(days)))
+
+    def day(self, occurred_ms: int) -> str:
+        """The business day a sale counts for."""
+        return day_of(self._terms, occurred_ms)
+
+    def held(self, member_id: str) -> Held:
+        """What the member has, with what the run gave so far."""
+        return self._held[self._purses[member_id]]
+
+    def earn(self, cause: Cause) -> Given:
+        """Stamps of one sale, by the rules."""
+        held = self.held(cause.member_id)
+        sale = _sale(cause, self._store_id)
+        day = self.day(cause.occurred_ms)
+        if not self._terms.stamps_on:
+            grant = StampGrant(0, StampReason.PLAN, 0)
+        else:
+            grant = stamps_of(self._terms.program, sale, held.today.get(day, 0), held.total)
+        return self.give(cause, grant)
+
+    def give(self, cause: Cause, grant: StampGrant) -> Given:
+        """Books so many stamps."""
+        purse_id = self._purses[cause.member_id]
+        held, day = self._held[purse_id], self.day(cause.occurred_ms)
+        before = held.total
+        if not grant.stamps:
+            return Given(grant, before, purse_id)
+        posting_id = self._work.ids.uuid7()
+        self._rows.append(self._row(cause, grant, purse_id, posting_id, day))
+        self.postings.append(self._place(cause, grant.stamps, purse_id, posting_id, held))
+        held.today[day] = held.today.get(day, 0) + grant.stamps
+        reached = set(tiers_reached(self.card, held.total)) - set(tiers_reached(self.card, before))
+        return Given(grant, held.total, purse_id, posting_id, tuple(sorted(reached)))
+
+    def fitting(self, member_id: str, grant: StampGrant) -> StampGrant:
+        """Not more than the last board has room for (STP-19)."""
+        free = room(self.card, self.held(member_id).total)
+        if free is None or grant.stamps <= free:
+            return grant
+        return StampGrant(free, StampReason.BOARDS_FULL, grant.uncapped)
+
+    @property
+    def rows(self) -> NewRows:
+        """To be written beside the postings."""
+        return NewRows(stamp_grant, GRANT_COLUMNS, self._rows)
+
+    def pay(self, given: Sequence[tuple[str, Given]]) -> None:
+        """The coupons of tiers that were reached, by member id; a tier of a board pays once (STP-04, STP-19)."""
+        rewards = self._terms.program.rewards
+        if not rewards:
+            return
+        for member_id, one in given:
+            for tier in one.tiers:
+                _pay(self._work, self._store_id, member_id, one, tier, rewards[self.card.tiers.index(tier.stamps)])
+
+    def _read(self, purse_ids: Sequence[str], days: Sequence[str]) -> dict[str, Held]:
+        accounts = [account_id(kind, one) for one in purse_ids for kind in _KINDS]
+        work = self._work
+        for _ in range(2):
+            locked, lots, *counted = work.exchange(
+                balances_question(work, accounts),
+                among(work, _LOTS, {"purses": purse_ids}, work.now_ms),
+                *self._today(purse_ids, days),
+            )
+            missing = set(accounts) - {name for name, _ in locked.rows}
+            if not missing:
+                break
+            open_purses(work, {name.partition(":")[2] for name in missing})
+        held = {purse_id: Held() for purse_id in purse_ids}
+        for name, balance in locked.rows:
+            kind, _, purse_id = name.partition(":")
+            if kind == AccountKind.MEMBER_BOARDS:
+                held[purse_id].boards = balance
+        for purse_id, expires_ms, posting_id, remaining in lots.rows:
+            held[purse_id].lots.append(_Lot(expires_ms, posting_id, remaining))
+        for answer in counted:
+            for purse_id, day, stamps in answer.rows:
+                held[purse_id].today[day] = int(stamps)
+        return held
+
+    def _today(self, purse_ids: Sequence[str], days: Sequence[str]) -> list[Asked]:
+        """Asked only where a cap wants to know."""
+        stamps = self._terms.program.stamps
+        if stamps is None or stamps.day_max is None:
+            return []
+        return [among(self._work, _TODAY, {"purses": purse_ids, "days": days})]
+
+    def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
+        """Onto the board, and what fills it out of the lots, soonest lapse first."""
+        full = (held.total + stamps) // self.card.per_board * self.card.per_board
+        filled = max(full - held.boards, 0)
+        uses, left = [], filled
+        for lot in held.lots:
+            part = min(left, lot.remaining)
+            if part:
+                uses.append(LotUse(purse_id, lot.expires_ms, lot.posting_id, part))
+                lot.remaining -= part
+                left -= part
+        held.lots = [lot for lot in held.lots if lot.remaining]
+        expires_ms = stamps_expire_ms(self.card, self._work.now_ms) or NEVER_MS
+        if stamps > left:
+            held.lots.append(_Lot(expires_ms, posting_id, stamps - left))
+            held.lots.sort(key=lambda lot: (lot.expires_ms, lot.posting_id))
+        held.boards += filled
+        amounts = (
+            (AccountKind.STAMP_ISSUANCE, self._store_id, -stamps),
+            (AccountKind.MEMBER_STAMPS, purse_id, stamps - filled),
+            (AccountKind.MEMBER_BOARDS, purse_id, filled),
+        )
+        return NewPosting(
+            posting_id=posting_id,
+            kind=PostingKind.STAMP,
+            store_id=self._store_id,
+            member_id=purse_id,
+            actor=cause.origin.actor,
+            lines=tuple(Line(account_id(kind, owner), amount) for kind, owner, amount in amounts if amount),
+            op_id=cause.origin.op_id or None,
+            fingerprint=cause.fingerprint,
+            uses=tuple(uses),
+            expires_ms=expires_ms,
+            unit=AccountKind.MEMBER_STAMPS,
+        )
+
+    def _row(
+        self, cause: Cause, grant: StampGrant, purse_id: str, posting_id: str, day: str
+    ) -> tuple[str | int | None, ...]:
+        items = (cause.sale or _NOTHING).items
+        return (
+            posting_id,
+            purse_id,
+            cause.member_id,
+            self._store_id,
+            cause.earn_id,
+            cause.request_id,
+            cause.cause.value,
+            cause.medium.value,
+            day,
+            grant.stamps,
+            grant.uncapped,
+            grant.reason.value,
+            self._terms.program.version,
+            GrantState.GIVEN.value,
+            0,
+            items[0].product_id if items else None,
+            self._work.now_ms,
+        )
+
+
+_KINDS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)
+_LOTS = (
+    "SELECT member_id, expires_ms, posting_id, remaining FROM lot WHERE remaining > 0 AND expires_ms > $1"
+    " AND member_id {purses} ORDER BY member_id, expires_ms, posting_id"
+)
+_TODAY = (
+    "SELECT purse_id, day, sum(stamps - taken_back) FROM stamp_grant WHERE purse_id {purses} AND day {days}"
+    " GROUP BY purse_id, day"
+)
+
+
+def day_of(terms: Terms, occurred_ms: int) -> str:
+    """The store's business day of a moment (STP-15)."""
+    return business_day(occurred_ms, terms.program.day_starts_minute).isoformat()
+
+
+def _sale(cause: Cause, store_id: str) -> Sale:
+    seen = cause.sale or _NOTHING
+    return Sale(
+        cause.paid_won,
+        cause.occurred_ms,
+        store_id,
+        seen.items,
+        seen.means or PayMeans.CARD,
+        seen.service or ServiceType.IN_STORE,
+        seen.channel or SaleChannel.OFFLINE,
+        cause.grade,
+        coupon_used=seen.coupon_used,
+    )
+
+
+def _pay(work: Work, store_id: str, member_id: str, given: Given, tier: Tier, definition_id: str) -> None:
+    here = (stamp_tier.c.purse_id == given.purse_id, stamp_tier.c.board == tier.board)
+    paid = select(stamp_tier.c.paid_ms).where(*here, stamp_tier.c.stamps == tier.stamps)
+    if work.conn.execute(paid).one_or_none() is not None:
+        return
+    coupon: Mapping[str, Any] | None
+    try:
+        coupon = coupons.issue(work, member_id, definition_id, kind=IssueKind.STAMP_TIER)
+    except ApiError:  # none left: a sale is never refused for it, and the row says what the member is owed
+        coupon = None
+    coupon_id = None if coupon is None else coupon["coupon_id"]
+    work.conn.execute(
+        insert(stamp_tier).values(
+            purse_id=given.purse_id,
+            board=tier.board,
+            stamps=tier.stamps,
+            definition_id=definition_id,
+            coupon_id=coupon_id,
+            posting_id=given.posting_id,
+            paid_ms=work.now_ms,
+        )
+    )
+    body = {
+        "kind": NoticeKind.STAMP_REWARD.value,
+        "request_id": None,
+        "store_id": store_id,
+        "member_id": member_id,
+        "state": None,
+        "coupon_id": coupon_id,
+        "board": tier.board,
+        "stamps": tier.stamps,
+        "created_ms": work.now_ms,
+    }
+    feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
+
+
+def shown(card: StampCard, given: Given) -> dict[str, Any]:
+    """What is told of a grant: how many, why, and where the card stands."""
+    board = board_of(card, given.total)
+    return {
+        "stamps": given.grant.stamps,
+        "reason": given.grant.reason.value,
+        "board": board.number,
+        "on_board": board.stamps,
+        "per_board": card.per_board,
+        "tiers": [tier.stamps for tier in given.tiers],
+    }
