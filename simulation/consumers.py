@@ -115,7 +115,7 @@ class Consumers:
         """The brand changes its rate: what counters computed with the old one is adjusted."""
         self._shop.cloud.calling(self.set_policy(rate_bp=self._shop.rng.choice((300, 500, 700))))
 
-    def set_policy(self, **changes: int) -> Callable[[Cloud], None]:
+    def set_policy(self, **changes: Any) -> Callable[[Cloud], None]:
         """Some fields of the brand's policy become others."""
         brand_id = self._shop.ground.profile.brand_id
 
