@@ -62,7 +62,12 @@ def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller)
     if outcome.status is OpStatus.REJECTED or outcome.code == CANCELLED_FIRST:  # it earned at a counter
         raise ApiError("claim_used")
     body = outcome.body or {}
-    shown = {"earn_id": claim.earn_id, "store_id": claim.store, "paid_won": claim.paid_won, "points": body["points"]}
+    shown = {
+        "earn_id": claim.earn_id,
+        "store_id": claim.store,
+        "paid_won": claim.paid_won,
+        "points": body.get("points", fact.points),
+    }
     return shown | ({"stamps": body["stamps"]} if "stamps" in body else {})
 
 
