@@ -46,6 +46,9 @@ from cloud_api.stamps.routes import router as stamps
 from cloud_api.stock.routes import router as stock
 from cloud_api.stores.earning_routes import router as earning
 from cloud_api.stores.routes import router as stores
+from cloud_api.webhooks.delivery import Deliverer
+from cloud_api.webhooks.routes import router as webhooks
+from cloud_api.webhooks.sending import Sender
 
 TITLE = "WithFoM Cloud"
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -91,6 +94,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         stock,
         menu,
         ledger,
+        webhooks,
         jobs,
     ):
         app.include_router(router)
@@ -134,6 +138,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks.append(asyncio.create_task(sweeper.run(stopping)))
         runner = Runner(cloud.database, cloud.clock, JOBS, holder=cloud.ids.uuid7())
         tasks.append(asyncio.create_task(runner.run(stopping, every_ms=cloud.settings.jobs_every_ms)))
+        tasks.append(asyncio.create_task(_deliverer(cloud).run(stopping, every_ms=cloud.settings.webhooks_every_ms)))
     try:
         yield
     finally:
@@ -144,6 +149,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             runner.stop()
         await asyncio.gather(*tasks)
         cloud.database.close()
+
+
+def _deliverer(cloud: Cloud) -> Deliverer:
+    sender = Sender(cloud.settings.webhook_hosts)
+    return Deliverer(cloud.database, cloud.vault, cloud.clock, sender, holder=cloud.ids.uuid7())
 
 
 async def _follow_keys(cloud: Cloud, stopping: asyncio.Event) -> None:

@@ -56,6 +56,13 @@ CATALOGUE: dict[str, Problem] = {
     "rate_limited": Problem(
         429, "호출 한도를 넘었습니다. 잠시 후 다시 해 주세요.", "The key's calls are used up. Please wait."
     ),
+    "webhook_unknown": Problem(404, "없는 웹훅입니다.", "There is no such webhook."),
+    "event_unknown": Problem(404, "없는 이벤트입니다.", "There is no such event any more."),
+    "webhook_exists": Problem(409, "이미 등록한 주소입니다.", "This key has a webhook at this address."),
+    "webhooks_full": Problem(409, "웹훅을 더 등록할 수 없습니다.", "This key has as many webhooks as it may."),
+    "address_refused": Problem(
+        422, "웹훅은 공개된 https 주소로만 보낼 수 있습니다.", "Webhooks go to public https addresses only."
+    ),
     "key_unknown": Problem(404, "없는 연동 키입니다.", "There is no such key."),
     # Enrollment
     "code_unknown": Problem(404, "등록 코드가 올바르지 않습니다.", "The enrollment code is not valid."),

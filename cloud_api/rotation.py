@@ -26,6 +26,8 @@ from cloud_api.process_lock import locked
 from cloud_api.stores.models import store
 from cloud_api.stores.service import key_place
 from cloud_api.vault import HEAD_BYTES, KEY_NUMBER_MAX, SealBroken, Vault, new_key, read_keys, replace_keys
+from cloud_api.webhooks.models import webhook_endpoint
+from cloud_api.webhooks.service import old_secret_place, secret_place
 from rules.phone import Phone
 
 ROWS_AT_ONCE = 200  # a few milliseconds during which a writer waits
@@ -47,6 +49,8 @@ _CELLS = (
     _Cells(store, "key_sealed", ("store_id",), key_place),
     _Cells(device_op, "sealed", ("device_id", "epoch", "seq"), op_place),
     _Cells(forked_op, "sealed", ("device_id", "epoch", "seq", "hash"), fork_place),
+    _Cells(webhook_endpoint, "secret_sealed", ("endpoint_id",), secret_place),
+    _Cells(webhook_endpoint, "old_secret_sealed", ("endpoint_id",), old_secret_place),
     _Cells(bulk_item, "sealed", ("device_id", "item_id"), bulk_place),
 )
 

@@ -25,6 +25,9 @@ class Settings:
     safety_poll_ms: int = 1_000  # where other processes ring
     trust_every_ms: int = 5_000  # how long the stream of a revoked device may go on
     keys_every_ms: int = 2_000  # how soon new keys in the file are used
+    webhooks_every_ms: int = 500  # how soon what happened is told
+    # Hosts to which webhooks go also without https and inside the network: an operator's own, and those of tests.
+    webhook_hosts: tuple[str, ...] = ()
     serve_openapi: bool = False
     # Addresses of proxies whose X-Forwarded-For is believed; from anybody else it is anybody's claim. None by default.
     trusted_proxies: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ def all_tables() -> MetaData:
     import cloud_api.staff.models
     import cloud_api.stamps.models
     import cloud_api.stock.models
-    import cloud_api.stores.models  # noqa: F401
+    import cloud_api.stores.models
+    import cloud_api.webhooks.models  # noqa: F401
 
     return SQLModel.metadata

@@ -25,11 +25,14 @@ OPEN_ROUTES = frozenset(
         ("POST", "/v1/members"),
         ("POST", "/v1/members/find"),
         ("POST", "/v1/claims"),
+        ("GET", "/v1/webhooks"),
+        ("POST", "/v1/webhooks"),
     }
 )
 # Routes that name a member alone, and tell or change nothing that is another brand's.
 MEMBER_ROUTES = frozenset({("GET", "/v1/members/{member_id}"), ("GET", "/v1/members/{member_id}/entries")})
-_NO_THINGS = frozenset({"product_id"})  # the caller's own names
+_NO_THINGS = frozenset({"product_id", "from_event_id"})  # names only, of what is looked for among the key's own
+_OWN = "endpoint_id"  # a key's own, whatever its brand: its routes look for no other
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def check(conn: Connection, caller: Caller, call: tuple[str, str], does: str, na
     """
     known = False
     for name, value in named:
-        if name == _MEMBER:
+        if name == _OWN:
+            known = True
+        elif name == _MEMBER:
             known = known or call in MEMBER_ROUTES
             if isinstance(value, str) and not _sees(conn, caller, value):
                 raise ApiError("member_unknown")

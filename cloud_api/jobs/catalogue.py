@@ -12,6 +12,7 @@ from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
 from cloud_api.ledger.expiry import expire_some
 from cloud_api.pruning import Keep, prune
+from cloud_api.webhooks.service import forget_tries
 
 
 def _tell_ending_coupons(database: Database, _clock: Clock) -> int:
@@ -20,6 +21,10 @@ def _tell_ending_coupons(database: Database, _clock: Clock) -> int:
 
 def _expire_points(database: Database, _clock: Clock) -> int:
     return database.transact(expire_some).lots
+
+
+def _forget_tries(database: Database, _clock: Clock) -> int:
+    return database.transact(forget_tries)
 
 
 def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
@@ -32,5 +37,6 @@ JOBS = (
     Job("points-expiry", Daily(5), _expire_points),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("report-reminders", Every(5), remind),
+    Job("webhook-attempts", Daily(4 * 60 + 20), _forget_tries),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
 )

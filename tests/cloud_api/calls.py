@@ -44,6 +44,9 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/requests": "idempotency_key",
     "/v1/orders": "idempotency_key",
     "/v1/earns": "idempotency_key",
+    "/v1/webhooks": None,
+    "/v1/webhooks/{endpoint_id}/replay": None,
+    "/v1/webhooks/{endpoint_id}/secret": None,
     "/v1/coupon-definitions": "name",
     "/v1/sync/requests": "request_id",
     "/v1/members/{member_id}/coupons/take": "idempotency_key",
@@ -105,12 +108,17 @@ class Caller:
         items = [{"name": "카페라떼", "qty": 1, "amount_won": 5_000}]
         sale = own | {"member_id": member, "paid_won": 4_500, "receipt_no": "2", "occurred_ms": world.clock()}
         earned = world.ok("POST", "/v1/earns", sale | {"receipt_no": "1", "idempotency_key": new_id("earn")})
+        told = {"url": "https://pos.example.com/first", "kinds": ["earn.*"]}
+        self.known["endpoint_id"] = [world.ok("POST", "/v1/webhooks", told)["endpoint_id"]]
         self.known["earn_id"] = [earned["earn_id"]]
         order = {"store_id": world.store.store_id, "channel": "take_out", "items": items, "total_won": 5_000}
         self._good_bodies: dict[str, dict[str, Any]] = {
             "/v1/requests": points | {"kind": "points"},
             "/v1/orders": order | {"payment": "prepaid"},
             "/v1/earns": sale,
+            "/v1/webhooks": {"url": "https://pos.example.com/withfom", "kinds": ["*"]},
+            "/v1/webhooks/{endpoint_id}/replay": {"since_ms": 0},
+            "/v1/webhooks/{endpoint_id}/secret": {"old_hours": 1},
             "/v1/coupon-definitions": terms | {"brand_id": world.store.brand_id},
             "/v1/sync/requests": {"phone": PHONE, "points": 5, "payment_won": 9_000},
             "/v1/members/{member_id}/coupons/take": {"definition_id": definition["definition_id"]},

@@ -63,6 +63,7 @@ def _settings(args: argparse.Namespace) -> Settings | None:
         url or made.database_url,
         made.secret_file,
         serve_openapi=bool(getattr(args, "openapi", False)),
+        webhook_hosts=tuple(getattr(args, "webhook_host", None) or ()),
         trusted_proxies=tuple(getattr(args, "trusted_proxy", None) or ()),
     )
 

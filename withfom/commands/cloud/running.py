@@ -37,6 +37,12 @@ def register(verbs: Any) -> dict[str, Verb]:
         metavar="ADDRESS",
         help="X-Forwarded-For를 믿을 프록시 주소 / a proxy whose X-Forwarded-For is believed; may be repeated",
     )
+    serve.add_argument(
+        "--webhook-host",
+        action="append",
+        metavar="HOST",
+        help="웹훅을 https 없이 보내도 되는 내부 호스트 / a host inside that webhooks may go to; may be repeated",
+    )
     serve.add_argument("--openapi", action="store_true", help="/openapi.json 공개 / publish the OpenAPI document")
 
     verb(verbs, "migrate", "데이터베이스 준비 / bring the database to the newest schema")

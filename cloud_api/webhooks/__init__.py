@@ -1,0 +1,1 @@
+"""Telling integrators what happened, at addresses they name."""
