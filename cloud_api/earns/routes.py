@@ -78,7 +78,8 @@ class NewEarn(Body):
 )
 def earn(body: NewEarn, cloud: TheCloud, caller: TheCaller) -> Response:
     """A receipt earns once, here or at a counter of the store; ``receipt_used`` names the earn that there is. An
-    unknown number becomes a member."""
+    unknown number becomes a member. Where a store gives stamps, ``stamps`` says how many; ``points_balance`` is what
+    the member can spend there."""
     if body.occurred_ms > cloud.clock() + DAY_MS:
         raise ApiError("invalid", extra={"fields": [{"field": "body.occurred_ms", "problem": "in_the_future"}]})
     call = Repeatable(caller.key_id, "earn", body.idempotency_key, body.model_dump(mode="json", exclude_none=True))

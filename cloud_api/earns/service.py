@@ -94,11 +94,12 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
         occurred_ms=sale.occurred_ms,
     )
     (outcome,) = book_earns(work, vault, policy, sale.store_id, [fact], terms)
+    came = outcome.body or {}
     if outcome.status is OpStatus.REJECTED:
-        raise ApiError("receipt_used", extra={"earn_id": (outcome.body or {})["earn_id"]})
+        raise ApiError("receipt_used", extra={"earn_id": came["earn_id"]})
     made = show(work.conn, earn_id, work.now_ms)
     reach.meet(work, caller, made["member_id"])
-    return made
+    return made | ({"stamps": came["stamps"]} if "stamps" in came else {})
 
 
 def _origin(work: Work, caller: Caller, op_id: str, store_id: str, earn_id: str) -> Origin:
@@ -137,7 +138,7 @@ def _taken_back(conn: Connection, store_id: str, earn_id: str) -> Any:
 
 
 def show(conn: Connection, earn_id: str, now_ms: int) -> dict[str, Any]:
-    """The earn as it stands, with what its member has. Raises ApiError ``earn_unknown``."""
+    """The earn as it stands, with what its member can spend at that store. Raises ApiError ``earn_unknown``."""
     row = _find(conn, earn_id)
     now = balances(conn, holder_at(conn, row.member_id, row.store_id), now_ms)
     names = ("earn_id", "store_id", "member_id", "receipt_no", "till", "paid_won", "status", "occurred_ms", "booked_ms")

@@ -80,6 +80,8 @@ _MEMBER = "member_id"
 _SEEN_HERE = (
     "SELECT 1 FROM member JOIN store ON store.store_id = member.join_store_id"
     " WHERE member.member_id = :id AND {here}"
+    " UNION ALL SELECT 1 FROM purse LEFT JOIN store ON store.store_id = purse.place_id"
+    " WHERE purse.member_id = :id AND (purse.place_id = :brand_id OR {here})"
     " UNION ALL SELECT 1 FROM integrator_member WHERE member_id = :id AND key_id = :key_id"
     " UNION ALL SELECT 1 FROM entry JOIN posting ON posting.posting_id = entry.posting_id"
     " JOIN store ON store.store_id = posting.store_id WHERE entry.account_id = 'member:' || :id AND {here}"
