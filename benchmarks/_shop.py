@@ -24,11 +24,12 @@ from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.screens import Screens
 from benchmarks._programs import free_port, running
+from demo.channels import OrderChannel, Wanted, open_menu
 from demo.customers import CloudClient
 from printers.capture.spool import CapturedDocument
 from sync.clock import SystemClock
 
-ITEMS = [{"name": "아메리카노(ICE)", "qty": 2, "amount_won": 9_000, "options": ["샷 추가"]}]
+ORDERED = Wanted("카페라떼(ICE)", 2, ("샷 추가",))
 
 
 def withfom_json(*arguments: str) -> dict[str, Any]:
@@ -55,6 +56,10 @@ class Cloud:
     client: CloudClient
     code: str
 
+    def order(self, member_id: str) -> dict[str, Any]:
+        """One order through the app."""
+        return OrderChannel(self.client, "app_order").order(member_id, [ORDERED])
+
 
 @contextlib.contextmanager
 def cloud(folder: Path) -> Iterator[Cloud]:
@@ -69,6 +74,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
     with running("withfom", "cloud", "serve", *at, "--port", str(port)):
         url = f"http://127.0.0.1:{port}"
         client = CloudClient(url, key, store)
+        open_menu(client)
         try:
             yield Cloud(url, client, code)
         finally:

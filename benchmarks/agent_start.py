@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.bootstrap import Agent
 from benchmarks._programs import running
 from benchmarks._report import Report, median
-from benchmarks._shop import ITEMS, Cloud, ShiftedClock, cloud, enrolled_agent, folder, sale, wait_for
+from benchmarks._shop import Cloud, ShiftedClock, cloud, enrolled_agent, folder, sale, wait_for
 
 STARTS = 9
 ORDERS = 40
@@ -29,7 +29,7 @@ def a_day_of_work(where: Cloud, agent: Agent, clock: ShiftedClock) -> None:
     """Orders and earns as a counter has them in the afternoon, all of them settled with the cloud."""
     member = where.client.join("01048215678", "김민아")
     for _ in range(ORDERS):
-        where.client.order(member, ITEMS, note="")
+        where.order(member)
     for number in range(EARNS):
         clock.shift_ms += BETWEEN_CUSTOMERS_MS
         agent.earn.ingest(sale(number, clock.wall_ms()))
@@ -68,7 +68,7 @@ def rings_cpu_percent(where: Cloud, *arguments: str) -> float:
         time.sleep(REST_S)
         at_rest = _share(program.pid)
         for _ in range(RINGS):
-            where.client.order(member, ITEMS, note="")
+            where.order(member)
         time.sleep(REST_S)
         return _share(program.pid) - at_rest
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from agent.approval.card.view import CardFace
 from agent.shell.screens import Screens
 from benchmarks._report import Report, median, percentile
-from benchmarks._shop import ITEMS, Cloud, cloud, enrolled_agent, folder, screens, spin, wait_for, watching
+from benchmarks._shop import Cloud, cloud, enrolled_agent, folder, screens, spin, wait_for, watching
 
 ROUNDS = 220
 WARM_UP = 20
@@ -36,7 +36,7 @@ class Consumer:
 
     def _order(self) -> None:
         self.sent_ns = time.perf_counter_ns()
-        answer = self._where.client.order(self._member, ITEMS, note="")
+        answer = self._where.order(self._member)
         self.answered_ns = time.perf_counter_ns()
         self.request_id = str(answer["request"]["request_id"])
 

@@ -28,8 +28,10 @@ from cloud_api.bootstrap import Cloud, opened
 from cloud_api.database import Work
 from cloud_api.devices.enrollment import Redemption, issue_code, redeem
 from cloud_api.integrators.keys import create_key
+from cloud_api.menu import service as menu
 from cloud_api.settings import Settings
-from cloud_api.stores.service import NewStore, Policy, create_store
+from cloud_api.stores.service import NewStore, Policy, create_store, find_brand
+from rules.menu import SaleTimes
 from sync.engine import FeedEngine, OpenStream, Pull
 from sync.outcomes import Pulled, Reason, StreamEnded, Unavailable
 from sync.protocol import PullPage, enroll_proof_message
@@ -47,7 +49,8 @@ OUTAGE_S = 3.0
 BACK_S = 10.0
 LIMIT_S = 60.0
 CALLERS = 8  # connections of the consumers' app
-ITEMS = [{"name": "아메리카노", "qty": 1, "amount_won": 4_500, "options": []}]
+PRICE_WON = 4_500
+BRAND = "커피"
 
 
 class Ended(Exception):
@@ -202,6 +205,7 @@ class World:
     listening: list[Listening]
     key: str
     arrived: dict[str, float]
+    menu_id: str
 
 
 def prepared(settings: Settings, address: str, stores: int) -> World:
@@ -209,12 +213,34 @@ def prepared(settings: Settings, address: str, stores: int) -> World:
     with opened(settings) as cloud:
         arrived: dict[str, float] = {}
         listening = [_enrolled(cloud, address, number, arrived) for number in range(stores)]
-        return World(listening, cloud.database.transact(lambda work: create_key(work, "bench")).key, arrived)
+        key = cloud.database.transact(lambda work: create_key(work, "bench")).key
+        return World(listening, key, arrived, cloud.database.transact(_on_the_menu))
+
+
+def _on_the_menu(work: Work) -> str:
+    """One item of the brand, which all its stores have."""
+    brand_id = find_brand(work.conn, BRAND)
+    assert brand_id is not None
+    scope = menu.Scope(brand_id, None)
+    category = menu.write_category(work, scope, None, menu.CategoryTerms("음료", visible=True, position=0))
+    terms = menu.Terms(
+        category_id=category["category_id"],
+        name="아메리카노",
+        name_en="",
+        description="",
+        price_won=PRICE_WON,
+        options=(),
+        sale_times=SaleTimes(),
+        rewards=menu.REWARDS,
+        visible=True,
+        position=0,
+    )
+    return str(menu.write_item(work, scope, None, terms)["menu_id"])
 
 
 def _enrolled(cloud: Cloud, address: str, number: int, arrived: dict[str, float]) -> Listening:
     def made(work: Work) -> str:
-        profile = create_store(work, cloud.vault, NewStore(f"매장 {number}", "커피"), Policy())
+        profile = create_store(work, cloud.vault, NewStore(f"매장 {number}", BRAND), Policy())
         return issue_code(work, profile.store_id, "counter", "bench").code
 
     code = cloud.database.transact(made)
@@ -259,8 +285,13 @@ async def deliveries(world: World, address: str, count: int, per_s: float) -> li
 
     async def order(number: int, at: float) -> None:
         store = world.listening[number * 7 % len(world.listening)]
-        body = {"store_id": store.store_id, "channel": "app_order", "items": ITEMS, "total_won": 4_500}
-        body |= {"payment": "prepaid", "nickname": "별님", "idempotency_key": f"bench-{secrets.token_hex(8)}"}
+        body = {"store_id": store.store_id, "channel": "app_order", "items": [{"menu_id": world.menu_id}]}
+        body |= {
+            "total_won": PRICE_WON,
+            "payment": "prepaid",
+            "nickname": "별님",
+            "idempotency_key": f"bench-{secrets.token_hex(8)}",
+        }
         line = await idle.get()
         answer = json.loads(await line.ask("POST", "/v1/orders", headers, json.dumps(body).encode()))
         idle.put_nowait(line)

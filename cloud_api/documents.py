@@ -266,13 +266,49 @@ ORDER_EXAMPLE = {
     "number": "101",
     "state": "new",
     "channel": "take_out",
-    "items": [{"name": "카페라떼", "qty": 2, "amount_won": 10000, "options": ["샷 추가"]}],
+    "take_out": True,
+    "items": [
+        {
+            "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
+            "name": "카페라떼",
+            "qty": 2,
+            "amount_won": 10000,
+            "options": ["오트"],
+        }
+    ],
     "total_won": 10000,
+    "coupon_won": 0,
+    "points": 0,
+    "paid_won": 10000,
+    "refund_won": 0,
     "payment": "prepaid",
     "nickname": "민*",
     "note": "",
     "created_ms": 1760000000000,
     "request_id": _ID,
+    "sold_out": None,
+    "sold_out_ms": None,
+    "sold_out_items": [],
+}
+
+ORDER_FIGURES_EXAMPLE: dict[str, Any] = {
+    "first": "2026-11-26",
+    "last": "2026-11-26",
+    "total": {
+        "completed": 4,
+        "take_out": 3,
+        "take_out_rate_bp": 7500,
+        "order_won": 68210,
+        "coupon_won": 3000,
+        "sales_won": 65210,
+        "points": 500,
+        "cancelled": 1,
+        "cancelled_won": 43700,
+    },
+    "before": {"sales_won": 22500, "difference_won": 42710, "rate_bp": 18982},
+    "by": "menu",
+    "parts": [{"key": "0198c5c0-7a11-7000-8000-0000000000e8", "name": "카페라떼", "quantity": 7, "amount_won": 35000}],
+    "open": 1,
 }
 
 PULL_EXAMPLE = {

@@ -114,6 +114,19 @@ CATALOGUE: dict[str, Problem] = {
     "menu_unknown": Problem(404, "없는 메뉴입니다.", "There is no such item on the menu."),
     "menu_not_on_sale": Problem(409, "지금 주문할 수 없는 메뉴입니다.", "This item cannot be ordered now."),
     "options_refused": Problem(422, "옵션을 확인해 주세요.", "These options do not fit the item."),
+    "orders_not_taken": Problem(409, "주문을 받지 않는 매장입니다.", "This store takes no orders."),
+    "out_of_hours": Problem(409, "지금은 영업시간이 아닙니다.", "The store is closed now."),
+    "total_differs": Problem(
+        409, "주문 금액이 바뀌었습니다. 금액을 다시 확인해 주세요.", "The order costs something else; see the figures."
+    ),
+    "rewards_not_taken": Problem(
+        409, "이 매장 주문에는 쿠폰과 포인트를 쓸 수 없습니다.", "This store's orders take no coupons and no points."
+    ),
+    "order_stands": Problem(
+        409, "이미 접수되어 취소할 수 없는 주문입니다.", "The order was accepted and cannot be cancelled."
+    ),
+    "span_refused": Problem(422, "기간을 확인해 주세요.", "This is not a span of days that can be shown."),
+    "nothing_asked": Problem(409, "매장에서 보낸 품절 안내가 없습니다.", "The store has not said that it is sold out."),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

@@ -95,19 +95,41 @@ class CloudClient:
         found: dict[str, Any] = self.get(f"/v1/requests/{request_id}")
         return found
 
-    def order(self, member_id: str, items: list[dict[str, Any]], note: str) -> dict[str, Any]:
-        """Send an app order; the answer holds the order and its request."""
+    def add_category(self, name: str, position: int) -> str:
+        body = {"store_id": self.store_id, "name": name, "position": position, "idempotency_key": self._key("category")}
+        return str(self.post("/v1/menu/categories", body)["category_id"])
+
+    def add_item(
+        self, name: str, price_won: int, category_id: str, options: list[dict[str, Any]], position: int
+    ) -> str:
         body = {
             "store_id": self.store_id,
-            "member_id": member_id,
-            "channel": "take_out",
-            "items": items,
-            "total_won": sum(item["amount_won"] for item in items),
-            "payment": "prepaid",
-            "note": note,
-            "idempotency_key": self._key("order"),
+            "category_id": category_id,
+            "name": name,
+            "price_won": price_won,
+            "options": options,
+            "position": position,
+            "idempotency_key": self._key("item"),
         }
-        found: dict[str, Any] = self.post("/v1/orders", body)
+        return str(self.post("/v1/menu/items", body)["menu_id"])
+
+    def menu(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/v1/stores/{self.store_id}/menu")
+        return found
+
+    def order(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send an order; the answer holds the order and its request."""
+        named = {"store_id": self.store_id, "idempotency_key": self._key("order")}
+        found: dict[str, Any] = self.post("/v1/orders", body | named)
+        return found
+
+    def show_order(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/v1/orders/{order_id}")
+        return found
+
+    def cancel_order(self, order_id: str) -> dict[str, Any]:
+        """The customer's own choice; what it held or used is back."""
+        found: dict[str, Any] = self.post(f"/v1/orders/{order_id}/cancel", {})
         return found
 
     def order_state(self, order_id: str) -> str:

@@ -8,19 +8,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from demo.channels import OrderChannel, open_menu
 from demo.customers import CloudClient
 from demo.processes import DemoFailure
 from demo.world import DemoWorld, WorldSettings, require_clean_exit
 
 PEOPLE = (("01048215678", "김민아"), ("01073310912", "박준호"), ("01029947731", "최소라"), ("01055120341", "이지민"))
-MENU = (
-    ("아메리카노(HOT)", 4_500),
-    ("카페라떼(ICE)", 5_000),
-    ("콜드브루", 5_000),
-    ("소금빵", 3_500),
-    ("자몽에이드", 6_000),
-)
 STYLES = ("card42", "vat48", "cat40", "columns", "utf8")
+CHANNELS = {
+    "app_order": "앱 주문 · app order",
+    "take_out": "포장 주문 · take-out order",
+    "in_store": "매장 주문 · order in the store",
+}
 PAUSE_S = (6.0, 14.0)
 
 
@@ -71,6 +70,8 @@ class _Cafe:
         cloud = world.cloud
         self._members = [cloud.join(phone, nickname) for phone, nickname in PEOPLE]
         self._coupon = cloud.define_coupon("아메리카노 1잔 무료", "1장", 4_500)
+        open_menu(cloud)
+        self._channels = [OrderChannel(cloud, name) for name in CHANNELS]
 
     def next_event(self) -> str:
         chances: tuple[tuple[int, Callable[[CloudClient], str]], ...] = (
@@ -90,11 +91,12 @@ class _Cafe:
         cloud.ask_coupon(member, cloud.give_coupon(member, self._coupon))
         return "손님이 쿠폰 사용을 눌렀어요 · a customer asks to use a coupon"
 
-    def _order(self, cloud: CloudClient) -> str:
-        chosen = self._dice.sample(MENU, self._dice.randint(1, 3))
-        items = [{"name": name, "qty": 1, "amount_won": price, "options": []} for name, price in chosen]
-        placed = cloud.order(self._dice.choice(self._members), items, "")
-        return f"앱 주문 {placed['order']['number']} · app order"
+    def _order(self, _cloud: CloudClient) -> str:
+        channel = self._dice.choice(self._channels)
+        placed = channel.order_something(self._dice.choice(self._members), self._dice)
+        if placed is None:
+            return "다 팔렸어요 · everything is sold out"
+        return f"{CHANNELS[channel.channel]} {placed['order']['number']}"
 
 
 def _go_on(world: DemoWorld) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from demo.channels import OrderChannel, Wanted, open_menu
 from demo.processes import wait_until
 from demo.slips import Sale
 from demo.world import DemoWorld, WorldSettings, require_clean_exit
@@ -262,12 +263,10 @@ def _coupons(world: DemoWorld, ledger: Ledger) -> None:
 
 def _order(world: DemoWorld, ledger: Ledger) -> None:
     """ORD-04, ORD-05, ORD-21: an app order pops up, is approved and its ticket is printed."""
+    open_menu(world.cloud)
     member = world.cloud.join(JUNHO, "박준호")
-    items = [
-        {"name": "카페라떼(ICE)", "qty": 2, "amount_won": 10_000, "options": ["연하게"]},
-        {"name": "소금빵", "qty": 1, "amount_won": 3_500, "options": []},
-    ]
-    placed = world.cloud.order(member, items, "5분 뒤에 찾으러 갈게요")
+    wanted = (Wanted("카페라떼(ICE)", 2, ("연하게",)), Wanted("소금빵"))
+    placed = OrderChannel(world.cloud, "app_order").order(member, wanted, "5분 뒤에 찾으러 갈게요")
     request_id, order_id = placed["request"]["request_id"], placed["order"]["order_id"]
     _wait_card(world, request_id)
     _tap(world, "card.approve")

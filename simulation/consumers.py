@@ -16,13 +16,11 @@ from cloud_api.orders import routes as order_routes
 from cloud_api.requests import routes as request_routes
 from cloud_api.stores.service import policy_of, set_policy
 from simulation.cloud import body_of
-from simulation.ground import ADJUSTED_ALONE, KEY_ID
+from simulation.ground import ADJUSTED_ALONE, KEY_ID, PRICE_WON
 from simulation.outcomes import demand
 
 if TYPE_CHECKING:
     from simulation.shop import Shop
-
-MENU = ("아메리카노", "카페라떼", "바닐라라떼", "콜드브루", "치즈케이크")
 
 
 class Consumers:
@@ -61,13 +59,13 @@ class Consumers:
         self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
 
     def order(self) -> None:
-        items = [order_routes.Item(name=self._shop.rng.choice(MENU), qty=1, amount_won=4_500)]
+        items = (order_routes.Item(menu_id=self._shop.rng.choice(self._shop.ground.menu_ids)),)
         body = order_routes.NewOrder(
             store_id=self._shop.ground.profile.store_id,
             nickname="민지",
             channel=self._shop.rng.choice(("in_store", "take_out", "app_order")),
             items=items,
-            total_won=4_500,
+            total_won=PRICE_WON,
             payment="prepaid",
             idempotency_key=f"app-key-{self._shop.next_number():05d}",
         )

@@ -22,8 +22,10 @@ from cloud_api.ids import base64url, from_base64url
 from cloud_api.integrators.models import integrator_key
 from cloud_api.ledger import adjustments
 from cloud_api.members.service import find_or_create
+from cloud_api.menu import service as menu
 from cloud_api.stores.service import NewStore, Policy, Profile, create_store, set_policy
 from cloud_api.vault import Keys, Vault
+from rules.menu import SaleTimes
 from rules.phone import Phone
 from simulation.agenda import START_MS
 from simulation.cloud import Engines, start_cloud
@@ -37,6 +39,8 @@ from sync.secrets import DeviceSecrets
 BASE_URL = "http://127.0.0.1:1"  # nobody is ever called there
 KEY_ID = "consumer-app"
 PHONES = tuple(Phone(f"+82105550{n:04d}") for n in range(1, 7))
+MENU = ("아메리카노", "카페라떼", "바닐라라떼", "콜드브루", "치즈케이크")
+PRICE_WON = 4_500
 COUPONS_EACH = 4
 LOTS_EACH = 3
 ADJUSTED_ALONE = 500  # points that one person may correct
@@ -68,6 +72,7 @@ class Ground:
     devices: tuple[Device, ...]
     member_ids: tuple[str, ...]
     coupon_ids: dict[str, tuple[str, ...]]  # by member
+    menu_ids: tuple[str, ...]
 
 
 def prepare_ground() -> Ground:
@@ -79,6 +84,7 @@ def prepare_ground() -> Ground:
     cloud, conn = start_cloud(disk, engines, vault, lambda: now_ms[0], random.Random(0))
     prepare(cloud)
     profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault))
+    menu_ids = cloud.database.transact(lambda work: _write_menu(work, profile))
     for number, member_id in enumerate(members * LOTS_EACH):
         # Given a day ago, for a day: each of these expires at another moment of the time that is simulated.
         now_ms[0] = START_MS - DAY_MS + number * EXPIRES_EVERY_MS
@@ -88,7 +94,7 @@ def prepare_ground() -> Ground:
     lasting = Policy(rate_bp=500, adjustment_limit_points=ADJUSTED_ALONE)
     cloud.database.transact(lambda work: set_policy(work, profile.brand_id, lasting))
     devices = tuple(_enroll(cloud, profile, name) for name in COUNTERS)
-    return Ground(engines, vault, conn.serialize(), profile, devices, members, held)
+    return Ground(engines, vault, conn.serialize(), profile, devices, members, held, menu_ids)
 
 
 def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -105,6 +111,27 @@ def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[s
         for member in members
     }
     return profile, members, held
+
+
+def _write_menu(work: Work, profile: Profile) -> tuple[str, ...]:
+    scope = menu.Scope(profile.brand_id, profile.store_id)
+    category = menu.write_category(work, scope, None, menu.CategoryTerms("음료", visible=True, position=0))
+    made = []
+    for position, name in enumerate(MENU):
+        terms = menu.Terms(
+            category_id=category["category_id"],
+            name=name,
+            name_en="",
+            description="",
+            price_won=PRICE_WON,
+            options=(),
+            sale_times=SaleTimes(),
+            rewards=menu.REWARDS,
+            visible=True,
+            position=position,
+        )
+        made.append(str(menu.write_item(work, scope, None, terms)["menu_id"]))
+    return tuple(made)
 
 
 def _enroll(cloud: Cloud, profile: Profile, name: str) -> Device:

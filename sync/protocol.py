@@ -58,6 +58,8 @@ class OpKind(StrEnum):
     POINTS_SPEND = "points.spend"
     # {order_id, to: OrderState, occurred_ms}
     ORDER_ADVANCE = "order.advance"
+    # {order_id, menu_ids[], occurred_ms}: the customer of an accepted order is told, and may cancel or keep it
+    ORDER_SOLD_OUT = "order.sold_out"
     # {day: "2026-11-27", pieces, written_ms}: cup holders used that day; a later number replaces an earlier one
     REPORT_SUBMIT = "report.submit"
     # {menu_id, kind: "today"|"until_released"|null (on sale again), occurred_ms}: the later word stands
@@ -87,8 +89,9 @@ class FeedKind(StrEnum):
     #  at_zero: "approve"|"expire" (what becomes of it when nobody answers),
     #  recovery_by|null (who asked to take it back; the owner confirms or it happens by itself)}
     REQUEST = "request"
-    # {order_id, version, number, state, channel, items: [{name, qty, amount_won, options[]}], total_won,
-    #  payment: "prepaid"|"postpaid", nickname, note, created_ms, request_id|null}
+    # {order_id, version, number, state, channel, take_out, items: [{menu_id, name, qty, amount_won, options[]}],
+    #  total_won, coupon_won, points, paid_won, refund_won, payment: "prepaid"|"postpaid", nickname, note, created_ms,
+    #  request_id|null, sold_out: "asked"|"kept"|null, sold_out_ms|null, sold_out_items[]}
     ORDER = "order"
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null,
     #  stamps (only where the store gives stamps)}

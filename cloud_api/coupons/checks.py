@@ -17,6 +17,7 @@ from cloud_api.coupons.terms import OF_A_SALE, read_benefit, read_conditions, sa
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.models import EarnStatus, earn
+from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import lock_store
@@ -33,7 +34,7 @@ from rules.discounts import (
     overlap_problem,
 )
 from rules.hours import business_day
-from rules.requests import OPEN_STATES, USED_STATES, RequestKind
+from rules.requests import OPEN_STATES, USED_STATES
 from rules.sale import REGULAR_MONTHS, CustomerKind, customer_kinds
 
 _BACK_MS = 2 * DAY_MS  # a business day began within the last two days
@@ -157,11 +158,17 @@ def _beside(conn: Connection, using: Using) -> list[RewardUse]:
 
 def used_today(conn: Connection, using: Using, now_ms: int) -> UsedToday:
     """Coupons of the store's business day, without those of this payment: the rule adds them."""
-    query = select(request.c.created_ms, request.c.pos_discount_won, request.c.member_id).where(
-        request.c.store_id == using.store_id,
-        request.c.kind == RequestKind.COUPON.value,
-        request.c.state.in_(_COUNTING),
-        request.c.created_ms >= now_ms - _BACK_MS,
+    # A coupon of an order says its discount there: nobody keys it into a till.
+    won = func.coalesce(request.c.pos_discount_won, customer_order.c.coupon_won, 0).label("won")
+    query = (
+        select(request.c.created_ms, won, request.c.member_id)
+        .outerjoin(customer_order, customer_order.c.order_id == request.c.order_id)
+        .where(
+            request.c.store_id == using.store_id,
+            request.c.coupon_id.is_not(None),
+            request.c.state.in_(_COUNTING),
+            request.c.created_ms >= now_ms - _BACK_MS,
+        )
     )
     if using.payment_ref is not None:
         others = or_(request.c.payment_ref.is_(None), request.c.payment_ref != using.payment_ref)
@@ -170,4 +177,4 @@ def used_today(conn: Connection, using: Using, now_ms: int) -> UsedToday:
     today = business_day(hours, now_ms)
     rows = [row for row in conn.execute(query) if business_day(hours, row.created_ms) == today]
     own = sum(row.member_id == using.member_id for row in rows)
-    return UsedToday(len(rows), sum(row.pos_discount_won or 0 for row in rows), own)
+    return UsedToday(len(rows), sum(row.won for row in rows), own)

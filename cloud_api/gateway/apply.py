@@ -13,7 +13,8 @@ from cloud_api.ledger.reversals import book_reversal
 from cloud_api.menu import operations as menu
 from cloud_api.menu.facts import MarkSoldOut
 from cloud_api.orders import service as orders
-from cloud_api.orders.facts import Advance
+from cloud_api.orders import sold_out
+from cloud_api.orders.facts import Advance, SayingSoldOut
 from cloud_api.requests import decisions, spends
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff import rights as staff
@@ -79,7 +80,7 @@ class Applier:
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Report():
                 return stock.report(self.work, origin, fact)
-            case Decide() | Recover() | Keep() | Right() | Advance() | StockOrder() if self.suspended:
+            case Decide() | Recover() | Keep() | Right() | Advance() | SayingSoldOut() | StockOrder() if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
             case Decide():
@@ -91,7 +92,9 @@ class Applier:
             case Right():
                 return staff.change_right(self.work, origin, fact)
             case Advance():
-                return orders.advance(self.work, origin, fact)
+                return orders.advance(self.work, self.vault, self.policy, origin, fact)
+            case SayingSoldOut():
+                return sold_out.say(self.work, origin, fact)
             case MarkSoldOut():
                 return menu.mark_sold_out(self.work, origin, fact)
             case StockOrder():

@@ -14,7 +14,7 @@ from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact, SaleSeen
 from cloud_api.menu.facts import MarkSoldOut
-from cloud_api.orders.facts import Advance
+from cloud_api.orders.facts import Advance, SayingSoldOut
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff.facts import Right
 from cloud_api.stock.facts import Report, StockOrder
@@ -136,6 +136,7 @@ Fact = (
     | Spend
     | Right
     | Advance
+    | SayingSoldOut
     | Report
     | StockOrder
     | MarkSoldOut
@@ -319,6 +320,14 @@ def _advance(body: Mapping[str, Any], _origin: Origin) -> Advance:
     return Advance(_id(body, "order_id"), OrderState(wanted), _int(body, "occurred_ms", 0, TIME_MS_MAX))
 
 
+def _saying_sold_out(body: Mapping[str, Any], _origin: Origin) -> SayingSoldOut:
+    ids = body.get("menu_ids")
+    if not isinstance(ids, list) or len(ids) > _ITEMS_MAX:
+        raise _Unreadable
+    menu_ids = tuple(_id({"menu_id": one}, "menu_id") for one in ids)
+    return SayingSoldOut(_id(body, "order_id"), menu_ids, _int(body, "occurred_ms", 0, TIME_MS_MAX))
+
+
 def _report(body: Mapping[str, Any], _origin: Origin) -> Report:
     try:
         day = date.fromisoformat(_id(body, "day"))
@@ -354,6 +363,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.EMPLOYEE_RIGHT: _right,
     OpKind.POINTS_SPEND: _spend,
     OpKind.ORDER_ADVANCE: _advance,
+    OpKind.ORDER_SOLD_OUT: _saying_sold_out,
     OpKind.REPORT_SUBMIT: _report,
     OpKind.STOCK_ORDER: _stock_order,
     OpKind.MENU_SOLD_OUT: _sold_out,

@@ -136,7 +136,7 @@ _RULES: dict[str, str] = {
     "held_by_nothing": (
         f"SELECT request.request_id, 'is ' || request.state || ' without a posting' FROM request"
         " LEFT JOIN posting ON posting.request_id = request.request_id"
-        f" WHERE request.kind = 'points' AND request.state IN ({_OPEN}, {_USED}) AND posting.posting_id IS NULL"
+        f" WHERE request.points > 0 AND request.state IN ({_OPEN}, {_USED}) AND posting.posting_id IS NULL"
     ),
     "receipt": (
         "SELECT earn.posting_id, 'earn ' || earn.earn_id || ' says ' || earn.points || ', the posting '"

@@ -15,7 +15,7 @@ from cloud_api.errors import ApiError
 from cloud_api.fields import Body, IdempotencyKey, Ident, Name, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
-from cloud_api.menu import service
+from cloud_api.menu import pricing, service
 from cloud_api.menu.service import CategoryTerms, Scope, Terms
 from cloud_api.stores.service import find_brand, profile_of
 from rules.conditions import TimeRange
@@ -299,9 +299,13 @@ class Line(Body):
 )
 def price(store_id: StoreId, body: Line, cloud: TheCloud, _key: KeyId) -> Response:
     """Refused when it cannot be ordered, or when the options do not fit their groups."""
+    wanted = pricing.WantedLine(body.menu_id, body.options, body.quantity)
     with cloud.database.read() as conn:
-        total_won = service.price_won(conn, store_id, body.menu_id, list(body.options), body.quantity, cloud.clock())
-    return json_response({"total_won": total_won})
+        store = profile_of(conn, store_id)
+        if store is None:
+            raise ApiError("store_unknown")
+        [line] = pricing.price(conn, store, [wanted], cloud.clock())
+    return json_response({"total_won": line.amount_won})
 
 
 class Template(Body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +24,6 @@ from rules.menu import (
     SoldOut,
     SoldOutKind,
     SoldOutReset,
-    line_price_won,
     not_on_sale,
     sold_out_until_ms,
     summarise,
@@ -283,15 +283,27 @@ def here_wire(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("menu_id", "available", "sold_out", "sold_out_ms", "version")}
 
 
-def _rows_of(conn: Connection, brand_id: str, store_id: str) -> list[tuple[Any, MenuItem]]:
-    """The store's items and its brand's, in the order of the menu, each with what the rules need."""
+def rows_of(
+    conn: Connection, brand_id: str, store_id: str, ids: Collection[str] | None = None
+) -> list[tuple[Any, MenuItem]]:
+    """The store's items and its brand's, in the order of the menu, each with what the rules need; with ``ids`` only
+    those."""
     c = menu_item.c
     query = (
-        select(menu_item, menu_here.c.available, menu_here.c.sold_out, menu_here.c.sold_out_ms)
+        select(
+            menu_item,
+            menu_here.c.available,
+            menu_here.c.sold_out,
+            menu_here.c.sold_out_ms,
+            menu_category.c.visible.label("category_visible"),
+        )
+        .join(menu_category, menu_category.c.category_id == c.category_id)
         .outerjoin(menu_here, and_(menu_here.c.menu_id == c.menu_id, menu_here.c.store_id == store_id))
         .where(c.brand_id == brand_id, or_(c.store_id.is_(None), c.store_id == store_id), c.removed_ms.is_(None))
         .order_by(c.position, c.menu_id)
     )
+    if ids is not None:
+        query = query.where(c.menu_id.in_(ids))
     return [(row, _item(row)) for row in conn.execute(query)]
 
 
@@ -302,7 +314,7 @@ def _item(row: Any) -> MenuItem:
         row.name,
         row.price_won,
         row.category_id,
-        row.visible,
+        row.visible and row.category_visible,  # a hidden category hides what is in it (MNU-03)
         row.available is not False,
         read_times(json.loads(row.sale_times)),
         sold_out,
@@ -319,7 +331,7 @@ def of_store(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
     if store is None:
         raise ApiError("store_unknown")
     hours = hours_of(conn, store_id)
-    found = _rows_of(conn, store.brand_id, store_id)
+    found = rows_of(conn, store.brand_id, store_id)
     c = menu_category.c
     categories = conn.execute(
         select(menu_category)
@@ -346,22 +358,3 @@ def of_store(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
         "items": items,
         "summary": dict(vars(summary)),
     }
-
-
-def price_won(conn: Connection, store_id: str, menu_id: str, chosen: list[str], quantity: int, now_ms: int) -> int:
-    """What a line costs at the store now (MNU-05, MNU-07). Raises ApiError ``store_unknown``, ``menu_unknown``,
-    ``menu_not_on_sale``, ``options_refused``."""
-    store = profile_of(conn, store_id)
-    if store is None:
-        raise ApiError("store_unknown")
-    found = next((one for one in _rows_of(conn, store.brand_id, store_id) if one[0].menu_id == menu_id), None)
-    if found is None:
-        raise ApiError("menu_unknown")
-    row, item = found
-    reason = not_on_sale(item, now_ms, RESET, hours_of(conn, store_id))
-    if reason is not None:
-        raise ApiError("menu_not_on_sale", extra={"reason": reason.value})
-    total_won = line_price_won(row.price_won, read_groups(json.loads(row.options)), chosen, quantity)
-    if total_won is None:
-        raise ApiError("options_refused")
-    return total_won

@@ -22,6 +22,7 @@ class ConsumerNotice(StrEnum):
     STORE_UNREACHABLE = "store_unreachable"  # nobody at the store has seen the request yet (APR-18)
     DECISION_CHANGED = "decision_changed"  # a person's earlier decision arrived after the automatic one (APR-19)
     NOT_APPROVED = "not_approved"  # nobody answered, and the value is too high to be approved by itself: it is back
+    SOLD_OUT = "sold_out"  # the store cannot make an order it accepted: its customer may cancel or keep it (ORD-07)
     VALUE_RETURNED = "value_returned"  # what was used is back: recovered, or an automatic approval was cancelled
 
 

@@ -1,4 +1,4 @@
-"""The order table and the counter of order numbers."""
+"""Tables of orders: the orders, the counter of their numbers, and the sums that their figures are read from."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class CustomerOrder(SQLModel, table=True):
     note: str
     created_ms: int = Field(sa_type=Big)
     request_id: str
+    take_out: bool  # ORD-20
+    day: str  # the store's business day, as its hours were then
+    coupon_won: int = Field(sa_type=Big)
+    points: int = Field(sa_type=Big)
+    earning_won: int = Field(sa_type=Big)  # what it earns on once it is ready (ORD-16)
+    sold_out: str | None = None  # rules.orders.SoldOutWord
+    sold_out_ms: int | None = Field(default=None, sa_type=Big)
+    sold_out_items: str | None = None  # JSON list of menu ids
 
 
 class OrderCounter(SQLModel, table=True):
@@ -40,5 +48,38 @@ class OrderCounter(SQLModel, table=True):
     n: int
 
 
+class OrderSum(SQLModel, table=True):
+    """Finished orders of one business day, hour and channel (ORD-18 to 20). Written with the order's last state."""
+
+    __tablename__ = "order_sum"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    day: str = Field(primary_key=True)
+    hour: int = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    completed: int
+    take_out: int
+    menu_won: int = Field(sa_type=Big)
+    coupon_won: int = Field(sa_type=Big)
+    points: int = Field(sa_type=Big)
+    cancelled: int
+    cancelled_won: int = Field(sa_type=Big)
+
+
+class OrderMenuSum(SQLModel, table=True):
+    """What of an item went out on one business day."""
+
+    __tablename__ = "order_menu_sum"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    day: str = Field(primary_key=True)
+    menu_id: str = Field(primary_key=True)
+    name: str
+    quantity: int
+    amount_won: int = Field(sa_type=Big)
+
+
 customer_order = table(CustomerOrder)
 order_counter = table(OrderCounter)
+order_sum = table(OrderSum)
+order_menu_sum = table(OrderMenuSum)

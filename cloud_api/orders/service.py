@@ -1,92 +1,41 @@
-"""Taking orders in and moving them from new to ready."""
+"""Moving orders from new to ready, and what a ready one earns (ORD-04, ORD-16)."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, text
-
-from cloud_api.clock import korean_day
 from cloud_api.database import Work
-from cloud_api.ledger.facts import Origin, Outcome
+from cloud_api.ledger.earns import book_earns
+from cloud_api.ledger.facts import EarnFact, Origin, Outcome
+from cloud_api.members.service import phones_of
 from cloud_api.orders import states
 from cloud_api.orders.facts import Advance
-from cloud_api.orders.models import customer_order
+from cloud_api.orders.sold_out import ORDER_UNKNOWN, STEP_NOT_ALLOWED, answer
 from cloud_api.requests import decisions
 from cloud_api.requests import service as requests
 from cloud_api.requests.facts import Decide
-from cloud_api.requests.service import Asking
+from cloud_api.stores.service import Policy
+from cloud_api.vault import Vault
+from rules.accrual import accrue
 from rules.requests import OPEN_STATES, Move, OrderState, RejectReason, RequestState, order_step_allowed
 from sync.protocol import OpStatus
 
-ORDER_UNKNOWN = "order_unknown"
-STEP_NOT_ALLOWED = "step_not_allowed"
-FIRST_NUMBER = 101  # three digits from the first order of a day on
-
-_NEXT_NUMBER = text(
-    "INSERT INTO order_counter (store_id, day, n) VALUES (:store_id, :day, 1)"
-    " ON CONFLICT (store_id, day) DO UPDATE SET n = order_counter.n + 1 RETURNING n"
-)
+EARN_SOURCE = "order"
 
 
-@dataclass(frozen=True)
-class NewOrder:
-    channel: str
-    items: list[dict[str, Any]]
-    total_won: int
-    payment: str
-    note: str
-
-
-def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
-    """A new order and the request that asks the store to accept it."""
-    order_id = work.ids.uuid7()
-    title = wanted.items[0]["name"]
-    if len(wanted.items) > 1:
-        title = f"{title} 외 {len(wanted.items) - 1}건"
-    asked = requests.new_order_request(work, who, order_id, title, wanted.total_won)
-    work.conn.execute(
-        insert(customer_order).values(
-            order_id=order_id,
-            store_id=who.store.store_id,
-            member_id=who.member_id,
-            version=1,
-            number=_number(work, who.store.store_id),
-            state=OrderState.NEW.value,
-            channel=wanted.channel,
-            items=json.dumps(wanted.items, ensure_ascii=False),
-            total_won=wanted.total_won,
-            payment=wanted.payment,
-            nickname=who.nickname,
-            note=wanted.note,
-            created_ms=work.now_ms,
-            request_id=asked["request_id"],
-        )
-    )
-    row = states.find(work.conn, order_id)
-    assert row is not None
-    states.publish(work, row)
-    return {"order": states.projection(row), "request": asked}
-
-
-def _number(work: Work, store_id: str) -> str:
-    day = korean_day(work.now_ms)
-    n: int = work.conn.execute(_NEXT_NUMBER, {"store_id": store_id, "day": day}).scalar_one()
-    return str(FIRST_NUMBER - 1 + n)
-
-
-def advance(work: Work, origin: Origin, fact: Advance) -> Outcome:
+def advance(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: Advance) -> Outcome:
     """Staff moved the order (ORD-04). Accepting or cancelling a new one is the same as deciding its request."""
-    row = states.find(work.conn, fact.order_id, store_id=origin.store_id)
+    row = states.lock(work, fact.order_id, store_id=origin.store_id)
     if row is None:
         return Outcome(OpStatus.REJECTED, ORDER_UNKNOWN)
     if row.state == OrderState.NEW and fact.to in (OrderState.PREPARING, OrderState.CANCELLED):
         decided = _decide_its_request(work, origin, fact, row)
         if decided is not None:
             return decided
-    return _step(work, origin, fact)
+    outcome, moved = _step(work, origin, fact)
+    if moved is not None and moved.state == OrderState.READY:
+        _earn(work, vault, policy, origin, moved)
+    return outcome
 
 
 def _decide_its_request(work: Work, origin: Origin, fact: Advance, row: Any) -> Outcome | None:
@@ -107,22 +56,40 @@ def _decide_its_request(work: Work, origin: Origin, fact: Advance, row: Any) -> 
     now = states.find(work.conn, fact.order_id)
     assert now is not None
     if now.state == fact.to:
-        return Outcome(OpStatus.APPLIED, None, _state(now))
-    return Outcome(OpStatus.REJECTED, outcome.code or STEP_NOT_ALLOWED, _state(now))
+        return Outcome(OpStatus.APPLIED, None, answer(now))
+    return Outcome(OpStatus.REJECTED, outcome.code or STEP_NOT_ALLOWED, answer(now))
 
 
-def _step(work: Work, origin: Origin, fact: Advance) -> Outcome:
-    while True:
-        row = states.find(work.conn, fact.order_id, store_id=origin.store_id)
-        assert row is not None
-        if row.state == fact.to:
-            return Outcome(OpStatus.APPLIED, None, _state(row))
-        if not order_step_allowed(OrderState(row.state), fact.to):
-            return Outcome(OpStatus.REJECTED, STEP_NOT_ALLOWED, _state(row))
-        moved = states.set_state(work, row, fact.to)
-        if moved is not None:
-            return Outcome(OpStatus.APPLIED, None, _state(moved))
+def _step(work: Work, origin: Origin, fact: Advance) -> tuple[Outcome, Any | None]:
+    """The answer, and the order where this moved it."""
+    row = states.find(work.conn, fact.order_id, store_id=origin.store_id)
+    assert row is not None
+    if row.state == fact.to:
+        return Outcome(OpStatus.APPLIED, None, answer(row)), None
+    if not order_step_allowed(OrderState(row.state), fact.to):
+        return Outcome(OpStatus.REJECTED, STEP_NOT_ALLOWED, answer(row)), None
+    moved = states.set_state(work, row, fact.to)
+    assert moved is not None, "the order is locked"
+    return Outcome(OpStatus.APPLIED, None, answer(moved)), moved
 
 
-def _state(row: Any) -> dict[str, Any]:
-    return {"order_id": row.order_id, "state": row.state, "version": row.version}
+def _earn(work: Work, vault: Vault, policy: Policy, origin: Origin, row: Any) -> None:
+    """An order of a member earns when it went out, once: its id is the receipt (ORD-16). A till that prints a receipt
+    for it knows no number, so that nobody earns twice."""
+    if row.member_id is None or not row.earning_won:
+        return
+    phones = phones_of(work.conn, vault, [row.member_id])
+    earned = EarnFact(
+        origin=origin,
+        earn_id=row.order_id,
+        phone=phones[0][1],
+        fingerprint=f"order:{row.order_id}",
+        approval_tags=(),
+        receipt_no=row.number,
+        till=None,
+        paid_won=row.earning_won,
+        points=accrue(row.earning_won, policy.accrual).points,
+        source=EARN_SOURCE,
+        occurred_ms=work.now_ms,
+    )
+    book_earns(work, vault, policy, row.store_id, [earned])

@@ -13,6 +13,7 @@ from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.notices.service import ConsumerNotice, tell_consumer
+from cloud_api.orders import states
 from cloud_api.requests import service
 from cloud_api.requests.facts import Decide, Keep, Recover
 from cloud_api.requests.models import request
@@ -27,6 +28,7 @@ from rules.requests import (
     Effect,
     Move,
     Moved,
+    OrderState,
     RejectReason,
     RequestKind,
     RequestState,
@@ -107,6 +109,8 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
             RequestState(row.state), fact.move, tapped_before_deadline=in_time and had_a_deadline
         )
         caller = Caller(origin.actor, origin.op_id)
+        if isinstance(step, Moved) and step.effect is Effect.RETURN and _went_out(work, row):
+            step = Stands(RequestState(row.state))
         if isinstance(step, Moved) and step.effect is Effect.RETAKE:
             step = Moved(step.state, Effect.CAPTURE) if service.retake(work, row, caller) else Stands(row.state)
         if isinstance(step, Stands):
@@ -129,6 +133,12 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
                 tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
     raise _Contended(fact.request_id)
+
+
+def _went_out(work: Work, row: Any) -> bool:
+    """An order that is ready was made: what a late tap says of it came too late, and its rewards stay used."""
+    order = None if row.order_id is None else states.lock(work, row.order_id)
+    return order is not None and order.state == OrderState.READY
 
 
 def _reason_given(fact: Decide) -> bool:

@@ -9,7 +9,7 @@ from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.requests.models import request
 from cloud_api.stores.models import store
-from rules.requests import OPEN_STATES, USED_STATES, RequestKind
+from rules.requests import OPEN_STATES, USED_STATES
 from rules.spending import SpendLimit, SpendPolicy
 
 _CODES = {
@@ -47,7 +47,6 @@ def _used_today(work: Work, store_id: str, member_id: str | None = None) -> int:
     found = select(func.coalesce(func.sum(request.c.points), 0)).where(
         request.c.store_id == store_id,
         request.c.state.in_(counting),
-        request.c.kind == RequestKind.POINTS.value,
         request.c.created_ms >= midnight_ms,
     )
     if member_id is not None:

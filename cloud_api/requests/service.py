@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from cloud_api.coupons import checks
 from cloud_api.coupons import service as coupons
 from cloud_api.coupons.checks import Using
+from cloud_api.coupons.service import HeldCoupon
 from cloud_api.database import Work
 from cloud_api.devices.printing import printing_device
 from cloud_api.errors import ApiError
@@ -72,24 +73,8 @@ def ask_coupon(
 ) -> dict[str, Any]:
     """A request to use a coupon; the coupon waits with it (APR-01, 02). Its conditions and the store's limits are
     checked before anybody at the store sees it (APR-35). Raises ApiError."""
-    assert who.member_id is not None
     request_id = work.ids.uuid7()
-    terms = coupons.find_of(
-        work,
-        coupon_id,
-        member_id=who.member_id,
-        store_id=who.store.store_id,
-        brand_id=who.store.brand_id,
-    )
-    discount_won = checks.check(work, Using(who.member_id, who.store.store_id, sale, payment_ref), terms)
-    held = coupons.hold(
-        work,
-        coupon_id,
-        member_id=who.member_id,
-        request_id=request_id,
-        store_id=who.store.store_id,
-        brand_id=who.store.brand_id,
-    )
+    held, discount_won = _hold_coupon(work, who, request_id, coupon_id, sale, payment_ref)
     row = _new(work, who, request_id, RequestKind.COUPON, held.name)
     row.condition = held.condition
     row.amount_won = held.value_won
@@ -97,6 +82,17 @@ def ask_coupon(
     row.coupon_id = coupon_id
     row.payment_ref = payment_ref
     return open_request(work, row)
+
+
+def _hold_coupon(
+    work: Work, who: Asking, request_id: str, coupon_id: str, sale: dict[str, Any] | None, payment_ref: str | None
+) -> tuple[HeldCoupon, int]:
+    """The coupon, out of its member's hands, and what it takes off."""
+    assert who.member_id is not None
+    place = {"member_id": who.member_id, "store_id": who.store.store_id, "brand_id": who.store.brand_id}
+    terms = coupons.find_of(work, coupon_id, **place)
+    discount_won = checks.check(work, Using(who.member_id, who.store.store_id, sale, payment_ref), terms)
+    return coupons.hold(work, coupon_id, request_id=request_id, **place), discount_won
 
 
 def ask_points(
@@ -110,20 +106,24 @@ def ask_points(
 ) -> dict[str, Any]:
     """A request to pay with points; the points wait with it (PNT-15). A counter that asks for a customer
     gives the id, and its own. The store's limits come before the card (APR-35, PNT-12). Raises ApiError."""
+    row = new_points_request(work, who, points, request_id=request_id)
+    _hold_points(work, who, row.request_id, points, payment_won)
+    row.amount_won = payment_won
+    row.device_id = device_id
+    return open_request(work, row)
+
+
+def _hold_points(work: Work, who: Asking, request_id: str, points: int, payment_won: int) -> None:
     assert who.member_id is not None
     if points > payment_won:
         raise ApiError("points_exceed_payment")
     policy, member_day = spending_at(work.conn, who.store.store_id, policy_of(work.conn, who.store.brand_id))
     limits.check(work, who.store.store_id, policy, points, payment_won)
     limits.check_member(work, who.store.store_id, who.member_id, member_day, points)
-    row = new_points_request(work, who, points, request_id=request_id)
     holder = holder_at(work.conn, who.member_id, who.store.store_id)
-    held = HeldPoints(row.request_id, who.store.store_id, holder, points)
+    held = HeldPoints(request_id, who.store.store_id, holder, points)
     if not holds.hold(work, held, actor=CONSUMER.actor):
         raise ApiError("insufficient_points")
-    row.amount_won = payment_won
-    row.device_id = device_id
-    return open_request(work, row)
 
 
 def ask_stamp(work: Work, who: Asking, payment_won: int | None) -> dict[str, Any]:
@@ -172,12 +172,35 @@ def _new(work: Work, who: Asking, request_id: str, kind: RequestKind, title: str
     )
 
 
-def new_order_request(work: Work, who: Asking, order_id: str, title: str, total_won: int) -> dict[str, Any]:
-    """A request to accept an order."""
+@dataclass(frozen=True)
+class OrderRewards:
+    """What an order is paid with beside money (ORD-15). ``sale`` is the order as the coupon's conditions see it."""
+
+    coupon_id: str | None = None
+    points: int = 0
+    sale: dict[str, Any] | None = None
+
+
+def new_order_request(
+    work: Work, who: Asking, order_id: str, title: str, total_won: int, rewards: OrderRewards
+) -> tuple[dict[str, Any], int]:
+    """A request to accept an order, and what its coupon takes off. The rewards wait with it and share its end: nobody
+    decides about them alone. Raises ApiError."""
     row = _new(work, who, work.ids.uuid7(), RequestKind.ORDER, title)
+    coupon_won = 0
+    told = []
+    if rewards.coupon_id is not None:
+        held, coupon_won = _hold_coupon(work, who, row.request_id, rewards.coupon_id, rewards.sale, None)
+        row.coupon_id = rewards.coupon_id
+        told.append(f"{held.name} {coupon_won:,}원")
+    if rewards.points:
+        _hold_points(work, who, row.request_id, rewards.points, total_won - coupon_won)
+        row.points = rewards.points
+        told.append(points_title(rewards.points))
+    row.condition = " · ".join(told)
     row.amount_won = total_won
     row.order_id = order_id
-    return open_request(work, row)
+    return open_request(work, row), coupon_won
 
 
 def open_request(work: Work, row: Request) -> dict[str, Any]:
@@ -242,6 +265,8 @@ def publish(work: Work, row: Any) -> None:
 
 def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> Any | None:
     """Changes the state if nobody else did since ``row`` was read; returns the new row, or None for the loser."""
+    if row.order_id is not None:
+        states.lock(work, row.order_id)
     changed = work.conn.execute(
         update(request)
         .where(request.c.request_id == row.request_id, request.c.version == row.version)
@@ -284,7 +309,7 @@ def retake(work: Work, row: Any, caller: Caller) -> bool:
 
 
 def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
-    if row.kind == RequestKind.COUPON:
+    if row.coupon_id is not None:
         match effect:
             case Effect.CAPTURE:
                 coupons.capture(work, row.request_id, row.store_id)
@@ -292,7 +317,7 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
                 coupons.release(work, row.request_id)
             case Effect.RETURN:
                 coupons.give_back(work, row.request_id)
-    elif row.kind == RequestKind.STAMP:
+    if row.kind == RequestKind.STAMP:
         match effect:
             case Effect.CAPTURE:
                 stamps.give_requested(
@@ -306,7 +331,7 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
                 )
             case Effect.RETURN:
                 take_back_requested(work, row.request_id, actor=caller.actor, op_id=caller.op_id)
-    elif row.kind == RequestKind.POINTS:
+    if row.points:
         holder = holder_at(work.conn, row.member_id, row.store_id)
         held = HeldPoints(row.request_id, row.store_id, holder, row.points, row.loss_points)
         match effect:

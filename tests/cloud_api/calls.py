@@ -36,6 +36,7 @@ KINDS = (
     "request.decide",
     "request.recover",
     "order.advance",
+    "order.sold_out",
     "report.submit",
     "stock.order",
     "menu.sold_out",
@@ -105,12 +106,12 @@ class Caller:
         menu_id = world.ok("POST", "/v1/menu/items", item | {"idempotency_key": new_id("menu")})["menu_id"]
         self.known |= {"category_id": [category["category_id"]], "menu_id": [menu_id]}
         points = {"store_id": world.store.store_id, "member_id": member, "points": 5, "payment_won": 9_000}
-        items = [{"name": "카페라떼", "qty": 1, "amount_won": 5_000}]
         sale = own | {"member_id": member, "paid_won": 4_500, "receipt_no": "2", "occurred_ms": world.clock()}
         earned = world.ok("POST", "/v1/earns", sale | {"receipt_no": "1", "idempotency_key": new_id("earn")})
         told = {"url": "https://pos.example.com/first", "kinds": ["earn.*"]}
         self.known["endpoint_id"] = [world.ok("POST", "/v1/webhooks", told)["endpoint_id"]]
         self.known["earn_id"] = [earned["earn_id"]]
+        items = [{"menu_id": menu_id}]
         order = {"store_id": world.store.store_id, "channel": "take_out", "items": items, "total_won": 5_000}
         self._good_bodies: dict[str, dict[str, Any]] = {
             "/v1/requests": points | {"kind": "points"},
@@ -317,6 +318,8 @@ class Caller:
             | {"remaining_ms": None, "occurred_ms": self._world.clock()},
             "request.recover": {"request_id": request_id, "occurred_ms": self._world.clock()},
             "order.advance": {"order_id": rng.choice(self.known["order_id"]), "to": "preparing"}
+            | {"occurred_ms": self._world.clock()},
+            "order.sold_out": {"order_id": rng.choice(self.known["order_id"]), "menu_ids": []}
             | {"occurred_ms": self._world.clock()},
             "report.submit": {"day": local_day(self._world.clock()).isoformat(), "pieces": 5}
             | {"written_ms": self._world.clock()},

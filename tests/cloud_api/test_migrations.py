@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from cloud_api.migrations.runner import config
 from cloud_api.settings import Settings
 from cloud_api.stores.service import policy_of
 from cloud_api.tables import all_tables
+from rules.calendar import moment_ms
 
 
 def test_the_migrated_schema_is_what_the_models_say(database_url: str, key_file: Path) -> None:
@@ -128,6 +130,53 @@ def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_fi
         with pytest.raises(DBAPIError, match="append-only"):
             cloud.database.transact(lambda work, change=change: work.conn.execute(text(change)))
     cloud.database.close()
+
+
+def test_orders_from_before_there_were_figures_are_in_them(old_url: str, key_file: Path) -> None:
+    """0019 → 0020: their day is the calendar's in Korea (ORD-18)."""
+    cloud = build(Settings(old_url, key_file))
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+        command.upgrade(alembic, "0019")
+        midnight_ms = moment_ms(date(2024, 2, 29), 0)
+        orders = (
+            ("o1", "ready", "in_store", midnight_ms - 1),
+            ("o2", "ready", "take_out", midnight_ms),
+            ("o3", "cancelled", "app_order", midnight_ms),
+            ("o4", "new", "in_store", midnight_ms),
+        )
+        for order_id, state, channel, created_ms in orders:
+            values = {"id": order_id, "state": state, "channel": channel, "created": created_ms}
+            conn.execute(text(_OLD_ORDER), values)
+
+    prepare(cloud)
+
+    with cloud.database.read() as conn:
+        found = conn.execute(text("SELECT order_id, day, take_out, points FROM customer_order ORDER BY 1")).all()
+        sums = conn.execute(
+            text("SELECT day, hour, channel, completed, take_out, menu_won, cancelled_won FROM order_sum ORDER BY 1, 3")
+        ).all()
+    cloud.database.close()
+    days = ("2024-02-28", *["2024-02-29"] * 3)
+    outs = (False, True, True, False)
+    assert [tuple(row) for row in found] == [
+        (f"o{n}", day, out, 0) for n, (day, out) in enumerate(zip(days, outs, strict=True), start=1)
+    ]
+    assert [tuple(row) for row in sums] == [
+        ("2024-02-28", 23, "in_store", 1, 0, 5_000, 0),
+        ("2024-02-29", 0, "app_order", 0, 0, 0, 5_000),
+        ("2024-02-29", 0, "take_out", 1, 1, 5_000, 0),
+    ]
+
+
+_OLD_ORDER = (
+    "INSERT INTO customer_order (order_id, store_id, version, number, state, channel, items, total_won, payment,"
+    " nickname, note, created_ms, request_id) VALUES (:id, 's', 1, '101', :state, :channel, '[]', 5000, 'prepaid', '',"
+    " '', :created, 'r')"
+)
 
 
 def _earn(key_column: str) -> TextClause:

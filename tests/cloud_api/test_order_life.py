@@ -14,19 +14,17 @@ def test_an_order_comes_with_the_request_to_accept_it(world: World) -> None:
     """ORD-03, APR-05."""
     device = world.device()
 
-    made = world.order(
-        items=[
-            {"name": "카페라떼", "qty": 2, "amount_won": 10_000, "options": ["샷 추가"]},
-            {"name": "치즈케이크", "qty": 1, "amount_won": 6_500},
-        ],
-        total_won=16_500,
-        note="얼음 적게",
-    )
+    latte, cake = world.item("카페라떼"), world.item("치즈케이크", 6_500)
+    items = [{"menu_id": latte, "qty": 2, "options": ["샷 추가"]}, {"menu_id": cake}]
+    made = world.order(items=items, total_won=17_500, note="얼음 적게")
 
     order, asked = made["order"], made["request"]
     assert (order["number"], order["state"], order["channel"], order["version"]) == ("101", "new", "take_out", 1)
-    assert order["items"][1] == {"name": "치즈케이크", "qty": 1, "amount_won": 6_500, "options": []}
-    assert (asked["kind"], asked["title"], asked["amount_won"]) == ("order", "카페라떼 외 1건", 16_500)
+    assert order["items"] == [
+        {"menu_id": latte, "name": "카페라떼", "qty": 2, "amount_won": 11_000, "options": ["샷 추가"]},
+        {"menu_id": cake, "name": "치즈케이크", "qty": 1, "amount_won": 6_500, "options": []},
+    ]
+    assert (asked["kind"], asked["title"], asked["amount_won"]) == ("order", "카페라떼 외 1건", 17_500)
     assert (asked["order_id"], order["request_id"]) == (order["order_id"], asked["request_id"])
     assert asked["nickname"] == order["nickname"] == "민*"
     assert device.rows("order") == [order]

@@ -26,7 +26,7 @@ from cloud_api.integrators.keys import create_key
 from cloud_api.ledger.verify import verify
 from cloud_api.requests.sweeper import Swept, sweep
 from cloud_api.settings import Settings
-from cloud_api.stores.service import NewStore, Policy, Profile, create_store
+from cloud_api.stores.service import NewStore, Policy, Profile, create_store, profile_of
 from sync.protocol import (
     AUTH_SCHEME,
     CHAIN_START,
@@ -43,6 +43,7 @@ START_MS = 1_760_000_000_000
 PHONE = "+821012345678"
 OTHER_PHONE = "+821087654321"
 PUSH = "/v1/sync/push"
+SHOT = {"group_id": "샷", "options": [{"option_id": "샷 추가", "extra_won": 500}]}
 
 _ids = itertools.count(1)
 
@@ -83,6 +84,7 @@ class World:
         self._inside = InProcess(self.app)
         self.http = self._inside.client
         self.policy = policy or Policy()
+        self._lattes: dict[str, str] = {}  # one in each store that has ordered
         self.store = self.new_store("합정점", "테스트 커피")
         self.key = self.cloud.database.transact(lambda work: create_key(work, "tests")).key
 
@@ -150,19 +152,36 @@ class World:
         body = {"kind": "points", "member_id": member_id, "points": points, "payment_won": payment_won}
         return self.ok("POST", "/v1/requests", self._asking(body))
 
+    def item(self, name: str, price_won: int = 5_000, *, store: Profile | None = None, **terms: Any) -> str:
+        """Something on the menu of the store."""
+        own = {"store_id": (store or self.store).store_id}
+        named = own | {"name": "음료", "idempotency_key": new_id("category")}
+        category = self.ok("POST", "/v1/menu/categories", named)["category_id"]
+        body = own | {"category_id": category, "name": name, "price_won": price_won, "options": [SHOT]}
+        return str(self.ok("POST", "/v1/menu/items", body | {"idempotency_key": new_id("item")} | terms)["menu_id"])
+
     def order(self, **changes: Any) -> Any:
-        items = [{"name": "카페라떼", "qty": 2, "amount_won": 10_000, "options": ["샷 추가"]}]
+        """Two lattes with a shot, 11,000 won, unless the changes say otherwise."""
+        return self.ok("POST", "/v1/orders", self.new_order(**changes))
+
+    def new_order(self, **changes: Any) -> dict[str, Any]:
+        """The body of such an order."""
+        store_id = str(changes.get("store_id", self.store.store_id))
+        if store_id not in self._lattes and "items" not in changes:
+            with self.cloud.database.read() as conn:
+                self._lattes[store_id] = self.item("카페라떼", store=profile_of(conn, store_id))
+        latte = {"menu_id": self._lattes.get(store_id), "qty": 2, "options": ["샷 추가"]}
         body = {
-            "store_id": self.store.store_id,
+            "store_id": store_id,
             "nickname": "민지",
             "channel": "take_out",
-            "items": items,
-            "total_won": 10_000,
+            "items": [latte],
+            "total_won": 11_000,
             "payment": "prepaid",
             "note": "",
             "idempotency_key": new_id("order"),
         }
-        return self.ok("POST", "/v1/orders", body | changes)
+        return body | changes
 
     def _asking(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"store_id": self.store.store_id, "idempotency_key": new_id("ask")} | body
@@ -314,6 +333,10 @@ class Device:
 
     def advance(self, order_id: str, to: str) -> dict[str, Any]:
         return self.op("order.advance", {"order_id": order_id, "to": to, "occurred_ms": self.world.clock()})
+
+    def say_sold_out(self, order_id: str, *menu_ids: str) -> dict[str, Any]:
+        body = {"order_id": order_id, "menu_ids": list(menu_ids), "occurred_ms": self.world.clock()}
+        return self.op("order.sold_out", body)
 
     def batch(self, *ops: Mapping[str, Any], **changes: Any) -> bytes:
         """The body of a push of these operations, which must be neighbours in the chain."""
