@@ -22,6 +22,7 @@ from agent.launch import AgentSettings
 from agent.link.health import Health
 from agent.link.service import LinkService, shop_name
 from agent.logbook import topic
+from agent.menu.service import MenuService
 from agent.notifying import AfterCommit
 from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
@@ -101,7 +102,10 @@ class Agent:
             keep=self.printing.set_printer,
             print_test=self.printing.print_test,
         )
-        self.orders = OrdersService(store=store, clock=clock, operations=operations)
+        self.menu = MenuService(store=store, clock=clock, operations=operations)
+        self.orders = OrdersService(
+            store=store, clock=clock, operations=operations, sold_out_among=self.menu.sold_out_among
+        )
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
@@ -200,7 +204,7 @@ class Agent:
         """What one feature changes and another shows."""
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
         self.lessons.listeners.subscribe(self.receipts.listeners.notify)
-        for source in (self.earn, self.approval, self.orders):
+        for source in (self.earn, self.approval, self.orders, self.menu):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
         self.staff.listeners.subscribe(self.rights.listeners.notify)
@@ -294,6 +298,9 @@ class Agent:
             FeedKind.EMPLOYEE.value: telling(self.staff.apply_employee_row, self.staff.listeners),
             FeedKind.NOTICE.value: telling(self.rights.apply_notice_row, self.rights.listeners),
             FeedKind.ORDER.value: telling(self.orders.apply_order_row, self.orders.listeners),
+            FeedKind.MENU_CATEGORY.value: telling(self.menu.apply_category_row, self.menu.listeners),
+            FeedKind.MENU.value: telling(self.menu.apply_item_row, self.menu.listeners),
+            FeedKind.MENU_HERE.value: telling(self.menu.apply_here_row, self.menu.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},
         }
@@ -307,8 +314,12 @@ class Agent:
         if kind == OpKind.EMPLOYEE_RIGHT:
             self._after_commit.mark(self.rights.listeners)  # the row that follows says what it is now
             return
-        feature: EarnService | ApprovalService | OrdersService
-        feature = self.earn if noun == "earn" else self.orders if noun == "order" else self.approval
+        features: dict[str, EarnService | OrdersService | MenuService] = {
+            "earn": self.earn,
+            "order": self.orders,
+            "menu": self.menu,
+        }
+        feature: EarnService | OrdersService | MenuService | ApprovalService = features.get(noun, self.approval)
         feature.on_result(conn, result, sent)
         self._after_commit.mark(feature.listeners)
 

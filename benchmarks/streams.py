@@ -285,7 +285,11 @@ async def deliveries(world: World, address: str, count: int, per_s: float) -> li
 
     async def order(number: int, at: float) -> None:
         store = world.listening[number * 7 % len(world.listening)]
-        body = {"store_id": store.store_id, "channel": "app_order", "items": [{"menu_id": world.menu_id}]}
+        body: dict[str, Any] = {
+            "store_id": store.store_id,
+            "channel": "app_order",
+            "items": [{"menu_id": world.menu_id}],
+        }
         body |= {
             "total_won": PRICE_WON,
             "payment": "prepaid",

@@ -99,7 +99,8 @@ class OrderChannel:
 
 
 def _each_won(item: dict[str, Any], chosen: Sequence[str]) -> int:
-    extra = {option["option_id"]: option["extra_won"] for group in item["options"] for option in group["options"]}
+    offered = [option for group in item["options"] for option in group["options"]]
+    extra: dict[str, int] = {option["option_id"]: option["extra_won"] for option in offered}
     return int(item["price_won"]) + sum(extra[option] for option in chosen)
 
 

@@ -257,6 +257,7 @@ class SnapshotTaker:
                 (ids[kind],),
             )
         _end_absent(conn, ids["request"], ids["order"], _day_start_ms(begin.server_time_ms))
+        _forget_menu(conn, held)
         for row in held:
             if row.kind == FeedKind.POLICY.value:
                 write_policy(conn, parse_policy(row.body))
@@ -276,6 +277,7 @@ def _misfit(conn: sqlite3.Connection, generation: int, after: str) -> str | None
 
 
 _HELD = {"request": "request", "order": "customer_order"}
+_MENU = {"menu_category": "menu_category", "menu": "menu_item", "menu_here": "menu_here"}  # kind → table
 
 
 def _held_row(line: SnapshotLine) -> FeedRow:
@@ -310,6 +312,15 @@ def _end_absent(conn: sqlite3.Connection, request_ids: str, order_ids: str, day_
         " AND order_id NOT IN (SELECT value FROM json_each(?))",
         (day_start_ms, *UNFINISHED_ORDERS, order_ids),
     )
+
+
+def _forget_menu(conn: sqlite3.Connection, held: Sequence[FeedRow]) -> None:
+    """The snapshot brings the whole menu, and its versions replace ours. A cloud that sends none of it (an older one,
+    or one without a menu) leaves ours alone: an item too many does no harm, an empty menu would."""
+    if not any(row.kind in _MENU for row in held):
+        return
+    for table in _MENU.values():
+        conn.execute(f"DELETE FROM {table}")
 
 
 def _use_arrived(conn: sqlite3.Connection) -> int:

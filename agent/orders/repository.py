@@ -7,19 +7,26 @@ import sqlite3
 from typing import Any
 
 from agent.orders.types import LIST_MAX, OrderItem, OrderView
+from rules.orders import SoldOutWord
 from rules.requests import OrderState
 
-_COLUMNS = "order_id, number, state, channel, items_json, total_won, payment, nickname, note, created_ms, request_id"
+_COLUMNS = (
+    "order_id, number, state, channel, items_json, total_won, payment, nickname, note, created_ms, request_id,"
+    " coupon_won, points, sold_out, sold_out_ms"
+)
 
 
 def _view(values: Any) -> OrderView:
     fields = list(values)
     fields[2] = OrderState(fields[2])
     fields[4] = tuple(
-        OrderItem(item["name"], item["qty"], item["amount_won"], tuple(item.get("options", ())))
+        OrderItem(
+            item["name"], item["qty"], item["amount_won"], tuple(item.get("options", ())), item.get("menu_id", "")
+        )
         for item in json.loads(fields[4])
     )
     fields[7], fields[8] = fields[7] or "", fields[8] or ""
+    fields[13] = SoldOutWord(fields[13]) if fields[13] in frozenset(SoldOutWord) else None
     return OrderView(*fields)
 
 
@@ -76,17 +83,36 @@ def count_by_state(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> dict
 def upsert(conn: sqlite3.Connection, body: dict[str, Any]) -> None:
     conn.execute(
         "INSERT INTO customer_order (order_id, generation, version, number, state, channel, items_json, total_won,"
-        " payment, nickname, note, created_ms, request_id) VALUES (:order_id, :generation, :version, :number, :state,"
-        " :channel, :items_json, :total_won, :payment, :nickname, :note, :created_ms, :request_id)"
+        " payment, nickname, note, created_ms, request_id, coupon_won, points, sold_out, sold_out_ms)"
+        " VALUES (:order_id, :generation, :version, :number, :state, :channel, :items_json, :total_won, :payment,"
+        " :nickname, :note, :created_ms, :request_id, :coupon_won, :points, :sold_out, :sold_out_ms)"
         " ON CONFLICT (order_id) DO UPDATE SET generation = :generation, version = :version, number = :number,"
         " state = :state, channel = :channel, items_json = :items_json, total_won = :total_won, payment = :payment,"
-        " nickname = :nickname, note = :note, created_ms = :created_ms, request_id = :request_id",
+        " nickname = :nickname, note = :note, created_ms = :created_ms, request_id = :request_id,"
+        " coupon_won = :coupon_won, points = :points, sold_out = :sold_out, sold_out_ms = :sold_out_ms",
         body,
     )
 
 
 def set_state(conn: sqlite3.Connection, order_id: str, state: OrderState) -> None:
     conn.execute("UPDATE customer_order SET state = ? WHERE order_id = ?", (state.value, order_id))
+
+
+def set_sold_out(conn: sqlite3.Connection, order_id: str, word: SoldOutWord | None, said_ms: int | None) -> None:
+    conn.execute(
+        "UPDATE customer_order SET sold_out = ?, sold_out_ms = ? WHERE order_id = ?",
+        (word.value if word is not None else None, said_ms, order_id),
+    )
+
+
+def unsent_message_ms(conn: sqlite3.Connection, order_id: str) -> int | None:
+    """When a sold-out message of ours was said that the cloud has not answered."""
+    found = conn.execute(
+        "SELECT json_extract(body, '$.occurred_ms') FROM outbox WHERE status = 'pending' AND kind = 'order.sold_out'"
+        " AND json_extract(body, '$.order_id') = ?",
+        (order_id,),
+    ).fetchone()
+    return int(found[0]) if found else None
 
 
 def unsettled_steps(conn: sqlite3.Connection, order_id: str) -> list[OrderState]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -11,8 +12,17 @@ from agent.dispatch import Listeners
 from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from agent.orders import repository
-from agent.orders.types import Advanced, AdvanceOutcome, NotAllowed, OrderItem, OrderView
+from agent.orders.types import (
+    Advanced,
+    AdvanceOutcome,
+    NotAllowed,
+    OrderItem,
+    OrderView,
+    SaidSoldOut,
+    SoldOutOutcome,
+)
 from rules.calendar import day_bounds_ms, local_day
+from rules.orders import SoldOutWord, sold_out_message_allowed
 from rules.requests import OrderState, order_step_allowed
 from sync.clock import Clock
 from sync.inbox import RowContext
@@ -27,8 +37,17 @@ __all__ = ["AdvanceOutcome", "Advanced", "NotAllowed", "OrderItem", "OrderState"
 class OrdersService:
     """Thread-safe. A step is shown at once and stays shown until the cloud says otherwise."""
 
-    def __init__(self, *, store: Store, clock: Clock, operations: Operations) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        operations: Operations,
+        sold_out_among: Callable[[sqlite3.Connection, Collection[str]], tuple[str, ...]] = lambda _conn, _ids: (),
+    ) -> None:
+        """``sold_out_among``: which items this counter has marked sold out."""
         self.listeners = Listeners()
+        self._sold_out_among = sold_out_among
         self._store = store
         self._clock = clock
         self._operations = operations
@@ -76,6 +95,23 @@ class OrdersService:
         self.listeners.notify()
         return Advanced(order_id, to)
 
+    def say_sold_out(self, order_id: str, actor: str) -> SoldOutOutcome:
+        """The customer of an accepted order is told that it cannot be made, and may cancel (ORD-07). Saying it again
+        sends nothing."""
+        now_ms = self._clock.wall_ms()
+        with self._store.transaction() as conn:
+            order = repository.find(conn, order_id)
+            if order is None or not sold_out_message_allowed(order.state):
+                return NotAllowed(order_id, order.state if order else None)
+            if order.sold_out is None:
+                menu_ids = self._sold_out_among(conn, {item.menu_id for item in order.items})
+                body = {"order_id": order_id, "menu_ids": list(menu_ids), "occurred_ms": now_ms}
+                self._operations.append(conn, OpKind.ORDER_SOLD_OUT, body, actor=actor)
+                repository.set_sold_out(conn, order_id, SoldOutWord.ASKED, now_ms)
+        log.event("order_said_sold_out", order=order_id)
+        self.listeners.notify()
+        return SaidSoldOut(order_id)
+
     def decided(self, conn: sqlite3.Connection, order_id: str, approved: bool) -> None:
         """The request of an order was decided here; the cloud moves the order when it hears of it (ORD-05)."""
         order = repository.find(conn, order_id)
@@ -99,10 +135,13 @@ class OrdersService:
             if order_step_allowed(state, step):
                 state = step
                 repository.set_state(conn, body["order_id"], step)
+        said_ms = repository.unsent_message_ms(conn, body["order_id"])
+        if said_ms is not None and body["sold_out"] is None and sold_out_message_allowed(state):
+            repository.set_sold_out(conn, body["order_id"], SoldOutWord.ASKED, said_ms)
 
     def on_result(self, conn: sqlite3.Connection, result: OpResult, sent: SentOp) -> None:
         """The cloud answered a step of ours; a step it did not take shows its state instead."""
-        if sent.kind != OpKind.ORDER_ADVANCE or result.status not in (OpStatus.ADJUSTED, OpStatus.REJECTED):
+        if result.status not in (OpStatus.ADJUSTED, OpStatus.REJECTED):
             return
         answer = result.body or {}
         stands = answer.get("state")
@@ -113,6 +152,8 @@ class OrdersService:
         # An answer that was lost and comes again is older than the rows that arrived meanwhile.
         if known is None or known[1] <= int(answer.get("version", known[1])):
             repository.set_state(conn, order_id, OrderState(stands))
+            if sent.kind == OpKind.ORDER_SOLD_OUT and answer.get("sold_out") is None:
+                repository.set_sold_out(conn, order_id, None, None)
 
 
 def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:
@@ -123,6 +164,7 @@ def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:
             "qty": int(item["qty"]),
             "amount_won": int(item["amount_won"]),
             "options": [str(option) for option in item.get("options") or ()],
+            "menu_id": str(item.get("menu_id") or ""),
         }
         for item in body["items"]
     ]
@@ -140,4 +182,8 @@ def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:
         "note": body.get("note"),
         "created_ms": int(body["created_ms"]),
         "request_id": body.get("request_id"),
+        "coupon_won": int(body.get("coupon_won") or 0),
+        "points": int(body.get("points") or 0),
+        "sold_out": body.get("sold_out"),
+        "sold_out_ms": body.get("sold_out_ms"),
     }

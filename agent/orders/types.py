@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.orders import OrderPrice, SoldOutWord
 from rules.requests import OrderState
 
 LIST_MAX = 2_000  # more than a shop sells in a day; of a longer time the newest, older ones are found by search
@@ -17,6 +18,7 @@ class OrderItem:
     qty: int
     amount_won: int
     options: tuple[str, ...] = ()
+    menu_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class OrderView:
     note: str
     created_ms: int
     request_id: str | None
+    coupon_won: int = 0
+    points: int = 0
+    sold_out: SoldOutWord | None = None
+    sold_out_ms: int | None = None
+
+    @property
+    def paid_won(self) -> int:
+        """What the customer pays with money."""
+        return OrderPrice(self.total_won, self.coupon_won, self.points).paid_won
 
 
 @dataclass(frozen=True)
@@ -53,3 +64,13 @@ class NotAllowed:
 
 
 AdvanceOutcome = Advanced | NotAllowed
+
+
+@dataclass(frozen=True)
+class SaidSoldOut:
+    """The message is stored and on its way to the customer (ORD-07)."""
+
+    order_id: str
+
+
+SoldOutOutcome = SaidSoldOut | NotAllowed

@@ -18,6 +18,7 @@ from cloud_api.ledger.models import EarnStatus, earn
 from cloud_api.ledger.purses import points_holder
 from cloud_api.ledger.service import spendable
 from cloud_api.members.service import phones_of
+from cloud_api.menu import service as menu
 from cloud_api.orders import states
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
@@ -131,6 +132,7 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
         yield FeedKind.EARNING.value, body
     for row in staff.roster(conn, call.store_id):
         yield FeedKind.EMPLOYEE.value, staff.projection(row)
+    yield from menu.held(conn, call.brand_id, call.store_id)
     for row in requests_held(conn, call.store_id, now_ms):
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):

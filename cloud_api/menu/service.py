@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -103,10 +103,15 @@ def _is_of(columns: Any, scope: Scope) -> Any:
 
 
 def _tell_category(work: Work, row: Any) -> dict[str, Any]:
-    names = ("category_id", "name", "visible", "position", "version")
-    shown = {name: getattr(row, name) for name in names} | {"removed": row.removed_ms is not None}
+    shown = category_wire(row)
     feeds.publish(work, _feed(row), FeedKind.MENU_CATEGORY, shown)
     return shown
+
+
+def category_wire(row: Any) -> dict[str, Any]:
+    """A category as devices get it."""
+    names = ("category_id", "name", "visible", "position", "version")
+    return {name: getattr(row, name) for name in names} | {"removed": row.removed_ms is not None}
 
 
 def _feed(row: Any) -> str:
@@ -358,3 +363,17 @@ def of_store(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
         "items": items,
         "summary": dict(vars(summary)),
     }
+
+
+def held(conn: Connection, brand_id: str, store_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Kind and body of all that a store's device holds of the menu; what was removed it need not know."""
+    for table, kind, wire in (
+        (menu_category, FeedKind.MENU_CATEGORY, category_wire),
+        (menu_item, FeedKind.MENU, item_wire),
+    ):
+        c = table.c
+        there = (c.brand_id == brand_id, or_(c.store_id.is_(None), c.store_id == store_id), c.removed_ms.is_(None))
+        for row in conn.execute(select(table).where(*there).order_by(*table.primary_key)):
+            yield kind.value, wire(row)
+    for row in conn.execute(select(menu_here).where(menu_here.c.store_id == store_id).order_by(menu_here.c.menu_id)):
+        yield FeedKind.MENU_HERE.value, here_wire(row)

@@ -120,15 +120,15 @@ def figures(conn: Connection, store_id: str, span: Span, by: By) -> dict[str, An
 _SUMMED = ("completed", "take_out", "menu_won", "coupon_won", "points", "cancelled", "cancelled_won")
 
 
-def _read(conn: Connection, store_id: str, span: Span, by: By | None) -> list[Mapping[str, Any]]:
+def _read(conn: Connection, store_id: str, span: Span, by: By | None) -> list[dict[str, Any]]:
     c = order_sum.c
     summed = [func.coalesce(func.sum(c[name]), 0).label(name) for name in _SUMMED]
     here = (c.store_id == store_id, c.day >= span.first.isoformat(), c.day <= span.last.isoformat())
     if by is None:
-        return [row._mapping for row in conn.execute(select(*summed).where(*here))]
+        return [dict(row._mapping) for row in conn.execute(select(*summed).where(*here))]
     key = c[by.value]
     query = select(key.label("key"), *summed).where(*here).group_by(key).order_by(key)
-    return [row._mapping for row in conn.execute(query)]
+    return [dict(row._mapping) for row in conn.execute(query)]
 
 
 def _summary(row: Mapping[str, Any]) -> SalesSummary:

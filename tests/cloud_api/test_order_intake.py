@@ -1,4 +1,4 @@
-"""Orders by menu: priced by the cloud, refused where a store cannot serve them. ORD-01, 03, 15, 16, 20, MNU-05 to 14."""
+"""Orders by menu: priced by the cloud, refused where a store cannot serve them. ORD-01, 03, 15, 16, 20, MNU-05 to 14"""
 
 from __future__ import annotations
 

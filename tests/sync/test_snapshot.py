@@ -44,7 +44,7 @@ class Cloud:
         self.taker = SnapshotTaker(
             store=bench.store,
             open_snapshot=self.open_snapshot,
-            appliers={"request": self.apply_request, "order": self.apply_order},
+            appliers={"request": self.apply_request, "order": self.apply_order, "menu": self.apply_item},
             clock=bench.clock,
         )
 
@@ -68,6 +68,17 @@ class Cloud:
 
     def apply_order(self, conn: Any, row: FeedRow, _context: RowContext) -> None:
         add_order(conn, **row.body)
+
+    def apply_item(self, conn: Any, row: FeedRow, _context: RowContext) -> None:
+        add_item(conn, **row.body)
+
+
+def add_item(conn: Any, menu_id: str) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO menu_item (menu_id, generation, version, category_id, name, name_en, price_won, visible,"
+        " position, sale_times_json, removed) VALUES (?, 1, 1, 'c', '', '', 0, 1, 0, '{}', 0)",
+        (menu_id,),
+    )
 
 
 def add_order(conn: Any, order_id: str, version: int, state: str, created_ms: int) -> None:
@@ -295,3 +306,20 @@ def test_a_store_that_closes_in_between_leaves_what_was_in_use(bench: Bench, tmp
     assert again.rows("SELECT points FROM member") == [(7,), (7,)]
     assert cursor_of(again) == str(Cursor(1, 0, 0))
     again.store.close()
+
+
+def test_the_menu_of_a_snapshot_takes_the_place_of_ours(tmp_path: Path) -> None:
+    """MNU-03: what was removed while this device was away is gone; a cloud that sends no menu takes none away."""
+    bench = enrolled(tmp_path, snapshot_due=True)
+    cloud = Cloud(bench, [("menu", {"menu_id": "new"})])
+    with bench.store.transaction() as conn:
+        add_item(conn, "old")
+        conn.execute("INSERT INTO menu_here VALUES ('old', 1, 1, 1, NULL, NULL)")
+
+    cloud.taker.take(Why.ENROLLED)
+
+    assert bench.rows("SELECT menu_id FROM menu_item") == [("new",)]
+    assert bench.rows("SELECT menu_id FROM menu_here") == []
+    cloud.lines = [request("r1", 1, "seen")]
+    cloud.taker.take(Why.RESET)
+    assert bench.rows("SELECT menu_id FROM menu_item") == [("new",)]

@@ -13,12 +13,11 @@ _KST_MS, _DAY_MS = 32_400_000, 86_400_000
 
 def upgrade() -> None:
     """Orders of before have no rewards; their day is the calendar's. What is finished of them is summed up."""
-    zero = {"nullable": False, "server_default": "0"}
     op.add_column("customer_order", sa.Column("take_out", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("customer_order", sa.Column("day", sa.String(), nullable=False, server_default=""))
-    op.add_column("customer_order", sa.Column("coupon_won", sa.BigInteger(), **zero))
-    op.add_column("customer_order", sa.Column("points", sa.BigInteger(), **zero))
-    op.add_column("customer_order", sa.Column("earning_won", sa.BigInteger(), **zero))
+    op.add_column("customer_order", sa.Column("coupon_won", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("customer_order", sa.Column("points", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("customer_order", sa.Column("earning_won", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("customer_order", sa.Column("sold_out", sa.String(), nullable=True))
     op.add_column("customer_order", sa.Column("sold_out_ms", sa.BigInteger(), nullable=True))
     op.add_column("customer_order", sa.Column("sold_out_items", sa.String(), nullable=True))

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from agent.orders.types import Advanced, NotAllowed
+from agent.orders.types import Advanced, NotAllowed, SaidSoldOut
 from rules.calendar import local_day
+from rules.orders import SoldOutWord
 from rules.requests import OrderState
 from tests.helpers.counter import Counter, counter
 
@@ -162,3 +163,57 @@ def test_listeners_hear_of_rows_after_the_commit(shop: Counter) -> None:
     arrive(shop)
 
     assert heard == [1]
+
+
+# -- sold out after acceptance ---------------------------------------------------------------------------------------
+
+
+def test_the_sold_out_message_is_shown_at_once_and_sent_once(shop: Counter) -> None:
+    """ORD-07: without a line it waits in the queue."""
+    items = [{"menu_id": "m-1", "name": "아메리카노", "qty": 1, "amount_won": 4_500, "options": []}]
+    arrive(shop, state="preparing", items=items)
+
+    for _ in range(2):
+        assert shop.agent.orders.say_sold_out("o-1", STAFF) == SaidSoldOut("o-1")
+
+    said = {"order_id": "o-1", "menu_ids": [], "occurred_ms": shop.clock.wall_ms()}
+    assert shop.ops() == [("order.sold_out", said)]
+    found = shop.agent.orders.get("o-1")
+    assert found is not None
+    assert (found.sold_out, found.sold_out_ms) == (SoldOutWord.ASKED, shop.clock.wall_ms())
+    arrive(shop, state="preparing", version=2, note="얼음 적게", sold_out=None)
+    found = shop.agent.orders.get("o-1")
+    assert found is not None
+    assert (found.sold_out, found.note) == (SoldOutWord.ASKED, "얼음 적게")
+
+
+@pytest.mark.parametrize("now", ["new", "ready", "cancelled"])
+def test_only_an_accepted_order_can_turn_out_to_be_sold_out(shop: Counter, now: str) -> None:
+    """ORD-07"""
+    arrive(shop, state=now)
+
+    assert shop.agent.orders.say_sold_out("o-1", STAFF) == NotAllowed("o-1", OrderState(now))
+    assert shop.agent.orders.say_sold_out("o-9", STAFF) == NotAllowed("o-9", None)
+    assert shop.ops() == []
+
+
+def test_a_message_the_cloud_did_not_take_is_gone(shop: Counter) -> None:
+    arrive(shop, state="preparing")
+    shop.agent.orders.say_sold_out("o-1", STAFF)
+
+    answer = {"order_id": "o-1", "state": "ready", "version": 2, "sold_out": None}
+    shop.answer("order.sold_out", "rejected", answer, "step_not_allowed")
+
+    found = shop.agent.orders.get("o-1")
+    assert found is not None
+    assert (found.state, found.sold_out) == (OrderState.READY, None)
+
+
+def test_what_an_order_is_paid_with(shop: Counter) -> None:
+    """ORD-03"""
+    arrive(shop, total_won=11_000, coupon_won=3_000, points=500, sold_out="eaten", sold_out_ms=1)
+
+    found = shop.agent.orders.get("o-1")
+
+    assert found is not None
+    assert (found.paid_won, found.coupon_won, found.points, found.sold_out) == (7_500, 3_000, 500, None)

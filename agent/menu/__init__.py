@@ -1,0 +1,1 @@
+"""The menu at this counter: what there is, and what is sold out."""
