@@ -75,8 +75,8 @@ class Cloud:
 
 def add_item(conn: Any, menu_id: str) -> None:
     conn.execute(
-        "INSERT OR REPLACE INTO menu_item (menu_id, generation, version, category_id, name, name_en, price_won, visible,"
-        " position, sale_times_json, removed) VALUES (?, 1, 1, 'c', '', '', 0, 1, 0, '{}', 0)",
+        "INSERT OR REPLACE INTO menu_item (menu_id, generation, version, category_id, name, name_en, price_won,"
+        " visible, position, sale_times_json, removed) VALUES (?, 1, 1, 'c', '', '', 0, 1, 0, '{}', 0)",
         (menu_id,),
     )
 
