@@ -270,10 +270,12 @@ ORDER_EXAMPLE = {
     "items": [
         {
             "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
+            "category_id": "0198c5c0-7a11-7000-8000-0000000000e7",
             "name": "카페라떼",
             "qty": 2,
             "amount_won": 10000,
             "options": ["오트"],
+            "rewards": ["coupon", "point", "stamp"],
         }
     ],
     "total_won": 10000,

@@ -89,7 +89,8 @@ class FeedKind(StrEnum):
     #  at_zero: "approve"|"expire" (what becomes of it when nobody answers),
     #  recovery_by|null (who asked to take it back; the owner confirms or it happens by itself)}
     REQUEST = "request"
-    # {order_id, version, number, state, channel, take_out, items: [{menu_id, name, qty, amount_won, options[]}],
+    # {order_id, version, number, state, channel, take_out, items: [{menu_id, category_id,
+    #  name, qty, amount_won, options[], rewards[]}],
     #  total_won, coupon_won, points, paid_won, refund_won, payment: "prepaid"|"postpaid", nickname, note, created_ms,
     #  request_id|null, sold_out: "asked"|"kept"|null, sold_out_ms|null, sold_out_items[]}
     ORDER = "order"

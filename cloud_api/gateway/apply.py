@@ -92,7 +92,7 @@ class Applier:
             case Right():
                 return staff.change_right(self.work, origin, fact)
             case Advance():
-                return orders.advance(self.work, self.vault, self.policy, origin, fact)
+                return orders.advance(self.work, self.vault, self.policy, self.terms, origin, fact)
             case SayingSoldOut():
                 return sold_out.say(self.work, origin, fact)
             case MarkSoldOut():

@@ -15,6 +15,7 @@ from cloud_api.errors import ApiError
 from cloud_api.menu import pricing
 from cloud_api.menu.pricing import PricedLine, WantedLine
 from cloud_api.orders import states
+from cloud_api.orders.earning import APP
 from cloud_api.orders.models import customer_order
 from cloud_api.requests import service as requests
 from cloud_api.requests.service import Asking, OrderRewards
@@ -22,12 +23,11 @@ from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import Profile
 from rules.calendar import local_day
 from rules.hours import StoreHours, business_day, next_business_day, open_at, opens_ms
-from rules.orders import OrderPrice, counting_won, earning_won
+from rules.orders import OrderPrice, counting_won
 from rules.requests import OrderState
 from rules.sale import SaleChannel, ServiceType
 from rules.stores import StoreKind, orders_on, rewards_by_themselves
 
-APP = "app_order"
 FIRST_NUMBER = 101  # three digits from the first order of a day on
 
 _NEXT_NUMBER = text(
@@ -86,7 +86,6 @@ def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
             total_won=menu_won,
             coupon_won=coupon_won,
             points=wanted.points,
-            earning_won=earning_won(_counting(lines, "point"), price),
             payment=wanted.payment,
             nickname=who.nickname,
             note=wanted.note,
@@ -159,10 +158,12 @@ def _title(lines: Sequence[PricedLine]) -> str:
 def _item(line: PricedLine) -> dict[str, Any]:
     return {
         "menu_id": line.menu_id,
+        "category_id": line.category_id,
         "name": line.name,
         "qty": line.quantity,
         "amount_won": line.amount_won,
         "options": list(line.options),
+        "rewards": sorted(line.rewards),
     }
 
 

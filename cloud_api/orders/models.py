@@ -32,7 +32,6 @@ class CustomerOrder(SQLModel, table=True):
     day: str  # the store's business day, as its hours were then
     coupon_won: int = Field(sa_type=Big)
     points: int = Field(sa_type=Big)
-    earning_won: int = Field(sa_type=Big)  # what it earns on once it is ready (ORD-16)
     sold_out: str | None = None  # rules.orders.SoldOutWord
     sold_out_ms: int | None = Field(default=None, sa_type=Big)
     sold_out_items: str | None = None  # JSON list of menu ids

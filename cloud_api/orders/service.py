@@ -1,29 +1,25 @@
-"""Moving orders from new to ready, and what a ready one earns (ORD-04, ORD-16)."""
+"""Moving orders from new to ready (ORD-04)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from cloud_api.database import Work
-from cloud_api.ledger.earns import book_earns
-from cloud_api.ledger.facts import EarnFact, Origin, Outcome
-from cloud_api.members.service import phones_of
-from cloud_api.orders import states
+from cloud_api.ledger.facts import Origin, Outcome
+from cloud_api.orders import earning, states
 from cloud_api.orders.facts import Advance
 from cloud_api.orders.sold_out import ORDER_UNKNOWN, STEP_NOT_ALLOWED, answer
 from cloud_api.requests import decisions
 from cloud_api.requests import service as requests
 from cloud_api.requests.facts import Decide
+from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
-from rules.accrual import accrue
 from rules.requests import OPEN_STATES, Move, OrderState, RejectReason, RequestState, order_step_allowed
 from sync.protocol import OpStatus
 
-EARN_SOURCE = "order"
 
-
-def advance(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: Advance) -> Outcome:
+def advance(work: Work, vault: Vault, policy: Policy, terms: Terms | None, origin: Origin, fact: Advance) -> Outcome:
     """Staff moved the order (ORD-04). Accepting or cancelling a new one is the same as deciding its request."""
     row = states.lock(work, fact.order_id, store_id=origin.store_id)
     if row is None:
@@ -34,7 +30,7 @@ def advance(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: Adva
             return decided
     outcome, moved = _step(work, origin, fact)
     if moved is not None and moved.state == OrderState.READY:
-        _earn(work, vault, policy, origin, moved)
+        earning.earn(work, vault, policy, terms, origin, moved)
     return outcome
 
 
@@ -71,25 +67,3 @@ def _step(work: Work, origin: Origin, fact: Advance) -> tuple[Outcome, Any | Non
     moved = states.set_state(work, row, fact.to)
     assert moved is not None, "the order is locked"
     return Outcome(OpStatus.APPLIED, None, answer(moved)), moved
-
-
-def _earn(work: Work, vault: Vault, policy: Policy, origin: Origin, row: Any) -> None:
-    """An order of a member earns when it went out, once: its id is the receipt (ORD-16). A till that prints a receipt
-    for it knows no number, so that nobody earns twice."""
-    if row.member_id is None or not row.earning_won:
-        return
-    phones = phones_of(work.conn, vault, [row.member_id])
-    earned = EarnFact(
-        origin=origin,
-        earn_id=row.order_id,
-        phone=phones[0][1],
-        fingerprint=f"order:{row.order_id}",
-        approval_tags=(),
-        receipt_no=row.number,
-        till=None,
-        paid_won=row.earning_won,
-        points=accrue(row.earning_won, policy.accrual).points,
-        source=EARN_SOURCE,
-        occurred_ms=work.now_ms,
-    )
-    book_earns(work, vault, policy, row.store_id, [earned])

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from cloud_api.stores.service import NewStore, Profile, create_store
 from rules.calendar import moment_ms
+from tests.cloud_api.test_stamps import card, stamping
 from tests.cloud_api.world import World, new_id
 
 THURSDAY = date(2025, 10, 16)
@@ -393,4 +394,19 @@ def test_a_ready_order_earns_on_what_was_paid_once(world: World) -> None:
     assert (earned["status"], earned["points"]) == ("posted", 100)
     nobody = world.order()
     device.push(device.decide(nobody["request"]["request_id"]), device.advance(nobody["order"]["order_id"], "ready"))
+    world.assert_book_is_sound()
+
+
+def test_an_order_in_a_store_of_stamps_earns_stamps_for_what_counts(world: World) -> None:
+    """ORD-16, MNU-14, STP-02"""
+    device, member = stamping(world), world.member()
+    excluded, latte = world.item("텀블러", 20_000, rewards=["coupon", "point"]), world.item("카페라떼")
+    for items, total_won in (([excluded], 20_000), ([latte, latte], 10_000)):
+        lines = [{"menu_id": menu_id} for menu_id in items]
+        made = world.order(items=lines, total_won=total_won, member_id=member)
+        device.push(device.decide(made["request"]["request_id"]))
+        device.push(device.advance(made["order"]["order_id"], "ready"))
+
+    assert card(world)["total"] == 1
+    assert world.points(member) == (0, 0, 0)
     world.assert_book_is_sound()

@@ -1,4 +1,4 @@
-"""What an order costs and earns, its sold-out message, and the sums that order figures are read from."""
+"""What an order is paid with, its sold-out message, and the sums that order figures are read from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ def upgrade() -> None:
     op.add_column("customer_order", sa.Column("day", sa.String(), nullable=False, server_default=""))
     op.add_column("customer_order", sa.Column("coupon_won", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("customer_order", sa.Column("points", sa.BigInteger(), nullable=False, server_default="0"))
-    op.add_column("customer_order", sa.Column("earning_won", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("customer_order", sa.Column("sold_out", sa.String(), nullable=True))
     op.add_column("customer_order", sa.Column("sold_out_ms", sa.BigInteger(), nullable=True))
     op.add_column("customer_order", sa.Column("sold_out_items", sa.String(), nullable=True))
