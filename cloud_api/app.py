@@ -28,6 +28,7 @@ from cloud_api.gateway.bell import Bell
 from cloud_api.gateway.holding_routes import router as holdings
 from cloud_api.gateway.routes import push_operations
 from cloud_api.gateway.routes import router as gateway
+from cloud_api.grades.routes import router as grades
 from cloud_api.http import PUSH_PATH, Gate, error_response
 from cloud_api.jobs.catalogue import JOBS
 from cloud_api.jobs.routes import router as jobs
@@ -91,6 +92,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         stores,
         earning,
         stamps,
+        grades,
         stock,
         menu,
         ledger,

@@ -51,6 +51,12 @@ class Ids:
         return secrets.token_bytes(32)
 
 
+def first_uuid7_of(ms: int) -> str:
+    """What every id made at that time or later sorts after."""
+    written = f"{max(ms, 0):012x}"
+    return f"{written[:8]}-{written[8:]}"
+
+
 def base64url(raw: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -7,6 +7,7 @@ from functools import partial
 from cloud_api.clock import Clock
 from cloud_api.coupons.expiry import tell_ending
 from cloud_api.database import Database
+from cloud_api.grades.jobs import after_earns, nightly
 from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
@@ -35,6 +36,9 @@ def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
 JOBS = (
     # Points are worth nothing from midnight on, written down or not; this is the night in which most of them lapse.
     Job("points-expiry", Daily(5), _expire_points),
+    # Up within a minute of the earn that led there; both ways at night (MEM-18, MEM-19).
+    Job("grades", Every(1), after_earns),
+    Job("grade-review", Daily(30), nightly),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("report-reminders", Every(5), remind),
     Job("webhook-attempts", Daily(4 * 60 + 20), _forget_tries),

@@ -16,6 +16,7 @@ from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.exchange import Asked, among
 from cloud_api.gateway import feeds
+from cloud_api.grades.models import graded_order
 from cloud_api.ledger import reversals
 from cloud_api.ledger.facts import (
     FLAG_CLOCK_AHEAD,
@@ -215,6 +216,20 @@ class _ByTerms:
         if self.stamping is not None:
             run.postings += self.stamping.postings
             run.beside = (self.stamping.rows,)
+        if self._program.grades:
+            now_ms, brand_id = self._work.now_ms, self._terms.brand_id
+            orders = [
+                (one.member_id, brand_id, one.earn_id, one.store_id, min(one.occurred_ms, now_ms), self._may_rise(one))
+                for one in run.rows
+            ]
+            run.beside = (*run.beside, NewRows(graded_order, _ORDER_COLUMNS, orders))
+
+    def _may_rise(self, row: BookedEarn) -> bool:
+        """Whether there is a grade that this payment could lead to; the others need nobody's look."""
+        grade = self._program.grade(self._grades.get(row.member_id))
+        assert grade is not None, "there are grades"
+        above = any(one.level > grade.level and not one.assigned for one in self._program.grades)
+        return above and not grade.assigned
 
     def after(self, cancelled: Collection[str]) -> None:
         """Once all is written: tiers pay, unless a cancel slip had come first."""
@@ -226,6 +241,7 @@ class _ByTerms:
         return None if grade is None else grade.code
 
 
+_ORDER_COLUMNS = ("member_id", "brand_id", "earn_id", "store_id", "at_ms", "due")
 _BY_ITSELF = "receipt_auto"
 
 
