@@ -47,6 +47,7 @@ from printers.document import Document
 from printers.profiles import PrinterProfile
 from rules.calendar import day_bounds_ms, local_day, local_time
 from sync.clock import Clock, SystemClock
+from sync.earning import apply_earning_row
 from sync.errors import NotEnrolled, StoreClosed, SyncError
 from sync.ids import IdSource, SystemIds
 from sync.inbox import Applier
@@ -302,6 +303,7 @@ class Agent:
             FeedKind.MENU.value: telling(self.menu.apply_item_row, self.menu.listeners),
             FeedKind.MENU_HERE.value: telling(self.menu.apply_here_row, self.menu.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
+            FeedKind.EARNING.value: telling(apply_earning_row, self.link.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},
         }
 

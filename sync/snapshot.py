@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rules.requests import OPEN_STATES, OrderState, RequestState
 from sync import inbox, outbox
 from sync.clock import Clock
+from sync.earning import hold_earning
 from sync.inbox import Applier, RowContext
 from sync.meta import get_meta, set_meta
 from sync.outcomes import Denied, Reason, SnapshotEnded, SnapshotEvent, SnapshotLine, Unavailable
@@ -154,7 +155,7 @@ class SnapshotTaker:
     ) -> Took | Denied | Unavailable:
         begin: _Begin | None = None
         held: list[FeedRow] = []
-        members: list[tuple[str, str, int]] = []
+        members: list[_Member] = []
         count = 0
         for event in events:
             if stopping():
@@ -204,13 +205,14 @@ class SnapshotTaker:
             raise ValueError(problem)
         return _Begin(cursor, server_time_ms, context)
 
-    def _keep(self, begin: _Begin | None, members: list[tuple[str, str, int]]) -> None:
+    def _keep(self, begin: _Begin | None, members: list[_Member]) -> None:
         """What arrived of the members is safe from now on; the next try goes on behind it."""
         if begin is None or not members:
             return
         with self._store.transaction() as conn:
             conn.executemany(
-                "INSERT OR REPLACE INTO member_arriving (lookup, masked, points, taken_ms) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO member_arriving (lookup, masked, points, grade, stamps, taken_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 [(*member, begin.server_time_ms) for member in members],
             )
             arriving = json.loads(get_meta(conn, ARRIVING) or "{}")
@@ -258,7 +260,10 @@ class SnapshotTaker:
             )
         _end_absent(conn, ids["request"], ids["order"], _day_start_ms(begin.server_time_ms))
         _forget_menu(conn, held)
+        hold_earning(conn, [row for row in held if row.kind == FeedKind.EARNING.value])
         for row in held:
+            if row.kind == FeedKind.EARNING.value:
+                continue
             if row.kind == FeedKind.POLICY.value:
                 write_policy(conn, parse_policy(row.body))
             elif row.kind == FeedKind.STORE.value:
@@ -287,8 +292,14 @@ def _held_row(line: SnapshotLine) -> FeedRow:
     return FeedRow("store", 0, line.kind, line.body)
 
 
-def _member(line: SnapshotLine, after: str) -> tuple[str, str, int]:
-    """Raises KeyError, TypeError or ValueError."""
+_Member = tuple[str, str, int, str | None, int]  # look-up, masked number, points, grade, stamps
+
+
+def _member(line: SnapshotLine, after: str) -> _Member:
+    """Grade and stamps are there where the shop has them. Raises KeyError, TypeError or ValueError."""
+    grade, stamps = line.body.get("grade"), line.body.get("stamps", 0)
+    if not (grade is None or isinstance(grade, str)) or not isinstance(stamps, int) or stamps < 0:
+        raise TypeError("grade or stamps of a member")
     lookup, masked, points = line.body["lookup"], line.body["masked"], line.body["points"]
     if not isinstance(lookup, str) or not isinstance(masked, str):
         raise TypeError("not a member")
@@ -296,7 +307,7 @@ def _member(line: SnapshotLine, after: str) -> tuple[str, str, int]:
         raise TypeError("points of a member")
     if lookup <= after:
         raise ValueError("members out of order")
-    return lookup, masked, points
+    return lookup, masked, points, grade, stamps
 
 
 def _end_absent(conn: sqlite3.Connection, request_ids: str, order_ids: str, day_start_ms: int) -> None:
@@ -326,7 +337,8 @@ def _forget_menu(conn: sqlite3.Connection, held: Sequence[FeedRow]) -> None:
 def _use_arrived(conn: sqlite3.Connection) -> int:
     """The members that arrived take the place of those in use; how many there are now."""
     conn.execute("DELETE FROM member")
-    moved = conn.execute("INSERT INTO member SELECT lookup, masked, points, taken_ms FROM member_arriving").rowcount
+    columns = "lookup, masked, points, taken_ms, grade, stamps"
+    moved = conn.execute(f"INSERT INTO member ({columns}) SELECT {columns} FROM member_arriving").rowcount
     conn.execute("DELETE FROM member_arriving")
     return moved
 
@@ -336,10 +348,27 @@ def _day_start_ms(now_ms: int) -> int:
     return (now_ms + _KST_MS) // _DAY_MS * _DAY_MS - _KST_MS
 
 
+def find_standing(conn: sqlite3.Connection, lookup: str) -> tuple[str | None, int, int] | None:
+    """Grade, stamps and when they stood so by the cloud's clock, for a look-up; None for an unknown number."""
+    row = conn.execute("SELECT grade, stamps, taken_ms FROM member WHERE lookup = ?", (lookup,)).fetchone()
+    return None if row is None else (row[0], int(row[1]), int(row[2]))
+
+
 def find_member(conn: sqlite3.Connection, lookup: str) -> tuple[str, int, int] | None:
     """Masked number, points and when they stood so by the cloud's clock, for a look-up; None for an unknown number."""
     row = conn.execute("SELECT masked, points, taken_ms FROM member WHERE lookup = ?", (lookup,)).fetchone()
     return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
 
 
-__all__ = ["DUE", "SnapshotTaker", "Taken", "Took", "Why", "ask_for", "find_member", "read_age_ms", "read_taken"]
+__all__ = [
+    "DUE",
+    "SnapshotTaker",
+    "Taken",
+    "Took",
+    "Why",
+    "ask_for",
+    "find_member",
+    "find_standing",
+    "read_age_ms",
+    "read_taken",
+]

@@ -53,6 +53,13 @@ class EarnRow(NamedTuple):
     status: str
     fingerprint: str | None
     posted_points: int | None
+    stamps: int | None = None
+    posted_stamps: int | None = None
+
+    @property
+    def stamps_now(self) -> int | None:
+        """What the cloud booked, else what was computed here."""
+        return self.stamps if self.posted_stamps is None else self.posted_stamps
 
 
 _DOCUMENT = (
@@ -66,7 +73,7 @@ LATE_MS = 60_000  # as in the index phone_entry_late
 NEAR_MS = 3_600_000  # an earn that is further from its document is late, and in the index of late ones
 _ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
-_EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points"
+_EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points, stamps, posted_stamps"
 
 
 json_text = json.JSONEncoder(ensure_ascii=False).encode
@@ -363,8 +370,9 @@ def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
 def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
     conn.execute(
         "INSERT INTO earn (earn_id, op_id, seq, masked, fingerprint, document_id, paid_won, points, rate_bp,"
-        " reasons_json, status, created_ms, late) VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
-        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms, :late)",
+        " reasons_json, status, created_ms, late, stamps, stamp_lookup)"
+        " VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
+        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms, :late, :stamps, :stamp_lookup)",
         values,
     )
 
@@ -376,6 +384,22 @@ def set_earn_status(conn: sqlite3.Connection, earn_id: str, status: str, posted_
         " posted_points = coalesce(?, posted_points) WHERE earn_id = ?",
         (status, posted_points, earn_id),
     )
+
+
+def set_posted_stamps(conn: sqlite3.Connection, earn_id: str, stamps: int) -> None:
+    """What the cloud booked takes the place of what was computed here."""
+    conn.execute("UPDATE earn SET posted_stamps = ? WHERE earn_id = ?", (stamps, earn_id))
+
+
+def stamps_since(conn: sqlite3.Connection, lookup: str, since_ms: int) -> list[tuple[int, int]]:
+    """When this counter gave stamps to the member, and how many stand; since then, oldest first. Ids of earns rise with
+    time, so this reads the end of the table."""
+    rows = conn.execute(
+        "SELECT created_ms, coalesce(posted_stamps, stamps) FROM earn WHERE earn_id >= ? AND stamp_lookup = ?"
+        " AND created_ms >= ? AND status NOT IN ('reversed', 'rejected') ORDER BY earn_id",
+        (first_uuid7_of(since_ms - _ID_BEFORE_ROW_MS), lookup, since_ms),
+    )
+    return [(int(at_ms), int(stamps)) for at_ms, stamps in rows]
 
 
 def has_reversal(conn: sqlite3.Connection, fingerprint: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from agent.dispatch import Listeners
-from agent.earn import repository
+from agent.earn import provisional, repository
 from agent.earn.documents import DocumentFacts, facts_of, sale_fingerprint
 from agent.earn.pairing import DEFAULT_TILL, OPEN_ENTRY_HOLDS_MS, Gone, Pairing
 from agent.earn.repository import DocumentRow, EntryRow
@@ -28,7 +29,6 @@ from agent.keys import KeyRing
 from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from printers.capture.spool import CapturedDocument
-from rules.accrual import AccrualPolicy, accrue
 from rules.calendar import day_bounds_ms, local_day
 from rules.phone import Phone, PhoneProblem, parse_phone
 from rules.receipts import PAIRING_WINDOW_MS, TEXT_FINGERPRINT_WINDOW_MS, DocumentVerdict
@@ -36,7 +36,7 @@ from sync.clock import Clock
 from sync.errors import CellUnreadable
 from sync.ids import IdSource
 from sync.inbox import RowContext
-from sync.profile import read_policy, require_identity
+from sync.profile import require_identity
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.secrets import phone_lookup
 from sync.store import Store
@@ -116,9 +116,9 @@ class EarnService:
             if sale is None or sale.paid_won is None:
                 self._shown[till] = None
                 return None
-            policy = _policy(conn)
+            found = provisional.of_payment(conn, sale.paid_won, now_ms)
         self._shown[till] = sale.document_id
-        return ReceiptOffer(sale.document_id, sale.paid_won, accrue(sale.paid_won, policy).points)
+        return ReceiptOffer(sale.document_id, sale.paid_won, found.accrual.points, found.stamps)
 
     def submit_phone(self, entry_id: str, digits: str) -> SubmitOutcome:
         """Book the number: with its receipt it earns at once, without one it waits for three minutes. Sending the
@@ -191,7 +191,7 @@ class EarnService:
         if entry.state == "earned":
             earn = repository.find_earn(conn, entry.entry_id)
             assert earn is not None, "an earned entry has its earn"
-            return Earned(earn.earn_id, earn.points, earn.paid_won, earn.rate_bp, earn.masked)
+            return Earned(earn.earn_id, earn.points, earn.paid_won, earn.rate_bp, earn.masked, earn.stamps_now)
         if entry.state in ("expired", "replaced"):
             return Expired()
         if entry.state != "waiting" or entry.submitted_ms is None:
@@ -322,10 +322,10 @@ class EarnService:
     ) -> Earned:
         """The earn and its operation; the caller ends the entry and the sale."""
         assert sale.paid_won is not None, "only a sale with a known payment waits"
-        policy = _policy(conn)
         lookup = phone_lookup(self._keyring.keys.store_key, phone.e164)
         missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
-        accrual = accrue(sale.paid_won, policy, points_spent_won=missing_won)
+        found = provisional.of_payment(conn, sale.paid_won, now_ms, lookup=lookup, points_spent_won=missing_won)
+        accrual, stamps = found.accrual, found.stamps
         body = {
             "earn_id": entry_id,
             "receipt": {
@@ -344,6 +344,8 @@ class EarnService:
         }
         if missing_won:
             body["points_spent_won"] = missing_won
+        if stamps:
+            body["stamps"] = stamps
         appended = self._operations.append(conn, OpKind.EARN, body, actor=actor, secret={"phone": phone.e164})
         repository.insert_earn(
             conn,
@@ -360,9 +362,11 @@ class EarnService:
                 "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
                 "created_ms": now_ms,
                 "late": not sale.document_id or abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
+                "stamps": stamps,
+                "stamp_lookup": lookup if stamps else None,
             },
         )
-        earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked)
+        earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked, stamps)
         self._print_earned(conn, earned, sale)
         return earned
 
@@ -390,7 +394,7 @@ class EarnService:
 
     def points_for(self, conn: sqlite3.Connection, paid_won: int) -> int:
         """What a payment earns by the policy of now."""
-        return accrue(paid_won, _policy(conn)).points
+        return provisional.of_payment(conn, paid_won, self._clock.wall_ms()).accrual.points
 
     def is_typing(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> bool:
         """Whether somebody has the screen of this receipt's till open, and may be about to give a number."""
@@ -411,6 +415,7 @@ class EarnService:
         answer = result.body or {}
         posted = answer.get("points")
         posted_points = posted if isinstance(posted, int) and not isinstance(posted, bool) else None
+        _book_stamps(conn, earn_id, answer)
         if result.status == OpStatus.APPLIED:
             repository.set_earn_status(conn, earn_id, "posted", posted_points)
         elif result.status == OpStatus.ADJUSTED:
@@ -430,7 +435,9 @@ class EarnService:
                 repository.set_outcome(conn, claim.document_id, outcome)
             return
         if status == "posted":
-            status = "posted" if points == earn.points else "adjusted"
+            same = points == earn.points and row.body.get("stamps", earn.stamps) == earn.stamps
+            status = "posted" if same else "adjusted"
+        _book_stamps(conn, earn_id, row.body)
         if status not in ("posted", "adjusted", "reversed", "rejected"):
             log.warning("earn_status_unknown", earn=earn_id, status=status)
             return
@@ -461,9 +468,10 @@ class EarnService:
         return repository.overdue(conn, before_ms) and repository.expire(conn, before_ms)
 
 
-def _policy(conn: sqlite3.Connection) -> AccrualPolicy:
-    found = read_policy(conn)
-    return AccrualPolicy(found.version, found.rate_bp, found.minimum_payment_won)
+def _book_stamps(conn: sqlite3.Connection, earn_id: str, told: Mapping[str, Any]) -> None:
+    stamps = told.get("stamps")
+    if isinstance(stamps, int) and not isinstance(stamps, bool):
+        repository.set_posted_stamps(conn, earn_id, stamps)
 
 
 def _entry_cell(entry_id: str) -> str:

@@ -14,17 +14,19 @@ class ReceiptOffer:
     document_id: str
     paid_won: int
     points: int
+    stamps: int | None = None  # None: the shop gives points
 
 
 @dataclass(frozen=True)
 class Earned:
-    """The points are booked on this device; the cloud posts them when it hears of them."""
+    """The points or stamps are booked on this device; the cloud posts them when it hears of them."""
 
     earn_id: str
     points: int
     paid_won: int
     rate_bp: int
     masked: str
+    stamps: int | None = None  # None: the shop gives points
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,14 @@ def _enum(kind: type[_E], value: str, name: str) -> _E:
         raise invalid("invalid_field", f"'{name}' 값을 확인해 주세요.", f"Check the value of '{name}'.") from None
 
 
+def earned_json(value: Any) -> Any:
+    """An earn or an offer; stamps are named only where the shop gives them."""
+    shown = to_json(value)
+    if isinstance(shown, dict) and shown.get("stamps") is None:
+        shown.pop("stamps", None)
+    return shown
+
+
 def to_json(value: Any) -> Any:
     """Dataclasses, enums and tuples as plain JSON values."""
     if isinstance(value, Enum):

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from agent.earn.late import ClaimSlip, LateEarns, NotToBeHad, SlipOffer
 from agent.earn.types import Earned, Refused, TooManyEntries
-from agent.lan.api import to_json
+from agent.lan.api import earned_json, to_json
 from agent.lan.http import ApiError, Guard, Reply, Request, Route, text_field
 from agent.lan.tablet import PHONE_WORDS
 from rules.claims import CLAIM_LETTERS_MAX, ClaimProblem
@@ -67,7 +67,7 @@ class _LateApi:
 
 def _reply(outcome: Earned | Refused | NotToBeHad | ClaimProblem | TooManyEntries) -> Reply:
     if isinstance(outcome, Earned):
-        return Reply({"outcome": "earned", **to_json(outcome)}, HTTPStatus.CREATED)
+        return Reply({"outcome": "earned", **earned_json(outcome)}, HTTPStatus.CREATED)
     if isinstance(outcome, Refused):
         korean, english = PHONE_WORDS[outcome.problem]
         extra = {"problem": outcome.problem.value}

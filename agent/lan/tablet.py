@@ -20,7 +20,7 @@ from agent.earn.types import (
     UnknownEntry,
     Waiting,
 )
-from agent.lan.api import to_json
+from agent.lan.api import earned_json, to_json
 from agent.lan.http import (
     ApiError,
     Guard,
@@ -118,12 +118,12 @@ class _TabletApi:
         self._shown = shown
 
     def state(self, request: Request) -> Reply:
-        return Reply({**self._shown(), "offer": to_json(self._earn.offer(_till(request.query)))})
+        return Reply({**self._shown(), "offer": earned_json(self._earn.offer(_till(request.query)))})
 
     def open_entry(self, request: Request) -> Reply:
         till = _till(request.body)
         entry_id = self._earn.open_entry(till)
-        return Reply({"entry_id": entry_id, "offer": to_json(self._earn.offer(till))}, HTTPStatus.CREATED)
+        return Reply({"entry_id": entry_id, "offer": earned_json(self._earn.offer(till))}, HTTPStatus.CREATED)
 
     def entry(self, request: Request) -> Reply:
         return Reply(_outcome_words(self._earn.entry_outcome(request.parts["entry_id"])))
@@ -246,7 +246,7 @@ def _submit_reply(outcome: SubmitOutcome) -> Reply:
 def _outcome_words(outcome: EntryOutcome) -> dict[str, Any]:
     match outcome:
         case Earned():
-            return {"outcome": "earned", **to_json(outcome)}
+            return {"outcome": "earned", **earned_json(outcome)}
         case Waiting():
             return {"outcome": "waiting", **to_json(outcome)}
         case Expired():

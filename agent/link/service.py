@@ -8,6 +8,7 @@ from typing import Protocol
 from agent.dispatch import Listeners
 from agent.link.types import StoreProfile
 from sync import inbox, outbox
+from sync.earning import told_rate_bp
 from sync.exchange import LinkStatus
 from sync.profile import StorePolicy, read_policy, read_store_profile
 from sync.store import Store, get_meta
@@ -73,6 +74,11 @@ class LinkService:
         """None before enrollment."""
         with self._store.read() as conn:
             return read_store_profile(conn)
+
+    def told_rate_bp(self) -> int:
+        """What the customer's screen promises, in basis points; below zero: stamps."""
+        with self._store.read() as conn:
+            return told_rate_bp(conn)
 
     def policy(self) -> StorePolicy:
         with self._store.read() as conn:

@@ -76,7 +76,7 @@ class LanHost:
         return {
             "shop": link.shop(),
             "language": self._screens.texts.language,
-            "rate_bp": link.policy().rate_bp,
+            "rate_bp": link.told_rate_bp(),
             "online": link.online(),
             "slips": self._agent.late_earns.has_slips(),
         }

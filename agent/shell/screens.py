@@ -196,7 +196,7 @@ class Screens:
         self.tablet_vm = TabletViewModel(
             earn=agent.earn,
             shop=agent.link.shop,
-            rate_bp=lambda: agent.link.policy().rate_bp,
+            rate_bp=agent.link.told_rate_bp,
             online=agent.link.online,
             texts=self.texts,
             other_texts=other,

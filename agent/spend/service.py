@@ -46,9 +46,9 @@ from rules.spending import (
 )
 from sync import outbox
 from sync.clock import Clock
+from sync.earning import read_spending, told_rate_bp
 from sync.ids import IdSource
 from sync.outcomes import Denied, Held, Reason, Unavailable
-from sync.profile import read_policy
 from sync.secrets import phone_lookup
 from sync.snapshot import Taken, find_member, read_age_ms, read_taken
 from sync.store import Store, get_meta
@@ -114,24 +114,23 @@ class SpendService:
     def terms(self) -> SpendTerms:
         """What the screen may offer before it knows anybody."""
         with self._store.read() as conn:
-            policy = read_policy(conn)
+            bounds, rate_bp = read_spending(conn), max(told_rate_bp(conn), 0)
             everybody, _ = repository.used_on(conn, self._day(conn), "")
         if self._online():
             return SpendTerms(
                 possible=True,
-                use_unit=policy.use_unit,
+                use_unit=bounds.use_unit,
                 most_points=None,
-                rate_bp=policy.rate_bp,
-                payment_max_percent=policy.payment_max_percent,
+                rate_bp=rate_bp,
+                payment_max_percent=bounds.payment_max_percent,
             )
-        bounds = policy.spending
         most = min(bounds.offline_store_day_won - everybody, bounds.offline_member_won) if bounds.offline else 0
         return SpendTerms(
-            possible=most >= policy.use_unit,
-            use_unit=policy.use_unit,
+            possible=most >= bounds.use_unit,
+            use_unit=bounds.use_unit,
             most_points=max(most, 0),
-            rate_bp=policy.rate_bp,
-            payment_max_percent=policy.payment_max_percent,
+            rate_bp=rate_bp,
+            payment_max_percent=bounds.payment_max_percent,
         )
 
     def ask(self, spend_id: str, digits: str, points: int | None, payment_won: int) -> AskedOutcome:
@@ -143,7 +142,7 @@ class SpendService:
         with self._asking:  # a second press waits for the first one's answer
             with self._store.read() as conn:
                 known = repository.find(conn, spend_id)
-                policy = read_policy(conn).spending
+                policy = read_spending(conn)
                 halted = get_meta(conn, outbox.HALTED) is not None
             if known is not None:
                 return _asked(known)
@@ -216,7 +215,7 @@ class SpendService:
                 # The answer is lost, but the cloud's row was faster: it holds the points, and the card is there.
                 return self._keep_held(conn, spend_id, phone, held.pos_discount_won, payment_won)
             day = self._day(conn)
-            policy = read_policy(conn).spending
+            policy = read_spending(conn)
             member, taken = find_member(conn, lookup), read_taken(conn)
             snapshot = None if member is None or taken is None else Snapshot(member[1], self._age_ms(conn, taken))
             used = self._used(conn, day, lookup, taken.wall_ms if taken is not None else now_ms)

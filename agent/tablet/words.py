@@ -32,7 +32,9 @@ def language_name(t: Texts) -> str:
 
 def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
     headline = (
-        t.n("Just your number:\n[{rate}] back in points", rate=percent(rate_bp))
+        t._("Just your number:\n[stamps] every visit")
+        if rate_bp < 0
+        else t.n("Just your number:\n[{rate}] back in points", rate=percent(rate_bp))
         if rate_bp > 0
         else t._("Just your number:\n[points] every visit")
     )
@@ -43,6 +45,8 @@ def idle(t: Texts, rate_bp: int, pending_ms: int | None) -> PageWords:
 def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
     """The same for a member and for a number never seen before (R9): only what this payment did."""
     quiet = "" if online else t._("No internet right now: saved here, and sent when it is back")
+    if result.stamps is not None:
+        return _stamped(t, result, result.stamps, quiet)
     if result.points <= 0:
         return PageWords(
             headline=t._("No points this time, thank you"),
@@ -60,6 +64,18 @@ def earned(t: Texts, result: Earned, *, online: bool) -> PageWords:
         figure="+" + t.points(result.points),
         quiet=quiet,
     )
+
+
+def _stamped(t: Texts, result: Earned, stamps: int, quiet: str) -> PageWords:
+    line = t.n("Paid {paid} · {masked}", paid=t.won(result.paid_won), masked=result.masked)
+    if not stamps:
+        return PageWords(headline=t._("No stamp this time, thank you"), line=line, figure=stamp_count(t, 0))
+    return PageWords(headline=t._("Stamped, thank you"), line=line, figure="+" + stamp_count(t, stamps), quiet=quiet)
+
+
+def stamp_count(t: Texts, stamps: int) -> str:
+    """``1 stamp``, ``2 stamps``."""
+    return t._("1 stamp") if stamps == 1 else t.n("{n} stamps", n=t.number(stamps))
 
 
 def waiting(t: Texts, result: Waiting, remaining_ms: int) -> PageWords:
@@ -173,6 +189,10 @@ def receipt_title(t: Texts, offer: ReceiptOffer | None, *, of_slip: bool = False
 def receipt_line(t: Texts, offer: ReceiptOffer | None) -> str:
     if offer is None:
         return t._("Points come with your receipt")
+    if offer.stamps is not None:
+        if not offer.stamps:
+            return t._("This payment brings no stamp")
+        return t.n("Your number earns [{points}]", points=stamp_count(t, offer.stamps))
     return t.n("Your number earns [{points}]", points=t.points(offer.points))
 
 

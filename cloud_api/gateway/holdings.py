@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select, text
 
@@ -24,6 +24,7 @@ from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
 from cloud_api.requests.service import projection
 from cloud_api.staff import service as staff
+from cloud_api.stamps.history import standings
 from cloud_api.stores.earning import terms_at, told_all
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
@@ -116,10 +117,14 @@ def snapshot_lines(conn: Connection, vault: Vault, call: DeviceCall, after: str,
     for kind, body in _holdings(conn, call, now_ms):
         count += 1
         yield _line(kind, body)
-    for lookup, masked, points in members_seen(conn, vault, call.store_id, now_ms):
-        if lookup > after:
+    here = terms_at(conn, call.store_id)
+    seen = members_seen(conn, vault, call.store_id, now_ms)
+    more = {} if here is None else standings(conn, here, call.store_id, [one.member_id for one in seen], now_ms)
+    for one in seen:
+        if one.lookup > after:
             count += 1
-            yield _line("member", {"lookup": lookup, "masked": masked, "points": points})
+            line = {"lookup": one.lookup, "masked": one.masked, "points": one.points}
+            yield _line("member", line | more.get(one.member_id, {}))
     yield _line("end", {"rows": count})
 
 
@@ -151,7 +156,16 @@ _SEEN = text(
 )
 
 
-def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[tuple[str, str, int]]:
+class Seen(NamedTuple):
+    """A member as a store's devices know one."""
+
+    lookup: str
+    masked: str
+    points: int
+    member_id: str
+
+
+def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[Seen]:
     """Who earned or asked here in thirteen months, the newest 20,000, by look-up: masked number and points to spend.
 
     The look-up is the one that the store's devices compute themselves; with the cloud's own they could do nothing.
@@ -165,7 +179,8 @@ def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> 
     key = store_key(conn, vault, store_id)
     found = phones_of(conn, vault, ids)
     return sorted(
-        (_device_lookup(key, phone), phone.masked, points.get(holders[member_id], 0)) for member_id, phone in found
+        Seen(_device_lookup(key, phone), phone.masked, points.get(holders[member_id], 0), member_id)
+        for member_id, phone in found
     )
 
 

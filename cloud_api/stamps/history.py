@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from cloud_api.ledger.models import PostingKind
+from cloud_api.bulk import select_among
+from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.purses import stamps_holder
+from cloud_api.ledger.service import account_id
 from cloud_api.stamps.models import GrantState
+from cloud_api.stores.earning import Terms
 from rules.boards import StampCause, StampMove
 
 TOP = 5
@@ -46,6 +52,34 @@ def history(conn: Connection, member_id: str, *, limit: int, before: str | None)
         }
         for row in conn.execute(_HISTORY, asked)
     ]
+
+
+_GRADES = "SELECT member_id, grades FROM member WHERE grades IS NOT NULL AND member_id {members}"
+_CARDS = (
+    "SELECT lot.member_id AS purse_id, sum(lot.remaining) AS stamps FROM lot"
+    " WHERE lot.member_id {purses} AND lot.remaining > 0 AND lot.expires_ms > :now_ms GROUP BY lot.member_id"
+    " UNION ALL SELECT account.owner_id, account.balance FROM account"
+    " WHERE account.account_id {boards} AND account.balance > 0"
+)
+
+
+def standings(
+    conn: Connection, terms: Terms, store_id: str, member_ids: Sequence[str], now_ms: int
+) -> dict[str, dict[str, Any]]:
+    """Grade and stamps of these members as a counter of the store needs them; only what there is (PNT-05, STP-15)."""
+    found: dict[str, dict[str, Any]] = {}
+    if terms.program.grades:
+        for row in select_among(conn, _GRADES, {"members": member_ids}):
+            code = json.loads(row.grades).get(terms.brand_id)
+            if code is not None:
+                found.setdefault(row.member_id, {})["grade"] = code
+    if terms.program.card is not None:
+        purses = {stamps_holder(one, terms.program.scope, terms.brand_id, store_id): one for one in member_ids}
+        boards = [account_id(AccountKind.MEMBER_BOARDS, purse_id) for purse_id in purses]
+        for row in select_among(conn, _CARDS, {"purses": purses, "boards": boards}, now_ms=now_ms):
+            line = found.setdefault(purses[row.purse_id], {})
+            line["stamps"] = line.get("stamps", 0) + int(row.stamps)
+    return found
 
 
 _ISSUED = text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from cloud_api.clock import DAY_MS
@@ -201,3 +202,18 @@ def test_grades_of_two_brands_are_two(world: World) -> None:
     assert foreign.result(foreign.earn(10_000, 100))["status"] == "applied"
     answer = world.call("GET", f"/v1/brands/{other.brand_id}/members/{world.member()}/grade")
     assert answer.json()["code"] == "no_grades"
+
+
+def test_a_counters_snapshot_has_its_members_grades_and_stamps(world: World) -> None:
+    """PNT-05, STP-15: what a counter computes with while it has no line."""
+    plus(world)
+    device = graded(world, method="stamp", stamps=RULES, card=CARD)
+    device.push(*[stamp_op(device) for _ in range(12)], stamp_op(device, phone=OTHER_PHONE))
+    look(world)
+
+    answer = device.get("/v1/sync/snapshot")
+
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    members = [line["body"] for line in lines if line["kind"] == "member"]
+    assert sorted((one.get("grade"), one.get("stamps")) for one in members) == [("KING", 12), ("VIP", 1)]
+    assert [line["body"]["of"] for line in lines if line["kind"] == "earning"] == ["brand"]

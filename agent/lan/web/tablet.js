@@ -332,15 +332,19 @@ class Tablet {
     if (spending) return spending;
     switch (this.page) {
       case "idle": return {
-        headline: this.rateBp > 0 ? say("headline", { rate: percent(this.rateBp) }) : t.headline_plain,
+        headline: this.rateBp > 0 ? say("headline", { rate: percent(this.rateBp) }) : this.rateBp < 0 ? t.headline_stamps : t.headline_plain,
         quiet: this.pendingId ? say("pending", { time: left }) : "" };
       case "keypad": return {
         title: this.offer ? say(this.slip ? "slip_paid" : "paid", { paid: won(this.language, this.offer.paid_won) }) : t.type_first,
-        line: this.offer ? say("earns", { points: points(this.offer.points) }) : t.with_receipt,
+        line: this.offer ? this.offerLine(t, say) : t.with_receipt,
         problem: this.problem, hint: this.problem ? t[this.problem === "self_issue" ? "self_issue" : "not_mobile"] : t.covered };
       case "slip": return {};
       case "no_slip": return refusedSlip(t, this.slipProblem);
-      case "earned": return result.points > 0
+      case "earned": return Number.isInteger(result.stamps) ? {
+          look: result.stamps ? "solid" : "green", icon: "check", figure: (result.stamps ? "+" : "") + say("stamps", { n: result.stamps }),
+          headline: result.stamps ? t.stamped : t.no_stamp, line: say("paid_line", { paid, masked: result.masked }),
+          quiet: this.online || !result.stamps ? "" : t.offline }
+        : result.points > 0
         ? { look: "solid", icon: "check", figure: "+" + points(result.points), headline: t.earned, quiet: this.online ? "" : t.offline,
             line: say("reason", { rate: percent(result.rate_bp), paid, masked: result.masked }) }
         : { look: "green", icon: "check", figure: points(0), headline: t.nothing, line: say("paid_line", { paid, masked: result.masked }) };
@@ -351,6 +355,13 @@ class Tablet {
       case "no_number": return { look: "green", icon: "coffee", headline: t.no_number, line: t.no_number_line, again: t.type_number };
       default: return { look: "amber", icon: "alert", headline: t.trouble, line: t.trouble_line };
     }
+  }
+
+  // What a number typed now would earn; the shop gives points or stamps, never both (PNT-02).
+  offerLine(t, say) {
+    const { stamps } = this.offer;
+    if (!Number.isInteger(stamps)) return say("earns", { points: points(this.offer.points) });
+    return stamps ? say("earns", { points: say("stamps", { n: stamps }) }) : t.offer_no_stamp;
   }
 
   get problem() { return this.refusal || this.number.problem; }

@@ -3,7 +3,7 @@
 {
 const TEXTS = {
   ko: {
-    headline: "번호만 누르면\n결제금액의 [{rate}]가 쌓여요", headline_plain: "번호만 누르면\n[포인트]가 쌓여요",
+    headline: "번호만 누르면\n결제금액의 [{rate}]가 쌓여요", headline_plain: "번호만 누르면\n[포인트]가 쌓여요", headline_stamps: "번호만 누르면\n[스탬프]가 찍혀요",
     first_time: "처음이어도 바로 시작해요", type_number: "번호 입력", privacy: "번호는 포인트 적립에만 써요",
     other_language: "English", pending: "영수증을 기다리고 있어요 · {time}",
     mobile_number: "휴대폰 번호", earn: "적립하기", without: "번호 없이 진행", clear: "모두\n지우기", back: "한 자리 지우기",
@@ -12,6 +12,7 @@ const TEXTS = {
     covered: "다른 사람에게 보이지 않게 가렸어요", self_issue: "현금영수증용 번호예요. 내 번호를 눌러 주세요.",
     not_mobile: "휴대폰 번호가 아니에요. 다시 확인해 주세요.",
     earned: "쌓였어요, 고맙습니다", reason: "결제 {paid}의 {rate} · {masked}", nothing: "이번에는 쌓을 포인트가 없어요",
+    stamped: "스탬프가 찍혔어요, 고맙습니다", no_stamp: "이번에는 스탬프가 없어요", stamps: "스탬프 {n}개", offer_no_stamp: "이번 결제에는 스탬프가 없어요",
     paid_line: "결제 {paid} · {masked}", offline: "지금은 인터넷이 끊겨 있어요. 적립은 저장했고, 연결되면 바로 보내요",
     waiting: "영수증이 나오면\n바로 쌓여요", waiting_line: "{masked} · [{time}] 안에 결제하면 돼요", waiting_quiet: "화면 앞에서 기다리지 않아도 돼요",
     expired: "영수증이 나오지 않아\n쌓지 못했어요", expired_line: "번호는 지웠어요. 결제한 뒤 다시 눌러 주세요.",
@@ -41,7 +42,7 @@ const TEXTS = {
     ask_staff: "직원에게 말씀해 주세요", ask_staff_line: "지금은 이 화면에서 포인트를 쓸 수 없어요. 포인트는 그대로 있어요.",
   },
   en: {
-    headline: "Just your number:\n[{rate}] back in points", headline_plain: "Just your number:\n[points] every visit",
+    headline: "Just your number:\n[{rate}] back in points", headline_plain: "Just your number:\n[points] every visit", headline_stamps: "Just your number:\n[stamps] every visit",
     first_time: "First time here? You can start right away", type_number: "Type a number", privacy: "Your number is used for points only",
     other_language: "한국어", pending: "Waiting for your receipt · {time}",
     mobile_number: "Mobile number", earn: "Earn points", without: "Go on without a number", clear: "Clear\nall", back: "Delete the last digit",
@@ -50,6 +51,7 @@ const TEXTS = {
     covered: "Covered, so that nobody else can read it", self_issue: "This is the cash receipt number. Please type your own.",
     not_mobile: "This is not a mobile number. Please check it.",
     earned: "Earned, thank you", reason: "{rate} of {paid} · {masked}", nothing: "No points this time, thank you",
+    stamped: "Stamped, thank you", no_stamp: "No stamp this time, thank you", stamps: "Stamps: {n}", offer_no_stamp: "This payment brings no stamp",
     paid_line: "Paid {paid} · {masked}", offline: "No internet right now: saved here, and sent when it is back",
     waiting: "Points arrive as soon as\nyour receipt prints", waiting_line: "{masked} · [{time}] left to pay", waiting_quiet: "You need not stay here: your number waits by itself",
     expired: "No receipt came,\nso nothing was earned", expired_line: "Your number was forgotten. After paying, simply type it again.",
