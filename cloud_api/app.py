@@ -30,7 +30,8 @@ from cloud_api.gateway.routes import push_operations
 from cloud_api.gateway.routes import router as gateway
 from cloud_api.grades.routes import router as grades
 from cloud_api.http import PUSH_PATH, Gate, error_response
-from cloud_api.jobs.catalogue import JOBS
+from cloud_api.imports.routes import router as imports
+from cloud_api.jobs.catalogue import JOBS, long_jobs
 from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
@@ -98,6 +99,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         ledger,
         webhooks,
         jobs,
+        imports,
     ):
         app.include_router(router)
     app.add_exception_handler(ApiError, _refused)
@@ -134,12 +136,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     ]
     if bell is not None:
         tasks.append(asyncio.create_task(bell.run(stopping)))
-    runner = None
+    runners: list[Runner] = []
     if cloud.settings.sweeper:
         sweeper = Sweeper(cloud.database, cloud.clock, every_ms=cloud.settings.sweep_every_ms)
         tasks.append(asyncio.create_task(sweeper.run(stopping)))
-        runner = Runner(cloud.database, cloud.clock, JOBS, holder=cloud.ids.uuid7())
-        tasks.append(asyncio.create_task(runner.run(stopping, every_ms=cloud.settings.jobs_every_ms)))
+        for these in (JOBS, long_jobs(cloud.vault)):
+            runner = Runner(cloud.database, cloud.clock, these, holder=cloud.ids.uuid7())
+            tasks.append(asyncio.create_task(runner.run(stopping, every_ms=cloud.settings.jobs_every_ms)))
+            runners.append(runner)
         tasks.append(asyncio.create_task(_deliverer(cloud).run(stopping, every_ms=cloud.settings.webhooks_every_ms)))
     try:
         yield
@@ -147,7 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         cloud.hub.close()
         # Told, not cancelled: a cancelled task would leave its thread working on a database that closes.
         stopping.set()
-        if runner is not None:
+        for runner in runners:
             runner.stop()
         await asyncio.gather(*tasks)
         cloud.database.close()

@@ -109,6 +109,16 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "report_not_yet": Problem(409, "아직 시작되지 않은 영업일입니다.", "This business day has not begun."),
     "job_unknown": Problem(404, "없는 작업입니다.", "There is no such job."),
+    "import_unknown": Problem(404, "없는 가져오기입니다.", "There is no such import."),
+    "import_refused": Problem(422, "가져올 수 없는 파일입니다.", "This file cannot be imported."),
+    "import_not_ready": Problem(
+        409, "지금 상태에서는 할 수 없습니다.", "The import is not in the state in which this can be done."
+    ),
+    "import_under_way": Problem(
+        409, "이 브랜드의 다른 가져오기가 진행 중입니다.", "Another import of this brand is under way."
+    ),
+    "import_empty": Problem(409, "가져올 회원이 없습니다.", "There is nobody to import."),
+    "sums_differ": Problem(409, "합계가 미리보기와 다릅니다.", "The sums are not those of the dry run."),
     "category_unknown": Problem(404, "없는 메뉴 분류입니다.", "There is no such category."),
     "category_not_empty": Problem(409, "메뉴가 남아 있는 분류입니다.", "There are still items in this category."),
     "menu_unknown": Problem(404, "없는 메뉴입니다.", "There is no such item on the menu."),

@@ -20,7 +20,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """No control or direction-changing characters: a name must not reorder or hide what stands beside it."""
     for letter in text:
         if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn"):
@@ -47,10 +47,10 @@ def _day(text: str) -> str:
 
 
 Day = Annotated[StrictStr, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-26"]), AfterValidator(_day)]
-Text = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean)]
-Name = Annotated[StrictStr, Field(max_length=60), AfterValidator(_clean), AfterValidator(_not_blank)]
-Reason = Annotated[StrictStr, Field(max_length=200), AfterValidator(_clean), AfterValidator(_not_blank)]
-Nickname = Annotated[StrictStr, Field(max_length=30), AfterValidator(_clean)]
+Text = Annotated[StrictStr, Field(max_length=200), AfterValidator(clean)]
+Name = Annotated[StrictStr, Field(max_length=60), AfterValidator(clean), AfterValidator(_not_blank)]
+Reason = Annotated[StrictStr, Field(max_length=200), AfterValidator(clean), AfterValidator(_not_blank)]
+Nickname = Annotated[StrictStr, Field(max_length=30), AfterValidator(clean)]
 Ident = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 IdempotencyKey = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:-]{8,100}$")]
 Won = Annotated[StrictInt, Field(ge=0, le=WON_MAX)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +22,18 @@ log = logging.getLogger("cloud")
 BODY_BYTES_MAX = 64 * 1024
 PUSH_PATH = "/v1/sync/push"
 BULK_PATH = "/v1/sync/bulk"
+UPLOAD_PATH = "/v1/imports"
+UPLOAD_BYTES_MAX = 32 * 1024 * 1024
 _SIGNED_BODIES = frozenset({PUSH_PATH, BULK_PATH})
+# What browsers and programs call a file of rows; what it is, its content says.
+_UPLOADS = frozenset(
+    {
+        b"application/octet-stream",
+        b"application/vnd.ms-excel",
+        b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        b"text/csv",
+    }
+)
 SERVER_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
 
@@ -87,11 +98,14 @@ class Gate:
             await send(message)
 
         try:
-            body = await _read_body(scope, receive)
-            await self._app(scope, _replay(body, receive), tagged_send)
+            if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
+                await self._app(scope, _streamed(scope, receive), tagged_send)
+            else:
+                body = await _read_body(scope, receive)
+                await self._app(scope, _replay(body, receive), tagged_send)
         except ApiError as error:
             await error_response(error, scope)(scope, receive, tagged_send)
-        except ClientGone:
+        except (ClientGone, ClientDisconnect):
             return
         except (OperationalError, PoolTimeout) as error:
             # The database is full, locked or away: nothing was booked, and the same call may work in a moment.
@@ -135,6 +149,31 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
 def _told(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Headers that something before the route had to say, whatever the route answers."""
     return [(name.lower().encode(), value.encode()) for name, value in scope["state"].get("headers", {}).items()]
+
+
+def _streamed(scope: Scope, receive: Receive) -> Receive:
+    """A body that the route takes as it comes, up to its limit. Raises ApiError, here or from what is returned."""
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > UPLOAD_BYTES_MAX:
+        raise ApiError("too_large")
+    media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    plain = headers.get(b"content-encoding", b"identity") in (b"identity", b"")
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > UPLOAD_BYTES_MAX:
+            raise ApiError("too_large")
+        if size and media_type not in _UPLOADS:
+            raise ApiError("wrong_content_type")
+        if size and not plain:
+            raise ApiError("bad_encoding")
+        return message
+
+    return limited
 
 
 class ClientGone(Exception):

@@ -20,6 +20,8 @@ from cloud_api.errors import StartError
 from cloud_api.gateway.models import KEY_CHECK, bulk_item, device_op, forked_op, server_state
 from cloud_api.gateway.push import fork_place, op_place
 from cloud_api.gateway.uploads import place as bulk_place
+from cloud_api.imports.models import import_part, import_row
+from cloud_api.imports.service import part_place, row_place
 from cloud_api.members.models import member
 from cloud_api.members.service import phone_place, write_under_newest
 from cloud_api.process_lock import locked
@@ -52,6 +54,8 @@ _CELLS = (
     _Cells(webhook_endpoint, "secret_sealed", ("endpoint_id",), secret_place),
     _Cells(webhook_endpoint, "old_secret_sealed", ("endpoint_id",), old_secret_place),
     _Cells(bulk_item, "sealed", ("device_id", "item_id"), bulk_place),
+    _Cells(import_part, "sealed", ("import_id", "n"), part_place),
+    _Cells(import_row, "sealed", ("import_id", "line"), row_place),
 )
 
 

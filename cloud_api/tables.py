@@ -29,6 +29,7 @@ def all_tables() -> MetaData:
     import cloud_api.earns.models
     import cloud_api.gateway.models
     import cloud_api.grades.models
+    import cloud_api.imports.models
     import cloud_api.integrators.models
     import cloud_api.jobs.models
     import cloud_api.ledger.models

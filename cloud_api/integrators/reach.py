@@ -73,6 +73,7 @@ THINGS = {
     "adjustment_id": _Thing("adjustment_unknown", _of_store("adjustment", "adjustment_id")),
     "earn_id": _Thing("earn_unknown", _DIRECT_EARN),
     "employee_id": _Thing("employee_unknown", _of_store("employee", "employee_id")),
+    "import_id": _Thing("import_unknown", _of_store("member_import", "import_id")),
     "category_id": _Thing("category_unknown", _owned("menu_category", "category_id")),
     "menu_id": _Thing("menu_unknown", _owned("menu_item", "menu_id"), used_by_stores=True),
 }

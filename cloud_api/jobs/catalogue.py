@@ -8,11 +8,14 @@ from cloud_api.clock import Clock
 from cloud_api.coupons.expiry import tell_ending
 from cloud_api.database import Database
 from cloud_api.grades.jobs import after_earns, nightly
+from cloud_api.imports import service as imports
+from cloud_api.imports.job import Importer
 from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
 from cloud_api.ledger.expiry import expire_some
 from cloud_api.pruning import Keep, prune
+from cloud_api.vault import Vault
 from cloud_api.webhooks.service import forget_tries
 
 
@@ -44,3 +47,8 @@ JOBS = (
     Job("webhook-attempts", Daily(4 * 60 + 20), _forget_tries),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
 )
+
+
+def long_jobs(vault: Vault) -> tuple[Job, ...]:
+    """Jobs that may take minutes, which the others must not wait for: a runner of their own does them."""
+    return (Job(imports.JOB, Every(1), Importer(vault).portion),)

@@ -52,6 +52,10 @@ _GRANTS = (
     " UNION ALL SELECT posting_id, cause, coalesce(earn_id, request_id), stamps FROM stamp_grant"
     " WHERE posting_id {wanted}"
 )
+_IMPORTS = (
+    "SELECT posting_id, import_id, line, source, confirmed_by FROM imported_member"
+    " JOIN member_import USING (import_id, source) WHERE posting_id {wanted}"
+)
 _LOTS = "SELECT posting_id, expires_ms, points, remaining FROM lot WHERE member_id = :member_id AND posting_id {wanted}"
 _USES = (
     "SELECT lot_use.posting_id, lot_use.lot_posting_id, lot.expires_ms, lot_use.points FROM lot_use"
@@ -69,6 +73,7 @@ class _Causes:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     adjustments: dict[str, dict[str, Any]] = field(default_factory=dict)
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    imports: dict[str, dict[str, Any]] = field(default_factory=dict)
     lots: dict[str, dict[str, Any]] = field(default_factory=dict)
     uses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -133,6 +138,7 @@ def _load(conn: Connection, holder: str, rows: Sequence[Any]) -> _Causes:
         adjustments=_indexed(select_among(conn, _ADJUSTMENTS, {"wanted": postings}), "posting_id"),
         lots=_indexed(select_among(conn, _LOTS, {"wanted": postings}, member_id=holder), "posting_id"),
         grants=_indexed(select_among(conn, _GRANTS, {"wanted": postings}), "posting_id"),
+        imports=_indexed(select_among(conn, _IMPORTS, {"wanted": postings}), "posting_id"),
     )
     for use in select_among(conn, _USES, {"wanted": postings}, member_id=holder):
         told = {"lot_posting_id": use.lot_posting_id, "expires_ms": use.expires_ms, "points": use.points}
@@ -163,6 +169,7 @@ def _entry(row: Any, running: int, causes: _Causes) -> dict[str, Any]:
         "request": causes.requests.get(row.request_id or ""),
         "adjustment": causes.adjustments.get(row.posting_id),
         "grant": causes.grants.get(row.posting_id),
+        "import": causes.imports.get(row.posting_id),
         "lot_made": made and {name: made[name] for name in ("expires_ms", "points", "remaining")},
         "lots_used": causes.uses.get(row.posting_id, []) if own else [],
     }

@@ -21,6 +21,7 @@ class AccountKind(StrEnum):
     OFFLINE_LOSS = "offline_loss"  # of a store: what was spent offline and no balance covered
     BREAKAGE = "breakage"  # of a brand: what expired
     ADJUSTMENT = "adjustment"  # of a brand: the other side of corrections by hand
+    IMPORT = "import"  # of a brand: what members brought along from another service; zero or below
     # In stamps; a posting has entries of one unit only.
     MEMBER_STAMPS = "member_stamps"  # on the board that is being filled
     MEMBER_BOARDS = "member_boards"  # on boards that were full: they lapse no more
@@ -46,6 +47,7 @@ class PostingKind(StrEnum):
     EXPIRY = "expiry"
     ADJUSTMENT = "adjustment"
     SPEND = "spend"
+    IMPORT = "import"
     GRANT = "grant"  # points that a promotion or a draw gives
     STAMP = "stamp"
     STAMP_BACK = "stamp_back"

@@ -80,7 +80,7 @@ _STORE_KINDS = (
     AccountKind.STAMP_ISSUANCE,
     AccountKind.STAMP_BREAKAGE,
 )
-_BRAND_KINDS = (AccountKind.BREAKAGE, AccountKind.ADJUSTMENT)
+_BRAND_KINDS = (AccountKind.BREAKAGE, AccountKind.ADJUSTMENT, AccountKind.IMPORT)
 
 
 def open_member_accounts(conn: Connection, member_ids: Iterable[str]) -> None:

@@ -161,6 +161,13 @@ _RULES: dict[str, str] = {
         " LEFT JOIN purse ON purse.purse_id = account.owner_id"
         " WHERE account.kind IN ('member_stamps', 'member_boards') AND purse.purse_id IS NULL"
     ),
+    "imported": (
+        "SELECT imported_member.posting_id, 'line ' || imported_member.line || ' of the import brought '"
+        " || imported_member.points || ', the posting ' || coalesce(-entry.amount, 0) FROM imported_member"
+        " LEFT JOIN entry ON entry.posting_id = imported_member.posting_id"
+        " AND entry.account_id = 'import:' || imported_member.brand_id"
+        " WHERE imported_member.points <> coalesce(-entry.amount, 0)"
+    ),
     "road": (
         "SELECT posting.posting_id, 'a posting of kind ' || posting.kind || ' does not lead back to its cause'"
         " FROM posting LEFT JOIN device_op ON device_op.op_id = posting.op_id"
@@ -172,6 +179,7 @@ _RULES: dict[str, str] = {
         " LEFT JOIN adjustment ON adjustment.posting_id = posting.posting_id"
         " LEFT JOIN point_grant ON point_grant.posting_id = posting.posting_id"
         " LEFT JOIN stamp_grant ON stamp_grant.posting_id = posting.posting_id"
+        " LEFT JOIN imported_member ON imported_member.posting_id = posting.posting_id"
         " LEFT JOIN posting AS taken_back ON taken_back.posting_id = posting.reverses_id"
         " WHERE posting.actor = '' OR (posting.op_id IS NOT NULL AND device_op.op_id IS NULL"
         "  AND claim_use.op_id IS NULL AND direct_op.op_id IS NULL) OR NOT CASE posting.kind"
@@ -184,6 +192,7 @@ _RULES: dict[str, str] = {
         "  WHEN 'stamp_expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'adjustment' THEN adjustment.adjustment_id IS NOT NULL"
+        "  WHEN 'import' THEN imported_member.import_id IS NOT NULL"
         "  ELSE request.request_id IS NOT NULL END"
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import zlib
 from collections import Counter
@@ -19,6 +20,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi import checks
 
+from cloud_api.imports.job import Importer
 from rules.calendar import local_day
 from sync.protocol import enroll_proof_message
 from tests.cloud_api.world import PHONE, PUSH, Device, World, base64url, new_id
@@ -84,6 +86,7 @@ class Caller:
         self._raw = world.device()  # whatever a document lets it send; soon taken for a clone
         self.answered: Counter[tuple[str, int]] = Counter()
         self.wrong: dict[str, str] = {}  # the first of each kind
+        self._numbers = itertools.count(1)
         member = self._rich = world.member()
         coupons = [world.coupon(member) for _ in range(3)]
         terms = {"name": "쿠폰", "value_won": 100, "pos_discount_won": 100, "valid_days": 30, "take_max": 5}
@@ -111,6 +114,7 @@ class Caller:
         told = {"url": "https://pos.example.com/first", "kinds": ["earn.*"]}
         self.known["endpoint_id"] = [world.ok("POST", "/v1/webhooks", told)["endpoint_id"]]
         self.known["earn_id"] = [earned["earn_id"]]
+        self.known["import_id"] = [self._upload("01099990000")["import_id"]]
         items = [{"menu_id": menu_id}]
         order = {"store_id": world.store.store_id, "channel": "take_out", "items": items, "total_won": 5_000}
         self._good_bodies: dict[str, dict[str, Any]] = {
@@ -139,7 +143,18 @@ class Caller:
             },
             "/v1/stores/{store_id}/stock/orders": {"pieces": 1_000, "actor": "본사"},
             "/v1/stores/{store_id}/refusals": {"campaign": "행사", "reason": "no_storage", "actor": "김사장"},
+            "/v1/imports/{import_id}/confirm": {"rows": 1, "points": 0, "stamps": 0, "by": "본사"},
         }
+
+    def _upload(self, phone: str) -> Any:
+        """A list of one member, looked at."""
+        headers = {"authorization": f"Bearer {self._world.key}", "content-type": "application/octet-stream"}
+        target = f"/v1/imports?store_id={self._world.store.store_id}"
+        made = self._world.http.post(target, content=phone.encode(), headers=headers).json()
+        importer = Importer(self._world.cloud.vault)
+        while importer.portion(self._world.cloud.database, self._world.clock):
+            pass
+        return made
 
     def close(self) -> None:
         self._http.close()
@@ -265,6 +280,12 @@ class Caller:
         """What can be done once only must first be there."""
         if case.path.endswith("/withdraw"):
             case.path_parameters["request_id"] = self._world.ask_points(self._rich, 1)["request_id"]
+        elif case.path.startswith("/v1/imports/"):
+            case.path_parameters["import_id"] = self._upload(f"0109999{next(self._numbers):04d}")["import_id"]
+            if case.path in self._good_bodies:
+                case.body = self._good_bodies[case.path]
+        elif case.path == "/v1/imports" and case.method.upper() == "POST":
+            case.body = f"0109999{next(self._numbers):04d}".encode()
         elif case.path == REDEEM:
             self._world.clock.advance(TEN_MINUTES_MS)  # wrong codes have closed the door
             key, code = Ed25519PrivateKey.generate(), self._world.code()

@@ -114,7 +114,10 @@ def things_of(world: World, store: Profile) -> dict[str, str]:
     sale = {"member_id": member, "paid_won": 4_500, "receipt_no": "1", "occurred_ms": world.clock()}
     told = {"url": "https://pos.example.com/x", "kinds": ["*"]}
     sale |= {"idempotency_key": new_id("earn")}
+    headers = {"authorization": f"Bearer {world.key}", "content-type": "text/csv"}
+    target = f"/v1/imports?store_id={store.store_id}"
     return {
+        "import_id": world.http.post(target, content=b"01012345678", headers=headers).json()["import_id"],
         "store_id": store.store_id,
         "brand_id": store.brand_id,
         "member_id": member,

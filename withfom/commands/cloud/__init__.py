@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from withfom.commands.cloud import integrators, people, points, running, shops
+from withfom.commands.cloud import imports, integrators, people, points, running, shops
 from withfom.commands.cloud.speaking import DATABASE_ENV, EXIT_FAILED, EXIT_USAGE, refuse
 
 if TYPE_CHECKING:
@@ -23,11 +23,8 @@ def register(subparsers: Any) -> None:
     """Adds ``cloud`` and its sub-commands."""
     cloud = subparsers.add_parser("cloud", help="클라우드 서버 / the cloud server")
     verbs = cloud.add_subparsers(dest="cloud_command", required=True, metavar="COMMAND")
-    jobs = {
-        name: job
-        for part in (running, shops, integrators, people, points)
-        for name, job in part.register(verbs).items()
-    }
+    parts = (running, shops, integrators, people, points, imports)
+    jobs = {name: job for part in parts for name, job in part.register(verbs).items()}
     cloud.set_defaults(cloud_jobs=jobs)
 
 

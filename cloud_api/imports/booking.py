@@ -1,0 +1,158 @@
+"""The real run: books what was confirmed, some rows at a time. Each step is one transaction with how far it came, so
+that whatever ends it in the middle, the next step goes on and no row is booked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, text
+
+from cloud_api.bulk import NewRows, listed
+from cloud_api.database import Work
+from cloud_api.imports import service
+from cloud_api.imports.checking import opened_row
+from cloud_api.imports.models import ImportState, Verdict, import_row, imported_member
+from cloud_api.ledger.lots import expiry_ms
+from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
+from cloud_api.members import service as members
+from cloud_api.stores.service import policy_of
+from cloud_api.vault import Vault
+
+ROWS_AT_ONCE = 500  # other bookings wait for no longer than this takes
+_IMPORTED_COLUMNS = (
+    *("brand_id", "source", "member_id", "import_id", "line", "points", "stamps", "grade", "posting_id", "booked_ms"),
+)
+
+
+@dataclass
+class _Step:
+    """What one step books."""
+
+    postings: list[NewPosting] = field(default_factory=list)
+    imported: list[tuple[Any, ...]] = field(default_factory=list)
+    points: int = 0
+    stamps: int = 0
+    skipped: int = 0
+
+
+def book_some(work: Work, vault: Vault, import_id: str) -> int:
+    """Books the next rows; returns how many, 0 when it is over or not confirmed."""
+    row = service.locked(work, import_id)
+    if row.state != ImportState.IMPORTING:
+        return 0
+    query = (
+        select(import_row)
+        .where(
+            import_row.c.import_id == import_id,
+            import_row.c.line > row.done_line,
+            import_row.c.verdict != Verdict.BEFORE.value,
+        )
+        .order_by(import_row.c.line)
+        .limit(ROWS_AT_ONCE)
+    )
+    rows = work.conn.execute(query).all()
+    if not rows:
+        service.forget(work, import_id)
+        service.change(work, import_id, state=ImportState.DONE.value, finished_ms=work.now_ms)
+        return 0
+    made, step = _book(work, vault, row, rows)
+    service.change(
+        work,
+        import_id,
+        done_line=rows[-1].line,
+        done_rows=row.done_rows + len(rows),
+        members_made=row.members_made + made,
+        points_booked=row.points_booked + step.points,
+        stamps_booked=row.stamps_booked + step.stamps,
+        skipped=row.skipped + step.skipped,
+    )
+    return len(rows)
+
+
+def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int, _Step]:
+    opened = {one.line: opened_row(vault, one) for one in rows}
+    phones = [phone for phone, _ in opened.values()]
+    known = members.find(work.conn, vault, phones)
+    ids = known | members.find_or_create(
+        work, vault, [phone for phone in phones if phone not in known], store_id=row.store_id
+    )
+    _introduce(
+        work,
+        [(ids[phone], name, one.joined_ms) for one in rows for phone, name in [opened[one.line]] if phone not in known],
+    )
+    before = service.imported_among(work.conn, row, sorted(known.values()))
+    debts = _debts(work, known.values())
+    valid_days = policy_of(work.conn, row.brand_id).lot_valid_days
+    step = _Step()
+    for one in rows:
+        member_id = ids[opened[one.line][0]]
+        if member_id in before:
+            step.skipped += 1
+            continue
+        before.add(member_id)
+        posting = None
+        if one.points:
+            lines = credit_member(member_id, one.points, debts.get(member_id, 0))
+            posting = _posting(work, row, member_id, one.points, lines, expiry_ms(work.now_ms, valid_days))
+            step.postings.append(posting)
+        step.imported.append(
+            (
+                *(row.brand_id, row.source, member_id, row.import_id, one.line, one.points, one.stamps, one.grade),
+                *(posting and posting.posting_id, work.now_ms),
+            )
+        )
+        step.points += one.points
+        step.stamps += one.stamps
+    post(work, step.postings, beside=[NewRows(imported_member, _IMPORTED_COLUMNS, step.imported)])
+    return len(set(ids.values()) - set(known.values())), step
+
+
+def _posting(work: Work, row: Any, member_id: str, points: int, lines: list[Line], expires_ms: int) -> NewPosting:
+    """The points come from the brand's account of imports: no store has issued them."""
+    return NewPosting(
+        posting_id=work.ids.uuid7(),
+        kind=PostingKind.IMPORT,
+        store_id=row.store_id,
+        member_id=member_id,
+        actor=f"import:{row.import_id}",
+        lines=(Line(account_id(AccountKind.IMPORT, row.brand_id), -points), *lines),
+        expires_ms=expires_ms,
+    )
+
+
+def _debts(work: Work, member_ids: Any) -> Mapping[str, int]:
+    """What known members owe; their accounts are locked with it, in the order in which everybody locks them."""
+    owners = sorted(member_ids)
+    wanted = [account_id(kind, owner) for owner in owners for kind in (AccountKind.MEMBER, AccountKind.MEMBER_DEBT)]
+    balances = lock_balances(work, wanted) if wanted else {}
+    return {owner: balances[account_id(AccountKind.MEMBER_DEBT, owner)] for owner in owners}
+
+
+_INTRODUCE = text(
+    "UPDATE member SET nickname = :nickname, joined_ms = coalesce(:joined_ms, joined_ms) WHERE member_id = :member_id"
+)
+_INTRODUCE_LISTED = text(
+    "UPDATE member SET nickname = coalesce(fresh.nickname, ''),"
+    " joined_ms = coalesce(CAST(nullif(fresh.joined, '') AS BIGINT), member.joined_ms)"
+    " FROM (SELECT unnest(string_to_array(:ids, chr(10))) AS member_id,"
+    " unnest(string_to_array(:names, chr(10))) AS nickname,"
+    " unnest(string_to_array(:joined, chr(10))) AS joined) AS fresh"
+    " WHERE member.member_id = fresh.member_id"
+)
+
+
+def _introduce(work: Work, fresh: Sequence[tuple[str, str, int | None]]) -> None:
+    """New members get the name and the day of joining that they had; who was known keeps their own."""
+    told = [one for one in fresh if one[1] or one[2] is not None]
+    if not told:
+        return
+    if not work.postgres:
+        rows = [{"member_id": member_id, "nickname": name, "joined_ms": joined} for member_id, name, joined in told]
+        work.conn.execute(_INTRODUCE, rows)
+        return
+    ids, names, joined = zip(*told, strict=True)
+    lists = {"ids": ids, "names": names, "joined": ["" if ms is None else ms for ms in joined]}
+    work.conn.execute(_INTRODUCE_LISTED, {name: listed(work.conn, values) for name, values in lists.items()})
