@@ -23,6 +23,7 @@ from agent.link.health import Health
 from agent.link.service import LinkService, shop_name
 from agent.logbook import topic
 from agent.menu.service import MenuService
+from agent.notices.service import NoticeService
 from agent.notifying import AfterCommit
 from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
@@ -110,6 +111,7 @@ class Agent:
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
+        self.notices = NoticeService(store=store, clock=clock, operations=operations, staff=self.staff)
         self.approval = ApprovalService(
             store=store,
             clock=clock,
@@ -210,6 +212,9 @@ class Agent:
         self.approval.listeners.subscribe(self.orders.listeners.notify)
         self.staff.listeners.subscribe(self.rights.listeners.notify)
         self.rights.listeners.subscribe(self.approval.listeners.notify)
+        # Who is on duty decides what the bell shows.
+        self.staff.listeners.subscribe(self.notices.listeners.notify)
+        self.notices.listeners.subscribe(self.link.listeners.notify)
 
     def _enrolled(self) -> None:
         self.background.connect()
@@ -297,7 +302,8 @@ class Agent:
         return {
             FeedKind.REQUEST.value: telling(self.approval.apply_request_row, self.approval.listeners),
             FeedKind.EMPLOYEE.value: telling(self.staff.apply_employee_row, self.staff.listeners),
-            FeedKind.NOTICE.value: telling(self.rights.apply_notice_row, self.rights.listeners),
+            FeedKind.NOTICE.value: telling(self.notices.apply_notice_row, self.notices.listeners),
+            FeedKind.NOTICE_SETTING.value: telling(self.notices.apply_setting_row, self.notices.listeners),
             FeedKind.ORDER.value: telling(self.orders.apply_order_row, self.orders.listeners),
             FeedKind.MENU_CATEGORY.value: telling(self.menu.apply_category_row, self.menu.listeners),
             FeedKind.MENU.value: telling(self.menu.apply_item_row, self.menu.listeners),
@@ -315,6 +321,10 @@ class Agent:
             self.spend_book.on_result(conn, result, sent)
         if kind == OpKind.EMPLOYEE_RIGHT:
             self._after_commit.mark(self.rights.listeners)  # the row that follows says what it is now
+            return
+        if kind == OpKind.NOTICE_ACK:
+            self.notices.on_result(conn, result, sent.body)
+            self._after_commit.mark(self.notices.listeners)
             return
         features: dict[str, EarnService | OrdersService | MenuService] = {
             "earn": self.earn,

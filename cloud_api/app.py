@@ -37,9 +37,12 @@ from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.members.routes import router as members
 from cloud_api.menu.routes import router as menu
+from cloud_api.monitors.routes import router as monitors
+from cloud_api.notices.centre_routes import router as centre
 from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
 from cloud_api.requests.counter_routes import router as counters
+from cloud_api.requests.dispute_routes import router as disputes
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
@@ -88,6 +91,9 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         leaving,
         requests,
         notices,
+        centre,
+        monitors,
+        disputes,
         orders,
         staff,
         stores,

@@ -418,6 +418,7 @@ _MAY_BE_NULL = frozenset(
     | {"sold_out", "sold_out_ms", "sold_out_until_ms", "not_on_sale"}
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}
+    | {"read_ms", "acked_ms", "acked_by", "decision", "note"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}

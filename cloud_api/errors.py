@@ -194,6 +194,10 @@ CATALOGUE: dict[str, Problem] = {
     "second_person_needed": Problem(
         409, "다른 담당자의 확인이 필요합니다.", "Somebody other than who proposed it has to confirm it."
     ),
+    "notice_unknown": Problem(404, "없는 알림입니다.", "There is no such notice."),
+    "notice_needed": Problem(409, "긴급 알림은 끌 수 없습니다.", "Urgent notices cannot be switched off."),
+    "plan_needed": Problem(409, "이 요금제에서 쓸 수 없는 기능입니다.", "The store's plan does not include this."),
+    "dispute_unknown": Problem(404, "없는 이의 신청입니다.", "There is no such dispute."),
     "already_decided": Problem(409, "이미 처리된 요청입니다.", "This request is already decided."),
 }
 

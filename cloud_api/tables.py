@@ -35,6 +35,8 @@ def all_tables() -> MetaData:
     import cloud_api.ledger.models
     import cloud_api.members.models
     import cloud_api.menu.models
+    import cloud_api.monitors.models
+    import cloud_api.notices.models
     import cloud_api.orders.models
     import cloud_api.requests.models
     import cloud_api.staff.models

@@ -16,7 +16,9 @@ class Level(StrEnum):
     NOTIFY = "notify"
 
 
+WINDOW_DAYS = 30  # of shares; today is the last of them
 REJECTION_PERCENT, REJECTION_MIN = 20, 20  # APR-11: of at least so many requests in 30 days
+SHARE_MIN = 10  # of fewer approvals no share is taken: one of two says nothing
 AUTO_NORMAL_PERCENT, AUTO_NOTICE_PERCENT = 30, 50  # APR-21
 RECOVERIES_NORMAL, RECOVERIES_NOTICE = 3, 5  # APR-22, a store and day
 SAME_COUPON_LIMIT = 3  # APR-23
@@ -34,6 +36,8 @@ def rejections(rejected: int, requests: int) -> Level:
 
 def auto_approvals(automatic: int, approvals: int) -> Level:
     """APR-21, NTF-07: up to 30 % is normal, above 50 % the store is told that it is slow."""
+    if approvals < SHARE_MIN:
+        return Level.NORMAL
     if automatic * 100 > approvals * AUTO_NOTICE_PERCENT:
         return Level.NOTIFY
     return Level.WATCH if automatic * 100 > approvals * AUTO_NORMAL_PERCENT else Level.NORMAL
@@ -52,7 +56,9 @@ def same_coupon(recovered: int) -> Level:
 
 
 def cancel_requests(cancelled: int, approvals: int) -> Level:
-    """APR-26: the share of approvals that the store took back."""
+    """APR-26: the share of approvals whose cancelling the store asked for."""
+    if approvals < SHARE_MIN:
+        return Level.NORMAL
     return Level.NOTIFY if cancelled * 100 > approvals * CANCEL_PERCENT else Level.NORMAL
 
 

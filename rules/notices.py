@@ -1,15 +1,17 @@
-"""Who is told what, and how urgent it is (NTF-01 to 07, 11; APR-28)."""
+"""Who is told what, how urgent it is and how long it stays in sight (NTF-01 to 07, 11; APR-28)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from rules.calendar import months_after
 
 KEEP_MONTHS = 12  # NTF-05
+SHOWN_DAYS = 7  # what nobody acknowledges leaves the bell after this; the list keeps it
+SHOWN_LONG_DAYS = 30  # what somebody has to look into
 
 
 class NoticeKind(StrEnum):
@@ -30,9 +32,15 @@ class NoticeKind(StrEnum):
     DATA_DELETION = "data_deletion"
     GRADE_CHANGE = "grade_change"
     REPORT_RATE = "report_rate"
-    RECOVERY_LIMIT = "recovery_limit"
-    RIGHT_SUSPENDED = "right_suspended"
+    RECOVERY_DAY_LIMIT = "recovery_day_limit"  # as rules.recovery.Limit
+    RECOVERY_WEEK_LIMIT = "recovery_week_limit"
+    RECOVERY_SHARE_LIMIT = "recovery_share_limit"
     SLOW_APPROVAL = "slow_approval"
+    MANY_REJECTIONS = "many_rejections"
+    MANY_RECOVERIES = "many_recoveries"
+    MANY_CANCELS = "many_cancels"
+    SAME_COUPON = "same_coupon"
+    DISPUTES = "disputes"
     COMPLAINT = "complaint"
     POINTS_EXPIRY = "points_expiry"
     STAMP_REWARD = "stamp_reward"
@@ -72,9 +80,15 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.DATA_DELETION: (_R.ADVERTISER,),
     _K.GRADE_CHANGE: (_R.OWNER,),
     _K.REPORT_RATE: (_R.OWNER,),
-    _K.RECOVERY_LIMIT: (_R.OWNER,),
-    _K.RIGHT_SUSPENDED: (_R.OWNER,),
-    _K.SLOW_APPROVAL: (_R.OWNER,),
+    _K.RECOVERY_DAY_LIMIT: (_R.OWNER,),
+    _K.RECOVERY_WEEK_LIMIT: (_R.OWNER,),
+    _K.RECOVERY_SHARE_LIMIT: (_R.OWNER,),
+    _K.SLOW_APPROVAL: _STORE,
+    _K.MANY_REJECTIONS: (_R.ADMIN,),
+    _K.MANY_RECOVERIES: (_R.OWNER, _R.ADMIN),
+    _K.MANY_CANCELS: (_R.ADMIN,),
+    _K.SAME_COUPON: (_R.OWNER, _R.ADMIN),
+    _K.DISPUTES: (_R.ADMIN,),
     _K.COMPLAINT: (_R.OWNER,),
     _K.POINTS_EXPIRY: (_R.CONSUMER,),
     _K.STAMP_REWARD: (_R.CONSUMER,),
@@ -87,8 +101,14 @@ _PRIORITIES = {
     _K.REPORT_MISSING: Priority.HIGH,
     _K.LOW_STOCK: Priority.MEDIUM,
     _K.ANOMALY: Priority.MEDIUM,
-    _K.RIGHT_SUSPENDED: Priority.MEDIUM,
-    _K.RECOVERY_LIMIT: Priority.MEDIUM,
+    _K.RECOVERY_DAY_LIMIT: Priority.MEDIUM,
+    _K.RECOVERY_WEEK_LIMIT: Priority.MEDIUM,
+    _K.RECOVERY_SHARE_LIMIT: Priority.MEDIUM,
+    _K.MANY_REJECTIONS: Priority.MEDIUM,
+    _K.MANY_RECOVERIES: Priority.MEDIUM,
+    _K.MANY_CANCELS: Priority.MEDIUM,
+    _K.SAME_COUPON: Priority.MEDIUM,
+    _K.DISPUTES: Priority.MEDIUM,
 }
 _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
@@ -103,18 +123,23 @@ def priority(kind: NoticeKind) -> Priority:
     return _PRIORITIES.get(kind, Priority.LOW)
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Protocol):
     """One line of the bell menu. ``at_ms`` is when it happened, also when it arrives after an outage (NTF-02)."""
 
-    notice_id: str
-    kind: NoticeKind
-    at_ms: int
+    @property
+    def notice_id(self) -> str: ...
+    @property
+    def priority(self) -> Priority: ...
+    @property
+    def at_ms(self) -> int: ...
 
 
-def in_bell_order(notices: Iterable[Notice]) -> list[Notice]:
+N = TypeVar("N", bound=Notice)
+
+
+def in_bell_order(notices: Iterable[N]) -> list[N]:
     """Urgent first, newer first (NTF-02)."""
-    return sorted(notices, key=lambda notice: (_URGENCY[priority(notice.kind)], -notice.at_ms, notice.notice_id))
+    return sorted(notices, key=lambda notice: (_URGENCY[notice.priority], -notice.at_ms, notice.notice_id))
 
 
 def wanted(kind: NoticeKind, switched_off: frozenset[NoticeKind], *, plus: bool = False, advance: bool = False) -> bool:
@@ -124,20 +149,16 @@ def wanted(kind: NoticeKind, switched_off: frozenset[NoticeKind], *, plus: bool 
     return kind not in switched_off or priority(kind) is Priority.HIGH
 
 
-def keep_until(day: date) -> date:
-    """NTF-05: a year at least."""
-    return months_after(day, KEEP_MONTHS)
+def kept_from(today: date) -> date:
+    """NTF-05: the first day whose notices have to be there still, a year back."""
+    return months_after(today, -KEEP_MONTHS)
 
 
-class Escalation(StrEnum):
-    """NTF-04."""
-
-    FIRST = "first"  # a notice
-    SECOND = "second"  # a notice with the list of recoveries
+def shown_days(kind: NoticeKind) -> int:
+    """For how many days it stays in the bell when nobody acknowledges it; what somebody has to look into, longer."""
+    return SHOWN_DAYS if priority(kind) is Priority.LOW else SHOWN_LONG_DAYS
 
 
-def escalation(day_count: int, week_count: int) -> Escalation | None:
-    """NTF-03, NTF-04: five recoveries of one employee on a day, ten within a week."""
-    if week_count >= 10:
-        return Escalation.SECOND
-    return Escalation.FIRST if day_count >= 5 else None
+def for_owner_alone(kind: NoticeKind) -> bool:
+    """Of a store only the owner is told (APR-28)."""
+    return Recipient.STAFF not in recipients(kind)

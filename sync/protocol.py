@@ -66,6 +66,8 @@ class OpKind(StrEnum):
     MENU_SOLD_OUT = "menu.sold_out"
     # {order_id, pieces, occurred_ms}: the owner orders cup holders
     STOCK_ORDER = "stock.order"
+    # {notice_id, count, occurred_ms}: somebody has seen what had happened ``count`` times by then
+    NOTICE_ACK = "notice.ack"
 
 
 class OpStatus(StrEnum):
@@ -126,9 +128,13 @@ class FeedKind(StrEnum):
     #  rounds: [{number, order_id, ordered, ordered_by, ordered_ms, received|null, received_ms|null, collected,
     #  soiled}]}
     STOCK = "stock"
-    # {kind, request_id|null, store_id, member_id|null, state|null, created_ms}: something that a consumer or an owner
-    # has to be told; consumers' apps read theirs at GET /v1/notices
+    # For a store: {notice_id, version, kind, priority: "high"|"medium"|"low", for_owner, count, created_ms, at_ms,
+    # expires_ms, read_ms|null, acked_ms|null, acked_by|null} and the figures of its kind beside them.
+    # For consumers: {kind, request_id|null, store_id, member_id|null, state|null, created_ms}; their apps read them at
+    # GET /v1/notices
     NOTICE = "notice"
+    # {version, switched_off[], advance_orders}: what the store does not want in its bell
+    NOTICE_SETTING = "notice_setting"
 
 
 def canonical_json(value: Any) -> bytes:

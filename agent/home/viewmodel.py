@@ -73,12 +73,14 @@ class HomeViewModel:
         printers: Callable[[], Sequence[PrinterState]] = tuple,
         troubles: Callable[[], Sequence[Trouble]] = tuple,
         people: Callable[[], Sequence[Warn]] = tuple,
+        told: Callable[[], Sequence[Warn]] = tuple,
     ) -> None:
+        """``people``: whose right is suspended; ``told``: urgent notices of the cloud (NTF-02)."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_page: Callable[[str], None] = lambda _page: None
         self._approvals, self._orders, self._earn, self._link = approvals, orders, earn, link
         self._decider, self._clock, self._texts, self._printers = decider, clock, texts, printers
-        self._troubles, self._people = troubles, people
+        self._troubles, self._people, self._told = troubles, people, told
         self._pending: tuple[RequestCard, ...] = ()
         self._read_mono_ms = 0
         self._rows = ROWS_MAX
@@ -336,7 +338,8 @@ class HomeViewModel:
         return Decision(record.request_id, icon, tone, record.title, line, time, record.can_recover)
 
     def _warn(self, needs_attention: int) -> tuple[Warn, ...]:
-        """Two strips at most: what costs points first, then what stops paper, whose right is suspended, the line."""
+        """Two strips at most: what costs points first, then what stops paper, urgent notices, whose right is
+        suspended, the line."""
         t = self._texts
         found = [warning_of(t, trouble) for trouble in self._troubles()]
         if needs_attention:
@@ -351,6 +354,7 @@ class HomeViewModel:
             }.get(stopped.status, t._("The printer does not answer. Slips wait and print by themselves later"))
             remark = t.n("{n} slips waiting", n=stopped.queued) if stopped.queued else ""
             found.append(Warn(sentence, "printer", "amber", remark, t._("Look"), "printing"))
+        found.extend(self._told())
         found.extend(self._people())
         if not self._online:
             sentence = t._("The internet is down. What you enter is kept and sent later")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from agent.shell.viewmodel import HeaderState
+from agent.shell.viewmodel import BellLine, HeaderState
 from agent.texts import Texts
 from agent.ui.controls import (
     Chip,
@@ -97,6 +97,7 @@ class StaffCapsule(PressControl):
 
 class Header(Ground):
     page_pressed = Signal(str)
+    line_pressed = Signal(object)  # a BellLine
     status_pressed = Signal()
     staff_pressed = Signal()
 
@@ -104,6 +105,7 @@ class Header(Ground):
         super().__init__(theme, "surface", line="bottom", parent=parent)
         self._texts = texts
         self._state = HeaderState()
+        self._bell_shown: tuple[BellLine, ...] = ()
         self.setFixedHeight(HEIGHT)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 16, 1)
@@ -177,15 +179,17 @@ class Header(Ground):
         self.staff.show_staff(state.staff.name, state.staff.role, with_role=roomy)
 
     def _open_bell(self) -> None:
-        lines = self._state.bell_lines
-        options = [(str(index), words) for index, (_page, words) in enumerate(lines)]
+        lines = self._bell_shown = self._state.bell_lines  # what is pressed is what stood there
+        options = [(str(index), line.words) for index, line in enumerate(lines)]
         if not options:
             options = [("", self._texts._("Nothing is waiting"))]
         Menu(self.theme, options, "none", self._take, self).open_below(self.bell, align_right=True)
 
     def _take(self, key: str) -> None:
         if key:
-            self.page_pressed.emit(self._state.bell_lines[int(key)][0])
+            line = self._bell_shown[int(key)]
+            self.line_pressed.emit(line)
+            self.page_pressed.emit(line.page)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, HEIGHT)

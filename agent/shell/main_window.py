@@ -65,6 +65,7 @@ class MainWindow(Ground):
         self.pill = LinkPill(link, theme)
         self.header = Header(theme, texts, self.pill)
         self.header.page_pressed.connect(self.open_page)
+        self.header.line_pressed.connect(shell.press)
         self.header.status_pressed.connect(self._tell_status)
         self._stack = QStackedWidget()
         self._below = QHBoxLayout()

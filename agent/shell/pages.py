@@ -124,6 +124,7 @@ def _people(agent: Agent, pin: PinViewModel, look: Look) -> Page:
     vm = PeopleViewModel(
         staff=agent.staff,
         rights=agent.rights,
+        notices=agent.notices,
         door=pin,
         online=agent.link.online,
         clock=agent.clock,

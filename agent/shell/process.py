@@ -173,8 +173,9 @@ class AgentProcess:
 
     def _follow_link(self, tray: Tray) -> None:
         def follow() -> None:
-            if self._screens.link_vm is not None:
-                tray.say(self._screens.link_vm.state)
+            link, shell = self._screens.link_vm, self._screens.shell_vm
+            if link is not None and shell is not None:
+                tray.say(link.state, shell.state.bell)
 
         self._agent.link.listeners.subscribe(lambda: self._dispatcher.post(follow))
         follow()

@@ -17,6 +17,7 @@ from agent.enroll.types import Enrolled
 from agent.home.viewmodel import HomeViewModel
 from agent.link.troubles import troubles
 from agent.link.viewmodel import LinkViewModel
+from agent.notices.words import urgent_warnings
 from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
@@ -59,6 +60,7 @@ class Screens:
         self.home_vm: HomeViewModel | None = None
         self.pin_vm: PinViewModel | None = None
         self.link_vm: LinkViewModel | None = None
+        self.shell_vm: ShellViewModel | None = None
         self.pin: PinDialog | None = None
         self.tablet_vm: TabletViewModel | None = None
         self.enroll_vm: EnrollViewModel | None = None
@@ -125,11 +127,18 @@ class Screens:
             printers=agent.printing.printers,
             troubles=partial(troubles, agent.store, agent.clock),
             people=lambda: people_warnings(texts, agent.staff.roster()),
+            told=lambda: urgent_warnings(texts, agent.notices.urgent()),
         )
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
-        shell = ShellViewModel(
-            approvals=agent.approval, link=agent.link, dispatcher=dispatcher, texts=texts, staff=self._staff_shown
+        shell = self.shell_vm = ShellViewModel(
+            approvals=agent.approval,
+            link=agent.link,
+            dispatcher=dispatcher,
+            texts=texts,
+            notices=agent.notices,
+            actor=agent.staff.actor,
+            staff=self._staff_shown,
         )
         self.main = MainWindow(
             self.theme,

@@ -44,9 +44,10 @@ class Tray:
         self._open.setText(self._texts._("Open the counter"))
         self._quit.setText(self._texts._("Quit WithFoM"))
 
-    def say(self, link: LinkState) -> None:
-        """The state of the line as the tool tip and the picture."""
-        self._icon.setToolTip(f"WithFoM · {link.text}")
+    def say(self, link: LinkState, waiting: int) -> None:
+        """The state of the line as the tool tip and the picture; also how much waits behind the bell."""
+        behind = " · " + self._texts.n("{n} notices", n=waiting) if waiting else ""
+        self._icon.setToolTip(f"WithFoM · {link.text}{behind}")
         self._icon.setIcon(_icon(self._theme, link.icon))
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason, on_open: Callable[[], None]) -> None:

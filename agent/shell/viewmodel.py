@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,8 +10,12 @@ from typing import Protocol
 from agent.approval.types import RequestCard, RequestKind
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.link.viewmodel import LinkPort
+from agent.notices.types import Told
+from agent.notices.words import notice_words, page_of
 from agent.texts import Texts, mark
+from sync.errors import SyncError
 
+NOTICES_SHOWN = 7  # further ones come up as these are seen
 _GRADES = {
     "gold": mark("Gold"),
     "silver": mark("Silver"),
@@ -32,12 +37,30 @@ class PendingPort(Protocol):
     def pending(self) -> tuple[RequestCard, ...]: ...
 
 
+class NoticesPort(Protocol):
+    """What the bell needs of ``agent.notices.service.NoticeService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def bell(self) -> tuple[Told, ...]: ...
+    def acknowledge(self, notice_id: str, actor: str) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Staff:
     """Who is on duty at this counter."""
 
     name: str = ""
     role: str = ""
+
+
+@dataclass(frozen=True)
+class BellLine:
+    """One line behind the bell: where it leads, and the notice that pressing it acknowledges."""
+
+    page: str
+    words: str
+    notice_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class HeaderState:
     service: str = ""
     staff: Staff = Staff()
     bell: int = 0
-    bell_lines: tuple[tuple[str, str], ...] = ()  # page, words (APR-29)
+    bell_lines: tuple[BellLine, ...] = ()  # what waits first, then notices, urgent ones first (APR-29, NTF-02)
     badges: tuple[tuple[str, int], ...] = ()
     shows_orders: bool = True
 
@@ -62,13 +85,17 @@ class ShellViewModel:
         link: LinkPort,
         dispatcher: Dispatcher,
         texts: Texts,
+        notices: NoticesPort,
+        actor: Callable[[], str],
         staff: Callable[[], Staff] = Staff,
     ) -> None:
+        """``actor`` is who acknowledges a notice, as operations name them."""
         self.on_change: Callable[[], None] = lambda: None
         self._approvals, self._link, self._texts, self._staff = approvals, link, texts, staff
+        self._notices, self._actor = notices, actor
         self.state = HeaderState()
         refresh = Coalesced(dispatcher, self.refresh)
-        self._unsubscribe = [source.subscribe(refresh) for source in (approvals.listeners, link.listeners)]
+        self._unsubscribe = [source.listeners.subscribe(refresh) for source in (approvals, link, notices)]
         self.refresh()
 
     def close(self) -> None:
@@ -82,10 +109,12 @@ class ShellViewModel:
         orders = sum(1 for card in cards if card.kind is RequestKind.ORDER)
         rewards = len(cards) - orders
         attention = self._link.status().needs_attention
+        told = self._notices.bell()
         lines = [
-            ("home", t.n("{n} reward requests are waiting", n=rewards) if rewards else ""),
-            ("orders", t.n("{n} order requests are waiting", n=orders) if orders else ""),
-            ("home", t.n("{n} entries need a look", n=attention) if attention else ""),
+            BellLine("home", t.n("{n} reward requests are waiting", n=rewards) if rewards else ""),
+            BellLine("orders", t.n("{n} order requests are waiting", n=orders) if orders else ""),
+            BellLine("home", t.n("{n} entries need a look", n=attention) if attention else ""),
+            *(BellLine(page_of(one), notice_words(t, one), one.notice_id) for one in told[:NOTICES_SHOWN]),
         ]
         service = profile.service_type if profile is not None else ""
         self.state = HeaderState(
@@ -95,12 +124,18 @@ class ShellViewModel:
             grade=self._word(_GRADES, profile.grade) if profile is not None else "",
             service=self._word(_SERVICES, service),
             staff=self._staff(),
-            bell=rewards + orders + attention,
-            bell_lines=tuple((page, line) for page, line in lines if line),
+            bell=rewards + orders + attention + len(told),
+            bell_lines=tuple(line for line in lines if line.words),
             badges=(("home", rewards), ("orders", orders)),
             shows_orders=service.lower() not in ("reward", "reward_only"),  # ORD-01
         )
         self.on_change()
+
+    def press(self, line: BellLine) -> None:
+        """Somebody chose a line of the bell: a notice is seen with that, what waits goes on waiting."""
+        if line.notice_id:
+            with contextlib.suppress(SyncError):  # the line stays, and so does what it says
+                self._notices.acknowledge(line.notice_id, self._actor())
 
     def _word(self, words: dict[str, str], key: str) -> str:
         """The word for a known key; a shop without a grade shows none, an unknown one as it came."""

@@ -1,4 +1,4 @@
-"""Owns the SQL of the tables employee, pin_try and owner_notice."""
+"""Owns the SQL of the tables employee and pin_try."""
 
 from __future__ import annotations
 
@@ -91,36 +91,6 @@ def count_failure(conn: sqlite3.Connection, employee_id: str, wall_ms: int) -> N
 
 def forget_failures(conn: sqlite3.Connection, employee_id: str) -> None:
     conn.execute("DELETE FROM pin_try WHERE employee_id = ?", (employee_id,))
-
-
-def add_owner_notice(
-    conn: sqlite3.Connection,
-    *,
-    kind: str,
-    employee_id: str | None,
-    name: str | None,
-    count: int | None,
-    of_count: int | None,
-    created_ms: int,
-    keep: int,
-) -> None:
-    """Once each; only the newest ``keep`` stay."""
-    conn.execute(
-        "INSERT INTO owner_notice (kind, employee_id, name, count, of_count, created_ms) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (kind, employee_id, name, count, of_count, created_ms),
-    )
-    conn.execute("DELETE FROM owner_notice WHERE notice_id <= (SELECT max(notice_id) FROM owner_notice) - ?", (keep,))
-
-
-def owner_notices(conn: sqlite3.Connection, limit: int) -> list[tuple[str, str | None, int | None, int | None, int]]:
-    """Kind, name, count, of how many, when; the newest first."""
-    rows = conn.execute(
-        "SELECT kind, name, count, of_count, created_ms FROM owner_notice"
-        " ORDER BY created_ms DESC, notice_id DESC LIMIT ?",
-        (limit,),
-    )
-    return [tuple(row) for row in rows]
 
 
 def rights_on_the_way(conn: sqlite3.Connection) -> list[str]:

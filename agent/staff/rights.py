@@ -1,9 +1,8 @@
-"""Owns what the owner has to know and may change about recoveries at this counter (APR-16, 24, 25, 28, A3)."""
+"""Owns what the owner may change about recoveries at this counter (APR-16, 24, 25, A3)."""
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Protocol
 
 from agent.dispatch import Listeners
@@ -12,11 +11,9 @@ from agent.staff import repository
 from agent.staff.service import StaffService
 from rules.recovery import RightChange, Role
 from sync.clock import Clock
-from sync.inbox import RowContext
-from sync.protocol import FeedRow, OpKind
+from sync.protocol import OpKind
 from sync.store import Store
 
-KEPT = 200
 log = topic("staff")
 
 
@@ -24,17 +21,6 @@ class OperationsPort(Protocol):
     """Who writes operations (agent.operations.Operations)."""
 
     def append(self, conn: sqlite3.Connection, kind: OpKind, body: dict[str, object], *, actor: str) -> object: ...
-
-
-@dataclass(frozen=True)
-class OwnerNotice:
-    """One thing that the cloud told about recoveries. ``count`` of ``of_count`` where the kind has figures."""
-
-    kind: str
-    name: str | None
-    count: int | None
-    of_count: int | None
-    created_ms: int
 
 
 class RightsService:
@@ -46,11 +32,6 @@ class RightsService:
         self._clock = clock
         self._operations = operations
         self._staff = staff
-
-    def notices(self, limit: int) -> tuple[OwnerNotice, ...]:
-        """The newest first."""
-        with self._store.read() as conn:
-            return tuple(OwnerNotice(*row) for row in repository.owner_notices(conn, limit))
 
     def on_the_way(self) -> frozenset[str]:
         """About whom the owner's word has not been answered yet."""
@@ -73,26 +54,3 @@ class RightsService:
         log.event("right_changed", employee=employee_id, change=change.value)
         self.listeners.notify()
         return True
-
-    def apply_notice_row(self, conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
-        """The inbox applier of notices; the same one again changes nothing."""
-        body = row.body
-        of_week = "week" in str(body["kind"]) or "share" in str(body["kind"])
-        repository.add_owner_notice(
-            conn,
-            kind=str(body["kind"]),
-            employee_id=_text(body.get("employee_id")),
-            name=_text(body.get("name")),
-            count=_number(body.get("own_week" if of_week else "own_day")),
-            of_count=_number(body.get("store_week")),
-            created_ms=int(body["created_ms"]),
-            keep=KEPT,
-        )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None

@@ -12,6 +12,8 @@ from cloud_api.ledger.facts import EarnFact, Origin, Outcome, ReversalFact
 from cloud_api.ledger.reversals import book_reversal
 from cloud_api.menu import operations as menu
 from cloud_api.menu.facts import MarkSoldOut
+from cloud_api.notices import operations as notices
+from cloud_api.notices.facts import Acknowledge
 from cloud_api.orders import service as orders
 from cloud_api.orders import sold_out
 from cloud_api.orders.facts import Advance, SayingSoldOut
@@ -80,7 +82,9 @@ class Applier:
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Report():
                 return stock.report(self.work, origin, fact)
-            case Decide() | Recover() | Keep() | Right() | Advance() | SayingSoldOut() | StockOrder() if self.suspended:
+            case (
+                Decide() | Recover() | Keep() | Right() | Advance() | SayingSoldOut() | StockOrder() | Acknowledge()
+            ) if self.suspended:
                 # A clone of the device may be speaking; what it earned is booked, what it decides is not believed.
                 return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
             case Decide():
@@ -99,5 +103,7 @@ class Applier:
                 return menu.mark_sold_out(self.work, origin, fact)
             case StockOrder():
                 return stock.order(self.work, origin, fact)
+            case Acknowledge():
+                return notices.acknowledge(self.work, origin, fact)
             case _:
                 raise AssertionError("earns are booked as a run")

@@ -19,6 +19,8 @@ from cloud_api.ledger.purses import points_holder
 from cloud_api.ledger.service import spendable
 from cloud_api.members.service import phones_of
 from cloud_api.menu import service as menu
+from cloud_api.notices import centre
+from cloud_api.notices.settings import setting_of
 from cloud_api.orders import states
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
@@ -142,6 +144,9 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):
         yield FeedKind.ORDER.value, states.projection(row)
+    yield FeedKind.NOTICE_SETTING.value, setting_of(conn, call.store_id)
+    for row in centre.held(conn, call.store_id, now_ms):
+        yield FeedKind.NOTICE.value, centre.projection(row)
     for row in earns_taken_back(conn, call.store_id, now_ms):
         yield FeedKind.EARN.value, {**row._mapping, "status": EarnStatus.REVERSED.value, "code": None}
 

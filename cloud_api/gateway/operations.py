@@ -14,6 +14,7 @@ from cloud_api import strict_json
 from cloud_api.gateway.spelled import Spelled, SpelledEarn, SpelledOp
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact, SaleSeen
 from cloud_api.menu.facts import MarkSoldOut
+from cloud_api.notices.facts import Acknowledge
 from cloud_api.orders.facts import Advance, SayingSoldOut
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff.facts import Right
@@ -140,6 +141,7 @@ Fact = (
     | Report
     | StockOrder
     | MarkSoldOut
+    | Acknowledge
 )
 
 
@@ -353,6 +355,12 @@ def _sold_out(body: Mapping[str, Any], _origin: Origin) -> MarkSoldOut:
     )
 
 
+def _acknowledge(body: Mapping[str, Any], _origin: Origin) -> Acknowledge:
+    return Acknowledge(
+        _id(body, "notice_id"), _int(body, "count", 1, PIECES_MAX), _int(body, "occurred_ms", 0, TIME_MS_MAX)
+    )
+
+
 _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.EARN: _earn,
     OpKind.EARN_REVERSE: _reversal,
@@ -367,6 +375,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.REPORT_SUBMIT: _report,
     OpKind.STOCK_ORDER: _stock_order,
     OpKind.MENU_SOLD_OUT: _sold_out,
+    OpKind.NOTICE_ACK: _acknowledge,
 }
 
 T = TypeVar("T")

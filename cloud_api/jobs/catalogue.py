@@ -14,6 +14,10 @@ from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
 from cloud_api.ledger.expiry import expire_some
+from cloud_api.monitors.counting import count_some
+from cloud_api.monitors.report_rates import tell_rates
+from cloud_api.notices.centre import forget_some
+from cloud_api.notices.points import tell_ending_points
 from cloud_api.pruning import Keep, prune
 from cloud_api.vault import Vault
 from cloud_api.webhooks.service import forget_tries
@@ -31,6 +35,18 @@ def _forget_tries(database: Database, _clock: Clock) -> int:
     return database.transact(forget_tries)
 
 
+def _tell_ending_points(database: Database, _clock: Clock) -> int:
+    return database.transact(tell_ending_points)
+
+
+def _count(database: Database, _clock: Clock) -> int:
+    return database.transact(count_some)
+
+
+def _forget_notices(database: Database, _clock: Clock) -> int:
+    return database.transact(forget_some)
+
+
 def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
     prune(database, clock(), keep)  # works in short transactions of its own
     return 0
@@ -43,6 +59,10 @@ JOBS = (
     Job("grades", Every(1), after_earns),
     Job("grade-review", Daily(30), nightly),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
+    Job("points-notices", Daily(9 * 60 + 5), _tell_ending_points),
+    Job("monitors", Every(1), _count),
+    Job("report-rates", Daily(10 * 60 + 30), tell_rates),
+    Job("notice-retention", Daily(4 * 60 + 5), _forget_notices),
     Job("report-reminders", Every(5), remind),
     Job("webhook-attempts", Daily(4 * 60 + 20), _forget_tries),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),

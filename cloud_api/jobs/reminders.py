@@ -8,15 +8,15 @@ from sqlalchemy import insert, select
 
 from cloud_api.clock import DAY_MS, Clock
 from cloud_api.database import Database, Work
-from cloud_api.gateway import feeds
 from cloud_api.jobs.models import report_reminder
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stock.models import daily_report
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.models import store, store_hours
 from rules.calendar import local_day
 from rules.consumption import reminder_due, reminders
 from rules.notices import NoticeKind
-from sync.protocol import FeedKind
 
 DAYS_BACK = 3  # the last stage comes on the next business day; a longer holiday is reminded of by nobody
 
@@ -53,10 +53,5 @@ def _remind_of(work: Work, store_id: str, day: date) -> None:
         return
     values = {"store_id": store_id, "day": day.isoformat(), "stage": stage, "told_ms": work.now_ms}
     work.conn.execute(insert(report_reminder).values(**values))
-    body = {
-        "kind": NoticeKind.REPORT_MISSING.value,
-        "day": day.isoformat(),
-        "stage": stage,
-        "created_ms": work.now_ms,
-    }
-    feeds.publish(work, feeds.store_feed(store_id), FeedKind.NOTICE, body)
+    details = {"day": day.isoformat(), "stage": stage}
+    centre.tell(work, store_id, News(NoticeKind.REPORT_MISSING, day.isoformat(), details))

@@ -303,9 +303,13 @@ def _time_out(work: Work, row: Any) -> bool:
     if not isinstance(step, Moved) or row.deadline_ms is None or work.now_ms < row.deadline_ms:
         return False
     moved = service.move(work, row, step, CLOCK, decided_by=None, decided_ms=work.now_ms)
-    if moved is not None and lapses:
+    if moved is None:
+        return False
+    if lapses:
         tell_consumer(work, ConsumerNotice.NOT_APPROVED, moved)
-    return moved is not None
+    else:
+        service.tell_auto_approved(work, moved)
+    return True
 
 
 def expire(work: Work, request_id: str) -> bool:

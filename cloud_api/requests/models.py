@@ -1,4 +1,4 @@
-"""The request table."""
+"""Tables of requests and of what consumers dispute about them."""
 
 from __future__ import annotations
 
@@ -67,4 +67,22 @@ class Request(SQLModel, table=True):
     flags: str | None = None  # JSON list of rules.spending.SpendFlag
 
 
+class Dispute(SQLModel, table=True):
+    """A consumer says that a request went wrong; head office decides (APR-27)."""
+
+    __tablename__ = "dispute"
+
+    dispute_id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="request.request_id", unique=True)
+    store_id: str
+    member_id: str = Field(index=True)
+    text: str
+    created_ms: int = Field(sa_type=Big)
+    decision: str | None = None
+    decided_by: str | None = None
+    decided_ms: int | None = Field(default=None, sa_type=Big)
+    note: str | None = None
+
+
 request = table(Request)
+dispute = table(Dispute)

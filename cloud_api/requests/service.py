@@ -18,6 +18,9 @@ from cloud_api.gateway import feeds
 from cloud_api.ledger import holds
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
+from cloud_api.monitors import events
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.orders import states
 from cloud_api.requests import limits
 from cloud_api.requests.models import Request, request
@@ -27,7 +30,9 @@ from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
 from cloud_api.vault import Vault
 from rules.conditions import Unmet
+from rules.calendar import local_day
 from rules.masking import mask_nickname
+from rules.notices import NoticeKind
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
 from rules.stores import StoreKind, orders_on
 from sync.protocol import FeedKind
@@ -208,6 +213,7 @@ def open_request(work: Work, row: Request) -> dict[str, Any]:
     row.print_device = row.print_device or printing_device(work.conn, row.store_id)
     work.conn.execute(insert(request), [row.model_dump()])
     stored = find(work.conn, row.request_id)
+    events.opened(work, stored)
     publish(work, stored)
     return projection(stored, work.now_ms)
 
@@ -263,6 +269,12 @@ def publish(work: Work, row: Any) -> None:
     feeds.publish(work, feeds.store_feed(row.store_id), FeedKind.REQUEST, body, deadline_ms=deadline_ms)
 
 
+def tell_auto_approved(work: Work, row: Any) -> None:
+    """Owner and staff are told; those of one day are one line until somebody has seen it (APR-07, APR-28)."""
+    day = local_day(work.now_ms).isoformat()
+    centre.tell(work, row.store_id, News(NoticeKind.AUTO_APPROVED, day, {"day": day, "title": row.title}))
+
+
 def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> Any | None:
     """Changes the state if nobody else did since ``row`` was read; returns the new row, or None for the loser."""
     if row.order_id is not None:
@@ -276,6 +288,8 @@ def move(work: Work, row: Any, moved: Moved, caller: Caller, **changes: Any) -> 
     if changed is None:
         return None
     _take_effect(work, changed, moved.effect, caller)
+    if changed.state != row.state:
+        events.came_to(work, changed, row.state)
     if changed.order_id is not None:
         states.follow_request(work, changed.order_id, moved.state)
     publish(work, changed)

@@ -21,6 +21,7 @@ from cloud_api.ledger import holds
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
+from cloud_api.monitors import events
 from cloud_api.requests import limits, service
 from cloud_api.requests.facts import Spend
 from cloud_api.requests.models import request
@@ -135,6 +136,8 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
         "print_device": origin.device_id,
     }
     row = _store(work, vault, origin.store_id, member_id, fact, known, decided)
+    if fact.by_default:
+        service.tell_auto_approved(work, row)
     return Outcome(OpStatus.APPLIED if covered == fact.points else OpStatus.ADJUSTED, None, _result(row))
 
 
@@ -157,6 +160,8 @@ def _store(
         title = service.points_title(fact.points)
         values = decided | {"title": title, "version": known.version + 1, "reason": None, "reason_text": None}
         row = work.conn.execute(changed.values(**values).returning(*request.c)).one()
+        if row.state != known.state:
+            events.came_to(work, row, known.state)
         service.publish(work, row)
         return row
     store = profile_of(work.conn, store_id)

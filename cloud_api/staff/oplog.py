@@ -1,4 +1,4 @@
-"""Owns the log of what people did about requests, and counts recoveries in it (APR-24, 25, 31)."""
+"""Owns the log of what people did about requests, and counts recoveries in it (APR-24, 25, 28, 31)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from sqlalchemy import Connection, insert, select
 
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.database import Work
-from cloud_api.gateway import feeds
 from cloud_api.ledger.facts import Origin
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.staff import service as staff
 from cloud_api.staff.models import employee, operation_log
+from rules.calendar import local_day
+from rules.notices import NoticeKind
 from rules.recovery import SUSPENDING, WEEK_MS, Limit, Role, limits_reached, read_actor
 from rules.requests import RequestKind
-from sync.protocol import FeedKind
 
 APPROVE, REJECT = "approve", "reject"
 RECOVER, CANCEL_AUTO, ASK_BACK, KEEP = "recover", "cancel_auto", "ask_back", "keep"
@@ -52,7 +54,7 @@ def _known(conn: Connection, store_id: str, actor: str) -> Any | None:
 def judge(work: Work, origin: Origin) -> None:
     """After a recovery: the owner is told, and an employee who takes too much back is stopped. The owner is not."""
     row = _known(work.conn, origin.store_id, origin.actor)
-    _tell_owner(work, origin.store_id, "recovered", row, {})
+    _tell(work, origin.store_id, NoticeKind.RECOVERED, row, {})
     if row is None or row.role == Role.OWNER or row.removed_ms is not None:
         return
     log = operation_log.c
@@ -72,20 +74,17 @@ def judge(work: Work, origin: Origin) -> None:
     reached = limits_reached(**figures)
     for limit in sorted(reached):
         recoveries = [one.request_id for one in own] if limit in SUSPENDING else []
-        _tell_owner(work, origin.store_id, limit.value, row, {**figures, "recoveries": recoveries})
+        _tell(work, origin.store_id, NoticeKind(limit.value), row, {**figures, "recoveries": recoveries})
     if reached & SUSPENDING and row.suspended_ms is None:
         staff.suspend(work, origin.store_id, row.employee_id, min(reached & SUSPENDING).value)
 
 
-def _tell_owner(work: Work, store_id: str, kind: str, row: Any | None, more: dict[str, Any]) -> None:
-    body = {
-        "kind": kind,
-        "employee_id": row.employee_id if row is not None else None,
-        "name": row.name if row is not None else None,
-        "created_ms": work.now_ms,
-        **more,
-    }
-    feeds.publish(work, feeds.store_feed(store_id), FeedKind.NOTICE, body)
+def _tell(work: Work, store_id: str, kind: NoticeKind, row: Any | None, more: dict[str, Any]) -> None:
+    """What one employee does on one day is one line (APR-28: the owner; of a recovery head office too)."""
+    employee_id = row.employee_id if row is not None else None
+    details = {"employee_id": employee_id, "name": row.name if row is not None else None, **more}
+    subject = f"{local_day(work.now_ms)} {employee_id or ''}".strip()
+    centre.tell(work, store_id, News(kind, subject, details))
 
 
 def of_store(conn: Connection, store_id: str, limit: int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
+from cloud_api.notices import centre
 from cloud_api.stock.facts import Report
 from cloud_api.stock.models import daily_report, report_change
 from cloud_api.stores.hours import hours_of
@@ -24,6 +25,7 @@ from rules.consumption import (
     report_rate_bp,
 )
 from rules.hours import StoreHours
+from rules.notices import NoticeKind
 from sync.protocol import FeedKind
 
 AVERAGE_DAYS = 28  # four weeks, so that each weekday counts alike
@@ -69,6 +71,7 @@ def submit(work: Work, store_id: str, fact: Report, actor: str, op_id: str | Non
         here = (daily_report.c.store_id == store_id) & (daily_report.c.day == key["day"])
         work.conn.execute(update(daily_report).where(here).values(**values, changed_ms=work.now_ms))
     work.conn.execute(insert(report_change).values(**key, **values, op_id=op_id, arrived_ms=work.now_ms))
+    centre.settle(work, store_id, NoticeKind.REPORT_MISSING, key["day"])
     now = _find(work.conn, store_id, fact.day)
     feeds.publish(work, feeds.store_feed(store_id), FeedKind.REPORT, projection(now, hours))
     return Submitted(answer, projection(now, hours), _oddities(work.conn, store_id, fact))

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stock import reports
 from cloud_api.stock.models import daily_report, stock_round, stock_setting
 from cloud_api.stores.models import store
@@ -174,13 +176,10 @@ def _tell(work: Work, store_id: str) -> dict[str, Any]:
     told = 0 if row is None else row.told_round
     if now["low"] and last is not None and told < last.number:
         _write_setting(work, store_id, setting, told_round=last.number)
-        body = {
-            "kind": NoticeKind.LOW_STOCK.value,
-            "stock": now["stock"],
-            "proposed_order": now["proposed_order"],
-            "created_ms": work.now_ms,
-        }
-        feeds.publish(work, feeds.store_feed(store_id), FeedKind.NOTICE, body)
+        details = {"stock": now["stock"], "proposed_order": now["proposed_order"]}
+        centre.tell(work, store_id, News(NoticeKind.LOW_STOCK, str(last.number), details))
+    elif not now["low"] and told:
+        centre.settle(work, store_id, NoticeKind.LOW_STOCK, str(told))
     return now
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -17,23 +18,41 @@ from rules.monitors import (
     same_coupon,
 )
 from rules.notices import (
-    Escalation,
-    Notice,
     NoticeKind,
     Priority,
     Recipient,
-    escalation,
+    for_owner_alone,
     in_bell_order,
-    keep_until,
+    kept_from,
     priority,
     recipients,
+    shown_days,
     wanted,
 )
+from rules.recovery import Limit
+
+
+@dataclass(frozen=True)
+class Told:
+    notice_id: str
+    kind: NoticeKind
+    at_ms: int
+
+    @property
+    def priority(self) -> Priority:
+        return priority(self.kind)
 
 
 @pytest.mark.parametrize(
     ("automatic", "approvals", "level"),
-    [(11, 20, Level.NOTIFY), (10, 20, Level.WATCH), (8, 20, Level.WATCH), (6, 20, Level.NORMAL), (0, 0, Level.NORMAL)],
+    [
+        (11, 20, Level.NOTIFY),
+        (10, 20, Level.WATCH),
+        (8, 20, Level.WATCH),
+        (6, 20, Level.NORMAL),
+        (9, 9, Level.NORMAL),
+        (0, 0, Level.NORMAL),
+    ],
 )
 def test_a_store_that_lets_time_run_out_is_told(automatic: int, approvals: int, level: Level) -> None:
     """APR-21, NTF-07"""
@@ -62,9 +81,10 @@ def test_one_coupon_three_times_and_one_consumer_three_times() -> None:
 
 def test_more_than_a_tenth_taken_back() -> None:
     """APR-26"""
-    assert [cancel_requests(*counts) for counts in ((2, 20), (3, 20), (0, 0))] == [
+    assert [cancel_requests(*counts) for counts in ((2, 20), (3, 20), (9, 9), (0, 0))] == [
         Level.NORMAL,
         Level.NOTIFY,
+        Level.NORMAL,
         Level.NORMAL,
     ]
 
@@ -104,7 +124,7 @@ def test_the_bell_shows_what_is_urgent_first_and_then_what_is_new() -> None:
         NoticeKind.APPROVAL_REQUEST,
         NoticeKind.CAMPAIGN_MATCH,
     ]
-    notices = [Notice(str(place), kind, place) for place, kind in enumerate(kinds)]
+    notices = [Told(str(place), kind, place) for place, kind in enumerate(kinds)]
 
     assert [notice.kind for notice in in_bell_order(notices)] == [
         NoticeKind.APPROVAL_REQUEST,
@@ -133,13 +153,18 @@ def test_what_is_urgent_cannot_be_switched_off() -> None:
 
 def test_notices_are_kept_for_a_year() -> None:
     """NTF-05"""
-    assert keep_until(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert kept_from(date(2026, 11, 27)) == date(2025, 11, 27)
+    assert kept_from(date(2028, 2, 29)) == date(2027, 2, 28)
+    assert kept_from(date(2029, 2, 28)) == date(2028, 2, 28)
 
 
-@pytest.mark.parametrize(
-    ("day_count", "week_count", "expected"),
-    [(4, 9, None), (5, 9, Escalation.FIRST), (5, 10, Escalation.SECOND), (1, 10, Escalation.SECOND)],
-)
-def test_recoveries_of_one_employee_escalate(day_count: int, week_count: int, expected: Escalation | None) -> None:
-    """NTF-03, NTF-04, RBA-04"""
-    assert escalation(day_count, week_count) is expected
+def test_what_is_to_be_looked_into_stays_longer_and_what_is_the_owners_is_told_to_nobody_else() -> None:
+    """NTF-02, APR-28"""
+    assert (shown_days(NoticeKind.AUTO_APPROVED), shown_days(NoticeKind.MANY_RECOVERIES)) == (7, 30)
+    assert for_owner_alone(NoticeKind.RECOVERED)
+    assert not for_owner_alone(NoticeKind.AUTO_APPROVED)
+
+
+def test_every_limit_of_an_employee_has_its_notice() -> None:
+    """NTF-03, NTF-04, APR-24, APR-25"""
+    assert {recipients(NoticeKind(limit.value)) for limit in Limit} == {(Recipient.OWNER,)}

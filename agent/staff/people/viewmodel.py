@@ -8,15 +8,18 @@ from typing import Protocol
 
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.home.state import Warn
-from agent.staff.rights import OwnerNotice
+from agent.notices.types import Told
+from agent.notices.words import notice_words
 from agent.staff.types import Employee
 from agent.texts import Texts
 from rules.calendar import local_day
+from rules.notices import NoticeKind
 from rules.recovery import Limit, RightChange, Role
 from sync.clock import Clock
 from sync.errors import SyncError
 
 NOTICES_SHOWN = 20
+OWNERS_KINDS = (NoticeKind.RECOVERED.value, *(limit.value for limit in Limit))
 
 
 class Roster(Protocol):
@@ -30,9 +33,16 @@ class Rights(Protocol):
 
     @property
     def listeners(self) -> Listeners: ...
-    def notices(self, limit: int) -> tuple[OwnerNotice, ...]: ...
     def on_the_way(self) -> frozenset[str]: ...
     def change(self, employee_id: str, change: RightChange, actor: str) -> bool: ...
+
+
+class Notices(Protocol):
+    """What the page needs of ``agent.notices.service.NoticeService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def newest(self, kinds: tuple[str, ...], limit: int) -> tuple[Told, ...]: ...
 
 
 class Door(Protocol):
@@ -80,6 +90,7 @@ class PeopleViewModel:
         *,
         staff: Roster,
         rights: Rights,
+        notices: Notices,
         door: Door,
         online: Callable[[], bool],
         clock: Clock,
@@ -88,14 +99,17 @@ class PeopleViewModel:
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._staff, self._rights, self._door, self._online = staff, rights, door, online
+        self._notices = notices
         self._clock, self._texts = clock, texts
         self._message = ""
         self.state = PeopleState()
-        self._unsubscribe = rights.listeners.subscribe(Coalesced(dispatcher, self._publish))
+        publish = Coalesced(dispatcher, self._publish)
+        self._unsubscribe = [source.listeners.subscribe(publish) for source in (rights, notices)]
         self.refresh()
 
     def close(self) -> None:
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
 
     def refresh(self) -> None:
         """The page was opened."""
@@ -136,7 +150,7 @@ class PeopleViewModel:
         t, roster = self._texts, self._staff.roster()
         has_owner = any(one.role is Role.OWNER for one in roster)
         on_the_way = self._rights.on_the_way()
-        notices = tuple(self._notice(notice) for notice in self._rights.notices(NOTICES_SHOWN))
+        notices = tuple(self._notice(told) for told in self._notices.newest(OWNERS_KINDS, NOTICES_SHOWN))
         who = (
             t._("Rights are changed by the owner, with the owner's PIN.")
             if has_owner
@@ -175,31 +189,13 @@ class PeopleViewModel:
             return PersonRow(one.employee_id, icon, tone, one.name, line)
         return PersonRow(one.employee_id, icon, tone, one.name, line, action, change)
 
-    def _notice(self, notice: OwnerNotice) -> NoticeRow:
+    def _notice(self, told: Told) -> NoticeRow:
         t = self._texts
-        today = local_day(self._clock.wall_ms())
-        day = local_day(notice.created_ms)
-        clock = t.clock(notice.created_ms)
+        today, day = local_day(self._clock.wall_ms()), local_day(told.at_ms)
+        clock = t.clock(told.at_ms)
         when = clock if day == today else f"{day:%m-%d} {clock}"
-        icon, tone = ("undo-2", "neutral") if notice.kind == "recovered" else ("triangle-alert", "amber")
-        return NoticeRow(icon, tone, notice_words(t, notice), when)
-
-
-def notice_words(t: Texts, notice: OwnerNotice) -> str:
-    """A notice as a sentence; one of a later version says that there is something to look at."""
-    name, count = notice.name or t._("Somebody"), notice.count or 0
-    match notice.kind:
-        case "recovered":
-            return t.n("{name}: an approval was taken back", name=name)
-        case Limit.DAY.value:
-            return t.n("{name} took back {n} today", name=name, n=count)
-        case Limit.WEEK.value:
-            return t.n("{name} took back {n} in seven days; the right is suspended", name=name, n=count)
-        case Limit.SHARE.value:
-            values = {"name": name, "n": count, "m": notice.of_count or 0}
-            return t.n("{name} made {n} of the shop's {m} take-backs in seven days; the right is suspended", **values)
-        case _:
-            return t.n("{name}: please look at the take-backs", name=name)
+        icon, tone = ("undo-2", "neutral") if told.kind == NoticeKind.RECOVERED else ("triangle-alert", "amber")
+        return NoticeRow(icon, tone, notice_words(t, told), when)
 
 
 def people_warnings(t: Texts, roster: Sequence[Employee]) -> tuple[Warn, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from PySide6.QtWidgets import QWidget
 
 from agent.dispatch import ImmediateDispatcher, Listeners
+from agent.notices.types import Told
 from agent.staff.people.view import PeopleView
 from agent.staff.people.viewmodel import PeopleViewModel
-from agent.staff.rights import OwnerNotice
 from agent.staff.types import Employee, Role
+from rules.notices import Priority
 from rules.recovery import RightChange
 from tests.agent.screens.customer import NOW_MS, Look
 
@@ -22,24 +23,25 @@ SHOP = (
     Employee("e-3", "박서준", Role.STAFF, may_recover=False, suspended=False),
     Employee("e-4", "정민아", Role.OWNER, may_recover=True, suspended=False),
 )
+FIGURES = {"name": "이지은", "own_day": 5, "own_week": 7, "store_week": 9}
 TOLD = (
-    OwnerNotice("recovery_share_limit", "이지은", 7, 9, NOW_MS - HOUR_MS),
-    OwnerNotice("recovery_day_limit", "이지은", 5, 9, NOW_MS - 2 * HOUR_MS),
-    OwnerNotice("recovered", "최민준", None, None, NOW_MS - 30 * HOUR_MS),
+    Told("n-1", "recovery_share_limit", Priority.MEDIUM, 1, NOW_MS - HOUR_MS, FIGURES),
+    Told("n-2", "recovery_day_limit", Priority.MEDIUM, 1, NOW_MS - 2 * HOUR_MS, FIGURES),
+    Told("n-3", "recovered", Priority.LOW, 1, NOW_MS - 30 * HOUR_MS, {"name": "최민준"}),
 )
 
 
 @dataclass
 class People:
     people: tuple[Employee, ...]
-    told: tuple[OwnerNotice, ...] = ()
+    told: tuple[Told, ...] = ()
     pending: frozenset[str] = frozenset()
     listeners: Listeners = field(default_factory=Listeners)
 
     def roster(self) -> tuple[Employee, ...]:
         return self.people
 
-    def notices(self, limit: int) -> tuple[OwnerNotice, ...]:
+    def newest(self, _kinds: tuple[str, ...], limit: int) -> tuple[Told, ...]:
         return self.told[:limit]
 
     def on_the_way(self) -> frozenset[str]:
@@ -57,6 +59,7 @@ def people(found: People, *, online: bool = True, press: str = "") -> Callable[[
         vm = PeopleViewModel(
             staff=found,
             rights=found,
+            notices=found,
             door=found,
             online=lambda: online,
             clock=look.clock,

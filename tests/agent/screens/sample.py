@@ -20,10 +20,12 @@ from agent.approval.types import (
 from agent.dispatch import Listeners
 from agent.earn.types import EarnFigures
 from agent.link.types import StoreProfile
+from agent.notices.types import Told
 from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.staff.types import Employee, PinOutcome, PinRight, PinWrong, Role
 from rules.calendar import local_day
+from rules.notices import Priority
 from rules.requests import OrderState
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
@@ -379,3 +381,28 @@ class People:
         if pin != RIGHT_PIN:
             return PinWrong(3)
         return PinRight(next(one for one in self._people if one.employee_id == employee_id))
+
+
+TOLD = (
+    Told("n-1", "report_missing", Priority.HIGH, 2, at(0, 0), {"day": "2026-11-19", "stage": 2}),
+    Told("n-2", "low_stock", Priority.MEDIUM, 1, at(9, 10), {"stock": 540, "proposed_order": 2_000}),
+    Told("n-3", "auto_approved", Priority.LOW, 3, at(13, 5), {"day": "2026-11-20"}),
+)
+
+
+@dataclass
+class Notices:
+    """What the store was told; an acknowledged one is gone."""
+
+    told: tuple[Told, ...] = ()
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def bell(self) -> tuple[Told, ...]:
+        return self.told
+
+    def acknowledge(self, notice_id: str, actor: str) -> bool:
+        self.seen.append((notice_id, actor))
+        self.told = tuple(one for one in self.told if one.notice_id != notice_id)
+        self.listeners.notify()
+        return True

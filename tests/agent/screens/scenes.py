@@ -22,6 +22,7 @@ from agent.home.view import HomeView
 from agent.home.viewmodel import HomeViewModel
 from agent.link.troubles import Trouble, TroubleWord
 from agent.link.viewmodel import LinkViewModel
+from agent.notices.words import urgent_warnings
 from agent.orders.view import OrdersView
 from agent.orders.viewmodel import OrdersViewModel
 from agent.settings.service import SettingsService
@@ -51,6 +52,7 @@ class World:
     orders: sample.Orders
     earn: sample.Earn
     link: sample.Link
+    notices: sample.Notices
     clock: FakeClock
     stack: ApprovalViewModel
     shell_vm: ShellViewModel
@@ -63,7 +65,14 @@ class World:
 
 
 def make_world(
-    folder: Path, mode: Mode, language: Language, *, offline: bool = False, quiet: bool = False, troubled: bool = False
+    folder: Path,
+    mode: Mode,
+    language: Language,
+    *,
+    offline: bool = False,
+    quiet: bool = False,
+    troubled: bool = False,
+    told: bool = False,
 ) -> World:
     theme, texts = Theme(mode, animations=False), Texts(language)
     app = QApplication.instance()
@@ -80,6 +89,7 @@ def make_world(
     stack = ApprovalViewModel(
         service=approvals, clock=clock, dispatcher=dispatcher, texts=texts, actor=lambda: "이지은", hotkey="F9"
     )
+    told_behind = sample.Notices(sample.TOLD if told else ())
     home = HomeViewModel(
         approvals=approvals,
         orders=orders,
@@ -94,6 +104,7 @@ def make_world(
             if troubled
             else ()
         ),
+        told=lambda: urgent_warnings(texts, told_behind.bell()[:1]),
     )
     order_page = OrdersViewModel(
         orders=orders, decider=stack, clock=clock, dispatcher=dispatcher, texts=texts, actor=lambda: "이지은"
@@ -110,6 +121,8 @@ def make_world(
         link=link,
         dispatcher=dispatcher,
         texts=texts,
+        notices=told_behind,
+        actor=lambda: "직원",
         staff=lambda: Staff("이지은", texts._("Staff")),
     )
     link_vm = LinkViewModel(link=link, clock=clock, dispatcher=dispatcher, texts=texts)
@@ -137,7 +150,7 @@ def make_world(
     ]
     window = MainWindow(theme, texts, pages, shell=shell, link=link_vm, version="0.1.0")
     home.on_page = window.open_page
-    return World(theme, texts, folder, approvals, orders, earn, link, clock, stack, shell, window)
+    return World(theme, texts, folder, approvals, orders, earn, link, told_behind, clock, stack, shell, window)
 
 
 def show_page(world: World, page: str, size: tuple[int, int]) -> MainWindow:
@@ -377,11 +390,12 @@ class Scene:
     offline: bool = False
     quiet: bool = False
     troubled: bool = False
+    told: bool = False
 
     @property
     def shop(self) -> dict[str, bool]:
         """What kind of day it is, for ``make_world``."""
-        return {"offline": self.offline, "quiet": self.quiet, "troubled": self.troubled}
+        return {"offline": self.offline, "quiet": self.quiet, "troubled": self.troubled, "told": self.told}
 
 
 SCENES = (
@@ -389,6 +403,7 @@ SCENES = (
     Scene("home-offline", "home", offline=True),
     Scene("home-quiet", "home", quiet=True),
     Scene("home-troubled", "home", troubled=True),
+    Scene("home-told", "home", told=True),
     Scene("home-reject", "home", _ask_reject),
     Scene("home-recover", "home", _ask_recover),
     Scene("pin-duty", "home", _pin_duty),
@@ -430,11 +445,7 @@ def render_all(out: Path, scratch: Path) -> Iterator[Path]:
             with opened(make_world(scratch, mode, language)) as world:
                 yield _save(stack_over_pos(world, size), out / f"stack_{name}")
             for scene in SCENES:
-                with opened(
-                    make_world(
-                        scratch, mode, language, offline=scene.offline, quiet=scene.quiet, troubled=scene.troubled
-                    )
-                ) as world:
+                with opened(make_world(scratch, mode, language, **scene.shop)) as world:
                     window = show_page(world, scene.page, size)
                     scene.prepare(world)
                     QApplication.processEvents()

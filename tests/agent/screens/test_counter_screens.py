@@ -245,12 +245,39 @@ def test_the_bell_counts_and_leads_to_its_page(tmp_path: Path) -> None:
         state = world.shell_vm.state
 
         assert state.bell == 7
-        assert [line for _page, line in state.bell_lines] == [
+        assert [line.words for line in state.bell_lines] == [
             "리워드 요청 5건이 기다려요",
             "주문 요청 2건이 기다려요",
         ]
         world.window.header.page_pressed.emit("orders")
         assert world.window.current_page == "orders"
+
+
+def test_a_notice_stands_behind_what_waits_and_is_seen_by_choosing_it(tmp_path: Path) -> None:
+    """NTF-02: urgent first; the urgent one stands on the home page too."""
+    with opened(make_world(tmp_path, "light", "ko", told=True)) as world:
+        window = show_page(world, "orders", (1366, 768))
+        state = world.shell_vm.state
+        assert state.bell == 10
+        assert [line.words for line in state.bell_lines[2:]] == [
+            "11-19 일일 보고가 아직 없어요",
+            "컵홀더가 540개 남았어요. 발주할 때예요",
+            "11-20 자동 승인 3건",
+        ]
+        warning = world.vm_of_home().state.warning
+        assert warning is not None
+        assert (warning.sentence, warning.remark) == ("11-19 일일 보고가 아직 없어요", "보고하면 사라져요")
+
+        window.header._open_bell()
+        window.header._take("3")
+        QApplication.processEvents()
+
+        assert world.window.current_page == "home"
+        assert world.notices.seen == [("n-2", "직원")]
+        assert [line.words for line in world.shell_vm.state.bell_lines[2:]] == [
+            "11-19 일일 보고가 아직 없어요",
+            "11-20 자동 승인 3건",
+        ]
 
 
 def test_a_board_press_on_the_page_decides_and_asks(tmp_path: Path) -> None:

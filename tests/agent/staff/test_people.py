@@ -32,6 +32,7 @@ class Page:
         self.vm = PeopleViewModel(
             staff=shop.agent.staff,
             rights=shop.agent.rights,
+            notices=shop.agent.notices,
             door=self.door,
             online=lambda: shop.link.online,
             clock=shop.clock,
@@ -149,12 +150,11 @@ def test_notices_for_the_owner_are_listed_newest_first_and_once(shop: Counter) -
     notice(shop, "recovered")  # the same again
     shop.clock.advance(60_000)
     figures = {"own_day": 5, "own_week": 7, "store_week": 9}
-    for kind in ("recovery_day_limit", "recovery_share_limit", "recovery_week_limit", "of_a_later_version"):
+    for kind in ("recovery_day_limit", "recovery_share_limit", "recovery_week_limit", "auto_approved"):
         shop.clock.advance(1_000)
         notice(shop, kind, **figures)
 
     assert [(row.tone, row.sentence) for row in page.vm.state.notices] == [
-        ("amber", "이지은: 복구 기록을 확인해 주세요"),
         ("amber", "이지은님이 7일 동안 7건을 복구해 권한이 멈췄어요"),
         ("amber", "7일 동안 매장 복구 9건 중 7건이 이지은님이라 권한이 멈췄어요"),
         ("amber", "이지은님이 오늘 5건을 복구했어요"),
@@ -169,7 +169,7 @@ def test_old_notices_make_room_for_new_ones(shop: Counter) -> None:
         shop.clock.advance(1)
         notice(shop, "recovered")
 
-    assert shop.rows("SELECT count(*) FROM owner_notice") == [(200,)]
+    assert shop.rows("SELECT count(*) FROM notice") == [(200,)]
 
 
 def test_the_home_page_says_whose_right_is_suspended_and_leads_to_the_page(shop: Counter) -> None:

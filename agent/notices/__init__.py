@@ -1,0 +1,1 @@
+"""What the cloud told this store: kept, shown by urgency, acknowledged here."""

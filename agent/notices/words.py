@@ -1,0 +1,81 @@
+"""Owns the words of notices: one line each in the bell, one strip each on the home page. No Qt."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agent.home.state import Warn
+from agent.notices.types import Told
+from agent.texts import Texts
+from rules.notices import NoticeKind
+
+_PAGES = {
+    NoticeKind.RECOVERED.value: "people",
+    NoticeKind.RECOVERY_DAY_LIMIT.value: "people",
+    NoticeKind.RECOVERY_WEEK_LIMIT.value: "people",
+    NoticeKind.RECOVERY_SHARE_LIMIT.value: "people",
+}
+
+
+def page_of(told: Told) -> str:
+    """The page that has more about it; the first page for everything else."""
+    return _PAGES.get(told.kind, "home")
+
+
+def notice_words(t: Texts, told: Told) -> str:
+    """A notice as a sentence; one of a later version says that there is something to look at."""
+    name, day = told.text("name") or t._("Somebody"), _day(told.text("day"))
+    match told.kind:
+        case NoticeKind.AUTO_APPROVED.value:
+            return t.n("{n} approved by themselves on {day}", n=told.count, day=day)
+        case NoticeKind.REPORT_MISSING.value:
+            return t.n("The report of {day} is missing", day=day)
+        case NoticeKind.LOW_STOCK.value:
+            return t.n("{n} cup holders left, time to order", n=t.number(told.number("stock")))
+        case NoticeKind.SLOW_APPROVAL.value:
+            return t.n(
+                "{n} of {m} requests ran out of time in thirty days", n=told.number("times"), m=told.number("of")
+            )
+        case NoticeKind.MANY_RECOVERIES.value:
+            return t.n("{n} approvals were taken back today", n=told.number("times"))
+        case NoticeKind.SAME_COUPON.value:
+            return t.n("One coupon was taken back and approved again {n} times", n=told.number("approved_again"))
+        case NoticeKind.COMPLAINT.value:
+            return t._("A customer disputes a request. Head office is looking at it")
+        case NoticeKind.REPORT_RATE.value:
+            return t.n("Report rate {rate} %: keep reporting every day", rate=told.number("rate_bp") // 100)
+        case NoticeKind.RECOVERED.value if told.count > 1:
+            return t.n("{name}: {n} approvals were taken back", name=name, n=told.count)
+        case NoticeKind.RECOVERED.value:
+            return t.n("{name}: an approval was taken back", name=name)
+        case NoticeKind.RECOVERY_DAY_LIMIT.value:
+            return t.n("{name} took back {n} today", name=name, n=told.number("own_day"))
+        case NoticeKind.RECOVERY_WEEK_LIMIT.value:
+            n = told.number("own_week")
+            return t.n("{name} took back {n} in seven days; the right is suspended", name=name, n=n)
+        case NoticeKind.RECOVERY_SHARE_LIMIT.value:
+            values = {"name": name, "n": told.number("own_week"), "m": told.number("store_week")}
+            return t.n("{name} made {n} of the shop's {m} take-backs in seven days; the right is suspended", **values)
+        case _:
+            return t._("Head office has a notice for this store")
+
+
+def urgent_warnings(t: Texts, urgent: tuple[Told, ...]) -> tuple[Warn, ...]:
+    """For the home page: what is urgent stands there until it is done or seen."""
+    return tuple(
+        Warn(
+            notice_words(t, told),
+            "bell",
+            "amber",
+            t._("Gone once it is reported") if told.kind == NoticeKind.REPORT_MISSING else "",
+        )
+        for told in urgent
+    )
+
+
+def _day(text: str) -> str:
+    """``11-27``; nothing for what is no day."""
+    try:
+        return f"{date.fromisoformat(text):%m-%d}"
+    except ValueError:
+        return ""
