@@ -419,6 +419,7 @@ _MAY_BE_NULL = frozenset(
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}
     | {"read_ms", "acked_ms", "acked_by", "decision", "note"}
+    | {"till"}  # of a sale whose till nobody named
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
@@ -426,7 +427,7 @@ _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 def schema_of(example: Any, name: str = "") -> dict[str, Any]:
     """The shape of an example: its fields are there in every answer, and more may come."""
-    if name == "body":  # of a result or of a feed row: each kind has its own, see docs/protocol.md
+    if name in ("body", "details"):  # of a result, a feed row or a notice: each kind has its own, see docs/protocol.md
         return {}
     if isinstance(example, dict):
         fields = {key: schema_of(value, key) for key, value in example.items()}

@@ -63,6 +63,11 @@ _DIRECT_EARN = (
     "SELECT store.brand_id, store.store_id FROM direct_op JOIN store ON store.store_id = direct_op.store_id"
     " WHERE direct_op.op_id = 'api:' || :id"
 )
+# What head office was told about a store is no store's.
+_NOTICE = (
+    "SELECT store.brand_id, store.store_id FROM notice JOIN store ON store.store_id = notice.store_id"
+    " WHERE notice.notice_id = :id AND notice.audience = 'store'"
+)
 THINGS = {
     "store_id": _Thing("store_unknown", _owned("store", "store_id")),
     "brand_id": _Thing("brand_unknown", "SELECT brand_id, NULL AS store_id FROM brand WHERE brand_id = :id"),
@@ -74,6 +79,7 @@ THINGS = {
     "earn_id": _Thing("earn_unknown", _DIRECT_EARN),
     "employee_id": _Thing("employee_unknown", _of_store("employee", "employee_id")),
     "import_id": _Thing("import_unknown", _of_store("member_import", "import_id")),
+    "notice_id": _Thing("notice_unknown", _NOTICE),
     "category_id": _Thing("category_unknown", _owned("menu_category", "category_id")),
     "menu_id": _Thing("menu_unknown", _owned("menu_item", "menu_id"), used_by_stores=True),
 }

@@ -21,7 +21,10 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi import checks
 
 from cloud_api.imports.job import Importer
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from rules.calendar import local_day
+from rules.notices import NoticeKind
 from sync.protocol import enroll_proof_message
 from tests.cloud_api.world import PHONE, PUSH, Device, World, base64url, new_id
 
@@ -37,6 +40,7 @@ KINDS = (
     "request.seen",
     "request.decide",
     "request.recover",
+    "notice.ack",
     "order.advance",
     "order.sold_out",
     "report.submit",
@@ -65,6 +69,9 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/stores/{store_id}/refusals": "idempotency_key",
     "/v1/brands/{brand_id}/earning": None,
     "/v1/stores/{store_id}/earning": None,
+    "/v1/stores/{store_id}/notices/{notice_id}/ack": None,
+    "/v1/requests/{request_id}/dispute": None,
+    "/v1/hq/disputes/{dispute_id}/decide": None,
 }
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -108,6 +115,10 @@ class Caller:
         item = own | {"category_id": category["category_id"], "name": "카페라떼", "price_won": 5_000}
         menu_id = world.ok("POST", "/v1/menu/items", item | {"idempotency_key": new_id("menu")})["menu_id"]
         self.known |= {"category_id": [category["category_id"]], "menu_id": [menu_id]}
+        news = News(NoticeKind.MANY_RECOVERIES, "today", {"times": 6, "of": 0})
+        world.cloud.database.transact(lambda work: centre.tell(work, world.store.store_id, news))
+        told = f"/v1/stores/{world.store.store_id}/notices"
+        self.known["notice_id"] = [world.ok("GET", told)["notices"][0]["notice_id"]]
         points = {"store_id": world.store.store_id, "member_id": member, "points": 5, "payment_won": 9_000}
         sale = own | {"member_id": member, "paid_won": 4_500, "receipt_no": "2", "occurred_ms": world.clock()}
         earned = world.ok("POST", "/v1/earns", sale | {"receipt_no": "1", "idempotency_key": new_id("earn")})
@@ -144,6 +155,9 @@ class Caller:
             "/v1/stores/{store_id}/stock/orders": {"pieces": 1_000, "actor": "본사"},
             "/v1/stores/{store_id}/refusals": {"campaign": "행사", "reason": "no_storage", "actor": "김사장"},
             "/v1/imports/{import_id}/confirm": {"rows": 1, "points": 0, "stamps": 0, "by": "본사"},
+            "/v1/stores/{store_id}/notices/{notice_id}/ack": {"by": "정민아"},
+            "/v1/requests/{request_id}/dispute": {"text": "쓰지 않았어요"},
+            "/v1/hq/disputes/{dispute_id}/decide": {"decision": "refused", "by": "본사"},
         }
 
     def _upload(self, phone: str) -> Any:
@@ -338,6 +352,8 @@ class Caller:
             "request.decide": {"request_id": request_id, "decision": "approve", "reason": None, "reason_text": None}
             | {"remaining_ms": None, "occurred_ms": self._world.clock()},
             "request.recover": {"request_id": request_id, "occurred_ms": self._world.clock()},
+            "notice.ack": {"notice_id": rng.choice(self.known["notice_id"]), "count": 1}
+            | {"occurred_ms": self._world.clock()},
             "order.advance": {"order_id": rng.choice(self.known["order_id"]), "to": "preparing"}
             | {"occurred_ms": self._world.clock()},
             "order.sold_out": {"order_id": rng.choice(self.known["order_id"]), "menu_ids": []}
