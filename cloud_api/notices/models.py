@@ -58,11 +58,11 @@ class NoticeSetting(SQLModel, table=True):
 
 
 class PointsTold(SQLModel, table=True):
-    """The last notice to a member about points that end on a day; days are numbered from 1970 on, in Korea."""
+    """The last notice about points or stamps that end on a day; days are numbered from 1970 on, in Korea."""
 
     __tablename__ = "points_told"
 
-    member_id: str = Field(primary_key=True)
+    holder: str = Field(primary_key=True)
     day: int = Field(primary_key=True)
     days: int  # so many before the end
 

@@ -1,4 +1,4 @@
-"""Telling members that points end soon (PNT-17, NTF-01): the points of one day together, 7, 3 and 1 days before."""
+"""Telling members that points or stamps end soon (PNT-17, STP-21, NTF-01): 7, 3 and 1 days before, a day's together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
+from cloud_api.ledger.purses import holds_stamps, member_of
 from cloud_api.notices.models import points_told
 from rules.calendar import local_day, moment_ms
 from rules.coupons import NOTICE_DAYS
@@ -18,13 +19,14 @@ from sync.protocol import FeedKind
 
 BATCH = 500
 
-# Members whose points end on a day and who were not told of it so late. The day is the number of the Korean day.
+# Holders (a member, or a purse of theirs) whose points end on a day and who were not told of it so late. The day is the
+# number of the Korean day.
 _DUE = text(
     "SELECT ending.member_id, ending.day, ending.points, ending.expires_ms FROM"
-    " (SELECT member_id, (expires_ms + :kst) / :day_ms AS day, sum(remaining) AS points, min(expires_ms) AS expires_ms"
-    "  FROM lot WHERE remaining > 0 AND expires_ms > :now_ms AND expires_ms < :until_ms"
-    "  GROUP BY member_id, (expires_ms + :kst) / :day_ms) AS ending"
-    " LEFT JOIN points_told ON points_told.member_id = ending.member_id AND points_told.day = ending.day"
+    " (SELECT member_id, (expires_ms - 1 + :kst) / :day_ms AS day, sum(remaining) AS points, min(expires_ms) AS expires_ms"
+    "  FROM lot WHERE remaining > 0 AND expires_ms > :now_ms AND expires_ms <= :until_ms"
+    "  GROUP BY member_id, (expires_ms - 1 + :kst) / :day_ms) AS ending"
+    " LEFT JOIN points_told ON points_told.holder = ending.member_id AND points_told.day = ending.day"
     " WHERE points_told.days IS NULL OR points_told.days > :days"
     " ORDER BY ending.expires_ms, ending.member_id LIMIT :most"
 )
@@ -47,16 +49,17 @@ def _tell(work: Work, days: int, most: int) -> int:
     values = {"kst": KST_OFFSET_MS, "day_ms": DAY_MS, "now_ms": work.now_ms, "until_ms": until_ms}
     rows = work.conn.execute(_DUE, {**values, "days": days, "most": most}).all()
     for row in rows:
-        here = (points_told.c.member_id == row.member_id) & (points_told.c.day == row.day)
+        here = (points_told.c.holder == row.member_id) & (points_told.c.day == row.day)
         work.conn.execute(delete(points_told).where(here))
-        work.conn.execute(insert(points_told).values(member_id=row.member_id, day=row.day, days=days))
+        work.conn.execute(insert(points_told).values(holder=row.member_id, day=row.day, days=days))
+        stamps = holds_stamps(row.member_id)
         body = {
-            "kind": NoticeKind.POINTS_EXPIRY.value,
+            "kind": (NoticeKind.STAMPS_EXPIRY if stamps else NoticeKind.POINTS_EXPIRY).value,
             "request_id": None,
             "store_id": None,
-            "member_id": row.member_id,
+            "member_id": member_of(row.member_id),
             "state": None,
-            "points": int(row.points),
+            "stamps" if stamps else "points": int(row.points),
             "days": days,
             "expires_ms": row.expires_ms,
             "created_ms": work.now_ms,

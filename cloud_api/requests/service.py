@@ -29,8 +29,8 @@ from cloud_api.stamps.back import take_back_requested
 from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
 from cloud_api.vault import Vault
-from rules.conditions import Unmet
 from rules.calendar import local_day
+from rules.conditions import Unmet
 from rules.masking import mask_nickname
 from rules.notices import NoticeKind
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable

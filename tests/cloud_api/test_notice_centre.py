@@ -1,4 +1,4 @@
-"""The notification centre: NTF-01 to 06, 11, APR-03, 28; what consumers are told of their points (PNT-17)."""
+"""The notification centre: NTF-01 to 06, 11, APR-03, 28; what consumers are told of their points (PNT-17, STP-21)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cloud_api.stores.service import NewStore, Policy, Profile, create_store
 from rules.calendar import local_day, moment_ms
 from rules.notices import NoticeKind
 from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
+from tests.cloud_api.test_stamps import stamp_op, stamping
 from tests.cloud_api.world import OTHER_PHONE, Device, World
 
 DAY_MS = 86_400_000
@@ -393,6 +394,20 @@ def test_missed_days_of_points_are_told_once_in_portions(new_world: Any) -> None
 
     assert counts == [2, 2, 1, 0]
     assert {days for _, _, days in _endings(world)} == {1}
+
+
+def test_a_member_is_told_of_stamps_that_lapse(world: World) -> None:
+    """NTF-01, STP-21: whose card it is, not the card's name."""
+    world.clock.now_ms = moment_ms(THURSDAY, 600)
+    device = stamping(world, card={"per_board": 10, "tiers": [10], "valid_days": 30})
+    device.push(stamp_op(device), stamp_op(device))
+    world.clock.now_ms = moment_ms(THURSDAY + timedelta(days=29), 600)
+
+    assert world.cloud.database.transact(tell_ending_points) == 1
+
+    [told] = [one for one in world.ok("GET", "/v1/notices")["notices"] if one["kind"] == "stamps_expiry"]
+    assert (told["member_id"], told["stamps"], told["days"]) == (world.member(), 2, 1)
+    assert "points" not in told
 
 
 def test_points_without_an_end_are_never_told_of(new_world: Any) -> None:

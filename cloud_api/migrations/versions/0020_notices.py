@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
@@ -75,10 +75,10 @@ def _notices() -> None:
     )
     op.create_table(
         "points_told",
-        sa.Column("member_id", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("member_id", "day"),
+        sa.PrimaryKeyConstraint("holder", "day"),
     )
 
 
