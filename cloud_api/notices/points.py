@@ -23,7 +23,8 @@ BATCH = 500
 # number of the Korean day.
 _DUE = text(
     "SELECT ending.member_id, ending.day, ending.points, ending.expires_ms FROM"
-    " (SELECT member_id, (expires_ms - 1 + :kst) / :day_ms AS day, sum(remaining) AS points, min(expires_ms) AS expires_ms"
+    " (SELECT member_id, (expires_ms - 1 + :kst) / :day_ms AS day, sum(remaining) AS points,"
+    "  min(expires_ms) AS expires_ms"
     "  FROM lot WHERE remaining > 0 AND expires_ms > :now_ms AND expires_ms <= :until_ms"
     "  GROUP BY member_id, (expires_ms - 1 + :kst) / :day_ms) AS ending"
     " LEFT JOIN points_told ON points_told.holder = ending.member_id AND points_told.day = ending.day"
