@@ -39,6 +39,7 @@ def kind_name(t: Texts, kind: str) -> str:
         "bill": t._("Bill before payment"),
         "settlement": t._("Till report"),
         "order": t._("Order slip"),
+        "top_up": t._("Card top-up"),
         "unknown": t._("Not recognised"),
     }
     return names.get(kind, t._("Other paper"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from printers.receipts.facts import Facts
+from printers.receipts.headings import KIND_WORDS, TOP_UP_LABELS
 from printers.receipts.lines import Line, Value
 from printers.receipts.numbers import Approval, receipt_number
 from printers.receipts.reconcile import Agreed
@@ -26,6 +27,9 @@ _FIRM_BILL = frozenset(
 _COUNTED = re.compile(r"^\W*(?:[가-힣]{0,4}카드|현금|간편결제|상품권|취소|반품|할인)[^\d]{0,6}(?:[2-9]|\d{2,})건")
 
 
+_TOP_UPS = TOP_UP_LABELS | KIND_WORDS["top_up"]
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for a payment, apart from headings."""
@@ -43,6 +47,8 @@ class Evidence:
     counted: bool
     numbered: bool
     goods_agree: bool
+    topped_up: bool
+    bought: bool
 
     @property
     def paid(self) -> bool:
@@ -58,6 +64,8 @@ class Evidence:
     ) -> Evidence:
         last_words = [line.words[-1] for line in lines if line.words]
         amounts = [item.amount for item in facts.goods.items if item.amount]
+        names = {"".join(item.name.split()) for item in facts.goods.items if item.amount}
+        proved = agreed is not None and "items" in agreed.witnesses
         return Evidence(
             tenders=bool(facts.tenders),
             approvals=bool(approvals),
@@ -71,7 +79,9 @@ class Evidence:
             sums=bool(facts.totals),
             counted=any(_COUNTED.search(line.squeezed) for line in lines),
             numbered=receipt_number(lines) is not None,
-            goods_agree=agreed is not None and "items" in agreed.witnesses,
+            goods_agree=proved,
+            topped_up=bool(names & _TOP_UPS) or any(pair.label in _TOP_UPS for line in lines for pair in line.pairs),
+            bought=proved and not names & _TOP_UPS,
         )
 
 
@@ -80,6 +90,9 @@ def kind_of(title: Title, evidence: Evidence) -> str:
     special = _special(title, evidence)
     if special:
         return special
+    topped_up = _top_up(title, evidence)
+    if topped_up:
+        return topped_up
     if title.has("partial"):
         return "partial_refund"
     if title.has("cancel"):
@@ -100,6 +113,14 @@ def kind_of(title: Title, evidence: Evidence) -> str:
         if title.has(kind) and not evidence.approvals and not (evidence.paid or (evidence.sums and title.has("sale"))):
             return kind
     return "unknown"
+
+
+def _top_up(title: Title, evidence: Evidence) -> str | None:
+    """Money put on a card buys nothing yet: it earns when it is spent. Beside goods, or without a heading that says so,
+    only a person knows what was paid for."""
+    if title.has("top_up"):
+        return "unknown" if evidence.bought else "top_up"
+    return "unknown" if evidence.topped_up and not evidence.bought else None
 
 
 def _echoed(facts: Facts, total: int) -> bool:

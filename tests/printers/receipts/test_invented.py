@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.printers.receipts.invented.judge import tally
+from rules.receipts import DocumentVerdict, verdict
+from tests.printers.receipts.invented.judge import read_paper, tally
+from tests.printers.receipts.invented.papers import paper
 
 HELD_OUT = 7_000_000
 READ_SHARE_MIN = 0.95
@@ -18,6 +20,16 @@ def test_papers_of_unseen_tills_are_read_without_a_question() -> None:
 
     assert not found.verdicts["wrong"], found.cases
     assert found.read_share >= READ_SHARE_MIN
+
+
+def test_money_put_on_a_card_is_never_a_sale() -> None:
+    """PNT-06: it earns when something is bought with it."""
+    papers = [made for made in map(paper, range(HELD_OUT, HELD_OUT + 1_200)) if made.sort == "top-up"]
+    kinds = [reading.kind for made in papers for reading in read_paper(made)]
+
+    assert len(kinds) > 8
+    assert set(kinds) == {"top_up", "unknown"}
+    assert DocumentVerdict.EARN not in {verdict(kind, 50_000) for kind in kinds}
 
 
 @pytest.mark.parametrize("hostile", ["relabel", "decoy", "lose"])

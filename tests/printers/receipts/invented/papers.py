@@ -213,14 +213,14 @@ def _free(h: Habits, trade: Trade) -> tuple[list[Row], Truth]:
 
 
 def _top_up(h: Habits, trade: Trade) -> tuple[list[Row], Truth]:
-    """Money for a card of the shop: paid, but nothing was bought. Nobody may read another amount than was paid."""
+    """Money for a card of the shop: paid, but nothing was bought. Nobody earns on it before it is spent."""
     charge = h.dice.choice((10_000, 30_000, 50_000, 100_000))
     number = f"{h.dice.randrange(10**8):08d}"
     rows = [*heading(h, trade, h.pick(("충전 영수증", "선불카드 충전", "기프트카드 충전", "영수증"))), Rule(h.rule)]
     rows += h.pair(h.pick(("충전금액", "카드충전", "충전")), charge) + h.pair(h.pick(say.TENDERS["card"]), charge)
     rows += h.pair(h.pick(("충전후잔액", "카드잔액", "잔액")), charge + h.dice.randrange(0, 40_000))
     rows += [Pair("승인번호", number)]
-    return rows, Truth("sale", charge, charge)
+    return rows, Truth("top_up", charge, charge)
 
 
 def _split_bill(h: Habits, trade: Trade) -> tuple[list[Row], Truth]:
