@@ -29,7 +29,8 @@ from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
 from agent.printing.capture import with_capture
 from agent.printing.doctor.service import PrinterDoctor
-from agent.printing.service import PRINTER_NAME, PrintingService
+from agent.printing.places import FRONT
+from agent.printing.service import PrintingService
 from agent.printing.templates import SlipTemplates
 from agent.printing.types import JobKind, PrinterAddress
 from agent.receipts.lessons import LessonsService
@@ -286,7 +287,7 @@ class Agent:
         from printers.slips import test_page
 
         when = f"{local_time(self.clock.wall_ms()):%Y-%m-%d %H:%M}"
-        return test_page(profile, shop=self.link.shop(), printer_name=PRINTER_NAME, printed_at=when)
+        return test_page(profile, shop=self.link.shop(), printer_name=FRONT, printed_at=when)
 
     # --- what the till printed ---------------------------------------------------------------------------------------
 

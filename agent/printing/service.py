@@ -1,14 +1,15 @@
-"""Owns the durable print queue and what is known of the printer."""
+"""Owns the durable print queue and what is known of the printers."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from agent.dispatch import Listeners
 from agent.logbook import topic
 from agent.printing import repository
+from agent.printing.places import FRONT, Places
 from agent.printing.types import (
     JobKind,
     JobState,
@@ -23,17 +24,12 @@ from printers.devices.address import open_way
 from printers.devices.delivery import DEFAULT_LIMITS, Limits
 from printers.devices.port import Way
 from printers.document import Document
-from printers.errors import UnknownProfile
 from printers.profiles import DEFAULT_PROFILE, PrinterProfile
 from printers.state import POWER_ON, StreamState
 from sync.clock import Clock
 from sync.ids import IdSource
-from sync.store import Store, set_meta
+from sync.store import Store
 
-ADDRESS_SETTING = "printing.address"  # meta: where the receipt printer is, as printers.devices.address writes it
-PROFILE_SETTING = "printing.profile"  # meta: what it can do, as JSON
-MODEL_SETTING = "printing.model."  # meta: what printers of a model can do; the model's own name follows
-PRINTER_NAME = "receipt"  # the one printer of a counter; more get names of their own
 END_S, CHANGE_S = 2.0, 0.3  # how long the end of the program, and a change of the printer, wait for the worker
 # A slip that waited longer helps nobody at the counter: a printer set up next month must not begin with a hundred of
 # them. A person may still print each.
@@ -73,11 +69,11 @@ class PrintingService:
         self._ids = ids
         self._test_page = test_page
         self._closing = closing
-        self._profile = _kept_profile(store.meta(PROFILE_SETTING)) or profile
+        self.places = Places(store, profile)
         self._left_by_pos = left_by_pos
         self._limits = limits
         self._open_device = open_device
-        self._worker: PrintWorker | None = None
+        self._workers: dict[str, PrintWorker] = {}
         self._running = False
         # Threads inside a transaction that stored a job: the commit of another thread must not wake the worker for it,
         # because then nothing would once the job is really there.
@@ -93,35 +89,43 @@ class PrintingService:
             for job in repository.printing(conn):
                 repository.save(conn, jobs.after_restart(job, now_ms))
                 log.event("job_interrupted", job=job.job_id)
+            self.places.bring_home(conn)
         self._running = True
-        self._start_worker()
+        if self.places.set_up():
+            self._set_stale_aside()
+        for place in self.places.set_up():
+            self._start_worker(place)
         self.listeners.notify()
 
     def stop(self) -> None:
         self._running = False
-        self._end_worker(END_S)
+        for place in tuple(self._workers):
+            self._end_worker(place, END_S)
 
-    def _end_worker(self, wait_s: float) -> None:
-        if self._worker is not None:
-            self._worker.stop(wait_s)
-            self._worker = None
+    def _end_worker(self, place: str, wait_s: float) -> None:
+        worker = self._workers.pop(place, None)
+        if worker is not None:
+            worker.stop(wait_s)
 
-    def _start_worker(self) -> None:
-        address = self.address()
+    def _start_worker(self, place: str) -> None:
+        address = self.places.address(place)
         if address is None:
             return
-        self._set_stale_aside()
-        self._worker = PrintWorker(
+        profile = self.places.profile(place)
+        # The capture knows what the POS has set in the printer that it stands before; others are as when switched on.
+        left_by_pos = self._left_by_pos if place == FRONT else lambda: POWER_ON
+        worker = PrintWorker(
             store=self._store,
             clock=self._clock,
-            printer=PRINTER_NAME,
+            printer=place,
             device=self._open_device(address),
-            profile=self._profile,
-            encode=_encoder(self._profile, self._left_by_pos),
+            profile=profile,
+            encode=_encoder(profile, left_by_pos),
             on_change=self.listeners.notify,
             limits=self._limits,
         )
-        self._worker.start()
+        self._workers[place] = worker
+        worker.start()
 
     def _set_stale_aside(self) -> None:
         now_ms = self._clock.wall_ms()
@@ -134,49 +138,60 @@ class PrintingService:
 
     # --- settings --------------------------------------------------------------------------------------------------
 
-    def address(self) -> PrinterAddress | None:
-        """Where the receipt printer listens; None while no printer is set up."""
-        text = self._store.meta(ADDRESS_SETTING)
-        return PrinterAddress.parse(text) if text else None
+    def address(self, place: str = FRONT) -> PrinterAddress | None:
+        """Where this printer listens; None while no printer is set up there."""
+        return self.places.address(place)
 
-    def profile(self) -> PrinterProfile:
-        """What the receipt printer can do."""
-        return self._profile
+    def profile(self, place: str = FRONT) -> PrinterProfile:
+        """What this printer can do."""
+        return self.places.profile(place)
 
     def profile_of_model(self, model: str) -> PrinterProfile | None:
         """What was found out about a printer of this model before; None for one that is new here."""
-        return _kept_profile(self._store.meta(MODEL_SETTING + model)) if model else None
+        return self.places.profile_of_model(model)
 
-    def set_address(self, address: PrinterAddress | None) -> None:
-        """Remember the printer; what waits goes there from now on."""
-        self._set_printer({ADDRESS_SETTING: str(address) if address else None})
+    def set_address(self, address: PrinterAddress | None, place: str = FRONT) -> None:
+        """Remember the printer, or that there is none any more; what waits goes there from now on."""
+        self.places.set_printer(place, address)
+        self._begin_anew(place)
 
-    def set_printer(self, address: PrinterAddress, profile: PrinterProfile, model: str = "") -> None:
+    def set_printer(
+        self, address: PrinterAddress, profile: PrinterProfile, model: str = "", place: str = FRONT
+    ) -> None:
         """Remember the printer and what it can do; the next one of its ``model`` is known at once."""
-        values = {ADDRESS_SETTING: str(address), PROFILE_SETTING: profile.to_json()}
-        if model:
-            values[MODEL_SETTING + model] = profile.to_json()
-        self._profile = profile
-        self._set_printer(values)
+        self.places.set_printer(place, address, profile, model)
+        self._begin_anew(place)
 
-    def _set_printer(self, values: Mapping[str, str | None]) -> None:
-        with self._store.transaction() as conn:
-            for key, value in values.items():
-                set_meta(conn, key, value)
+    def set_route(self, kind: JobKind, place: str) -> None:
+        """This kind of slip, and what waits of it, prints at this place."""
+        self.places.set_route(kind, place)
+        self._changed()
+
+    def route(self, kind: JobKind) -> str:
+        """Where the shop wants this kind of slip."""
+        return self.places.route(kind)
+
+    def _begin_anew(self, place: str) -> None:
         if self._running:
             # The screen waits here. A worker in the middle of a slip ends with it, on its own; whoever of the two
             # takes a job takes it alone, because a job is started in a transaction.
-            self._end_worker(CHANGE_S)
-            self._start_worker()
-        self.listeners.notify()
+            self._end_worker(place, CHANGE_S)
+            if self.places.address(place) is not None:
+                self._set_stale_aside()
+            self._start_worker(place)
+        self._changed()
 
     # --- jobs ------------------------------------------------------------------------------------------------------
 
-    def enqueue(self, conn: sqlite3.Connection, job_id: str, kind: JobKind, document: Document) -> bool:
-        """Store a job inside the caller's transaction; it is printed once that has committed. False when the job
-        exists already: nothing prints twice by itself."""
+    def enqueue(
+        self, conn: sqlite3.Connection, job_id: str, kind: JobKind, document: Document, *, place: str = ""
+    ) -> bool:
+        """Store a job inside the caller's transaction; it is printed once that has committed, where this kind of slip
+        prints unless a ``place`` is named. False when the job exists already: nothing prints twice by itself."""
         now_ms = self._clock.wall_ms()
-        job = jobs.PrintJob(job_id, kind.value, document.to_json(), PRINTER_NAME, now_ms, now_ms)
+        job = jobs.PrintJob(
+            job_id, kind.value, document.to_json(), place or self.places.printer_for(kind), now_ms, now_ms
+        )
         created = repository.insert(conn, job)
         if created:
             self._fresh.add(threading.get_ident())
@@ -187,11 +202,11 @@ class PrintingService:
             self._fresh.discard(threading.get_ident())
             self._changed()
 
-    def print_test(self) -> str:
-        """Queue a test page; answers its job id."""
+    def print_test(self, place: str = FRONT) -> str:
+        """Queue a test page for this printer; answers its job id."""
         job_id = f"{self._ids.uuid7()}:{JobKind.TEST_PAGE.value}"
         with self._store.transaction() as conn:
-            self.enqueue(conn, job_id, JobKind.TEST_PAGE, self._test_page(self._profile))
+            self.enqueue(conn, job_id, JobKind.TEST_PAGE, self._test_page(self.profile(place)), place=place)
         return job_id
 
     def print_closing(self) -> str:
@@ -234,12 +249,12 @@ class PrintingService:
             if isinstance(moved, jobs.NotAllowed):
                 return False
             repository.save(conn, moved)
+            self.places.bring_home(conn)
         self._changed()
         return True
 
     def _changed(self) -> None:
-        worker = self._worker
-        if worker is not None:
+        for worker in tuple(self._workers.values()):
             worker.wake()
         self.listeners.notify()
 
@@ -252,21 +267,13 @@ class PrintingService:
 
     def printers(self) -> tuple[PrinterState, ...]:
         """Every printer that is set up, with its last word."""
-        address = self.address()
-        if address is None:
-            return ()
+        found = []
         with self._store.read() as conn:
-            queued = repository.count_open(conn, PRINTER_NAME)
-        word = self._worker.word if self._worker is not None else PrinterWord.UNKNOWN
-        return (PrinterState(PRINTER_NAME, word, str(address), queued),)
-
-
-def _kept_profile(text: str | None) -> PrinterProfile | None:
-    """A profile that was kept; one of a newer version gives way to the default."""
-    try:
-        return PrinterProfile.from_json(text) if text else None
-    except UnknownProfile:
-        return None
+            for place in self.places.set_up():
+                worker, queued = self._workers.get(place), repository.count_open(conn, place)
+                word = worker.word if worker is not None else PrinterWord.UNKNOWN
+                found.append(PrinterState(place, word, str(self.places.address(place)), queued))
+        return tuple(found)
 
 
 def _shown(job: jobs.PrintJob) -> PrintJob:

@@ -19,7 +19,7 @@ from agent.ui.theme import Theme
 
 ROW_HEIGHT = 72
 _TICK_MS = 1_000
-_INKS = {Tone.GOOD: "green_ink", Tone.SOON: "amber_ink", Tone.BAD: "red_ink", Tone.QUIET: "ink2"}
+TONE_INKS = {Tone.GOOD: "green_ink", Tone.SOON: "amber_ink", Tone.BAD: "red_ink", Tone.QUIET: "ink2"}
 
 
 class PrintingView(TickingPage):
@@ -158,10 +158,10 @@ class _DeviceTile(Tile):
         self.address.setVisible(bool(card.address))
         self.note.show_as(card.note)
         self.note.setVisible(bool(card.note))
-        self.icon.set_icon(card.icon, _INKS[card.tone])
+        self.icon.set_icon(card.icon, TONE_INKS[card.tone])
         self.icon.setVisible(True)
         self.word.set_text(card.word)
-        self.word.set_color(_INKS[card.tone])
+        self.word.set_color(TONE_INKS[card.tone])
         self.next_step.set_text(card.next_step)
 
     def show_sentence(self, sentence: str) -> None:

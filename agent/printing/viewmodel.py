@@ -139,8 +139,8 @@ class PrintingViewModel:
             self._press(self._printing.print_closing, self._texts._("The closing slip is on its way."))
 
     def open_doctor(self) -> None:
-        """Where a printer is found and tried."""
-        self.on_open("doctor")
+        """Where the first printer is found and tried, or a further one gets its place."""
+        self.on_open("rooms" if self.state.printers else "doctor")
 
     def open_slips(self) -> None:
         """Where the owner changes what slips say."""
@@ -180,7 +180,7 @@ class PrintingViewModel:
             no_jobs="" if jobs else t._("Nothing waits and nothing was printed yet."),
             can_test=bool(printers) and self._clock.mono_ms() >= self._rest_until_ms,
             test_label=t._("Print a test page"),
-            set_up_label=t._("Set up a printer") if not printers else t._("Another printer"),
+            set_up_label=t._("Set up a printer") if not printers else t._("Printers"),
             said=self._said,
         )
         if state != self.state:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.printing.places import BAR, FRONT, KITCHEN
 from agent.printing.types import JobKind, JobState, PrinterState, PrinterWord
 from agent.texts import Texts
 from printers.errors import BadTemplate
@@ -125,6 +126,11 @@ def job_kind(t: Texts, kind: str) -> str:
     return names.get(kind, kind)
 
 
+def routed_kind(t: Texts, kind: JobKind) -> str:
+    """A kind of slip where its printer is chosen; the queue says "slip" for short."""
+    return t._("Approval slip") if kind is JobKind.SLIP else job_kind(t, kind.value)
+
+
 def slip_kind(t: Texts, kind: str) -> str:
     """What people call a kind of slip (printers.slip_kinds)."""
     names = {
@@ -167,7 +173,8 @@ def template_problem(t: Texts, bad: BadTemplate) -> str:
 
 def printer_name(t: Texts, name: str) -> str:
     """What people call it; a printer that was given a name keeps it."""
-    return t._("Receipt printer") if name == "receipt" else name
+    names = {FRONT: t._("Receipt printer"), KITCHEN: t._("Kitchen printer"), BAR: t._("Bar printer")}
+    return names.get(name, name)
 
 
 def strip(t: Texts, printers: tuple[PrinterState, ...]) -> str:

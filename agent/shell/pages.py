@@ -14,6 +14,7 @@ from agent.orders.viewmodel import OrdersViewModel
 from agent.printing.capture import capture_state
 from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
+from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
 from agent.settings.service import SettingsService
@@ -108,6 +109,7 @@ def _printing(agent: Agent, look: Look) -> Page:
     )
 
     doctor = DoctorViewModel(doctor=agent.printer_doctor, texts=look.texts, dispatcher=look.dispatcher)
+    rooms = RoomsViewModel(printing=agent.printing, texts=look.texts, dispatcher=look.dispatcher)
     editor = SlipEditorViewModel(
         templates=agent.slip_templates, picture=SlipPictures(), texts=look.texts, profile=agent.printing.profile
     )
@@ -115,7 +117,7 @@ def _printing(agent: Agent, look: Look) -> Page:
     def build() -> QWidget:
         from agent.printing.page.view import PrintersPage
 
-        return PrintersPage(vm, editor, doctor, look.theme, look.texts)
+        return PrintersPage(vm, editor, doctor, rooms, look.theme, look.texts)
 
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 

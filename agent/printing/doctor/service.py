@@ -43,8 +43,8 @@ class PrinterDoctor:
         open_way: Callable[[PrinterAddress], Way],
         left_by_pos: Callable[[], StreamState],
         profile_of_model: Callable[[str], PrinterProfile | None],
-        keep: Callable[[PrinterAddress, PrinterProfile, str], None],
-        print_test: Callable[[], object],
+        keep: Callable[[PrinterAddress, PrinterProfile, str, str], None],
+        print_test: Callable[[str], object],
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._find, self._open_way, self._left_by_pos = find, open_way, left_by_pos
@@ -95,10 +95,10 @@ class PrinterDoctor:
         log.event("strip_tried", printer=str(address), outcome=type(outcome).__name__)
         return Tried(outcome, model, self._profile_of_model(model))
 
-    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str) -> None:
-        """This is the shop's receipt printer from now on; a test page proves it. Raises what the store raises."""
-        self._keep(address, profile, model)
-        self._print_test()
+    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str, place: str) -> None:
+        """This printer stands at that place from now on; a test page proves it. Raises what the store raises."""
+        self._keep(address, profile, model, place)
+        self._print_test(place)
 
 
 def came_out(outcome: Outcome) -> bool:

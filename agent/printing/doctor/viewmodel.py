@@ -10,6 +10,7 @@ from typing import Protocol
 from agent.dispatch import Dispatcher
 from agent.printing.doctor import words
 from agent.printing.doctor.service import Tried, came_out
+from agent.printing.places import FRONT
 from agent.printing.types import PrinterAddress
 from agent.texts import Texts
 from printers.devices.address import BAUDS, WayKind
@@ -38,7 +39,7 @@ class DoctorPort(Protocol):
 
     def find(self, done: Callable[[list[Found]], None]) -> None: ...
     def try_printer(self, address: PrinterAddress, done: Callable[[Tried], None]) -> None: ...
-    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str) -> None: ...
+    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str, place: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class DoctorViewModel:
         self.on_change: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
         self._doctor, self._texts, self._dispatcher = doctor, texts, dispatcher
+        self.place = FRONT  # where the printer will stand
         self._step = Step.FIND
         self._found: tuple[Found, ...] = ()
         self._busy = False
@@ -236,7 +238,7 @@ class DoctorViewModel:
         assert self._address is not None, "a strip came out"
         assert self._tried is not None, "a strip came out"
         try:
-            self._doctor.keep(self._address, self._profile(), self._tried.model)
+            self._doctor.keep(self._address, self._profile(), self._tried.model, self.place)
         except SyncError:
             self._problem = self._texts._("It could not be saved. Is the disk full? Slips print as before.")
             self.refresh()

@@ -11,6 +11,7 @@ import pytest
 from agent.dispatch import ImmediateDispatcher
 from agent.printing.doctor.service import PrinterDoctor, Tried
 from agent.printing.doctor.viewmodel import DoctorViewModel, Step
+from agent.printing.places import FRONT
 from agent.printing.types import PrinterAddress
 from agent.texts import Texts
 from demo.virtual_printer import VirtualPrinter
@@ -242,7 +243,7 @@ def test_a_real_strip_is_confirmed_and_the_profile_is_in_force_and_shared_by_mod
         first = tried(doctor, address)
         assert (first.outcome, first.model, first.known) == (Printed(), "WITHFOM VIRTUAL-80", None)
         profile = profile_of(Seen(1, 6, 7, True, True), model=first.model, answered=first.confirmed)
-        doctor.keep(address, profile, first.model)
+        doctor.keep(address, profile, first.model, FRONT)
 
         assert shop.agent.printing.profile() == profile
         assert shop.agent.printing.address() == address
@@ -272,7 +273,7 @@ def test_a_search_that_breaks_ends_with_nothing_found(shop: Counter) -> None:
         left_by_pos=lambda: POWER_ON,
         profile_of_model=lambda _model: None,
         keep=lambda _address, _profile, _model: None,
-        print_test=lambda: None,
+        print_test=lambda _place: None,
     )
     answers: list[list[Found]] = []
 
@@ -282,7 +283,8 @@ def test_a_search_that_breaks_ends_with_nothing_found(shop: Counter) -> None:
 
 
 def test_a_profile_that_cannot_be_read_gives_way_to_the_default(shop: Counter) -> None:
-    from agent.printing.service import PROFILE_SETTING, PrintingService
+    from agent.printing.places import PROFILE_SETTING
+    from agent.printing.service import PrintingService
     from sync.store import set_meta
 
     with shop.bench.store.transaction() as conn:

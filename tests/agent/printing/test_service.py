@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.printing import repository
-from agent.printing.service import PRINTER_NAME, PrintingService
+from agent.printing.places import FRONT
+from agent.printing.service import PrintingService
 from agent.printing.types import JobKind, JobState, PrinterAddress, PrinterWord, PrintJob
 from agent.printing.worker import AFTER_ERROR_S, PrintWorker
 from demo.virtual_printer import VirtualPrinter
@@ -64,7 +65,7 @@ def worker_with(shop: Counter, paper: SocketPrinter, encode: Callable[[Document]
     return PrintWorker(
         store=shop.bench.store,
         clock=SystemClock(),
-        printer=PRINTER_NAME,
+        printer=FRONT,
         device=TcpDevice("127.0.0.1", paper.port),
         profile=DEFAULT_PROFILE,
         encode=encode,

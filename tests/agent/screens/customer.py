@@ -28,7 +28,9 @@ from agent.printing.doctor.view import DoctorView
 from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.view import SlipEditorView
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
-from agent.printing.types import JobState, PrinterAddress, PrinterState, PrinterWord, PrintJob
+from agent.printing.rooms.view import RoomsView
+from agent.printing.rooms.viewmodel import RoomsViewModel
+from agent.printing.types import JobKind, JobState, PrinterAddress, PrinterState, PrinterWord, PrintJob
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
 from agent.printing.words import CaptureWord
@@ -63,6 +65,7 @@ from printers.slip_kinds import bundled_text, read_template
 from rules.claims import ClaimProblem
 from rules.spending import SpendLimit
 from sync.clock import FakeClock
+from sync.errors import StoreFull
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
 MINUTE_MS = 60_000
@@ -581,6 +584,51 @@ class Printing:
         return "job-test"
 
 
+@dataclass
+class Rooms:
+    """A counter with printers at these places."""
+
+    words: dict[str, PrinterWord] = field(default_factory=lambda: {"receipt": PrinterWord.READY})
+    routes: dict[str, str] = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=Listeners)
+    pressed: list[str] = field(default_factory=list)
+    full: bool = False
+
+    def printers(self) -> tuple[PrinterState, ...]:
+        return tuple(
+            PrinterState(place, word, f"192.168.0.{31 + i}:9100", 0)
+            for i, (place, word) in enumerate(self.words.items())
+        )
+
+    def route(self, kind: JobKind) -> str:
+        return self.routes.get(kind.value, "receipt")
+
+    def set_route(self, kind: JobKind, place: str) -> None:
+        if self.full:
+            raise StoreFull
+        self.routes[kind.value] = place
+
+    def set_address(self, address: PrinterAddress | None, place: str) -> None:
+        assert address is None, "the screen takes printers away, the doctor sets them up"
+        self.words.pop(place)
+
+    def print_test(self, place: str) -> str:
+        self.pressed.append(f"test {place}")
+        return "job-test"
+
+
+def rooms(work: Rooms, *, route: str = "") -> Callable[[Look], QWidget]:
+    def build(look: Look) -> QWidget:
+        vm = RoomsViewModel(printing=work, texts=look.texts, dispatcher=ImmediateDispatcher())
+        view = RoomsView(vm, look.theme, look.texts)
+        vm.show()
+        if route:
+            vm.choose(JobKind.ORDER_TICKET.value, route)
+        return view
+
+    return build
+
+
 def printers(
     word: PrinterWord | None,
     capture: CaptureWord = CaptureWord.LISTENING,
@@ -683,7 +731,7 @@ class Doctor:
         if not self.silent:
             done(Tried(self.outcome, self.model, self.known))
 
-    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str) -> None:
+    def keep(self, address: PrinterAddress, profile: PrinterProfile, model: str, _place: str) -> None:
         self.kept.append((address, profile, model))
 
 
@@ -725,6 +773,11 @@ SLIP_STATES = {
 PRINTER_STATES = {
     **{f"07-printer-{word.value}": printers(word) for word in PrinterWord},
     "07-printer-none": printers(None, CaptureWord.NOT_SET_UP, ()),
+    "07-rooms-one": rooms(Rooms()),
+    "07-rooms-two": rooms(Rooms({"receipt": PrinterWord.READY, "kitchen": PrinterWord.PAPER_OUT}), route="kitchen"),
+    "07-rooms-three": rooms(
+        Rooms({"receipt": PrinterWord.READY, "kitchen": PrinterWord.UNKNOWN, "bar": PrinterWord.NOT_ANSWERING})
+    ),
     "07-capture-stopped": printers(PrinterWord.READY, CaptureWord.STOPPED),
     **SLIP_STATES,
     **DOCTOR_STATES,
