@@ -27,6 +27,7 @@ _FIRM_BILL = frozenset(
 _COUNTED = re.compile(r"^\W*(?:[가-힣]{0,4}카드|현금|간편결제|상품권|취소|반품|할인)[^\d]{0,6}(?:[2-9]|\d{2,})건")
 
 
+_NOT_LETTERS = re.compile(r"[^가-힣A-Za-z]")
 _TOP_UPS = TOP_UP_LABELS | KIND_WORDS["top_up"]
 
 
@@ -64,7 +65,7 @@ class Evidence:
     ) -> Evidence:
         last_words = [line.words[-1] for line in lines if line.words]
         amounts = [item.amount for item in facts.goods.items if item.amount]
-        names = {"".join(item.name.split()) for item in facts.goods.items if item.amount}
+        topped_up = any(_is_top_up(item.name) for item in facts.goods.items if item.amount)
         proved = agreed is not None and "items" in agreed.witnesses
         return Evidence(
             tenders=bool(facts.tenders),
@@ -80,8 +81,8 @@ class Evidence:
             counted=any(_COUNTED.search(line.squeezed) for line in lines),
             numbered=receipt_number(lines) is not None,
             goods_agree=proved,
-            topped_up=bool(names & _TOP_UPS) or any(pair.label in _TOP_UPS for line in lines for pair in line.pairs),
-            bought=proved and not names & _TOP_UPS,
+            topped_up=topped_up or any(pair.label in _TOP_UPS for line in lines for pair in line.pairs),
+            bought=proved and not topped_up,
         )
 
 
@@ -113,6 +114,12 @@ def kind_of(title: Title, evidence: Evidence) -> str:
         if title.has(kind) and not evidence.approvals and not (evidence.paid or (evidence.sums and title.has("sale"))):
             return kind
     return "unknown"
+
+
+def _is_top_up(name: str) -> bool:
+    """Whether a row among the goods is none."""
+    plain = _NOT_LETTERS.sub("", name)
+    return plain in _TOP_UPS or plain.endswith("충전")
 
 
 def _top_up(title: Title, evidence: Evidence) -> str | None:

@@ -27,7 +27,7 @@ def test_money_put_on_a_card_is_never_a_sale() -> None:
     papers = [made for made in map(paper, range(HELD_OUT, HELD_OUT + 1_200)) if made.sort == "top-up"]
     kinds = [reading.kind for made in papers for reading in read_paper(made)]
 
-    assert len(kinds) > 8
+    assert len(kinds) > 5
     assert set(kinds) == {"top_up", "unknown"}
     assert DocumentVerdict.EARN not in {verdict(kind, 50_000) for kind in kinds}
 
