@@ -31,7 +31,6 @@ from printers.stream.commands import (
 
 PAYLOAD_KEEP = 4_096  # bytes of one command that a token carries; enough for every QR text
 
-_TEXT = re.compile(rb"[\x20-\x7e\x80-\xff]+")
 _Next = Callable[[], None]
 
 
@@ -124,31 +123,34 @@ class Tokenizer:
 
     def _ground(self) -> None:
         """As far as nothing has to be remembered: text, controls, and short commands that lie whole in the chunk."""
-        chunk, pos, base, tokens = self._chunk, self._pos, self._base, self._tokens
-        size = len(chunk)
-        while pos < size:
-            byte = chunk[pos]
-            if byte in PREFIX_NAMES:
-                name, count = _WHOLE.get(chunk[pos : pos + 2], _NOT_SHORT)
-                data = chunk[pos + 2 : pos + 2 + count]
-                if len(data) < count or DLE in data:
-                    self._pos = pos + 1
-                    self._take(byte)
-                    return
-                pos += 2 + count
-                tokens.append(_token((_IS_COMMAND, name, data, count, base + pos, True)))
-                continue
-            found = _TEXT.match(chunk, pos)
-            if found is not None:
-                text = found.group()
-                pos += len(text)
-                tokens.append(_token((_IS_TEXT, "", text, len(text), base + pos, True)))
-            elif byte == DLE:
-                break
-            else:
-                pos += 1
-                tokens.append(_token((_IS_CONTROL, _CONTROLS[byte], b"", 0, base + pos, True)))
-        self._pos = pos
+        chunk, base, append = self._chunk, self._base, self._tokens.append
+        while True:
+            pos = self._pos
+            for found in _PIECE.finditer(chunk, pos):
+                sort, pos = found.lastindex, found.end()
+                if sort == 1:
+                    text = found[0]
+                    append(_token((_IS_TEXT, "", text, len(text), base + pos, True)))
+                elif sort == 2:
+                    append(_token((_IS_CONTROL, _CONTROL_OF[found[0]], b"", 0, base + pos, True)))
+                elif sort == 3:
+                    raw = found[0]
+                    append(_token((_IS_COMMAND, _WHOLE[raw[:2]], raw[2:], len(raw) - 2, base + pos, True)))
+                else:
+                    pos -= 1
+                    break
+            self._pos = pos
+            if pos == len(chunk) or chunk[pos] == DLE:
+                return
+            quick = _QUICK.get(chunk[pos : pos + 2])
+            token = None if quick is None else quick(chunk, pos, self._keep)
+            if token is None:
+                self._pos = pos + 1
+                self._take(chunk[pos])
+                return
+            name, data, length = token
+            self._pos = pos + 2 + length
+            append(_token((_IS_COMMAND, name, data, length, base + self._pos, True)))
 
     def _take(self, byte: int) -> None:
         """One byte that is not part of a real-time command, in whatever state the stream is."""
@@ -539,9 +541,60 @@ _SPECIAL: dict[tuple[int, int], Callable[[Tokenizer], None]] = {
 _token: Callable[[tuple[TokenKind, str, bytes, int, int, bool]], Token] = partial(tuple.__new__, Token)  # in one step
 _IS_TEXT, _IS_CONTROL, _IS_COMMAND = TokenKind.TEXT, TokenKind.CONTROL, TokenKind.COMMAND
 _CONTROLS = {byte: CONTROL_NAMES.get(byte, f"0x{byte:02X}") for byte in range(256)}
+_CONTROL_OF = {bytes((byte,)): name for byte, name in _CONTROLS.items()}
 _WHOLE = {
-    bytes((prefix, opcode)): (_command_name(prefix, opcode), count)
-    for prefix, commands in FIXED.items()
-    for opcode, count in commands.items()
+    bytes((prefix, opcode)): _command_name(prefix, opcode) for prefix, commands in FIXED.items() for opcode in commands
 }
-_NOT_SHORT = ("", 1 << 30)  # more bytes than any chunk has: the command is taken byte by byte
+
+
+def _short_commands() -> bytes:
+    """A pattern of every command of fixed length that lies whole in the chunk, with no real-time command inside."""
+    by_length: dict[tuple[int, int], bytes] = {}
+    for prefix, commands in FIXED.items():
+        for opcode, count in commands.items():
+            by_length[prefix, count] = by_length.get((prefix, count), b"") + re.escape(bytes((opcode,)))
+    return b"|".join(
+        re.escape(bytes((prefix,))) + b"[" + opcodes + rb"][^\x10]{%d}" % count
+        for (prefix, count), opcodes in sorted(by_length.items())
+    )
+
+
+# Text, a control, a short command; anything else ends the quick way.
+_PIECE = re.compile(
+    rb"([\x20-\x7e\x80-\xff]+)|([\x00-\x0f\x11-\x1a\x1e\x1f\x7f])|(" + _short_commands() + rb")|(.)", re.DOTALL
+)
+
+
+# -- longer commands that lie whole in the chunk: name, kept data and length, or None for the slow way ------------------
+
+
+def _quick_group(chunk: bytes, pos: int, keep: int) -> tuple[str, bytes, int] | None:
+    length = 3 + int.from_bytes(chunk[pos + 3 : pos + 5], "little")
+    if len(chunk) < pos + 5 or len(chunk) < pos + 2 + length:
+        return None
+    return _GROUPS[chunk[pos]] + _LETTERS[chunk[pos + 2]], chunk[pos + 2 : pos + 2 + min(length, keep)], length
+
+
+def _quick_cut(chunk: bytes, pos: int, _keep: int) -> tuple[str, bytes, int] | None:
+    length = 2 if chunk[pos + 2 : pos + 3] in _FEEDING_CUTS else 1
+    data = chunk[pos + 2 : pos + 2 + length]
+    return None if len(data) < length or DLE in data else ("GS V", data, length)
+
+
+def _quick_tabs(chunk: bytes, pos: int, _keep: int) -> tuple[str, bytes, int] | None:
+    end = chunk.find(b"\0", pos + 2, pos + 2 + TAB_STOPS_MAX)
+    data = chunk[pos + 2 : end + 1]
+    rising = end >= 0 and all(left < right for left, right in zip(data, data[1:-1], strict=False))
+    return ("ESC D", data, len(data)) if rising else None
+
+
+_GROUPS = {prefix: f"{name} (" for prefix, name in PREFIX_NAMES.items()}
+_LETTERS = {byte: f" {chr(byte)}" if 0x20 < byte < 0x7F else f" 0x{byte:02X}" for byte in range(256)}
+_FEEDING_CUTS = frozenset(bytes((mode,)) for mode in (65, 66, 97, 98, 103, 104))
+_QUICK: dict[bytes, Callable[[bytes, int, int], tuple[str, bytes, int] | None]] = {
+    b"\x1b(": _quick_group,
+    b"\x1c(": _quick_group,
+    b"\x1d(": _quick_group,
+    b"\x1dV": _quick_cut,
+    b"\x1bD": _quick_tabs,
+}
