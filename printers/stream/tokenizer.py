@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from printers.stream.commands import (
@@ -561,11 +562,12 @@ def _short_commands() -> bytes:
 
 # Text, a control, a short command; anything else ends the quick way.
 _PIECE = re.compile(
-    rb"([\x20-\x7e\x80-\xff]+)|([\x00-\x0f\x11-\x1a\x1e\x1f\x7f])|(" + _short_commands() + rb")|(.)", re.DOTALL
+    rb"([\x20-\x7e\x80-\xff]+)|([\x00-\x0f\x11-\x1a\x1e\x1f\x7f])|(" + _short_commands() + rb")|(.)",
+    re.DOTALL,
 )
 
 
-# -- longer commands that lie whole in the chunk: name, kept data and length, or None for the slow way ------------------
+# -- longer commands that lie whole in the chunk: name, kept data and length, or None for the slow way ---
 
 
 def _quick_group(chunk: bytes, pos: int, keep: int) -> tuple[str, bytes, int] | None:
@@ -584,7 +586,7 @@ def _quick_cut(chunk: bytes, pos: int, _keep: int) -> tuple[str, bytes, int] | N
 def _quick_tabs(chunk: bytes, pos: int, _keep: int) -> tuple[str, bytes, int] | None:
     end = chunk.find(b"\0", pos + 2, pos + 2 + TAB_STOPS_MAX)
     data = chunk[pos + 2 : end + 1]
-    rising = end >= 0 and all(left < right for left, right in zip(data, data[1:-1], strict=False))
+    rising = end >= 0 and all(left < right for left, right in pairwise(data[:-1]))
     return ("ESC D", data, len(data)) if rising else None
 
 
