@@ -51,7 +51,7 @@ class OrderDetail:
     channel_icon: str
     line: str
     steps: tuple[DetailStep, ...]
-    items: tuple[tuple[str, str, str, str], ...]  # quantity, name, options, amount
+    items: tuple[tuple[str, str, str, str], ...]  # quantity (empty: what is taken off), name, options, amount
     note: str
     payment: str
     total: str

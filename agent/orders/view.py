@@ -7,6 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
+from agent.menu.view import SoldOutView
+from agent.menu.viewmodel import MenuViewModel
 from agent.orders import words
 from agent.orders.detail.view import OrderDetailView
 from agent.orders.listing.view import OrderList, RangeDialog
@@ -35,9 +37,16 @@ SEARCH_PAUSE_MS = 150
 class OrdersView(TickingPage):
     """Renders ``vm.state``; decides nothing."""
 
-    def __init__(self, vm: OrdersViewModel, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        vm: OrdersViewModel,
+        theme: Theme,
+        texts: Texts,
+        menu: MenuViewModel,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(vm, theme, every_ms=TICK_MS, parent=parent)
-        self._vm, self._texts = vm, texts
+        self._vm, self._texts, self._menu = vm, texts, menu
         t = texts
         self.search = Input(theme, t._("Order number or nickname"), icon="search", height=44, parent=self)
         self.search.edit.setObjectName("orders.search")
@@ -60,9 +69,14 @@ class OrdersView(TickingPage):
         self._reasons: ReasonsDialog | None = None
         self._question: CancelDialog | None = None
         self._toasts = ToastHost(theme, self)
+        self.menu_door = Button(theme, menu.state.door, icon="ban", size="small", parent=self)
+        self.menu_door.setObjectName("orders.menu")
+        self.sold_out = SoldOutView(menu, theme, texts, self)
         self._connect()
         vm.on_change = self.render_state
+        menu.on_change = self.render_menu
         self.render_state()
+        self.render_menu()
 
     def _connect(self) -> None:
         vm = self._vm
@@ -79,6 +93,7 @@ class OrdersView(TickingPage):
         self.list.more_pressed.connect(vm.show_more)
         self.detail.step_pressed.connect(vm.advance)
         self.detail.cancel_pressed.connect(vm.ask_cancel)
+        self.menu_door.clicked.connect(self._menu.open)
 
     def _channels(self) -> list[tuple[str, str]]:
         t = self._texts
@@ -121,6 +136,19 @@ class OrdersView(TickingPage):
             self._toasts.show(state.said, icon="info", tone="neutral")
         self._arrange()
 
+    def render_menu(self) -> None:
+        """What is sold out stands over the orders while it is open."""
+        state = self._menu.state
+        self.menu_door.setText(state.door)
+        self.sold_out.render_state()
+        self.sold_out.setVisible(state.open)
+        parts = (self.search, self.period, self.channel, self.order_word, self.list, self.detail, self.menu_door)
+        for part in (*parts, *self.chips.values()):
+            part.setVisible(not state.open)
+        if state.open:
+            self.sold_out.raise_()
+        self._arrange()
+
     def _render_question(self) -> None:
         asking = self._vm.state.asking
         reasons = asking.reasons if asking is not None else None
@@ -145,6 +173,9 @@ class OrdersView(TickingPage):
         super().resizeEvent(event)
 
     def _arrange(self) -> None:
+        self.sold_out.setGeometry(self.rect())
+        if self._menu.state.open:
+            return
         beside = self.width() >= BESIDE_FROM
         side, top = (24, 20) if beside else (16, 12)
         right = self.width() - side
@@ -160,9 +191,12 @@ class OrdersView(TickingPage):
             size = chip.sizeHint()
             chip.setGeometry(left, y, size.width(), 44)
             left += size.width() + 8
+        door = self.menu_door.sizeHint().width()
+        self.menu_door.setGeometry(right - door, y, door, 44)
         wide = self.order_word.needed_width()
-        self.order_word.setGeometry(right - wide, y + 13, wide + 1, 18)
-        self.order_word.setVisible(right - wide > left)
+        word_x = right - door - 12 - wide
+        self.order_word.setGeometry(word_x, y + 13, wide + 1, 18)
+        self.order_word.setVisible(word_x > left)
         y += 56
         bottom = self.height() - top
         if beside:

@@ -24,7 +24,7 @@ from agent.orders.state import (
     OrderRow,
     OrdersState,
 )
-from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView
+from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderView, SoldOutOutcome
 from agent.steady import Steady
 from agent.texts import Texts
 from rules.calendar import local_day
@@ -53,6 +53,7 @@ class OrdersPort(Protocol):
         through: date | None = ...,
     ) -> tuple[OrderView, ...]: ...
     def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome: ...
+    def say_sold_out(self, order_id: str, actor: str) -> SoldOutOutcome: ...
 
 
 class RequestDecider(Protocol):
@@ -85,8 +86,10 @@ class OrdersViewModel:
         dispatcher: Dispatcher,
         texts: Texts,
         actor: Callable[[], str],
+        online: Callable[[], bool] = lambda: True,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
+        self._online = online
         self._orders, self._decider, self._clock, self._texts, self._actor = orders, decider, clock, texts, actor
         self._choice = _Choice()
         self._steady = Steady(clock)
@@ -177,11 +180,18 @@ class OrdersViewModel:
             self._step(order_id, to)
 
     def ask_cancel(self, order_id: str) -> None:
-        """Only a new order can be cancelled here; a waiting request needs a reason (APR-08)."""
+        """A new order is cancelled here; a waiting request needs a reason (APR-08). The customer of an accepted one is
+        told that it is sold out, and chooses (ORD-07)."""
         order = self._find(order_id)
+        t = self._texts
+        if order is not None and words.can_say_sold_out(order):
+            title = t.n("Order {number} is sold out?", number=order.number)
+            sentence = t._("The customer is told, and may cancel. Then coupon, points and payment go back at once.")
+            self._asking = OrderAsking(order_id, title, None, sentence, t._("Tell the customer"))
+            self._publish()
+            return
         if order is None or order.state is not OrderState.NEW:
             return
-        t = self._texts
         title = t.n("Cancel order {number}?", number=order.number)
         if order.request_id and self._decider.is_open(order.request_id):
             note = t._("The customer gets the payment back.")
@@ -208,7 +218,10 @@ class OrdersViewModel:
             return
         if asking.reasons is None:
             self._asking = None
-            self._step(order.order_id, OrderState.CANCELLED)
+            if order.state is OrderState.NEW:
+                self._step(order.order_id, OrderState.CANCELLED)
+            else:
+                self._say_sold_out(order.order_id)
         elif asking.reasons.chosen is not None and asking.reasons.ready and order.request_id:
             self._asking = None
             self._decider.reject(order.request_id, asking.reasons.chosen, asking.reasons.text)
@@ -224,6 +237,29 @@ class OrdersViewModel:
         self.refresh()
         self._said = ""
 
+    def _say_sold_out(self, order_id: str) -> None:
+        t = self._texts
+        try:
+            outcome = self._orders.say_sold_out(order_id, self._actor())
+        except SyncError as problem:
+            log.warning("message_not_saved", order=order_id, problem=type(problem).__name__)
+            self._said = t._("Could not be saved. Please try again.")
+        else:
+            self._said = self._not_allowed(outcome) if isinstance(outcome, NotAllowed) else self._message_is_out()
+        self.refresh()
+        self._said = ""
+
+    def _message_is_out(self) -> str:
+        t = self._texts
+        if self._online():
+            return t._("The customer is told.")
+        return t._("The internet is down: the message goes out later. Please call the customer.")
+
+    def _not_allowed(self, outcome: NotAllowed) -> str:
+        t = self._texts
+        stands = words.state(t, outcome.state) if outcome.state is not None else t._("gone")
+        return t.n("This order is already: {state}", state=stands)
+
     def _answer_to(self, order_id: str, to: OrderState) -> str:
         """Why the step was not taken; empty when it was."""
         t = self._texts
@@ -232,10 +268,7 @@ class OrdersViewModel:
         except SyncError as problem:
             log.warning("step_not_saved", order=order_id, problem=type(problem).__name__)
             return t._("Could not be saved. Please try again.")
-        if isinstance(outcome, NotAllowed):
-            stands = words.state(t, outcome.state) if outcome.state is not None else t._("gone")
-            return t.n("This order is already: {state}", state=stands)
-        return ""
+        return self._not_allowed(outcome) if isinstance(outcome, NotAllowed) else ""
 
     # -- what is shown ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:
@@ -318,9 +351,10 @@ class OrdersViewModel:
             state_tone=tone,
             title=words.summary(t, order.items),
             line=line,
-            late=t.n("{time} waiting", time=words.minutes(t, passed_ms)) if late else "",
-            amount=t.won(order.total_won),
-            below_amount=words.payment(t, order.payment),
+            late=words.sold_out(t, order, now_ms)
+            or (t.n("{time} waiting", time=words.minutes(t, passed_ms)) if late else ""),
+            amount=t.won(order.paid_won),
+            below_amount=words.paid_short(t, order),
             step=words.step(t, order.state),
             first_step=order.state is OrderState.NEW,
             gone=order.state is OrderState.CANCELLED,
@@ -340,16 +374,22 @@ class OrdersViewModel:
             channel_icon=words.CHANNEL_ICONS.get(order.channel, "shopping-bag"),
             line=" · ".join(part for part in parts if part),
             steps=_steps(t, order.state),
-            items=tuple(
-                (str(item.qty), item.name, " · ".join(item.options), t.won(item.amount_won)) for item in order.items
+            items=(
+                *((str(item.qty), item.name, " · ".join(item.options), t.won(item.amount_won)) for item in order.items),
+                *(("", word, "", amount) for word, amount in words.rewards(t, order)),
             ),
-            note=order.note,
+            note=" · ".join(part for part in (words.sold_out(t, order, now_ms), order.note) if part),
             payment=words.payment(t, order.payment),
-            total=t.won(order.total_won),
+            total=t.won(order.paid_won),
             step=words.step(t, order.state),
-            cancel=t._("Cancel order") if order.state is OrderState.NEW else "",
+            cancel=self._cancel_word(order),
             first_step=order.state is OrderState.NEW,
         )
+
+    def _cancel_word(self, order: OrderView) -> str:
+        if words.can_say_sold_out(order):
+            return self._texts._("Sold out")
+        return self._texts._("Cancel order") if order.state is OrderState.NEW else ""
 
 
 def _steps(t: Texts, current: OrderState) -> tuple[DetailStep, ...]:

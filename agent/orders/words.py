@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.orders.types import OrderItem
+from agent.orders.types import OrderItem, OrderView
 from agent.texts import Texts, mark
+from rules.orders import SoldOutWord, customer_to_be_called, sold_out_message_allowed
 from rules.requests import OrderState
 
 CHANNELS = ("in_store", "take_out", "app_order")
@@ -42,6 +43,38 @@ def channel(t: Texts, name: str) -> str:
 
 def payment(t: Texts, name: str) -> str:
     return t._(_PAYMENTS.get(name, name))
+
+
+def rewards(t: Texts, order: OrderView) -> tuple[tuple[str, str], ...]:
+    """What coupon and points take off, as lines under what was ordered: word and amount (ORD-03)."""
+    lines = []
+    if order.coupon_won:
+        lines.append((t._("Coupon"), t.won(-order.coupon_won)))
+    if order.points:
+        lines.append((t._("Points"), t.points(-order.points)))
+    return tuple(lines)
+
+
+def paid_short(t: Texts, order: OrderView) -> str:
+    """``선결제 · 쿠폰 · 포인트``: what a row has room for (ORD-03)."""
+    rewards = [t._("Coupon")] * bool(order.coupon_won) + [t._("Points")] * bool(order.points)
+    return " · ".join([payment(t, order.payment), *rewards])
+
+
+def can_say_sold_out(order: OrderView) -> bool:
+    """Whether its customer can be told so, and was not told yet (ORD-07)."""
+    return sold_out_message_allowed(order.state) and order.sold_out is None
+
+
+def sold_out(t: Texts, order: OrderView, now_ms: int) -> str:
+    """Where its sold-out message stands; empty without one, and once the order has ended."""
+    if order.sold_out is None or order.state is not OrderState.PREPARING:
+        return ""
+    if order.sold_out is SoldOutWord.KEPT:
+        return t._("Sold out: the customer keeps it")
+    if customer_to_be_called(order.state, order.sold_out, order.sold_out_ms, now_ms):
+        return t._("Sold out: no answer, please call")
+    return t._("Sold out: the customer was told")
 
 
 def step(t: Texts, order_state: OrderState) -> str:

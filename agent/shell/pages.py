@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
 from agent.home.viewmodel import HomeViewModel
+from agent.menu.viewmodel import MenuViewModel
 from agent.orders.viewmodel import OrdersViewModel
 from agent.printing.capture import capture_state
 from agent.printing.doctor.viewmodel import DoctorViewModel
@@ -70,14 +71,27 @@ def _orders(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
         dispatcher=look.dispatcher,
         texts=look.texts,
         actor=agent.staff.actor,
+        online=agent.link.online,
+    )
+    menu = MenuViewModel(
+        menu=agent.menu,
+        online=agent.link.online,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+        actor=agent.staff.actor,
     )
 
     def build() -> QWidget:
         from agent.orders.view import OrdersView
 
-        return OrdersView(vm, look.theme, look.texts)
+        return OrdersView(vm, look.theme, look.texts, menu)
 
-    return Page("orders", mark("Orders"), mark("Orders"), "shopping-bag", build, vm.refresh)
+    def refresh() -> None:
+        vm.refresh()
+        menu.refresh()
+
+    return Page("orders", mark("Orders"), mark("Orders"), "shopping-bag", build, refresh)
 
 
 def _receipts(agent: Agent, look: Look) -> Page:

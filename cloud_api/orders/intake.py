@@ -18,7 +18,7 @@ from cloud_api.orders import states
 from cloud_api.orders.earning import APP
 from cloud_api.orders.models import customer_order
 from cloud_api.requests import service as requests
-from cloud_api.requests.service import Asking, OrderRewards
+from cloud_api.requests.service import Asking, OrderTerms
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import Profile
 from rules.calendar import local_day
@@ -28,6 +28,7 @@ from rules.requests import OrderState
 from rules.sale import SaleChannel, ServiceType
 from rules.stores import StoreKind, orders_on, rewards_by_themselves
 
+CONTENT_LINES_MAX = 5  # of an order on a card; the whole stands in the list
 FIRST_NUMBER = 101  # three digits from the first order of a day on
 
 _NEXT_NUMBER = text(
@@ -66,7 +67,7 @@ def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
         raise _differs(lines, OrderPrice(menu_won))
     order_id = work.ids.uuid7()
     asked, coupon_won = requests.new_order_request(
-        work, who, order_id, _title(lines), menu_won, _rewards(store, wanted, lines)
+        work, who, order_id, _title(lines), menu_won, _terms(store, wanted, lines)
     )
     price = OrderPrice(menu_won, coupon_won, wanted.points)
     if wanted.paid_won not in (None, price.paid_won):
@@ -128,9 +129,10 @@ def _differs(lines: Sequence[PricedLine], price: OrderPrice) -> ApiError:
     return ApiError("total_differs", extra=figures)
 
 
-def _rewards(store: Profile, wanted: NewOrder, lines: Sequence[PricedLine]) -> OrderRewards:
+def _terms(store: Profile, wanted: NewOrder, lines: Sequence[PricedLine]) -> OrderTerms:
+    content = ", ".join(_said(line) for line in lines[:CONTENT_LINES_MAX])
     if wanted.coupon_id is None and not wanted.points:
-        return OrderRewards()
+        return OrderTerms(content=content)
     if store.service_type in frozenset(StoreKind) and not rewards_by_themselves(StoreKind(store.service_type)):
         raise ApiError("rewards_not_taken")
     counting = [line for line in lines if "coupon" in line.rewards]
@@ -143,7 +145,13 @@ def _rewards(store: Profile, wanted: NewOrder, lines: Sequence[PricedLine]) -> O
         "service": ServiceType.PICKUP if wanted.take_out else ServiceType.IN_STORE,
         "channel": SaleChannel.APP if wanted.channel == APP else SaleChannel.OFFLINE,
     }
-    return OrderRewards(wanted.coupon_id, wanted.points, sale)
+    return OrderTerms(wanted.coupon_id, wanted.points, sale, content)
+
+
+def _said(line: PricedLine) -> str:
+    """``카페라떼 2개(샷 추가)``, as staff read it on the card."""
+    options = f"({', '.join(line.options)})" if line.options else ""
+    return f"{line.name} {line.quantity}개{options}"
 
 
 def _counting(lines: Sequence[PricedLine], reward: str) -> int:

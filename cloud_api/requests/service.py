@@ -178,31 +178,33 @@ def _new(work: Work, who: Asking, request_id: str, kind: RequestKind, title: str
 
 
 @dataclass(frozen=True)
-class OrderRewards:
-    """What an order is paid with beside money (ORD-15). ``sale`` is the order as the coupon's conditions see it."""
+class OrderTerms:
+    """What an order is paid with beside money (ORD-15). ``sale`` is the order as the coupon's conditions see it,
+    ``content`` what the store's card says of it (APR-05)."""
 
     coupon_id: str | None = None
     points: int = 0
     sale: dict[str, Any] | None = None
+    content: str = ""
 
 
 def new_order_request(
-    work: Work, who: Asking, order_id: str, title: str, total_won: int, rewards: OrderRewards
+    work: Work, who: Asking, order_id: str, title: str, total_won: int, terms: OrderTerms
 ) -> tuple[dict[str, Any], int]:
     """A request to accept an order, and what its coupon takes off. The rewards wait with it and share its end: nobody
     decides about them alone. Raises ApiError."""
     row = _new(work, who, work.ids.uuid7(), RequestKind.ORDER, title)
     coupon_won = 0
     told = []
-    if rewards.coupon_id is not None:
-        held, coupon_won = _hold_coupon(work, who, row.request_id, rewards.coupon_id, rewards.sale, None)
-        row.coupon_id = rewards.coupon_id
+    if terms.coupon_id is not None:
+        held, coupon_won = _hold_coupon(work, who, row.request_id, terms.coupon_id, terms.sale, None)
+        row.coupon_id = terms.coupon_id
         told.append(f"{held.name} {coupon_won:,}원")
-    if rewards.points:
-        _hold_points(work, who, row.request_id, rewards.points, total_won - coupon_won)
-        row.points = rewards.points
-        told.append(points_title(rewards.points))
-    row.condition = " · ".join(told)
+    if terms.points:
+        _hold_points(work, who, row.request_id, terms.points, total_won - coupon_won)
+        row.points = terms.points
+        told.append(points_title(terms.points))
+    row.condition = " · ".join([*told, terms.content] if terms.content else told)
     row.amount_won = total_won
     row.order_id = order_id
     return open_request(work, row), coupon_won

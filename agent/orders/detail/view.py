@@ -13,6 +13,7 @@ from agent.ui.paint import break_lines, draw_line, elided, rounded
 from agent.ui.theme import RADIUS_CARD, RADIUS_CONTROL, RADIUS_SMALL, Theme
 
 _PAD = 21
+_BAR = 10  # where the scroll bar stands when there is much
 _LOW = 420  # lower than this: items left, amount and buttons right
 
 
@@ -111,7 +112,8 @@ class ItemsBox(Control):
 
     def _paint_item(self, painter: QPainter, y: int, qty: str, name: str, options: str, amount: str) -> None:
         color, metrics = self.theme.color, self.theme.metrics
-        rounded(painter, QRectF(0, y, 28, 28), 8, color("sunken"))
+        if qty:
+            rounded(painter, QRectF(0, y, 28, 28), 8, color("sunken"))
         count = metrics("body", 700)
         painter.setFont(self.theme.font("body", 700))
         painter.setPen(color("ink"))
@@ -119,10 +121,10 @@ class ItemsBox(Control):
         right = metrics("body", 600)
         wide = right.horizontalAdvance(amount)
         painter.setFont(self.theme.font("body", 600))
-        draw_line(painter, amount, right, round(self.width() - wide), y, 22)
+        draw_line(painter, amount, right, round(self.width() - _BAR - wide), y, 22)
         title = metrics("button", 600)
         painter.setFont(self.theme.font("button", 600))
-        draw_line(painter, elided(name, title, self.width() - wide - 52), title, 40, y, 24)
+        draw_line(painter, elided(name, title, self.width() - _BAR - wide - 52), title, 40, y, 24)
         if options:
             small = metrics("caption")
             painter.setFont(self.theme.font("caption"))

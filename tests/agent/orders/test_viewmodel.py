@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from agent.approval.types import RejectReason
 from agent.dispatch import ImmediateDispatcher
 from agent.orders import words
-from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderItem
+from agent.orders.types import LIST_MAX, AdvanceOutcome, NotAllowed, OrderItem, SoldOutOutcome
 from agent.orders.viewmodel import OrdersViewModel, parse_day
 from agent.steady import REST_MS
 from agent.texts import Texts
+from rules.orders import SOLD_OUT_UNANSWERED_MS, SoldOutWord
 from rules.requests import OrderState
 from sync.clock import FakeClock
 from sync.errors import StoreFull
@@ -36,7 +38,7 @@ class Decider:
 
 
 class Page:
-    def __init__(self, *open_requests: str) -> None:
+    def __init__(self, *open_requests: str, online: bool = True) -> None:
         self.clock = FakeClock(wall_ms=sample.NOW_MS)
         self.orders = sample.Orders()
         self.decider = Decider(*open_requests)
@@ -47,6 +49,7 @@ class Page:
             dispatcher=ImmediateDispatcher(),
             texts=Texts("ko"),
             actor=lambda: "이지은",
+            online=lambda: online,
         )
         self.vm.show()
 
@@ -124,14 +127,15 @@ def test_a_new_order_without_a_request_is_cancelled_after_a_question() -> None:
     assert {row.number: row.state for row in page.vm.state.rows}["A-069"] == "취소"
 
 
-def test_an_accepted_order_cannot_be_cancelled_here() -> None:
-    """ORD-07: after acceptance only the sold-out notice."""
+@pytest.mark.parametrize("order_id", ["a64", "a63"])
+def test_what_has_ended_can_neither_be_cancelled_nor_sold_out(order_id: str) -> None:
+    """ORD-04, ORD-07"""
     page = Page()
-    page.vm.choose("a67")
+    page.vm.choose(order_id)
     assert page.vm.state.detail is not None
     assert page.vm.state.detail.cancel == ""
 
-    page.vm.ask_cancel("a67")
+    page.vm.ask_cancel(order_id)
 
     assert page.vm.state.asking is None
 
@@ -313,3 +317,101 @@ def test_the_menu_in_one_line(items: list[OrderItem], said: str) -> None:
 )
 def test_dates_are_read_as_people_type_them(typed: str, day: date | None) -> None:
     assert parse_day(typed) == day
+
+
+# -- sold out after acceptance (ORD-07) ------------------------------------------------------------------------------
+
+
+def _told(page: Page, order_id: str = "a67", **changes: Any) -> None:
+    page.orders.orders = tuple(replace(o, **changes) if o.order_id == order_id else o for o in page.orders.orders)
+    page.vm.refresh()
+
+
+def test_an_accepted_order_is_not_cancelled_but_its_customer_told() -> None:
+    """ORD-07"""
+    page = Page()
+    page.vm.choose("a67")
+    assert page.vm.state.detail is not None
+    assert page.vm.state.detail.cancel == "품절"
+
+    page.vm.ask_cancel("a67")
+    assert page.vm.state.asking is not None
+    assert page.vm.state.asking.confirm == "고객에게 알리기"
+    said: list[str] = []
+    page.vm.on_change = lambda: said.append(page.vm.state.said)
+    page.vm.confirm_cancel()
+
+    assert page.orders.said == [("a67", "이지은")]
+    assert said[-1] == "고객에게 알렸어요."
+    row = next(row for row in page.vm.state.rows if row.order_id == "a67")
+    assert (row.state, row.late) == ("준비중", "품절: 고객에게 알렸어요")
+    assert page.vm.state.detail.cancel == ""  # it is said once
+    page.vm.ask_cancel("a67")
+    assert page.vm.state.asking is None
+
+
+def test_after_three_minutes_without_an_answer_somebody_is_to_call() -> None:
+    """ORD-07, at the boundary"""
+    page = Page()
+    _told(page, sold_out=SoldOutWord.ASKED, sold_out_ms=page.clock.wall_ms())
+
+    def late() -> str:
+        page.vm.tick()
+        return next(row.late for row in page.vm.state.rows if row.order_id == "a67")
+
+    page.clock.advance(SOLD_OUT_UNANSWERED_MS - 1)
+    assert late() == "품절: 고객에게 알렸어요"
+    page.clock.advance(1)
+    assert late() == "품절: 답이 없어요, 전화해 주세요"
+    _told(page, sold_out=SoldOutWord.KEPT)
+    assert late() == "품절: 고객이 그대로 원해요"
+    _told(page, state=OrderState.READY)
+    assert late() == ""
+
+
+def test_without_a_line_staff_are_told_to_call() -> None:
+    """ORD-07: the message is queued."""
+    page = Page(online=False)
+    page.vm.ask_cancel("a67")
+    said: list[str] = []
+    page.vm.on_change = lambda: said.append(page.vm.state.said)
+
+    page.vm.confirm_cancel()
+
+    assert said[-1] == "인터넷이 끊겨 안내가 나중에 나가요. 고객에게 전화해 주세요."
+
+
+@pytest.mark.parametrize("full", [False, pytest.param(True, marks=pytest.mark.expect_log("message_not_saved"))])
+def test_a_message_that_cannot_be_kept_is_said(full: bool) -> None:
+    page = Page()
+    page.vm.ask_cancel("a67")
+
+    def refuse(order_id: str, _actor: str) -> SoldOutOutcome:
+        if full:
+            raise StoreFull("no room")
+        return NotAllowed(order_id, OrderState.READY)
+
+    page.orders.say_sold_out = refuse  # type: ignore[method-assign]
+    said: list[str] = []
+    page.vm.on_change = lambda: said.append(page.vm.state.said)
+    page.vm.confirm_cancel()
+
+    assert said[-1] == ("저장하지 못했어요. 다시 시도해 주세요." if full else "이미 준비완료 상태인 주문이에요")
+
+
+def test_what_an_order_is_paid_with_stands_on_its_row_and_in_detail() -> None:
+    """ORD-03"""
+    page = Page()
+    _told(page, coupon_won=3_000, points=500)
+    page.vm.choose("a67")
+
+    row = next(row for row in page.vm.state.rows if row.order_id == "a67")
+    assert (row.amount, row.below_amount) == ("9,000원", "선결제 · 쿠폰 · 포인트")
+    assert page.vm.state.detail is not None
+    assert (page.vm.state.detail.total, page.vm.state.detail.payment) == ("9,000원", "선결제")
+    assert page.vm.state.detail.items == (
+        ("2", "아메리카노(HOT)", "연하게 · 개인 컵 1개", "9,000원"),
+        ("1", "소금빵", "데워 주세요", "3,500원"),
+        ("", "쿠폰", "", "−3,000원"),
+        ("", "포인트", "", "−500P"),
+    )

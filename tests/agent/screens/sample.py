@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from agent.approval.types import (
     Decided,
@@ -20,12 +21,15 @@ from agent.approval.types import (
 from agent.dispatch import Listeners
 from agent.earn.types import EarnFigures
 from agent.link.types import StoreProfile
+from agent.menu.types import CategoryView, ItemView, Marked, MarkOutcome, MenuView
 from agent.notices.types import Told
-from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView
+from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView, SaidSoldOut, SoldOutOutcome
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.staff.types import Employee, PinOutcome, PinRight, PinWrong, Role
 from rules.calendar import local_day
+from rules.menu import NotOnSale, SoldOutKind
 from rules.notices import Priority
+from rules.orders import SoldOutWord
 from rules.requests import OrderState
 
 NOW_MS = 1_795_152_737_000  # 2026-11-20 14:32:17 in Seoul
@@ -283,11 +287,67 @@ class Orders:
             and (search in order.number or search in order.nickname)
         )
 
+    def say_sold_out(self, order_id: str, actor: str) -> SoldOutOutcome:
+        self.said.append((order_id, actor))
+        told = {"sold_out": SoldOutWord.ASKED, "sold_out_ms": NOW_MS}
+        self.orders = tuple(replace(o, **told) if o.order_id == order_id else o for o in self.orders)
+        self.listeners.notify()
+        return SaidSoldOut(order_id)
+
     def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome:
         self.said.append((order_id, actor))
         self.orders = tuple(replace(o, state=to) if o.order_id == order_id else o for o in self.orders)
         self.listeners.notify()
         return Advanced(order_id, to)
+
+
+def _item(name: str, name_en: str, price_won: int, category: str, **changes: Any) -> ItemView:
+    return ItemView(f"m-{name_en}", category, name, name_en, price_won, **{"why": None, **changes})
+
+
+MENU = MenuView(
+    (CategoryView("coffee", "커피"), CategoryView("ade", "에이드·티"), CategoryView("bread", "빵·디저트")),
+    (
+        _item("아메리카노", "Americano", 4_500, "coffee"),
+        _item("카페라떼", "Caffe latte", 5_000, "coffee"),
+        _item(
+            *("바닐라라떼", "Vanilla latte", 5_500, "coffee"),
+            why=NotOnSale.SOLD_OUT,
+            sold_out=SoldOutKind.TODAY,
+            until_ms=NOW_MS + 3_600_000,
+        ),
+        _item("콜드브루", "Cold brew", 5_000, "coffee"),
+        _item(
+            *("자몽에이드", "Grapefruit ade", 6_000, "ade"),
+            why=NotOnSale.SOLD_OUT,
+            sold_out=SoldOutKind.UNTIL_RELEASED,
+            unsent=True,
+        ),
+        _item("말차라떼", "Matcha latte", 5_800, "ade"),
+        _item("소금빵", "Salt bread", 3_500, "bread"),
+        _item("점심 샌드위치", "Lunch sandwich", 7_900, "bread", why=NotOnSale.TIME),
+        _item("크리스마스 케이크", "Christmas cake", 35_000, "bread", why=NotOnSale.HIDDEN),
+    ),
+)
+
+
+@dataclass
+class Menu:
+    found: MenuView = MENU
+    said: list[tuple[str, SoldOutKind | None, str]] = field(default_factory=list)
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def menu(self) -> MenuView:
+        return self.found
+
+    def mark(self, menu_id: str, kind: SoldOutKind | None, actor: str) -> MarkOutcome:
+        self.said.append((menu_id, kind, actor))
+        why = None if kind is None else NotOnSale.SOLD_OUT
+        marked = {"sold_out": kind, "why": why, "unsent": True}
+        items = tuple(replace(one, **marked) if one.menu_id == menu_id else one for one in self.found.items)
+        self.found = replace(self.found, items=items)
+        self.listeners.notify()
+        return Marked(menu_id, kind)
 
 
 @dataclass

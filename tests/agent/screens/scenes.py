@@ -22,6 +22,8 @@ from agent.home.view import HomeView
 from agent.home.viewmodel import HomeViewModel
 from agent.link.troubles import Trouble, TroubleWord
 from agent.link.viewmodel import LinkViewModel
+from agent.menu.types import MenuView
+from agent.menu.viewmodel import MenuViewModel
 from agent.notices.words import urgent_warnings
 from agent.orders.view import OrdersView
 from agent.orders.viewmodel import OrdersViewModel
@@ -36,6 +38,7 @@ from agent.texts import Language, Texts
 from agent.ui.controls import Ground
 from agent.ui.paint import Shadow
 from agent.ui.theme import Mode, Theme
+from rules.orders import SOLD_OUT_UNANSWERED_MS, SoldOutWord
 from rules.requests import AtZero
 from sync.clock import FakeClock
 from tests.agent.screens import sample
@@ -107,7 +110,21 @@ def make_world(
         told=lambda: urgent_warnings(texts, told_behind.bell()[:1]),
     )
     order_page = OrdersViewModel(
-        orders=orders, decider=stack, clock=clock, dispatcher=dispatcher, texts=texts, actor=lambda: "이지은"
+        orders=orders,
+        decider=stack,
+        clock=clock,
+        dispatcher=dispatcher,
+        texts=texts,
+        actor=lambda: "이지은",
+        online=lambda: not offline,
+    )
+    menu = MenuViewModel(
+        menu=sample.Menu(MenuView() if quiet else sample.MENU),
+        online=lambda: not offline,
+        clock=clock,
+        dispatcher=dispatcher,
+        texts=texts,
+        actor=lambda: "이지은",
     )
     settings = SettingsViewModel(
         service=SettingsService(folder),
@@ -134,7 +151,7 @@ def make_world(
             "Orders",
             "Orders",
             "shopping-bag",
-            lambda: OrdersView(order_page, theme, texts),
+            lambda: OrdersView(order_page, theme, texts, menu),
             order_page.refresh,
         ),
         Page("receipts", "Receipts", "Receipts", "receipt-text", empty),
@@ -342,6 +359,37 @@ def _new_order(world: World) -> None:
     view._vm.choose("a69")
 
 
+def _open_menu(world: World) -> None:
+    view = world.window.page("orders")
+    assert isinstance(view, OrdersView)
+    view._menu.open()
+
+
+def _what_is_sold_out(world: World) -> None:
+    _open_menu(world)
+    view = world.window.page("orders")
+    assert isinstance(view, OrdersView)
+    view._menu.choose("sold_out")
+
+
+def _ask_sold_out(world: World) -> None:
+    _choose_order(world)
+    view = world.window.page("orders")
+    assert isinstance(view, OrdersView)
+    view._vm.ask_cancel("a67")
+
+
+def _said_sold_out(world: World) -> None:
+    """The customer does not answer; of another order the customer keeps it."""
+    rewards = {"coupon_won": 3_000, "points": 500}
+    kept = {"sold_out": SoldOutWord.KEPT, "sold_out_ms": sample.NOW_MS}
+    told = {"sold_out": SoldOutWord.ASKED, "sold_out_ms": sample.NOW_MS - SOLD_OUT_UNANSWERED_MS}
+    changes = {"a67": rewards | told, "a66": kept}
+    world.orders.orders = tuple(replace(one, **changes.get(one.order_id, {})) for one in world.orders.orders)
+    world.orders.listeners.notify()
+    _choose_order(world)
+
+
 def _ask_leave(world: World) -> None:
     view = world.window.page("settings")
     assert isinstance(view, SettingsView)
@@ -412,6 +460,11 @@ SCENES = (
     Scene("orders", "orders", _choose_order),
     Scene("orders-new", "orders", _new_order),
     Scene("orders-quiet", "orders", quiet=True),
+    Scene("orders-sold-out", "orders", _ask_sold_out),
+    Scene("orders-told", "orders", _said_sold_out),
+    Scene("menu", "orders", _open_menu),
+    Scene("menu-offline", "orders", _what_is_sold_out, offline=True),
+    Scene("menu-empty", "orders", _open_menu, quiet=True),
     Scene("settings", "settings"),
     Scene("settings-leave", "settings", _ask_leave),
     Scene("settings-leave-blocked", "settings", _ask_leave, troubled=True),

@@ -15,6 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.approval.view import StackView
+from agent.menu.view import MenuRowView
+from agent.orders.view import OrdersView
 from agent.texts import Language, Texts
 from agent.ui.controls import PressControl
 from agent.ui.theme import Mode, Theme
@@ -313,3 +315,29 @@ def test_an_arrival_is_painted_within_two_milliseconds(tmp_path: Path) -> None:
 
         assert best_ms < 8, best_ms  # 2 on the till we aim at; shared test machines are slower
         stack.close_all()
+
+
+def test_something_is_marked_sold_out_by_pressing_and_put_back(tmp_path: Path) -> None:
+    """MNU-09: door, row, back to the orders."""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        window = show_page(world, "orders", (1366, 768))
+        page = window.page("orders")
+        assert isinstance(page, OrdersView)
+        _press(page.menu_door)
+        QApplication.processEvents()
+        assert page.sold_out.isVisible()
+        assert not page.list.isVisible()
+
+        row = page.sold_out.findChildren(MenuRowView)[0]
+        world.clock.advance(1_000)
+        _press(row.today)
+        QApplication.processEvents()
+        assert (row.chip.text(), row.today.isVisible(), row.back.isVisible()) == ("오늘 품절", False, True)
+        world.clock.advance(1_000)
+        _press(row.back)
+        QApplication.processEvents()
+        assert row.chip.text() == "판매 중"
+        _press(page.sold_out.back)
+        QApplication.processEvents()
+        assert page.list.isVisible()
+        assert not page.sold_out.isVisible()
