@@ -21,6 +21,7 @@ from cloud_api.clock import Clock, pause, system_clock
 from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
 from cloud_api.devices.leaving_routes import router as leaving
+from cloud_api.devices.routes import of_store as store_devices
 from cloud_api.devices.routes import router as devices
 from cloud_api.earns.routes import router as earns
 from cloud_api.errors import ApiError
@@ -46,9 +47,12 @@ from cloud_api.requests.dispute_routes import router as disputes
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.settings import VERSION, Settings
+from cloud_api.staff.routes import joining
 from cloud_api.staff.routes import router as staff
 from cloud_api.stamps.routes import router as stamps
 from cloud_api.stock.routes import router as stock
+from cloud_api.stores.application_routes import router as applications
+from cloud_api.stores.detail_routes import router as details
 from cloud_api.stores.earning_routes import router as earning
 from cloud_api.stores.routes import router as stores
 from cloud_api.webhooks.delivery import Deliverer
@@ -96,10 +100,14 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         disputes,
         orders,
         staff,
+        joining,
+        applications,
         stores,
         earning,
         stamps,
         grades,
+        details,
+        store_devices,
         stock,
         menu,
         ledger,

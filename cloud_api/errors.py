@@ -95,6 +95,31 @@ CATALOGUE: dict[str, Problem] = {
     "too_many_employees": Problem(
         409, "이 요금제에서 둘 수 있는 직원 수를 넘었습니다.", "The plan has no room for another employee."
     ),
+    "owner_first": Problem(409, "대표 계정을 먼저 만들어야 합니다.", "A store needs its owner before anybody else."),
+    "owner_needed": Problem(
+        409,
+        "대표 계정은 삭제할 수 없습니다. 먼저 대표를 바꿔 주세요.",
+        "A store keeps its owner; hand the role over first.",
+    ),
+    "not_allowed": Problem(403, "이 작업을 할 권한이 없습니다.", "This person may not do that."),
+    "invitation_unknown": Problem(404, "초대를 확인할 수 없습니다.", "This invitation is not known."),
+    "invitation_expired": Problem(410, "초대 시간이 지났습니다.", "The time for this invitation is over."),
+    "invitation_code": Problem(409, "인증번호가 다릅니다.", "This is not the code that was sent."),
+    "application_unknown": Problem(404, "없는 입점 신청입니다.", "There is no such application."),
+    "application_refused": Problem(422, "입점 신청 내용을 확인해 주세요.", "The application has gaps."),
+    "application_unchecked": Problem(
+        422, "확인하지 않은 항목이 있습니다.", "Not everything has been checked that an approval needs."
+    ),
+    "business_taken": Problem(
+        409, "이미 신청했거나 입점한 사업자입니다.", "This business has applied or joined already."
+    ),
+    "store_not_open": Problem(409, "지금 이용할 수 없는 매장입니다.", "This store does not work with us now."),
+    "rewards_off": Problem(409, "리워드를 쓰지 않는 매장입니다.", "This store has no rewards."),
+    "state_not_allowed": Problem(409, "매장 상태를 그렇게 바꿀 수 없습니다.", "The store cannot go to that state."),
+    "withdrawal_blocked": Problem(
+        409, "처리하지 않은 것이 남아 해지할 수 없습니다.", "Something unfinished keeps the store from leaving."
+    ),
+    "device_unknown": Problem(404, "없는 기기입니다.", "There is no such device."),
     "hours_refused": Problem(422, "영업시간을 확인해 주세요.", "These opening hours cannot be kept."),
     "round_unknown": Problem(404, "없는 발주 회차입니다.", "There is no such round."),
     "already_received": Problem(

@@ -25,7 +25,8 @@ from cloud_api.imports.service import part_place, row_place
 from cloud_api.members.models import member
 from cloud_api.members.service import phone_place, write_under_newest
 from cloud_api.process_lock import locked
-from cloud_api.stores.models import store
+from cloud_api.stores.applications import form_place
+from cloud_api.stores.models import store, store_application
 from cloud_api.stores.service import key_place
 from cloud_api.vault import HEAD_BYTES, KEY_NUMBER_MAX, SealBroken, Vault, new_key, read_keys, replace_keys
 from cloud_api.webhooks.models import webhook_endpoint
@@ -49,6 +50,7 @@ class _Cells:
 
 _CELLS = (
     _Cells(store, "key_sealed", ("store_id",), key_place),
+    _Cells(store_application, "form_sealed", ("application_id",), form_place),
     _Cells(device_op, "sealed", ("device_id", "epoch", "seq"), op_place),
     _Cells(forked_op, "sealed", ("device_id", "epoch", "seq", "hash"), fork_place),
     _Cells(webhook_endpoint, "secret_sealed", ("endpoint_id",), secret_place),

@@ -67,13 +67,16 @@ class StaffProblem(StrEnum):
     """Why an account cannot be added; screens translate it."""
 
     OWNER_EXISTS = "owner_exists"
+    OWNER_FIRST = "owner_first"
     TOO_MANY = "too_many"
 
 
 def staff_problem(role: Role, plan: Plan, owners: int, staff: int) -> StaffProblem | None:
-    """RBA-02: one owner; employees as the plan allows."""
+    """RBA-02: one owner, who comes first; employees as the plan allows."""
     if role is Role.OWNER:
         return StaffProblem.OWNER_EXISTS if owners else None
+    if not owners:
+        return StaffProblem.OWNER_FIRST
     return StaffProblem.TOO_MANY if staff >= STAFF_MAX[plan] else None
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from rules.hours import StoreHours, hours_problem
+
 WITHDRAWAL_DAYS = 30  # STO-14, RBA-16
 
 
@@ -34,12 +36,13 @@ def rewards_by_themselves(kind: StoreKind) -> bool:
 
 
 class StoreState(StrEnum):
-    """STO-14."""
+    """STO-14. ``SUSPENDED``: head office or the owner closed it for a while (STO-15)."""
 
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
     SUSPECTED_CLOSED = "suspected_closed"
+    SUSPENDED = "suspended"
     WITHDRAWING = "withdrawing"
     CLOSED = "closed"
 
@@ -48,8 +51,9 @@ _S = StoreState
 _WAYS = {
     _S.PENDING: {_S.APPROVED, _S.REJECTED},
     _S.REJECTED: {_S.PENDING},  # corrected, and submitted again
-    _S.APPROVED: {_S.SUSPECTED_CLOSED, _S.WITHDRAWING},
-    _S.SUSPECTED_CLOSED: {_S.APPROVED, _S.WITHDRAWING},
+    _S.APPROVED: {_S.SUSPECTED_CLOSED, _S.SUSPENDED, _S.WITHDRAWING},
+    _S.SUSPECTED_CLOSED: {_S.APPROVED, _S.SUSPENDED, _S.WITHDRAWING},
+    _S.SUSPENDED: {_S.APPROVED, _S.WITHDRAWING},
     _S.WITHDRAWING: {_S.CLOSED, _S.APPROVED},  # withdrawn, or thought better of
     _S.CLOSED: set(),
 }
@@ -61,8 +65,8 @@ def store_move_allowed(state: StoreState, to: StoreState) -> bool:
 
 
 def functions_open(state: StoreState) -> bool:
-    """STO-07: ordering cup holders, rewards and orders only after approval; a store that seems closed gets no new
-    assignment (CUP-13) and can work."""
+    """STO-07: ordering cup holders, rewards and orders only after approval, and not while the store is closed for a
+    while (STO-15); a store that seems closed gets no new assignment (CUP-13) and can work."""
     return state in (StoreState.APPROVED, StoreState.SUSPECTED_CLOSED, StoreState.WITHDRAWING)
 
 
@@ -133,6 +137,12 @@ class Onboarding:
     female_percent: int
     age_percents: Mapping[str, int]
     photos: int
+    registration_scan: bool  # the document of the business registration is there (STO-02)
+    prices_won: Collection[int]  # of three items, which the review looks at (STO-07)
+    hours: StoreHours
+
+
+PRICES = 3  # STO-07
 
 
 class OnboardingProblem(StrEnum):
@@ -151,10 +161,33 @@ class OnboardingProblem(StrEnum):
     SEXES = "sexes"
     AGES = "ages"
     PHOTOS = "photos"
+    REGISTRATION_SCAN = "registration_scan"
+    PRICES = "prices"
+    HOURS = "hours"
+
+
+def details_problems(
+    groups: Collection[str],
+    districts: Collection[str],
+    school_level: str | None,
+    sexes: tuple[int, int],
+    ages: Mapping[str, int],
+) -> tuple[OnboardingProblem, ...]:
+    """What is wrong with what a store says of its customers and its district (STO-03 to 05)."""
+    checks = (
+        (OnboardingProblem.GROUPS, _groups_valid(groups)),
+        (OnboardingProblem.DISTRICTS, _districts_valid(districts)),
+        (OnboardingProblem.SCHOOL_LEVEL, "school" not in districts or school_level in SCHOOL_LEVELS),
+        (OnboardingProblem.SEXES, _whole(sexes)),
+        (OnboardingProblem.AGES, set(ages) == set(AGES) and _whole(ages.values())),
+    )
+    return tuple(problem for problem, good in checks if not good)
 
 
 def onboarding_problems(form: Onboarding) -> tuple[OnboardingProblem, ...]:
-    """Everything at once, in the order of the form (STO-02 to 05, STO-07)."""
+    """Everything at once, in the order of the form (STO-02 to 07)."""
+    sexes = form.male_percent, form.female_percent
+    told = details_problems(form.groups, form.districts, form.school_level, sexes, form.age_percents)
     checks = (
         (OnboardingProblem.BUSINESS_NO, business_number_valid(form.business_no)),
         (OnboardingProblem.NAME, bool(form.name.strip())),
@@ -163,12 +196,11 @@ def onboarding_problems(form: Onboarding) -> tuple[OnboardingProblem, ...]:
         (OnboardingProblem.ADDRESS, bool(form.address.strip())),
         (OnboardingProblem.ACCOUNT, bool(form.account.strip())),
         (OnboardingProblem.CUP_HOLDERS, form.daily_cup_holders > 0),
-        (OnboardingProblem.GROUPS, _groups_valid(form.groups)),
-        (OnboardingProblem.DISTRICTS, _districts_valid(form.districts)),
-        (OnboardingProblem.SCHOOL_LEVEL, "school" not in form.districts or form.school_level in SCHOOL_LEVELS),
-        (OnboardingProblem.SEXES, _whole((form.male_percent, form.female_percent))),
-        (OnboardingProblem.AGES, set(form.age_percents) == set(AGES) and _whole(form.age_percents.values())),
+        *((problem, False) for problem in told),
         (OnboardingProblem.PHOTOS, form.photos > 0),
+        (OnboardingProblem.REGISTRATION_SCAN, form.registration_scan),
+        (OnboardingProblem.PRICES, len(form.prices_won) == PRICES and min(form.prices_won) > 0),
+        (OnboardingProblem.HOURS, hours_problem(form.hours) is None),
     )
     return tuple(problem for problem, good in checks if not good)
 

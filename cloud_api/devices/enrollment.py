@@ -17,6 +17,7 @@ from cloud_api.gateway import feeds
 from cloud_api.ids import base64url, from_base64url
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
+from rules.stores import StoreState
 from sync.protocol import (
     CHAIN_START,
     ENROLL_ALPHABET,
@@ -38,9 +39,13 @@ class IssuedCode:
 
 
 def issue_code(work: Work, store_id: str, device_kind: str, label: str) -> IssuedCode:
-    """A code for one device of the store; only its hash is kept. Raises ApiError ``store_unknown``."""
-    if profile_of(work.conn, store_id) is None:
+    """A code for one device of the store; only its hash is kept. Raises ApiError ``store_unknown``, ``store_not_open``
+    for one that has left for good (STO-14)."""
+    profile = profile_of(work.conn, store_id)
+    if profile is None:
         raise ApiError("store_unknown")
+    if profile.state is StoreState.CLOSED:
+        raise ApiError("store_not_open", extra={"state": profile.state.value})
     code = work.ids.code(ENROLL_CODE_LENGTH)
     expires_ms = work.now_ms + CODE_VALID_MS
     work.conn.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
@@ -28,6 +28,19 @@ class Device(SQLModel, table=True):
     old_key_until_ms: int | None = Field(default=None, sa_type=Big)
     # A fork means a cloned disk or an edited queue: earns are still booked, decisions over value are not taken.
     suspended_ms: int | None = Field(default=None, sa_type=Big)
+    # When it last called, to a minute, and since when it is known to be silent.
+    seen_ms: int | None = Field(default=None, sa_type=Big)
+    silent_ms: int | None = Field(default=None, sa_type=Big)
+    # What it last said about itself, and when by its own clock. ``clock_offset_ms``: the cloud's time less its own.
+    reported_ms: int | None = Field(default=None, sa_type=Big)
+    version: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    pending: int | None = Field(default=None, sa_type=Big)
+    oldest_pending_ms: int | None = Field(default=None, sa_type=Big)
+    needs_attention: int | None = Field(default=None, sa_type=Big)
+    policy_version: int | None = Field(default=None, sa_type=Big)
+    clock_offset_ms: int | None = Field(default=None, sa_type=Big)
+    disk_full: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    printers: str = Field(default="[]", sa_column_kwargs={"server_default": "[]"})
 
 
 class EnrollmentCode(SQLModel, table=True):

@@ -10,6 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from cloud_api.access import cloud_of
 from cloud_api.bootstrap import Cloud
+from cloud_api.database import Work
+from cloud_api.devices import health
 from cloud_api.devices.auth import DeviceCall, claim_nonce
 from cloud_api.documents import BULK_BODY, SNAPSHOT_EXAMPLE, TALLY_EXAMPLE, answer, errors
 from cloud_api.gateway.holdings import packed, snapshot_lines, tally
@@ -57,9 +59,14 @@ async def tally_of_store(request: Request) -> Response:
 
 
 def _tally(cloud: Cloud, call: DeviceCall) -> dict[str, Any]:
-    cloud.database.transact(lambda work: claim_nonce(work, call))
+    cloud.database.transact(lambda work: _claim(work, call))
     with cloud.database.read_moment() as conn:
         return tally(conn, call, cloud.clock())
+
+
+def _claim(work: Work, call: DeviceCall) -> None:
+    claim_nonce(work, call)
+    health.seen(work, call)
 
 
 @router.post(

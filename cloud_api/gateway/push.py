@@ -387,11 +387,13 @@ def _keep(
         results.append(result)
         rows.append((call.device_id, epoch, op.seq, op.op_id, op.kind, op.hash, status, result, sealed, work.now_ms))
     insert_rows(work, device_op, _OP_COLUMNS, rows)
-    work.later(_ADVANCE, new[-1].seq, new[-1].hash, call.device_id)
+    work.later(_ADVANCE, new[-1].seq, new[-1].hash, call.device_id, work.now_ms)
     return results
 
 
-_ADVANCE = Statement("UPDATE device SET last_seq = $1, last_hash = $2 WHERE device_id = $3")
+_ADVANCE = Statement(
+    "UPDATE device SET last_seq = $1, last_hash = $2, seen_ms = $4, silent_ms = NULL WHERE device_id = $3"
+)
 
 
 def fork_place(device_id: str, epoch: int, seq: int, digest: str) -> str:

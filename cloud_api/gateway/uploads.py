@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from cloud_api import strict_json
 from cloud_api.database import Work
+from cloud_api.devices import health
 from cloud_api.devices.auth import DeviceCall, claim_nonce
 from cloud_api.errors import ApiError
 from cloud_api.http import read_json
@@ -17,6 +18,7 @@ from cloud_api.vault import Vault
 
 ITEMS_MAX = 200
 ITEM_BYTES_MAX = 16 * 1024
+HEALTH = "health"  # the kind of what a device says about itself
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _KEEP = text(
     "INSERT INTO bulk_item (device_id, item_id, store_id, kind, sealed, received_ms)"
@@ -60,7 +62,7 @@ def _upload(item: Any) -> Upload:
 def keep(work: Work, vault: Vault, call: DeviceCall, uploads: list[Upload]) -> int:
     """Keeps what is not known yet and returns how many those were; the first one with an id stays.
 
-    Takes no lock that a push of the same store would wait for.
+    Takes no lock that a push of the same store would wait for, but for the device's own row with its last statements.
     """
     claim_nonce(work, call)
     kept = 0
@@ -74,6 +76,10 @@ def keep(work: Work, vault: Vault, call: DeviceCall, uploads: list[Upload]) -> i
             "received_ms": work.now_ms,
         }
         kept += work.conn.execute(_KEEP, row).rowcount
+    for upload in uploads:
+        if upload.kind == HEALTH:
+            health.note(work, call.device_id, strict_json.loads(upload.raw))
+    health.seen(work, call)
     return kept
 
 

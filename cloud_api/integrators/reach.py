@@ -80,6 +80,8 @@ THINGS = {
     "employee_id": _Thing("employee_unknown", _of_store("employee", "employee_id")),
     "import_id": _Thing("import_unknown", _of_store("member_import", "import_id")),
     "notice_id": _Thing("notice_unknown", _NOTICE),
+    "invitation_id": _Thing("invitation_unknown", _of_store("staff_invitation", "invitation_id")),
+    "device_id": _Thing("device_unknown", _of_store("device", "device_id")),
     "category_id": _Thing("category_unknown", _owned("menu_category", "category_id")),
     "menu_id": _Thing("menu_unknown", _owned("menu_item", "menu_id"), used_by_stores=True),
 }

@@ -7,9 +7,11 @@ from functools import partial
 from cloud_api.clock import Clock
 from cloud_api.coupons.expiry import tell_ending
 from cloud_api.database import Database
+from cloud_api.devices.health import tell_silent
 from cloud_api.grades.jobs import after_earns, nightly
 from cloud_api.imports import service as imports
 from cloud_api.imports.job import Importer
+from cloud_api.jobs.closures import close, suspect
 from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
@@ -65,6 +67,9 @@ JOBS = (
     Job("notice-retention", Daily(4 * 60 + 5), _forget_notices),
     Job("report-reminders", Every(5), remind),
     Job("webhook-attempts", Daily(4 * 60 + 20), _forget_tries),
+    Job("silent-devices", Every(5), tell_silent),
+    Job("suspected-closures", Daily(6 * 60), suspect),
+    Job("store-closures", Every(60), close),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
 )
 

@@ -21,6 +21,7 @@ from cloud_api.requests import service as requests
 from cloud_api.requests.service import Asking, OrderTerms
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import Profile
+from cloud_api.stores.states import refuse_if_not_open
 from rules.calendar import local_day
 from rules.hours import StoreHours, business_day, next_business_day, open_at, opens_ms
 from rules.orders import OrderPrice, counting_won
@@ -56,7 +57,7 @@ class NewOrder:
 def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
     """A new order and the request that asks the store to accept it.
 
-    Raises ApiError: ``orders_not_taken``, ``out_of_hours``, what ``menu.pricing`` and the rewards refuse, and
+    Raises ApiError: ``store_not_open``, ``orders_not_taken``, ``out_of_hours``, what ``menu.pricing`` and the rewards refuse, and
     ``total_differs`` with the right figures. Nothing is kept then.
     """
     store = who.store
@@ -101,7 +102,8 @@ def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
 
 
 def _check_open(conn: Connection, store: Profile, now_ms: int) -> StoreHours:
-    """Nobody is there to accept it otherwise (APR Ambiguity A9)."""
+    """Nobody is there to accept it otherwise (APR Ambiguity A9); nor while the store is closed for longer (STO-15)."""
+    refuse_if_not_open(store)
     if store.service_type in frozenset(StoreKind) and not orders_on(StoreKind(store.service_type)):
         raise ApiError("orders_not_taken")
     hours = hours_of(conn, store.store_id)

@@ -86,6 +86,7 @@ class NewOrder(Body):
         "unauthorized",
         "store_unknown",
         "member_unknown",
+        "store_not_open",
         "orders_not_taken",
         "out_of_hours",
         "menu_unknown",

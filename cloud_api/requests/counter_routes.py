@@ -43,6 +43,8 @@ class CounterRequest(Body):
         "replayed",
         "device_revoked",
         "device_suspended",
+        "store_not_open",
+        "rewards_off",
         "member_unknown",
         "insufficient_points",
         "points_exceed_payment",

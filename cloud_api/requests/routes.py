@@ -78,6 +78,8 @@ NewRequest = Annotated[UseCoupon | UsePoints | WantStamp, Field(discriminator="k
     responses=errors(
         "unauthorized",
         "store_unknown",
+        "store_not_open",
+        "rewards_off",
         "member_unknown",
         "coupon_unknown",
         "coupon_not_available",

@@ -28,6 +28,7 @@ from cloud_api.stamps import service as stamps
 from cloud_api.stamps.back import take_back_requested
 from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
+from cloud_api.stores.states import refuse_rewards
 from cloud_api.vault import Vault
 from rules.calendar import local_day
 from rules.conditions import Unmet
@@ -78,6 +79,7 @@ def ask_coupon(
 ) -> dict[str, Any]:
     """A request to use a coupon; the coupon waits with it (APR-01, 02). Its conditions and the store's limits are
     checked before anybody at the store sees it (APR-35). Raises ApiError."""
+    refuse_rewards(who.store)
     request_id = work.ids.uuid7()
     held, discount_won = _hold_coupon(work, who, request_id, coupon_id, sale, payment_ref)
     row = _new(work, who, request_id, RequestKind.COUPON, held.name)
@@ -111,6 +113,7 @@ def ask_points(
 ) -> dict[str, Any]:
     """A request to pay with points; the points wait with it (PNT-15). A counter that asks for a customer
     gives the id, and its own. The store's limits come before the card (APR-35, PNT-12). Raises ApiError."""
+    refuse_rewards(who.store)
     row = new_points_request(work, who, points, request_id=request_id)
     _hold_points(work, who, row.request_id, points, payment_won)
     row.amount_won = payment_won
@@ -136,6 +139,7 @@ def ask_stamp(work: Work, who: Asking, payment_won: int | None) -> dict[str, Any
     minute is that of every request (Ambiguity A5). Raises ApiError ``no_stamps_here``, ``stamps_by_payment``,
     ``conditions_unmet``."""
     assert who.member_id is not None
+    refuse_rewards(who.store)
     terms = stamps.card_terms(work.conn, who.store.store_id)
     if who.store.service_type in {kind.value for kind in StoreKind if orders_on(kind)}:
         raise ApiError("stamps_by_payment")

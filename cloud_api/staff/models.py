@@ -48,5 +48,46 @@ class OperationLog(SQLModel, table=True):
     at_ms: int = Field(sa_type=Big)
 
 
+class AuditLog(SQLModel, table=True):
+    """One change that somebody with an account made: who, from where, what, before, after and why (RBA-12). The
+    database refuses to change or delete it (RBA-13). ``before`` and ``after`` are JSON and name nobody's number."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("audit_log_store", "store_id", "at_ms"), Index("audit_log_at", "at_ms"))
+
+    log_id: str = Field(primary_key=True)
+    at_ms: int = Field(sa_type=Big)
+    store_id: str | None = None
+    key_id: str
+    employee_id: str | None = None
+    actor_name: str
+    address: str
+    program: str
+    action: str
+    target: str
+    before: str
+    after: str
+    reason: str
+
+
+class Invitation(SQLModel, table=True):
+    """Somebody whom the owner asked to join (RBA-03). The number itself is not kept: whoever invites sends the code
+    there. Only the code's keyed hash stays."""
+
+    __tablename__ = "staff_invitation"
+
+    invitation_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id", index=True)
+    name: str
+    phone_masked: str
+    code_digest: str
+    tries: int
+    expires_ms: int = Field(sa_type=Big)
+    employee_id: str | None = None
+    created_ms: int = Field(sa_type=Big)
+
+
 employee = table(Employee)
 operation_log = table(OperationLog)
+audit_log = table(AuditLog)
+invitation = table(Invitation)

@@ -52,7 +52,8 @@ def _known(conn: Connection, store_id: str, actor: str) -> Any | None:
 
 
 def judge(work: Work, origin: Origin) -> None:
-    """After a recovery: the owner is told, and an employee who takes too much back is stopped. The owner is not."""
+    """After a recovery: the owner is told, and an employee who takes too much back is stopped (RBA-04). The owner is
+    not."""
     row = _known(work.conn, origin.store_id, origin.actor)
     _tell(work, origin.store_id, NoticeKind.RECOVERED, row, {})
     if row is None or row.role == Role.OWNER or row.removed_ms is not None:
@@ -87,9 +88,11 @@ def _tell(work: Work, store_id: str, kind: NoticeKind, row: Any | None, more: di
     centre.tell(work, store_id, News(kind, subject, details))
 
 
-def of_store(conn: Connection, store_id: str, limit: int) -> list[dict[str, Any]]:
-    """The newest entries first."""
+def of_store(conn: Connection, store_id: str, limit: int, *, of: str | None = None) -> list[dict[str, Any]]:
+    """The newest entries first; ``of`` one employee, or of everybody."""
     query = select(operation_log).where(operation_log.c.store_id == store_id)
+    if of is not None:
+        query = query.where(operation_log.c.actor_id == of)
     rows = conn.execute(query.order_by(operation_log.c.at_ms.desc(), operation_log.c.log_id.desc()).limit(limit))
     return [{**row._mapping, "detail": json.loads(row.detail)} for row in rows]
 

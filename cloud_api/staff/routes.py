@@ -1,30 +1,54 @@
-"""HTTP of employees: setting them up, changing what they may, the log of what was done."""
+"""HTTP of employees: setting them up, inviting them, changing what they may, the logs of what was done."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field, StrictBool, StrictStr
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
+from cloud_api.database import Work
 from cloud_api.documents import EMPLOYEE_EXAMPLE, OPERATION_LOG_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Name
+from cloud_api.fields import Body, IdempotencyKey, Name, PhoneNumber
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
-from cloud_api.staff import oplog, service
+from cloud_api.staff import audit, invitations, oplog, service
+from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
 from cloud_api.staff.service import Changes, NewEmployee
 from cloud_api.stores.service import profile_of
+from rules.permissions import Permission
+from rules.phone import Phone
 from rules.recovery import Role
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["stores"])
+joining = APIRouter(prefix="/v1", tags=["stores"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 EmployeeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Pin = Annotated[StrictStr, Field(max_length=32, examples=["904731"])]
 LOG_MAX = 500
+TIME_MS_MAX = 2**47
+
+ForPeople = Annotated[Acting, Depends(may(Permission.STAFF))]
+ForHistory = Annotated[Acting, Depends(may(Permission.RECOVERY_HISTORY))]
+
+AUDIT_EXAMPLE = {
+    "log_id": "0198c5c0-7a11-7000-8000-0000000000b7",
+    "at_ms": 1760000000000,
+    "store_id": None,
+    "key_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+    "employee_id": None,
+    "actor_name": "정민아",
+    "address": "203.0.113.7",
+    "program": "partner-app/1.4",
+    "action": "employee.change",
+    "target": "0198c5c0-7a11-7000-8000-0000000000f1",
+    "before": None,
+    "after": None,
+    "reason": "",
+}
 
 
 class Employ(Body):
@@ -46,25 +70,35 @@ class Change(Body):
     summary="Set up an owner or an employee",
     responses=errors(
         "unauthorized",
+        "not_allowed",
+        "employee_unknown",
         "store_unknown",
         "pin_refused",
         "owner_exists",
+        "owner_first",
         "too_many_employees",
         "idempotency_conflict",
         "invalid",
     )
     | {201: answer(EMPLOYEE_EXAMPLE, "Set up; the store's devices know it a moment later")},
 )
-def employ(store_id: StoreId, body: Employ, cloud: TheCloud, key_id: KeyId) -> Response:
-    """The PIN is kept as a hash only, and no answer ever repeats it."""
+def employ(store_id: StoreId, body: Employ, cloud: TheCloud, key_id: KeyId, by: ForPeople) -> Response:
+    """The owner comes first. The PIN is kept as a hash only, and no answer ever repeats it."""
     # A plain hash of the body would tell a six-digit PIN to whoever reads the table.
     content = {**body.model_dump(mode="json"), "store_id": store_id, "pin": cloud.vault.digest(body.pin)}
     call = Repeatable(key_id, "employee", body.idempotency_key, content)
     wanted = NewEmployee(body.name, body.role, body.pin)
-    made = cloud.database.transact(
-        lambda work: once(work, call, lambda: service.add(work, cloud.vault, store_id, wanted))
-    )
-    return json_response(made, 201)
+
+    def make(work: Work) -> dict[str, Any]:
+        made = service.add(work, cloud.vault, store_id, wanted)
+        return _written(work, by, "employee.add", made, after={"name": body.name, "role": body.role.value})
+
+    return json_response(cloud.database.transact(lambda work: once(work, call, lambda: make(work))), 201)
+
+
+def _written(work: Work, by: Acting, action: str, made: dict[str, Any], **told: Any) -> dict[str, Any]:
+    audit.write(work, by.author, action, made["employee_id"], store_id=made["store_id"], **told)
+    return made
 
 
 @router.get(
@@ -84,40 +118,165 @@ def employees(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
 @router.post(
     "/employees/{employee_id}",
     summary="Change an employee's PIN or right to recover",
-    responses=errors("unauthorized", "employee_unknown", "pin_refused", "invalid")
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "pin_refused", "invalid")
     | {200: answer(EMPLOYEE_EXAMPLE, "Changed")},
 )
-def change(store_id: StoreId, employee_id: EmployeeId, body: Change, cloud: TheCloud, _key: KeyId) -> Response:
+def change(store_id: StoreId, employee_id: EmployeeId, body: Change, cloud: TheCloud, by: ForPeople) -> Response:
     """``lift`` gives back a right that a limit suspended; what was counted before is not counted again."""
     wanted = Changes(body.pin, body.may_recover, body.lift)
-    changed: dict[str, Any] = cloud.database.transact(
-        lambda work: service.change(work, cloud.vault, store_id, employee_id, wanted)
-    )
-    return json_response(changed)
+
+    def job(work: Work) -> dict[str, Any]:
+        before = service.find(work.conn, store_id, employee_id)
+        made = service.change(work, cloud.vault, store_id, employee_id, wanted)
+        was, became = audit.changed({} if before is None else service.shown(before), made)
+        if body.pin is not None:
+            became["pin"] = "changed"
+        return _written(work, by, "employee.change", made, before=was, after=became)
+
+    return json_response(cloud.database.transact(job))
 
 
 @router.post(
     "/employees/{employee_id}/remove",
     summary="Take an employee off",
-    responses=errors("unauthorized", "employee_unknown") | {200: answer(EMPLOYEE_EXAMPLE, "Taken off")},
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "owner_needed", "invalid")
+    | {200: answer(EMPLOYEE_EXAMPLE, "Taken off")},
 )
-def remove(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, _key: KeyId) -> Response:
+def remove(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, by: ForPeople) -> Response:
     """What they did stays in the log with their name."""
-    return json_response(cloud.database.transact(lambda work: service.remove(work, store_id, employee_id)))
+
+    def job(work: Work) -> dict[str, Any]:
+        made = service.remove(work, store_id, employee_id)
+        return _written(work, by, "employee.remove", made, before={"name": made["name"]})
+
+    return json_response(cloud.database.transact(job))
+
+
+@router.post(
+    "/employees/{employee_id}/hand-over",
+    summary="Make an employee the owner",
+    responses=errors("unauthorized", "not_allowed", "store_unknown", "employee_unknown", "invalid")
+    | {200: answer(EMPLOYEE_EXAMPLE | {"role": "owner"}, "The owner before is an employee now")},
+)
+def hand_over(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, by: ForPeople) -> Response:
+    """A store has one owner at any moment."""
+
+    def job(work: Work) -> dict[str, Any]:
+        made = service.hand_over(work, store_id, employee_id)
+        return _written(work, by, "employee.hand_over", made, after={"role": made["role"]})
+
+    return json_response(cloud.database.transact(job))
+
+
+class Invite(Body):
+    name: Name
+    phone: PhoneNumber
+
+
+@router.post(
+    "/invitations",
+    status_code=201,
+    summary="Invite an employee",
+    responses=errors(
+        "unauthorized",
+        "not_allowed",
+        "store_unknown",
+        "employee_unknown",
+        "owner_first",
+        "too_many_employees",
+        "phone_invalid",
+        "invalid",
+    )
+    | {
+        201: answer(
+            {
+                "invitation_id": "0198c5c0-7a11-7000-8000-0000000000b8",
+                "code": "482913",
+                "phone_masked": "010-****-5678",
+                "expires_ms": 1760000600000,
+            },
+            "Send the code to the number; it is nowhere else",
+        )
+    },
+)
+def invite(store_id: StoreId, body: Invite, cloud: TheCloud, by: ForPeople) -> Response:
+    """The number is not kept. The code is good for ten minutes and five tries."""
+    phone = Phone(body.phone)
+
+    def job(work: Work) -> dict[str, Any]:
+        made = invitations.invite(work, cloud.vault, store_id, body.name, phone)
+        after = {"name": body.name, "phone": made.phone_masked}
+        audit.write(work, by.author, "employee.invite", made.invitation_id, store_id=store_id, after=after)
+        return {
+            "invitation_id": made.invitation_id,
+            "code": made.code,
+            "phone_masked": made.phone_masked,
+            "expires_ms": made.expires_ms,
+        }
+
+    return json_response(cloud.database.transact(job), 201)
+
+
+class Accept(Body):
+    code: Annotated[StrictStr, Field(pattern=r"^[0-9]{6}$")]
+    pin: Pin
+
+
+@joining.post(
+    "/invitations/{invitation_id}/accept",
+    status_code=201,
+    summary="Join a store",
+    responses=errors(
+        "unauthorized",
+        "invitation_unknown",
+        "invitation_expired",
+        "invitation_code",
+        "owner_first",
+        "too_many_employees",
+        "pin_refused",
+        "invalid",
+    )
+    | {201: answer(EMPLOYEE_EXAMPLE, "Set up; the store's devices know it a moment later")},
+)
+def accept(
+    invitation_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")], body: Accept, cloud: TheCloud, _key: KeyId
+) -> Response:
+    """With the code that reached the number, and a PIN of their own."""
+    service.refuse_weak(body.pin)
+    return json_response(invitations.accept(cloud.database, cloud.vault, invitation_id, body.code, body.pin), 201)
 
 
 @router.get(
     "/operation-log",
     summary="What people did about requests",
-    responses=errors("unauthorized", "store_unknown", "invalid")
+    responses=errors("unauthorized", "not_allowed", "store_unknown", "employee_unknown", "invalid")
     | {200: answer({"entries": [OPERATION_LOG_EXAMPLE]}, "Newest first")},
 )
 def log(
-    store_id: StoreId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=LOG_MAX)] = 100
+    store_id: StoreId, cloud: TheCloud, by: ForHistory, limit: Annotated[int, Query(ge=1, le=LOG_MAX)] = 100
 ) -> Response:
-    """Approvals, rejections and recoveries with who made them."""
+    """Approvals, rejections and recoveries with who made them; an employee sees their own."""
     with cloud.database.read() as conn:
         if profile_of(conn, store_id) is None:
             raise ApiError("store_unknown")
-        entries = oplog.of_store(conn, store_id, limit)
+        entries = oplog.of_store(conn, store_id, limit, of=by.own)
     return json_response({"entries": entries})
+
+
+@joining.get(
+    "/audit-log",
+    summary="What was changed by whom",
+    responses=errors("unauthorized", "not_allowed", "invalid")
+    | {200: answer({"entries": [AUDIT_EXAMPLE]}, "Newest first")},
+)
+def audit_log(
+    cloud: TheCloud,
+    _by: HeadOffice,
+    store_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
+    before_ms: Annotated[int, Query(ge=0, le=TIME_MS_MAX)] = TIME_MS_MAX,
+    limit: Annotated[int, Query(ge=1, le=audit.PAGE_MAX)] = 100,
+) -> Response:
+    """Head office's. ``before_ms`` goes on to older ones."""
+    with cloud.database.read() as conn:
+        found = audit.entries(conn, store_id=store_id, before_ms=before_ms, limit=limit)
+    return json_response({"entries": found})

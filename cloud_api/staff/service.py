@@ -13,7 +13,7 @@ from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.ids import base64url
 from cloud_api.staff.models import employee
-from cloud_api.stores.service import profile_of, store_key
+from cloud_api.stores.service import lock_store, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.boards import plan_named
 from rules.permissions import Grant, Permission, StaffProblem, grant, staff_problem
@@ -23,6 +23,7 @@ from sync.protocol import FeedKind
 
 _REFUSALS = {
     StaffProblem.OWNER_EXISTS: "owner_exists",
+    StaffProblem.OWNER_FIRST: "owner_first",
     StaffProblem.TOO_MANY: "too_many_employees",
 }
 
@@ -44,16 +45,17 @@ class Changes:
 
 
 def add(work: Work, vault: Vault, store_id: str, wanted: NewEmployee) -> dict[str, Any]:
-    """A new employee, told to the store's devices. Raises ApiError."""
+    """A new employee, told to the store's devices: one owner, first, and employees as the plan allows (RBA-02). Raises
+    ApiError."""
+    lock_store(work, store_id)  # of two at once the second counts the first
     store = profile_of(work.conn, store_id)
-    if store is None:
-        raise ApiError("store_unknown")
+    assert store is not None  # it was locked
     refuse_weak(wanted.pin)
     roles = [row.role for row in employed(work.conn, store_id)]
     owners, employees = roles.count(Role.OWNER.value), roles.count(Role.STAFF.value)
     problem = staff_problem(wanted.role, plan_named(store.plan), owners, employees)
     if problem is not None:
-        raise ApiError(_REFUSALS[problem])
+        raise ApiError(refusal(problem))
     employee_id = work.ids.uuid7()
     row = work.conn.execute(
         insert(employee)
@@ -71,6 +73,11 @@ def add(work: Work, vault: Vault, store_id: str, wanted: NewEmployee) -> dict[st
         .returning(*employee.c)
     ).one()
     return _told(work, row)
+
+
+def refusal(problem: StaffProblem) -> str:
+    """The code that says so."""
+    return _REFUSALS[problem]
 
 
 def refuse_weak(pin: str) -> None:
@@ -117,8 +124,34 @@ def suspend(work: Work, store_id: str, employee_id: str, reason: str) -> None:
 
 
 def remove(work: Work, store_id: str, employee_id: str) -> dict[str, Any]:
-    """Nobody signs in as them any more; what they did stays (RBA-24). Raises ApiError ``employee_unknown``."""
+    """Nobody signs in as them any more; what they did stays (RBA-24). An owner stays until there is another (RBA-02).
+    Raises ApiError ``employee_unknown``, ``owner_needed``."""
+    row = find(work.conn, store_id, employee_id)
+    if row is not None and row.role == Role.OWNER:
+        raise ApiError("owner_needed")
     return _write(work, store_id, employee_id, {"removed_ms": work.now_ms})
+
+
+def hand_over(work: Work, store_id: str, employee_id: str) -> dict[str, Any]:
+    """The employee becomes the owner, who becomes an employee: there is one at any moment (RBA-02). What was counted
+    against the new owner is over. Raises ApiError ``store_unknown``, ``employee_unknown``."""
+    lock_store(work, store_id)
+    people = {row.employee_id: row for row in employed(work.conn, store_id)}
+    if employee_id not in people:
+        raise ApiError("employee_unknown")
+    if people[employee_id].role == Role.OWNER:
+        return shown(people[employee_id])
+    for row in people.values():
+        if row.role == Role.OWNER:
+            _write(work, store_id, row.employee_id, {"role": Role.STAFF.value})
+    values = {"role": Role.OWNER.value, "may_recover": True, "suspended_ms": None, "suspended_for": None}
+    return _write(work, store_id, employee_id, values)
+
+
+def forget(work: Work, store_id: str) -> None:
+    """Of a store that has left nobody signs in any more, and what their PINs could be checked with is gone (RBA-16)."""
+    for row in employed(work.conn, store_id):
+        _write(work, store_id, row.employee_id, {"removed_ms": work.now_ms, "pin_salt": b"", "pin_verifier": b""})
 
 
 def _write(work: Work, store_id: str, employee_id: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -158,6 +191,7 @@ def shown(row: Any) -> dict[str, Any]:
     """The same for people: nothing of the PIN."""
     return {
         "employee_id": row.employee_id,
+        "store_id": row.store_id,
         "name": row.name,
         "role": row.role,
         "may_recover": row.may_recover,
@@ -171,6 +205,11 @@ def roster(conn: Connection, store_id: str) -> list[Any]:
     """Everybody who ever worked here, oldest first."""
     query = select(employee).where(employee.c.store_id == store_id)
     return list(conn.execute(query.order_by(employee.c.created_ms, employee.c.employee_id)))
+
+
+def find(conn: Connection, store_id: str, employee_id: str) -> Any | None:
+    """Somebody who works here now."""
+    return next((row for row in employed(conn, store_id) if row.employee_id == employee_id), None)
 
 
 def employed(conn: Connection, store_id: str) -> list[Any]:

@@ -16,7 +16,8 @@ from cloud_api.notices.centre import News
 from cloud_api.stock import reports
 from cloud_api.stock.models import daily_report, stock_round, stock_setting
 from cloud_api.stores.models import store
-from cloud_api.stores.service import lock_store
+from cloud_api.stores.service import lock_store, profile_of
+from cloud_api.stores.states import refuse_if_not_open
 from rules.calendar import local_day
 from rules.cupholders import (
     QUICK_PERCENTS,
@@ -94,7 +95,8 @@ def _write_setting(work: Work, store_id: str, wanted: Setting, **more: Any) -> N
 
 def order(work: Work, store_id: str, order_id: str, pieces: int, by: str) -> dict[str, Any]:
     """The next round (CUP-15, CUP-18). The same ``order_id`` again is the same order. The average is worked out anew
-    with each order (CUP-22). Raises ApiError ``store_unknown``, ``stock_quantity``, ``idempotency_conflict``."""
+    with each order (CUP-22). Raises ApiError ``store_unknown``, ``store_not_open`` (STO-07), ``stock_quantity``,
+    ``idempotency_conflict``."""
     if not order_quantity_valid(pieces):
         raise ApiError("stock_quantity")
     lock_store(work, store_id)
@@ -103,6 +105,9 @@ def order(work: Work, store_id: str, order_id: str, pieces: int, by: str) -> dic
         if (earlier.store_id, earlier.ordered) != (store_id, pieces):
             raise ApiError("idempotency_conflict")
         return overview(work.conn, store_id, work.now_ms)
+    profile = profile_of(work.conn, store_id)
+    assert profile is not None  # it was locked
+    refuse_if_not_open(profile)
     setting, row = setting_of(work.conn, store_id)
     average = _average(work.conn, store_id, setting, work.now_ms)
     kept = None if row is None else row.average

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field, StrictBool, StrictInt
 from sqlalchemy import insert
 from starlette.responses import Response
@@ -17,6 +17,8 @@ from cloud_api.errors import ApiError
 from cloud_api.fields import Body, Day, IdempotencyKey, Name, Text
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
+from cloud_api.staff import audit
+from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
 from cloud_api.stock import reports, rounds
 from cloud_api.stock.facts import Report
 from cloud_api.stock.models import refusal
@@ -25,11 +27,15 @@ from cloud_api.stores.service import profile_of
 from rules.consumption import MAX_PIECES
 from rules.cupholders import OrderRounding
 from rules.hours import DayHours, StoreHours
+from rules.permissions import Permission
 from rules.refusals import RefusalReason, group_of, refusal_valid
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["stores"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+ForInfo = Annotated[Acting, Depends(may(Permission.STORE_INFO))]
+ForReports = Annotated[Acting, Depends(may(Permission.DAILY_REPORT))]
+ForStock = Annotated[Acting, Depends(may(Permission.STOCK_VIEW))]
+ForOrders = Annotated[Acting, Depends(may(Permission.ORDER_CUP_HOLDERS))]
 RoundNumber = Annotated[int, Path(ge=1, le=100_000)]
 PIECES_MAX = 10_000_000
 HOLIDAYS_MAX = 400
@@ -61,14 +67,22 @@ def read_hours(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
 @router.post(
     "/hours",
     summary="Set when a store is open",
-    responses=errors("unauthorized", "store_unknown", "hours_refused", "invalid")
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "hours_refused", "invalid")
     | {200: answer(HOURS_EXAMPLE, "Set; the store's devices know it a moment later")},
 )
-def write_hours(store_id: StoreId, body: Hours, cloud: TheCloud, _key: KeyId) -> Response:
+def write_hours(store_id: StoreId, body: Hours, cloud: TheCloud, by: ForInfo) -> Response:
     """Replaces hours and holidays."""
     weekly = tuple(None if span is None else DayHours(*span) for span in body.weekly)
     hours = StoreHours(weekly, frozenset(date.fromisoformat(day) for day in body.holidays), body.always_open)
-    return json_response(to_wire(cloud.database.transact(lambda work: set_hours(work, store_id, hours))))
+
+    def job(work: Work) -> dict[str, Any]:
+        before = to_wire(hours_of(work.conn, store_id))
+        now = to_wire(set_hours(work, store_id, hours))
+        was, became = audit.changed(before, now)
+        audit.write(work, by.author, "store.hours", store_id, store_id=store_id, before=was, after=became)
+        return now
+
+    return json_response(cloud.database.transact(job))
 
 
 class NewReport(Body):
@@ -81,11 +95,18 @@ class NewReport(Body):
     "/reports",
     summary="Report the cup holders of a day",
     responses=errors(
-        "unauthorized", "store_unknown", "report_read_only", "report_not_yet", "report_quantity", "invalid"
+        "unauthorized",
+        "not_allowed",
+        "employee_unknown",
+        "store_unknown",
+        "report_read_only",
+        "report_not_yet",
+        "report_quantity",
+        "invalid",
     )
     | {200: answer({"report": REPORT_EXAMPLE, "oddities": ["surge"]}, "What stands for the day now")},
 )
-def report(store_id: StoreId, body: NewReport, cloud: TheCloud, _key: KeyId) -> Response:
+def report(store_id: StoreId, body: NewReport, cloud: TheCloud, _by: ForReports) -> Response:
     """``oddities`` name what a person should look at; none of them refuses a number. The same number again changes
     nothing."""
     fact_day = date.fromisoformat(body.day)
@@ -131,9 +152,10 @@ def list_reports(
 @router.get(
     "/stock",
     summary="A store's cup holders",
-    responses=errors("unauthorized", "store_unknown") | {200: answer(STOCK_EXAMPLE, "Stock, rounds, what to order")},
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown")
+    | {200: answer(STOCK_EXAMPLE, "Stock, rounds, what to order")},
 )
-def stock(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def stock(store_id: StoreId, cloud: TheCloud, _by: ForStock) -> Response:
     """Everything in pieces."""
     with cloud.database.read() as conn:
         _known(conn, store_id)
@@ -151,9 +173,10 @@ class StockSettings(Body):
 @router.post(
     "/stock/settings",
     summary="Set how a store orders cup holders",
-    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(STOCK_EXAMPLE, "As it is now")},
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
+    | {200: answer(STOCK_EXAMPLE, "As it is now")},
 )
-def settings(store_id: StoreId, body: StockSettings, cloud: TheCloud, _key: KeyId) -> Response:
+def settings(store_id: StoreId, body: StockSettings, cloud: TheCloud, _by: ForOrders) -> Response:
     """The threshold is 20 to 40 percent of the stock after the last delivery."""
     wanted = rounds.Setting(**body.model_dump())
     return json_response(cloud.database.transact(lambda work: rounds.change_setting(work, store_id, wanted)))
@@ -169,10 +192,19 @@ class NewStockOrder(Body):
     "/stock/orders",
     status_code=201,
     summary="Order cup holders",
-    responses=errors("unauthorized", "store_unknown", "stock_quantity", "idempotency_conflict", "invalid")
+    responses=errors(
+        "unauthorized",
+        "not_allowed",
+        "employee_unknown",
+        "store_unknown",
+        "store_not_open",
+        "stock_quantity",
+        "idempotency_conflict",
+        "invalid",
+    )
     | {201: answer(STOCK_EXAMPLE, "Ordered")},
 )
-def order(store_id: StoreId, body: NewStockOrder, cloud: TheCloud, key_id: KeyId) -> Response:
+def order(store_id: StoreId, body: NewStockOrder, cloud: TheCloud, key_id: KeyId, _by: ForOrders) -> Response:
     """In thousands; the next round of the store."""
     call = Repeatable(key_id, "stock_order", body.idempotency_key, body.model_dump(mode="json") | {"store": store_id})
 
@@ -190,10 +222,10 @@ class Received(Body):
 @router.post(
     "/stock/rounds/{number}/receive",
     summary="Book the delivery of a round",
-    responses=errors("unauthorized", "store_unknown", "round_unknown", "already_received", "invalid")
+    responses=errors("unauthorized", "not_allowed", "store_unknown", "round_unknown", "already_received", "invalid")
     | {200: answer(STOCK_EXAMPLE, "Received")},
 )
-def receive(store_id: StoreId, number: RoundNumber, body: Received, cloud: TheCloud, _key: KeyId) -> Response:
+def receive(store_id: StoreId, number: RoundNumber, body: Received, cloud: TheCloud, _by: HeadOffice) -> Response:
     """Once; the same quantity again changes nothing."""
     return json_response(cloud.database.transact(lambda work: rounds.receive(work, store_id, number, body.pieces)))
 
@@ -206,10 +238,10 @@ class TakenOff(Body):
 @router.post(
     "/stock/rounds/{number}/take-off",
     summary="Book pieces that are gone unused",
-    responses=errors("unauthorized", "store_unknown", "round_unknown", "stock_quantity", "invalid")
+    responses=errors("unauthorized", "not_allowed", "store_unknown", "round_unknown", "stock_quantity", "invalid")
     | {200: answer(STOCK_EXAMPLE, "Taken off")},
 )
-def take_off(store_id: StoreId, number: RoundNumber, body: TakenOff, cloud: TheCloud, _key: KeyId) -> Response:
+def take_off(store_id: StoreId, number: RoundNumber, body: TakenOff, cloud: TheCloud, _by: HeadOffice) -> Response:
     """The totals of the round: collected and soiled pieces count in no settlement."""
     terms = {"collected": body.collected, "soiled": body.soiled}
     return json_response(cloud.database.transact(lambda work: rounds.take_off(work, store_id, number, **terms)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
@@ -58,6 +59,11 @@ class Store(SQLModel, table=True):
     print_device: str | None = None
     # The store's own programme of earning, the newest of `store_earning`; None: its brand's.
     earning: str | None = None
+    state: str = Field(default="approved", sa_column_kwargs={"server_default": "approved"})
+    state_since_ms: int | None = Field(default=None, sa_type=Big)
+    state_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    # How its counters tell of an order (AGT-02); a counter may have another way of its own.
+    alert_mode: str = Field(default="both", sa_column_kwargs={"server_default": "both"})
 
 
 class StoreHoursRow(SQLModel, table=True):
@@ -83,8 +89,66 @@ class StoreEarning(SQLModel, table=True):
     created_ms: int = Field(sa_type=Big)
 
 
+class StoreApplication(SQLModel, table=True):
+    """A shop that wants to join (STO-02, STO-07). The form names people and an account, so it is sealed as a whole;
+    ``business_digest`` finds a second application of the same business."""
+
+    __tablename__ = "store_application"
+    __table_args__ = (Index("store_application_state", "state", "submitted_ms"),)
+
+    application_id: str = Field(primary_key=True)
+    version: int
+    state: str
+    name: str
+    business_digest: str = Field(index=True)
+    form_sealed: bytes | None  # None: forgotten with the store that left
+    reason: str = ""
+    submitted_ms: int = Field(sa_type=Big)
+    decided_ms: int | None = Field(default=None, sa_type=Big)
+    decided_by: str | None = None
+    store_id: str | None = None
+
+
+class StoreDetail(SQLModel, table=True):
+    """What a store says of itself to customers and advertisers (STO-03 to 05, 08, 09). ``groups``, ``districts`` and
+    ``shares`` are JSON; the pin is in millionths of a degree."""
+
+    __tablename__ = "store_detail"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    version: int
+    road_address: str
+    detail_address: str
+    phone: str
+    latitude_e6: int | None = None
+    longitude_e6: int | None = None
+    ads: str
+    groups: str
+    districts: str
+    school_level: str | None = None
+    shares: str
+    changed_ms: int = Field(sa_type=Big)
+
+
+class StoreVisit(SQLModel, table=True):
+    """An unannounced visit by head office or somebody it sends (STO-12)."""
+
+    __tablename__ = "store_visit"
+
+    visit_id: str = Field(primary_key=True)
+    store_id: str = Field(foreign_key="store.store_id", index=True)
+    visited_by: str
+    delegate: bool
+    passed: bool
+    findings: str
+    visited_ms: int = Field(sa_type=Big)
+
+
 brand = table(Brand)
 brand_policy = table(BrandPolicy)
 store = table(Store)
 store_hours = table(StoreHoursRow)
 store_earning = table(StoreEarning)
+store_application = table(StoreApplication)
+store_detail = table(StoreDetail)
+store_visit = table(StoreVisit)

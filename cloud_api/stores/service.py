@@ -17,8 +17,10 @@ from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
 from cloud_api.stores.models import brand, brand_policy, store, store_hours
 from cloud_api.vault import Vault
 from rules.accrual import AccrualPolicy
+from rules.alerts import AlertMode
 from rules.requests import TIMEOUT_MS
 from rules.spending import SpendPolicy
+from rules.stores import StoreState
 from sync.protocol import FeedKind
 
 
@@ -92,6 +94,9 @@ class Profile:
     grade: str
     opens_minute: int | None = None
     hours: dict[str, Any] | None = None  # as ``stores.hours`` tells them; None: nobody has said
+    state: StoreState = StoreState.APPROVED
+    state_reason: str = ""
+    alert_mode: AlertMode = AlertMode.BOTH
 
     def to_wire(self) -> dict[str, Any]:
         told = {} if self.hours is None else {"hours": self.hours}
@@ -103,6 +108,9 @@ class Profile:
             "plan": self.plan,
             "grade": self.grade,
             "opens_minute": self.opens_minute,
+            "state": self.state.value,
+            "state_reason": self.state_reason,
+            "alert_mode": self.alert_mode.value,
         }
 
 
@@ -228,6 +236,9 @@ def profile_of(conn: Connection, store_id: str) -> Profile | None:
         row.grade,
         row.opens_minute,
         None if row.weekly is None else _hours_wire(row),
+        StoreState(row.state),
+        row.state_reason,
+        AlertMode(row.alert_mode),
     )
 
 
@@ -252,12 +263,17 @@ def opens_minute(conn: Connection, store_id: str) -> int | None:
 
 def set_opening(work: Work, store_id: str, minute: int | None) -> bool:
     """Tells the store's devices when it opens; False when there is no such store."""
-    changed = work.conn.execute(update(store).where(store.c.store_id == store_id).values(opens_minute=minute))
+    return write_profile(work, store_id, opens_minute=minute) is not None
+
+
+def write_profile(work: Work, store_id: str, **values: Any) -> Profile | None:
+    """Changes columns of the store and tells its devices; None when there is no such store."""
+    changed = work.conn.execute(update(store).where(store.c.store_id == store_id).values(**values))
     profile = profile_of(work.conn, store_id)
     if changed.rowcount != 1 or profile is None:
-        return False
+        return None
     feeds.publish(work, feeds.store_feed(store_id), FeedKind.STORE, profile.to_wire())
-    return True
+    return profile
 
 
 def store_key(conn: Connection, vault: Vault, store_id: str) -> bytes:

@@ -268,7 +268,7 @@ def test_what_somebody_did_outlives_their_account_and_the_database_keeps_it(worl
 def test_a_pin_reaches_the_counter_as_something_that_only_the_store_key_can_check(world: World) -> None:
     device, staff = world.device(), world.employ("이지은", pin="904731")
     employee_id = staff.partition(":")[2]
-    [row] = device.rows("employee")
+    row = device.rows("employee")[-1]
     known = PinHash(from_base64url(row["pin_salt"]), from_base64url(row["pin_verifier"]))
     key = from_base64url(device.welcome["store_key"])
 
@@ -311,7 +311,7 @@ def test_a_snapshot_holds_the_people(world: World) -> None:
 
     lines = [json.loads(line) for line in device.get("/v1/sync/snapshot").text.splitlines()]
 
-    assert [line["body"]["name"] for line in lines if line["kind"] == "employee"] == ["이지은"]
+    assert [line["body"]["name"] for line in lines if line["kind"] == "employee"] == ["점주", "이지은"]
 
 
 def right(world: World, device: Device, employee: str, change: str, actor: str) -> dict[str, object]:
@@ -355,9 +355,7 @@ def test_an_owner_switches_recovery_off_and_on_at_the_counter(world: World) -> N
 def test_nobody_but_the_owner_of_this_store_changes_a_right(world: World) -> None:
     """APR-16: whatever the device says about the role."""
     device = world.device()
-    staff = world.employ("이지은", pin="280650")
-    assert right(world, device, staff, "forbid", "직원")["code"] == "owner_only"  # nobody is the owner
-    owner = world.employ("정민아", "owner")
+    owner, staff = world.employ("정민아", "owner"), world.employ("이지은", pin="280650")
 
     for actor in (staff, "owner:" + staff.partition(":")[2], "owner:unknown", "직원"):
         assert right(world, device, staff, "forbid", actor)["code"] == "owner_only"

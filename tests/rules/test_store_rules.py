@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.boards import Plan
+from rules.hours import StoreHours, always_open
 from rules.permissions import Grant, Permission, Record, StaffProblem, grant, kept_until, staff_problem
 from rules.recovery import Role
 from rules.requests import OrderState
@@ -54,6 +55,10 @@ _WAYS = {
     ("rejected", "pending"),
     ("approved", "suspected_closed"),
     ("approved", "withdrawing"),
+    ("approved", "suspended"),
+    ("suspected_closed", "suspended"),
+    ("suspended", "approved"),
+    ("suspended", "withdrawing"),
     ("suspected_closed", "approved"),
     ("suspected_closed", "withdrawing"),
     ("withdrawing", "closed"),
@@ -64,13 +69,17 @@ _WAYS = {
 @pytest.mark.parametrize("state", StoreState)
 @pytest.mark.parametrize("to", StoreState)
 def test_a_store_goes_only_the_ways_it_has(state: StoreState, to: StoreState) -> None:
-    """STO-13, STO-14"""
+    """STO-13, STO-14, STO-15"""
     assert store_move_allowed(state, to) is ((state.value, to.value) in _WAYS)
 
 
 def test_functions_come_with_the_approval() -> None:
-    """STO-07, CUP-13"""
-    assert [functions_open(state) for state in StoreState] == [False, True, False, True, True, False]
+    """STO-07, STO-15, CUP-13"""
+    assert [state.value for state in StoreState if functions_open(state)] == [
+        "approved",
+        "suspected_closed",
+        "withdrawing",
+    ]
     assert [state for state in StoreState if assignments_open(state)] == [StoreState.APPROVED]
     assert not decision_valid(StoreState.REJECTED, " ")
     assert decision_valid(StoreState.REJECTED, "사업자 사진이 흐립니다")
@@ -100,6 +109,9 @@ _FORM = Onboarding(
     female_percent=55,
     age_percents={"10s": 5, "20s": 35, "30s": 30, "40s": 20, "50_up": 10},
     photos=3,
+    registration_scan=True,
+    prices_won=(4_500, 5_000, 5_500),
+    hours=always_open(),
 )
 
 
@@ -143,13 +155,17 @@ _FORM = Onboarding(
         ({"male_percent": -1, "female_percent": 101}, (OnboardingProblem.SEXES,)),
         ({"age_percents": {"20s": 100}}, (OnboardingProblem.AGES,)),
         ({"photos": 0}, (OnboardingProblem.PHOTOS,)),
+        ({"registration_scan": False}, (OnboardingProblem.REGISTRATION_SCAN,)),
+        ({"prices_won": (4_500, 5_000)}, (OnboardingProblem.PRICES,)),
+        ({"prices_won": (4_500, 5_000, 0)}, (OnboardingProblem.PRICES,)),
+        ({"hours": StoreHours(weekly=(None,) * 7)}, (OnboardingProblem.HOURS,)),
         ({"name": "", "photos": 0}, (OnboardingProblem.NAME, OnboardingProblem.PHOTOS)),
     ],
 )
 def test_everything_that_is_to_be_mended_is_said_at_once(
     changes: dict[str, object], problems: tuple[OnboardingProblem, ...]
 ) -> None:
-    """STO-02, STO-03, STO-04, STO-05, STO-07"""
+    """STO-02, STO-03, STO-04, STO-05, STO-06, STO-07"""
     assert onboarding_problems(dataclasses.replace(_FORM, **changes)) == problems  # type: ignore[arg-type]
 
 
@@ -193,7 +209,7 @@ def test_an_owner_may_everything_and_staff_what_the_counter_needs() -> None:
     [
         (Role.OWNER, Plan.BASIC, 0, 0, None),
         (Role.OWNER, Plan.BASIC, 1, 0, StaffProblem.OWNER_EXISTS),
-        (Role.STAFF, Plan.BASIC, 0, 0, None),
+        (Role.STAFF, Plan.BASIC, 0, 0, StaffProblem.OWNER_FIRST),
         (Role.STAFF, Plan.BASIC, 1, 2, None),
         (Role.STAFF, Plan.BASIC, 1, 3, StaffProblem.TOO_MANY),
         (Role.STAFF, Plan.PLUS, 1, 4, None),
