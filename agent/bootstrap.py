@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.approval import slips
+from agent.approval.alerts import OrderAlerts
 from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
@@ -32,7 +33,7 @@ from agent.printing.doctor.service import PrinterDoctor
 from agent.printing.places import FRONT
 from agent.printing.service import PrintingService
 from agent.printing.templates import SlipTemplates
-from agent.printing.types import JobKind, PrinterAddress
+from agent.printing.types import JobKind, PrinterAddress, PrinterWord
 from agent.receipts.lessons import LessonsService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
@@ -72,6 +73,7 @@ TICK_S = 1.0
 DECISIONS_A_DAY_MAX = 2_000  # more than any counter decides
 ASK_S = 3.0  # a customer waits for this answer; without one the counter goes on without a line
 KEY_CHANGE_AGAIN_S = 60.0
+_WELL = frozenset({PrinterWord.READY, PrinterWord.PAPER_LOW, PrinterWord.UNKNOWN})  # it has said nothing yet
 VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
 
 
@@ -113,6 +115,7 @@ class Agent:
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
         self.notices = NoticeService(store=store, clock=clock, operations=operations, staff=self.staff)
+        self.order_alerts = OrderAlerts(store=store, can_print=self._can_print)
         self.approval = ApprovalService(
             store=store,
             clock=clock,
@@ -122,6 +125,7 @@ class Agent:
             online=self.link.online,
             staff=self.staff,
             counter_born=self.spend_book,
+            alert_mode=self.order_alerts.mode_in,
         )
         self.spend = SpendService(
             store=store,
@@ -211,6 +215,8 @@ class Agent:
         for source in (self.earn, self.approval, self.orders, self.menu):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
+        self.order_alerts.listeners.subscribe(self.approval.listeners.notify)
+        self.printing.listeners.subscribe(self.order_alerts.listeners.notify)
         self.staff.listeners.subscribe(self.rights.listeners.notify)
         self.rights.listeners.subscribe(self.approval.listeners.notify)
         # Who is on duty decides what the bell shows.
@@ -239,6 +245,10 @@ class Agent:
             )
         self.printing.enqueue(conn, slips.job_id(row), slips.job_kind(row), document)
         return slips.job_id(row)
+
+    def _can_print(self) -> bool:
+        """Whether paper would come out now, as far as the printer has said."""
+        return any(printer.status in _WELL for printer in self.printing.printers())
 
     def _way_to(self, address: PrinterAddress) -> Way:
         return with_capture(self.settings.spool_folder, str(address), open_way(address), self.clock)

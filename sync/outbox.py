@@ -40,6 +40,7 @@ OP_VERSION = 1
 OP_BYTES_MAX = 64 * 1024  # far above any operation we make, far below what one push may carry
 BATCH_ENVELOPE_BYTES = 1024  # protocol, epoch and the two hashes around the operations
 KEEP_ACKED_MS = 14 * 24 * 3600 * 1000
+CLOCK_OFFSET = "sync.clock_offset_ms"  # meta: the cloud's time less ours at its last answer
 SERVER_TIME = "sync.server_time_ms"  # meta: the newest time the cloud told us
 RESENDING = "sync.resending_from"  # meta: the cloud asked for what it had acknowledged, and has not answered it all yet
 LAST_SYNCED = "sync.last_synced_wall_ms"  # meta: when the cloud last took or gave something, by our clock
@@ -353,11 +354,19 @@ def apply_results(
                 errors.append(error)
         settled.append(result)
     set_meta(conn, SERVER_TIME, str(response.server_time_ms))
-    set_meta(conn, LAST_SYNCED, str(clock.wall_ms()))
+    now_ms = clock.wall_ms()
+    set_meta(conn, LAST_SYNCED, str(now_ms))
+    set_meta(conn, CLOCK_OFFSET, str(response.server_time_ms - now_ms))
     forked = any(result.status == OpStatus.FORKED for result in settled)
     return Settled(
         tuple(settled), response.expected_seq, response.generation, asks_retry, forked, local_errors=tuple(errors)
     )
+
+
+def clock_offset_ms(conn: sqlite3.Connection) -> int | None:
+    """The cloud's time less ours, when it last answered a push; None before it did (AGT-07)."""
+    kept = get_meta(conn, CLOCK_OFFSET)
+    return None if kept is None else int(kept)
 
 
 def _misfit(batch: Batch, response: PushResponse) -> str | None:

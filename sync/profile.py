@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rules.spending import SpendPolicy
+from rules.stores import StoreKind, StoreState
 from sync.errors import NotEnrolled
 from sync.meta import get_meta, set_meta
 from sync.protocol import FeedKind, FeedRow
@@ -40,6 +41,22 @@ class StoreProfile:
     plan: str
     grade: str
     opens_minute: int | None = None  # after midnight; None: never closed, or nobody said
+    state: str = "approved"
+    state_reason: str = ""
+    alert_mode: str = ""  # how orders are told of (AGT-02); empty: the cloud is of an earlier version
+
+    @property
+    def works(self) -> bool:
+        """Whether anything new may begin here (STO-07, STO-15). A state of a later version does not stop a counter."""
+        return self.state not in _AT_REST
+
+    @property
+    def rewards(self) -> bool:
+        """Whether customers earn and use points here now (STO-01)."""
+        return self.works and self.service_type != StoreKind.ORDER
+
+
+_AT_REST = frozenset({StoreState.PENDING, StoreState.REJECTED, StoreState.SUSPENDED, StoreState.CLOSED})
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,7 @@ class StorePolicy:
 
 
 # A cloud of an earlier version does not know these.
+_NEWER_PROFILE_FIELDS = frozenset({"state", "state_reason", "alert_mode"})
 _NEWER_POLICY_FIELDS = frozenset(
     {
         "use_unit",
@@ -134,7 +152,8 @@ def write_policy(conn: sqlite3.Connection, policy: StorePolicy) -> None:
 
 def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
     """Raises KeyError or TypeError for anything that is no store profile; unknown further fields are allowed."""
-    texts = {name: raw[name] for name in StoreProfile.__dataclass_fields__ if name != "opens_minute"}
+    names = [name for name in StoreProfile.__dataclass_fields__ if name != "opens_minute"]
+    texts = {name: raw[name] for name in names if name in raw or name not in _NEWER_PROFILE_FIELDS}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise TypeError(f"store profile field {name} must be text")

@@ -106,7 +106,7 @@ class FeedKind(StrEnum):
     # {of: "brand"|"store", version, method: "point"|"stamp"|null (the store has none of its own any more), scope,
     #  rate_bp, bonus_bp, grades[], stamps, card, rewards[], limits, day_starts_minute}: rules.programs
     EARNING = "earning"
-    # {store_id, name, brand_name, service_type, plan, grade, opens_minute|null,
+    # {store_id, name, brand_name, service_type, plan, grade, opens_minute|null, state, state_reason, alert_mode,
     #  hours: {always_open, weekly: [[opens, closes]|null ×7], holidays[]} (absent until somebody has set them)}
     STORE = "store"
     # {device_id, epoch, seq, op_id, status, code, body}: the final result of an operation that was parked

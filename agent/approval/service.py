@@ -30,6 +30,7 @@ from agent.dispatch import Listeners
 from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from agent.staff.service import StaffService
+from rules.alerts import AlertMode, pops_up, prints_by_itself
 from rules.requests import (
     OPEN_STATES,
     USED_STATES,
@@ -97,14 +98,17 @@ class ApprovalService:
         online: Callable[[], bool],
         counter_born: CounterBorn,
         staff: StaffService,
+        alert_mode: Callable[[sqlite3.Connection], AlertMode] = lambda _conn: AlertMode.BOTH,
     ) -> None:
         """``enqueue_slip`` queues what an approval prints and answers the job's id; the same request never prints
-        twice. ``order_decided`` moves the order of an order request on this screen."""
+        twice. ``order_decided`` moves the order of an order request on this screen. ``alert_mode``: how orders are told
+        of at this counter."""
         self.listeners = Listeners()
         self._store = store
         self._clock = clock
         self._operations = operations
         self._enqueue_slip = enqueue_slip
+        self._alert_mode = alert_mode
         self._order_decided = order_decided
         self._online = online
         self._own = OwnRequests(born=counter_born, clock=clock, enqueue_slip=enqueue_slip)
@@ -271,7 +275,11 @@ class ApprovalService:
             self._order_decided(conn, row.order_id, approved)
         # Several counters may approve, one prints: the cloud named it. Who does not know yet waits for the cloud's row.
         here = approved and row.print_device == require_identity(conn).device_id
-        return self._enqueue_slip(conn, row, actor) if here else None
+        return self._enqueue_slip(conn, row, actor) if here and self._prints(conn, row) else None
+
+    def _prints(self, conn: sqlite3.Connection, row: RequestRow) -> bool:
+        """An order's ticket comes out by itself only where the shop wants paper (AGT-01)."""
+        return row.kind is not RequestKind.ORDER or prints_by_itself(self._alert_mode(conn))
 
     def recover(self, request_id: str, actor: str) -> RecoverOutcome:
         """Give the value back: an approval by hand (APR-15, 16), or an auto-approval within five minutes (APR-17)."""
@@ -373,11 +381,25 @@ class ApprovalService:
             if isinstance(remaining_ms, int):
                 deadline_ms = context.received_mono_ms + remaining_ms
                 repository.set_deadline(conn, request_id, deadline_ms, context.boot_id)
+            self._tell_on_paper(conn, request_id)
             return
         repository.set_deadline(conn, request_id, None, None)
         self._settle_local_decision(conn, before, state)
         if state in USED_STATES and before is not None and before.local_decision in (None, repository.APPROVE):
             self._print_here(conn, before, context.wall_ms)
+
+    def _tell_on_paper(self, conn: sqlite3.Connection, request_id: str) -> None:
+        """Where orders are told of by paper alone, the ticket is what stands before people: it starts the minute, and
+        the counter that the cloud names for it prints (AGT-01, AGT-02)."""
+        row = repository.find(conn, request_id)
+        assert row is not None
+        if row.kind is not RequestKind.ORDER or pops_up(self._alert_mode(conn)) or not row.waits:
+            return
+        if not row.seen_op:
+            repository.mark_seen(conn, request_id)
+            self._append_seen(conn, request_id)
+        elif row.state is RequestState.SEEN and row.print_device == require_identity(conn).device_id:
+            self._enqueue_slip(conn, row, "")
 
     def _take_over(self, conn: sqlite3.Connection, before: RequestRow) -> None:
         """The cloud had heard the question although its answer was lost: it holds the value and owns the minute."""
@@ -392,8 +414,10 @@ class ApprovalService:
         row = repository.find(conn, before.request_id)
         assert row is not None
         stood_here = before.seen_op and before.state in OPEN_STATES
-        if row.print_device == require_identity(conn).device_id and (
-            stood_here or now_ms - (row.decided_ms or 0) <= SLIP_OF_USE_MS
+        if (
+            row.print_device == require_identity(conn).device_id
+            and (stood_here or now_ms - (row.decided_ms or 0) <= SLIP_OF_USE_MS)
+            and self._prints(conn, row)
         ):
             self._enqueue_slip(conn, row, row.decided_by or "")
 

@@ -22,6 +22,7 @@ from agent.approval.types import (
     RecoverOutcome,
     RejectReason,
     RequestCard,
+    RequestKind,
     RequestState,
     TooLate,
     WaitsForOwner,
@@ -80,6 +81,7 @@ class ApprovalViewModel:
         actor_name: Callable[[], str] | None = None,
         owner: OwnerDoor | None = None,
         hotkey: str = "",
+        shows_orders: Callable[[], bool] = lambda: True,
     ) -> None:
         """``actor`` is how operations name who acts, ``actor_name`` how people do; ``owner`` asks for the owner's
         PIN."""
@@ -88,6 +90,7 @@ class ApprovalViewModel:
         self.on_more: Callable[[], None] = lambda: None
         self._service, self._clock, self._texts = service, clock, texts
         self._actor, self._actor_name, self._owner = actor, actor_name or actor, owner
+        self._shows_orders = shows_orders
         self.hotkey = hotkey
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
@@ -278,7 +281,12 @@ class ApprovalViewModel:
     # -- what comes in ----------------------------------------------------------------------------------------------
     def reload(self) -> None:
         """Read what waits; follow up on what no longer does."""
-        pending = {card.request_id: card for card in self._service.pending()}
+        shows_orders = self._shows_orders()  # else the ticket tells of them, and the list of orders (AGT-02)
+        pending = {
+            card.request_id: card
+            for card in self._service.pending()
+            if shows_orders or card.kind is not RequestKind.ORDER
+        }
         now_mono = self._clock.mono_ms()
         arrived = False
         for key, card in pending.items():

@@ -18,6 +18,7 @@ from agent.earn.types import (
     EntryOutcome,
     Expired,
     IngestOutcome,
+    NoRewards,
     ReceiptOffer,
     Refused,
     SubmitOutcome,
@@ -36,7 +37,7 @@ from sync.clock import Clock
 from sync.errors import CellUnreadable
 from sync.ids import IdSource
 from sync.inbox import RowContext
-from sync.profile import require_identity
+from sync.profile import read_store_profile, require_identity
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.secrets import phone_lookup
 from sync.store import Store
@@ -133,6 +134,9 @@ class EarnService:
                 return self._outcome_of(conn, entry, now_ms) or Expired()
             if isinstance(phone, PhoneProblem):
                 return Refused(phone)
+            profile = read_store_profile(conn)
+            if profile is not None and not profile.rewards:
+                return NoRewards()  # a sale that was paired before it closed stands: it happened
             too_many = self._rate_limit(conn, now_ms)
             if too_many is not None:
                 return too_many

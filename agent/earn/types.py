@@ -57,6 +57,11 @@ class TooManyEntries:
 
 
 @dataclass(frozen=True)
+class NoRewards:
+    """The store gives no points now: it is closed for a while, or takes orders only; nothing was stored."""
+
+
+@dataclass(frozen=True)
 class UnknownEntry:
     """No entry screen was opened under this id."""
 
@@ -84,4 +89,4 @@ class EarnFigures:
 
 
 EntryOutcome = Earned | Waiting | Expired | None
-SubmitOutcome = Earned | Waiting | Expired | Refused | TooManyEntries | UnknownEntry
+SubmitOutcome = Earned | Waiting | Expired | Refused | TooManyEntries | NoRewards | UnknownEntry

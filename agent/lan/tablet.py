@@ -14,6 +14,7 @@ from agent.earn.types import (
     Earned,
     EntryOutcome,
     Expired,
+    NoRewards,
     Refused,
     SubmitOutcome,
     TooManyEntries,
@@ -238,6 +239,9 @@ def _submit_reply(outcome: SubmitOutcome) -> Reply:
             extra={"outcome": "too_many", "retry_after_ms": outcome.retry_after_ms},
             headers=[("Retry-After", str(seconds))],
         )
+    if isinstance(outcome, NoRewards):
+        words = "지금은 적립하지 않는 매장이에요.", "This shop gives no points right now."
+        raise ApiError(HTTPStatus.CONFLICT, "no_rewards", *words, extra={"outcome": "no_rewards"})
     if isinstance(outcome, UnknownEntry):
         raise not_found()
     return Reply(_outcome_words(outcome))

@@ -50,7 +50,8 @@ class SettingsView(Ground):
         self.motion = Switch(theme, t._("Motion"))
         self.sound = Switch(theme, t._("Sound"))
         self.hotkey = Select(theme, vm.state.hotkeys, current.hotkey)
-        for name in ("language", "theme_choice", "motion", "sound", "hotkey"):
+        self.alerts = Select(theme, vm.state.alert_modes or (("", ""),), vm.state.alert_mode)
+        for name in ("language", "theme_choice", "motion", "sound", "hotkey", "alerts"):
             getattr(self, name).setObjectName(f"settings.{name}")
         looks: list[tuple[str, str, str, QWidget]] = [
             ("languages", t._("Language"), t._("All screens of this computer"), self.language),
@@ -60,6 +61,11 @@ class SettingsView(Ground):
         counter: list[tuple[str, str, str, QWidget]] = [
             ("volume-2", t._("Sound"), t._("A short chime when a request or an order arrives"), self.sound),
         ]
+        if vm.state.alert_modes:
+            counter.append(("bell", t._("New orders"), t._("A card, a ticket, or both"), self.alerts))
+        else:
+            self.alerts.setParent(self)
+            self.alerts.hide()
         if hotkey.available():
             counter.append(
                 ("keyboard", t._("Hot-key for approval"), t._("Only while a card is on screen"), self.hotkey)
@@ -94,6 +100,7 @@ class SettingsView(Ground):
         self.motion.toggled.connect(lambda on: vm.change(animations=on))
         self.sound.toggled.connect(lambda on: vm.change(sound=on))
         self.hotkey.chosen.connect(lambda key: vm.change(hotkey=key))
+        self.alerts.chosen.connect(vm.choose_alerts)
         vm.on_change = self.render_state
         self.render_state()
 
@@ -103,6 +110,7 @@ class SettingsView(Ground):
         self.language.set_current(settings.language)
         self.theme_choice.set_current(settings.theme)
         self.hotkey.set_current(settings.hotkey)
+        self.alerts.set_current(state.alert_mode)
         for switch, on in ((self.motion, settings.animations), (self.sound, settings.sound)):
             switch.blockSignals(True)
             switch.setChecked(on)

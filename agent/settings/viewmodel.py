@@ -10,6 +10,7 @@ from agent.dispatch import Coalesced, Dispatcher
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.settings.service import HOTKEYS, Settings, SettingsService
 from agent.texts import Texts
+from rules.alerts import AlertMode
 from rules.calendar import local_day
 from sync.errors import SyncError
 
@@ -19,6 +20,13 @@ class Leaving(Protocol):
 
     def unsent(self) -> Unsent: ...
     def leave(self) -> Left | Blocked: ...
+
+
+class Alerts(Protocol):
+    """What the page needs of ``agent.approval.alerts.OrderAlerts``."""
+
+    def own(self) -> str: ...
+    def choose(self, mode: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class SettingsState:
     version: str = ""
     can_leave: bool = False
     leave: LeaveQuestion | None = None
+    alert_mode: str = ""  # how orders are told of here; empty: as the store says
+    alert_modes: tuple[tuple[str, str], ...] = ()  # empty: nothing to choose
 
 
 class SettingsViewModel:
@@ -49,11 +59,12 @@ class SettingsViewModel:
         texts: Texts,
         version: str = "",
         leaving: Leaving | None = None,
+        alerts: Alerts | None = None,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_left: Callable[[], None] = lambda: None
         self._service, self._texts, self._version = service, texts, version
-        self._leaving = leaving
+        self._leaving, self._alerts = leaving, alerts
         self._question: LeaveQuestion | None = None
         self._message = ""
         self.state = SettingsState()
@@ -73,6 +84,29 @@ class SettingsViewModel:
         except OSError:
             self._message = self._texts._("The settings could not be saved. Is the disk full? Nothing was changed.")
         self.refresh()
+
+    def choose_alerts(self, mode: str) -> None:
+        """How new orders are told of at this counter (AGT-01, AGT-02)."""
+        if self._alerts is None:
+            return
+        try:
+            self._alerts.choose(mode)
+            self._message = ""
+        except SyncError:
+            self._message = self._texts._("The settings could not be saved. Is the disk full? Nothing was changed.")
+        self.refresh()
+
+    def _alert_modes(self) -> tuple[tuple[str, str], ...]:
+        if self._alerts is None:
+            return ()
+        t = self._texts
+        words = {
+            "": t._("As the store says"),
+            AlertMode.POPUP_SOUND: t._("On the screen, with sound"),
+            AlertMode.PRINT: t._("On paper"),
+            AlertMode.BOTH: t._("Screen and paper"),
+        }
+        return tuple((str(mode), word) for mode, word in words.items())
 
     def ask_leave(self) -> None:
         """Open the question whether to leave the store, or say loudly what stands in the way."""
@@ -121,6 +155,13 @@ class SettingsViewModel:
         none = self._texts._("None")
         hotkeys = tuple((key, key or none) for key in HOTKEYS)
         self.state = SettingsState(
-            self._service.current, self._message, hotkeys, self._version, self._leaving is not None, self._question
+            self._service.current,
+            self._message,
+            hotkeys,
+            self._version,
+            self._leaving is not None,
+            self._question,
+            "" if self._alerts is None else self._alerts.own(),
+            self._alert_modes(),
         )
         self.on_change()

@@ -158,7 +158,12 @@ def _people(agent: Agent, pin: PinViewModel, look: Look) -> Page:
 
 def _settings(agent: Agent, service: SettingsService, look: Look) -> Page:
     vm = SettingsViewModel(
-        service=service, dispatcher=look.dispatcher, texts=look.texts, version=look.version, leaving=agent.leaving
+        service=service,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+        version=look.version,
+        leaving=agent.leaving,
+        alerts=agent.order_alerts,
     )
     vm.on_left = QCoreApplication.quit  # the next start asks for a code
 

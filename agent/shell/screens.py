@@ -112,6 +112,7 @@ class Screens:
             actor_name=self._actor_name,
             owner=self.pin_vm,
             hotkey=self._settings.current.hotkey,
+            shows_orders=agent.order_alerts.shows_orders,
         )
         # Whether a card may be decided offline, or has to wait for the cloud's word, depends on the line.
         agent.link.listeners.subscribe(Coalesced(dispatcher, self.approval_vm.reload))

@@ -49,6 +49,7 @@ from sync.clock import Clock
 from sync.earning import read_spending, told_rate_bp
 from sync.ids import IdSource
 from sync.outcomes import Denied, Held, Reason, Unavailable
+from sync.profile import read_store_profile
 from sync.secrets import phone_lookup
 from sync.snapshot import Taken, find_member, read_age_ms, read_taken
 from sync.store import Store, get_meta
@@ -115,10 +116,12 @@ class SpendService:
         """What the screen may offer before it knows anybody."""
         with self._store.read() as conn:
             bounds, rate_bp = read_spending(conn), max(told_rate_bp(conn), 0)
+            profile = read_store_profile(conn)
             everybody, _ = repository.used_on(conn, self._day(conn), "")
+        rewards = profile is None or profile.rewards
         if self._online():
             return SpendTerms(
-                possible=True,
+                possible=rewards,
                 use_unit=bounds.use_unit,
                 most_points=None,
                 rate_bp=rate_bp,
@@ -126,7 +129,7 @@ class SpendService:
             )
         most = min(bounds.offline_store_day_won - everybody, bounds.offline_member_won) if bounds.offline else 0
         return SpendTerms(
-            possible=most >= bounds.use_unit,
+            possible=rewards and most >= bounds.use_unit,
             use_unit=bounds.use_unit,
             most_points=max(most, 0),
             rate_bp=rate_bp,
@@ -144,11 +147,14 @@ class SpendService:
                 known = repository.find(conn, spend_id)
                 policy = read_spending(conn)
                 halted = get_meta(conn, outbox.HALTED) is not None
+                profile = read_store_profile(conn)
             if known is not None:
                 return _asked(known)
             limit = None if points is None else refuse_amount(policy, points, payment_won)
             if limit is not None or payment_won < policy.use_unit:
                 return SpendRefused(limit or SpendLimit.PAYMENT)
+            if profile is not None and not profile.rewards:
+                return SpendNotNow()
             if halted or not self._may_ask():
                 # A queue that stands still belongs to a device that nobody trusts, or that has forgotten its quota.
                 return SpendNotNow()

@@ -14,6 +14,7 @@ from agent.earn.types import (
     Earned,
     EntryOutcome,
     Expired,
+    NoRewards,
     ReceiptOffer,
     Refused,
     SubmitOutcome,
@@ -156,7 +157,7 @@ class TabletViewModel:
         self._pending_id = ""  # an entry that waits for its receipt; it outlives its screen
         self._pending: Waiting | None = None
         self._pending_until_ms = 0
-        self._result: Earned | TooManyEntries | None = None
+        self._result: Earned | TooManyEntries | NoRewards | None = None
         self._offer: ReceiptOffer | None = None
         self._refusal: PhoneProblem | None = None
         self._shop_name, self._rate, self._was_online = "", 0, True
@@ -259,6 +260,9 @@ class TabletViewModel:
                 self._show(Page.TOO_MANY)
             case Expired():
                 self._show(Page.EXPIRED)
+            case NoRewards():
+                self._result = answer
+                self._show(Page.TROUBLE)
             case UnknownEntry():
                 self._show(Page.TROUBLE)
             case ClaimProblem():
@@ -686,6 +690,6 @@ class TabletViewModel:
             case Page.NO_NUMBER:
                 return words.no_number(t)
             case Page.TROUBLE:
-                return words.trouble(t)
+                return words.no_rewards(t) if isinstance(self._result, NoRewards) else words.trouble(t)
             case _:
                 return words.PageWords()

@@ -180,6 +180,14 @@ def trouble(t: Texts) -> PageWords:
     )
 
 
+def no_rewards(t: Texts) -> PageWords:
+    """The shop is closed for a while, or takes orders only (STO-01, STO-15)."""
+    return PageWords(
+        headline=t._("This shop gives no points right now"),
+        line=t._("Your payment is complete, and nothing was saved."),
+    )
+
+
 def receipt_title(t: Texts, offer: ReceiptOffer | None, *, of_slip: bool = False) -> str:
     if offer and of_slip:
         return t.n("Your slip: paid {paid}", paid=t.won(offer.paid_won))

@@ -45,14 +45,13 @@ _SHOWN = (
     "disk_full",
 )
 _SEEN = Statement(
-    "UPDATE device SET seen_ms = $1, silent_ms = NULL WHERE device_id = $2"
-    f" AND (seen_ms IS NULL OR seen_ms <= $1 - {SEEN_EVERY_MS})"
+    "UPDATE device SET seen_ms = $1, silent_ms = NULL WHERE device_id = $2 AND (seen_ms IS NULL OR seen_ms <= $3)"
 )
 
 
 def seen(work: Work, call: DeviceCall) -> None:
     """The device has just called. Travels with the commit."""
-    work.later(_SEEN, work.now_ms, call.device_id)
+    work.later(_SEEN, work.now_ms, call.device_id, work.now_ms - SEEN_EVERY_MS)
 
 
 def note(work: Work, device_id: str, report: Any) -> None:

@@ -25,7 +25,10 @@ from cloud_api.notices import centre
 from cloud_api.notices.centre import News
 from rules.calendar import local_day
 from rules.notices import NoticeKind
+from rules.stores import business_number_valid
 from sync.protocol import enroll_proof_message
+from tests.cloud_api.test_applications import CHECKED, form
+from tests.cloud_api.test_store_states import DETAILS
 from tests.cloud_api.world import PHONE, PUSH, Device, World, base64url, new_id
 
 AIMED = 0.7  # of the ids in a call are made ones that exist, or it would be 404 all day
@@ -72,6 +75,15 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/stores/{store_id}/notices/{notice_id}/ack": None,
     "/v1/requests/{request_id}/dispute": None,
     "/v1/hq/disputes/{dispute_id}/decide": None,
+    "/v1/applications": "business_no",
+    "/v1/stores/{store_id}/terms": None,
+    "/v1/stores/{store_id}/details": None,
+    "/v1/stores/{store_id}/alerts": None,
+    "/v1/stores/{store_id}/visits": None,
+    "/v1/stores/{store_id}/invitations": None,
+    "/v1/stores/{store_id}/stay": None,
+    "/v1/stores/{store_id}/state": None,
+    "/v1/stores/{store_id}/devices/{device_id}/revoke": None,
 }
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -90,6 +102,7 @@ class Caller:
         self._url = url
         self._http = httpx.Client(timeout=30, trust_env=False)
         self._sealing = world.device()
+        self._businesses = 2_000_000_000
         self._raw = world.device()  # whatever a document lets it send; soon taken for a clone
         self.answered: Counter[tuple[str, int]] = Counter()
         self.wrong: dict[str, str] = {}  # the first of each kind
@@ -100,6 +113,7 @@ class Caller:
         definition = world.ok("POST", "/v1/coupon-definitions", terms | {"brand_id": world.store.brand_id})
         self._codes = f"/v1/coupon-definitions/{definition['definition_id']}/codes"
         self._sealing.push(self._sealing.earn(paid_won=100_000_000))
+        employed = world.employ("이지은")
         self.known: dict[str, list[str]] = {
             "store_id": [world.store.store_id],
             "brand_id": [world.store.brand_id],
@@ -108,6 +122,9 @@ class Caller:
             "definition_id": [definition["definition_id"]],
             "request_id": [world.ask_coupon(member, coupons[0])["request_id"]],
             "order_id": [world.order()["order"]["order_id"]],
+            "device_id": [world.device().device_id],
+            "application_id": [],
+            "employee_id": [employed.partition(":")[2]],
         }
 
         own = {"store_id": world.store.store_id}
@@ -153,6 +170,15 @@ class Caller:
                 "actor": "본사",
             },
             "/v1/stores/{store_id}/stock/orders": {"pieces": 1_000, "actor": "본사"},
+            "/v1/applications": form(),
+            "/v1/stores/{store_id}/terms": {"plan": "premium", "reason": "가입"},
+            "/v1/stores/{store_id}/details": DETAILS,
+            "/v1/stores/{store_id}/alerts": {"alert_mode": "print"},
+            "/v1/stores/{store_id}/visits": {"visited_by": "본사", "passed": True},
+            "/v1/stores/{store_id}/invitations": {"name": "이지은", "phone": "010-5555-0001"},
+            "/v1/stores/{store_id}/stay": {},
+            "/v1/stores/{store_id}/state": {"to": "suspected_closed", "reason": "조용함"},
+            "/v1/stores/{store_id}/devices/{device_id}/revoke": {"reason": "분실"},
             "/v1/stores/{store_id}/refusals": {"campaign": "행사", "reason": "no_storage", "actor": "김사장"},
             "/v1/imports/{import_id}/confirm": {"rows": 1, "points": 0, "stamps": 0, "by": "본사"},
             "/v1/stores/{store_id}/notices/{notice_id}/ack": {"by": "정민아"},
@@ -277,13 +303,17 @@ class Caller:
             "payment_won": lambda: rng.randint(1_000, 50_000),
             "cursor": lambda: rng.choice(("1.0.0", "1.1.1")),
         }
+        if case.headers and rng.random() < AIMED:
+            case.headers.pop("acting-employee", None)  # nobody works here under a name that was made up
         for place in (case.path_parameters, case.query, case.body):
             for name in place if isinstance(place, dict) else ():
                 if rng.random() < AIMED:
-                    if name in self.known and not (name == "request_id" and place is case.body):
+                    if self.known.get(name) and not (name == "request_id" and place is case.body):
                         place[name] = rng.choice(self.known[name])
                     elif name in likely:
                         place[name] = likely[name]()
+        if case.path.endswith("/state") and isinstance(case.body, dict) and case.body.get("to") == "suspended":
+            case.body["to"] = "suspected_closed"  # or everything else would be refused from now on
         wait = (case.query or {}).get("wait_ms")
         if isinstance(wait, int) and 0 <= wait <= 30_000:
             case.query["wait_ms"] = wait % 20  # nobody waits half a minute here
@@ -292,7 +322,14 @@ class Caller:
 
     def _make_possible(self, case: Case) -> None:
         """What can be done once only must first be there."""
-        if case.path.endswith("/withdraw"):
+        if case.path.startswith("/v1/applications/{application_id}"):
+            wanted = form() | {"business_no": self._new("business_no")}
+            case.path_parameters["application_id"] = self._world.ok("POST", "/v1/applications", wanted)[
+                "application_id"
+            ]
+            if case.path.endswith("/approve"):
+                case.body = {"checked": CHECKED}
+        if case.path.endswith("{request_id}/withdraw"):
             case.path_parameters["request_id"] = self._world.ask_points(self._rich, 1)["request_id"]
         elif case.path.startswith("/v1/imports/"):
             case.path_parameters["import_id"] = self._upload(f"0109999{next(self._numbers):04d}")["import_id"]
@@ -312,10 +349,16 @@ class Caller:
 
     def _new(self, name: str) -> str:
         """A value that no call had before."""
+        if name == "business_no":
+            return next(found for found in map(str, itertools.count(self._business())) if business_number_valid(found))
         if name != "code":
             return new_id("made-up")
         made: str = self._world.ok("POST", self._codes, {"count": 1})["codes"][0]
         return made
+
+    def _business(self) -> int:
+        self._businesses += 20
+        return self._businesses
 
     def _device(self, case: Case, rng: random.Random) -> Device | None:
         """Who must sign. What a document calls an operation is put into a real one half of the time, in its chain."""

@@ -48,6 +48,9 @@ def test_a_code_lets_one_device_in_and_tells_it_everything(world: World) -> None
         "plan": "free",
         "grade": "normal",
         "opens_minute": None,
+        "state": "approved",
+        "state_reason": "",
+        "alert_mode": "both",
     }
     assert welcome["policy"] == {
         "version": 1,

@@ -277,7 +277,10 @@ def test_a_pin_reaches_the_counter_as_something_that_only_the_store_key_can_chec
     assert not pin_fits("904731", known, employee_id=employee_id, store_key=b"0" * 32)
     assert not pin_fits("904731", known, employee_id="another", store_key=key)
     with world.cloud.database.read() as conn:
-        kept = conn.execute(text("SELECT body_hash, answer FROM idempotent_call WHERE operation = 'employee'")).one()
+        kept = conn.execute(
+            text("SELECT body_hash, answer FROM idempotent_call WHERE operation = 'employee' AND answer LIKE :of"),
+            {"of": f"%{employee_id}%"},
+        ).one()
         body = {"name": "이지은", "role": "staff", "pin": "904731", "idempotency_key": "?"}
         assert "904731" not in str(kept)
         assert kept.body_hash != hashlib.sha256(json.dumps(body).encode()).hexdigest()

@@ -109,7 +109,8 @@ def things_of(world: World, store: Profile) -> dict[str, str]:
     menu = own | {"idempotency_key": new_id("menu")}
     category = world.ok("POST", "/v1/menu/categories", menu | {"name": "커피"})["category_id"]
     item = menu | {"category_id": category, "name": "카페라떼", "price_won": 5_000}
-    person = {"name": "이지은", "role": "staff", "pin": "904731", "idempotency_key": new_id("employee")}
+    person = {"name": "이지은", "role": "owner", "pin": "904731", "idempotency_key": new_id("employee")}
+    guest = {"name": "박서준", "phone": "010-5555-0002"}
     correction = {"member_id": member, "points": 5, "reason": "누락", "by": "김본사", "idempotency_key": new_id("adj")}
     sale = {"member_id": member, "paid_won": 4_500, "receipt_no": "1", "occurred_ms": world.clock()}
     told = {"url": "https://pos.example.com/x", "kinds": ["*"]}
@@ -129,6 +130,8 @@ def things_of(world: World, store: Profile) -> dict[str, str]:
         "menu_id": world.ok("POST", "/v1/menu/items", item)["menu_id"],
         "employee_id": world.ok("POST", f"/v1/stores/{store.store_id}/employees", person)["employee_id"],
         "endpoint_id": world.ok("POST", "/v1/webhooks", told)["endpoint_id"],
+        "invitation_id": world.ok("POST", f"/v1/stores/{store.store_id}/invitations", guest)["invitation_id"],
+        "device_id": world.device(store).device_id,
         "earn_id": world.ok("POST", "/v1/earns", sale | own)["earn_id"],
         "adjustment_id": world.ok("POST", "/v1/adjustments", correction | own)["adjustment_id"],
     }

@@ -35,15 +35,7 @@ def _to(world: World, state: str, reason: str = "본사 결정") -> Any:
 
 
 def _order(world: World) -> Any:
-    body = {
-        "store_id": world.store.store_id,
-        "channel": "take_out",
-        "items": [{"name": "카페라떼", "qty": 1, "amount_won": 5_000}],
-        "total_won": 5_000,
-        "payment": "prepaid",
-        "idempotency_key": new_id("order"),
-    }
-    return world.call("POST", "/v1/orders", body)
+    return world.call("POST", "/v1/orders", world.new_order())
 
 
 def _ask(world: World, kind: str, member: str, **more: Any) -> Any:

@@ -431,3 +431,16 @@ def test_what_the_cloud_had_put_aside_goes_along_to_a_new_enrollment(bench: Benc
         (DEVICE_ID, 2, "parked"),
         ("device-again", 1, "pending"),
     ]
+
+
+def test_an_answer_tells_how_far_the_clocks_are_apart(bench: Bench) -> None:
+    """AGT-07"""
+    bench.append()
+    with bench.store.read() as conn:
+        assert outbox.clock_offset_ms(conn) is None
+    batch = batch_of(bench)
+
+    settle(bench, batch, response(batch, "applied", server_ms=bench.clock.wall_ms() - 61_000))
+
+    with bench.store.read() as conn:
+        assert outbox.clock_offset_ms(conn) == -61_000

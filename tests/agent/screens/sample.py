@@ -394,6 +394,19 @@ class Link:
 OFFLINE_STATUS = Status(False, at(14, 2), 37, 0, at(14, 2))
 
 
+class Alerts:
+    """The counter follows its store."""
+
+    def __init__(self) -> None:
+        self.mode = ""
+
+    def own(self) -> str:
+        return self.mode
+
+    def choose(self, mode: str) -> None:
+        self.mode = mode
+
+
 class Leaving:
     """So many records are unsent."""
 

@@ -132,6 +132,7 @@ def make_world(
         texts=texts,
         version="0.1.0",
         leaving=sample.Leaving(12 if troubled else 0),
+        alerts=sample.Alerts(),
     )
     shell = ShellViewModel(
         approvals=approvals,
