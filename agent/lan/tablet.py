@@ -240,8 +240,13 @@ def _submit_reply(outcome: SubmitOutcome) -> Reply:
             headers=[("Retry-After", str(seconds))],
         )
     if isinstance(outcome, NoRewards):
-        words = "지금은 적립하지 않는 매장이에요.", "This shop gives no points right now."
-        raise ApiError(HTTPStatus.CONFLICT, "no_rewards", *words, extra={"outcome": "no_rewards"})
+        raise ApiError(
+            HTTPStatus.CONFLICT,
+            "no_rewards",
+            "지금은 적립하지 않는 매장이에요.",
+            "This shop gives no points right now.",
+            extra={"outcome": "no_rewards"},
+        )
     if isinstance(outcome, UnknownEntry):
         raise not_found()
     return Reply(_outcome_words(outcome))
