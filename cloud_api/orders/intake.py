@@ -57,8 +57,8 @@ class NewOrder:
 def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
     """A new order and the request that asks the store to accept it.
 
-    Raises ApiError: ``store_not_open``, ``orders_not_taken``, ``out_of_hours``, what ``menu.pricing`` and the rewards refuse, and
-    ``total_differs`` with the right figures. Nothing is kept then.
+    Raises ApiError: ``store_not_open``, ``orders_not_taken``, ``out_of_hours``, what ``menu.pricing`` and the rewards
+    refuse, and ``total_differs`` with the right figures. Nothing is kept then.
     """
     store = who.store
     hours = _check_open(work.conn, store, work.now_ms)
