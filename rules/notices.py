@@ -46,6 +46,8 @@ class NoticeKind(StrEnum):
     STAMP_REWARD = "stamp_reward"
     STAMPS_EXPIRY = "stamps_expiry"
     MEMBER_GRADE = "member_grade"
+    DEVICE_SILENT = "device_silent"  # AGT-14
+    SUSPECTED_CLOSURE = "suspected_closure"  # CUP-13
 
 
 class Recipient(StrEnum):
@@ -94,6 +96,8 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.STAMP_REWARD: (_R.CONSUMER,),
     _K.STAMPS_EXPIRY: (_R.CONSUMER,),
     _K.MEMBER_GRADE: (_R.CONSUMER,),
+    _K.DEVICE_SILENT: (_R.OWNER, _R.STAFF, _R.ADMIN),
+    _K.SUSPECTED_CLOSURE: (_R.OWNER, _R.ADMIN),
 }
 _PRIORITIES = {
     _K.APPROVAL_REQUEST: Priority.HIGH,
@@ -109,6 +113,8 @@ _PRIORITIES = {
     _K.MANY_CANCELS: Priority.MEDIUM,
     _K.SAME_COUPON: Priority.MEDIUM,
     _K.DISPUTES: Priority.MEDIUM,
+    _K.DEVICE_SILENT: Priority.MEDIUM,
+    _K.SUSPECTED_CLOSURE: Priority.MEDIUM,
 }
 _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 

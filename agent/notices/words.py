@@ -44,6 +44,10 @@ def notice_words(t: Texts, told: Told) -> str:
             return t._("A customer disputes a request. Head office is looking at it")
         case NoticeKind.REPORT_RATE.value:
             return t.n("Report rate {rate} %: keep reporting every day", rate=told.number("rate_bp") // 100)
+        case NoticeKind.DEVICE_SILENT.value:
+            return t.n("Nothing is heard of “{name}”", name=told.text("label") or t._("another counter"))
+        case NoticeKind.SUSPECTED_CLOSURE.value:
+            return t.n("{n} days without a report or a use: is the store closed?", n=told.number("days"))
         case NoticeKind.RECOVERED.value if told.count > 1:
             return t.n("{name}: {n} approvals were taken back", name=name, n=told.count)
         case NoticeKind.RECOVERED.value:

@@ -13,13 +13,13 @@ from cloud_api.devices.auth import DeviceCall
 from cloud_api.devices.models import device
 from cloud_api.devices.printing import printing_device
 from cloud_api.exchange import Statement
-from cloud_api.gateway import feeds
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.models import store_hours
 from rules.devices import clock_is_off, is_silent
-from sync.protocol import FeedKind
+from rules.notices import NoticeKind
 
-NOTICE = "device_silent"
 PRINTERS_MAX = 20
 WORD_MAX = 40
 NUMBER_MAX = 2**53
@@ -34,7 +34,6 @@ _SHOWN = (
     "revoked_ms",
     "suspended_ms",
     "seen_ms",
-    "silent_ms",
     "reported_ms",
     "version",
     "pending",
@@ -44,9 +43,7 @@ _SHOWN = (
     "clock_offset_ms",
     "disk_full",
 )
-_SEEN = Statement(
-    "UPDATE device SET seen_ms = $1, silent_ms = NULL WHERE device_id = $2 AND (seen_ms IS NULL OR seen_ms <= $3)"
-)
+_SEEN = Statement("UPDATE device SET seen_ms = $1 WHERE device_id = $2 AND (seen_ms IS NULL OR seen_ms <= $3)")
 
 
 def seen(work: Work, call: DeviceCall) -> None:
@@ -105,15 +102,21 @@ def of_store(conn: Connection, store_id: str, now_ms: int) -> list[dict[str, Any
 def shown(row: Any, now_ms: int) -> dict[str, Any]:
     """A device as consoles see it."""
     return {name: getattr(row, name) for name in _SHOWN} | {
+        "silent_ms": row.silent_ms if still_silent(row) else None,
         "seen_ago_ms": None if row.seen_ms is None else max(now_ms - row.seen_ms, 0),
         "clock_off": clock_is_off(row.clock_offset_ms),
         "printers": json.loads(row.printers),
     }
 
 
+def still_silent(row: Any) -> bool:
+    """Whether nothing was heard of the device since somebody was told."""
+    return row.silent_ms is not None and (row.seen_ms is None or row.seen_ms < row.silent_ms)
+
+
 def tell_silent(database: Database, clock: Clock) -> int:
-    """Tells of each device that has fallen silent while its shop is open, once until it is heard of again; returns 0:
-    one pass is all there is."""
+    """Tells of each device that has fallen silent while its shop is open, once until it is heard of again, which takes
+    the word back; returns 0: one pass is all there is."""
     with database.read() as conn:
         query = (
             select(device.c.device_id)
@@ -122,9 +125,24 @@ def tell_silent(database: Database, clock: Clock) -> int:
         )
         watched = conn.execute(query.order_by(device.c.device_id)).scalars().all()
         suspects = [which for which in watched if _silent(conn, _row(conn, which), clock())]
+        told = select(device).where(device.c.silent_ms.is_not(None)).order_by(device.c.device_id)
+        back = [row.device_id for row in conn.execute(told) if _is_over(row)]
+    for device_id in back:
+        database.transact(lambda work, which=device_id: _take_back(work, which))  # type: ignore[misc]
     for device_id in suspects:
         database.transact(lambda work, which=device_id: _tell(work, which))  # type: ignore[misc]
     return 0
+
+
+def _is_over(row: Any) -> bool:
+    return row.revoked_ms is not None or not still_silent(row)
+
+
+def _take_back(work: Work, device_id: str) -> None:
+    row = _row(work.conn, device_id)
+    if row.silent_ms is not None and _is_over(row):
+        work.conn.execute(update(device).where(device.c.device_id == device_id).values(silent_ms=None))
+        centre.settle(work, row.store_id, NoticeKind.DEVICE_SILENT, device_id)
 
 
 def _row(conn: Connection, device_id: str) -> Any:
@@ -141,11 +159,5 @@ def _tell(work: Work, device_id: str) -> None:
     if row.revoked_ms is not None or row.silent_ms is not None or not _silent(work.conn, row, work.now_ms):
         return
     work.conn.execute(update(device).where(device.c.device_id == device_id).values(silent_ms=work.now_ms))
-    body = {
-        "kind": NOTICE,
-        "device_id": device_id,
-        "label": row.label,
-        "last_seen_ms": row.seen_ms,
-        "created_ms": work.now_ms,
-    }
-    feeds.publish(work, feeds.store_feed(row.store_id), FeedKind.NOTICE, body)
+    details = {"device_id": device_id, "label": row.label, "last_seen_ms": row.seen_ms or row.enrolled_ms}
+    centre.tell(work, row.store_id, News(NoticeKind.DEVICE_SILENT, device_id, details))

@@ -391,9 +391,7 @@ def _keep(
     return results
 
 
-_ADVANCE = Statement(
-    "UPDATE device SET last_seq = $1, last_hash = $2, seen_ms = $4, silent_ms = NULL WHERE device_id = $3"
-)
+_ADVANCE = Statement("UPDATE device SET last_seq = $1, last_hash = $2, seen_ms = $4 WHERE device_id = $3")
 
 
 def fork_place(device_id: str, epoch: int, seq: int, digest: str) -> str:

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, select
 
 from cloud_api.clock import Clock
 from cloud_api.database import Database, Work
-from cloud_api.gateway import feeds
 from cloud_api.ledger.models import earn
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.requests.models import request
 from cloud_api.staff import service as staff
 from cloud_api.stock.models import daily_report
@@ -16,10 +17,9 @@ from cloud_api.stores.models import store
 from cloud_api.stores.states import CLOCK
 from rules.calendar import local_day, moment_ms
 from rules.consumption import SUSPECTED_CLOSURE_DAYS, suspected_closure
+from rules.notices import NoticeKind
 from rules.stores import StoreState
-from sync.protocol import FeedKind
 
-NOTICE = "suspected_closure"
 REASON = "7일 동안 소진 보고와 이용이 없습니다"
 _WATCHED = (StoreState.APPROVED.value, StoreState.SUSPECTED_CLOSED.value)
 
@@ -41,9 +41,10 @@ def _mark(work: Work, store_id: str) -> None:
         return
     closed = to is StoreState.SUSPECTED_CLOSED
     states.move(work, store_id, to, REASON if closed else "", CLOCK)
-    if closed:
-        body = {"kind": NOTICE, "store_id": store_id, "created_ms": work.now_ms}
-        feeds.publish(work, feeds.store_feed(store_id), FeedKind.NOTICE, body)
+    if not closed:
+        centre.settle(work, store_id, NoticeKind.SUSPECTED_CLOSURE, "")
+    else:
+        centre.tell(work, store_id, News(NoticeKind.SUSPECTED_CLOSURE, "", {"days": SUSPECTED_CLOSURE_DAYS}))
 
 
 def _other_state(conn: Connection, store_id: str, now_ms: int) -> StoreState | None:

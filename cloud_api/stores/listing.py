@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from cloud_api.devices.health import still_silent
 from cloud_api.devices.models import device
 from cloud_api.staff.models import employee
 from cloud_api.stock import reports, rounds
@@ -66,7 +67,9 @@ def _fits(shown: dict[str, Any], wanted: Wanted) -> bool:
 def _row(conn: Connection, row: Any, now_ms: int) -> dict[str, Any]:
     stock = rounds.overview(conn, row.store_id, now_ms)
     counters = conn.execute(
-        select(device.c.silent_ms).where(device.c.store_id == row.store_id, device.c.revoked_ms.is_(None))
+        select(device.c.silent_ms, device.c.seen_ms).where(
+            device.c.store_id == row.store_id, device.c.revoked_ms.is_(None)
+        )
     ).all()
     owner = select(employee.c.name).where(
         employee.c.store_id == row.store_id, employee.c.role == Role.OWNER.value, employee.c.removed_ms.is_(None)
@@ -85,5 +88,5 @@ def _row(conn: Connection, row: Any, now_ms: int) -> dict[str, Any]:
         "stock": stock["stock"],
         "low": stock["low"],
         "devices": len(counters),
-        "silent_devices": sum(one.silent_ms is not None for one in counters),
+        "silent_devices": sum(still_silent(one) for one in counters),
     }

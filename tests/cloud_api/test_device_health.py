@@ -156,10 +156,13 @@ def test_a_counter_that_falls_silent_while_its_shop_is_open_is_told_of_once(worl
     device.push(device.earn())
 
     assert [one["silent_ms"] for one in _devices(world)] == [None, None]
+    _looks(world)
+    [_, over] = [row for row in other.rows("notice") if row["kind"] == "device_silent"]
+    assert (over["acked_by"], over["notice_id"]) == ("cloud", row["notice_id"])
     world.clock.advance(SILENT_MS)
     other.push(other.earn())
     _looks(world)
-    assert _silent(other) == [device.device_id] * 2
+    assert len({row["notice_id"] for row in other.rows("notice") if row["kind"] == "device_silent"}) == 2
 
 
 @pytest.mark.parametrize(

@@ -230,12 +230,14 @@ def test_seven_silent_days_make_a_store_suspect_and_any_sign_of_life_clears_it(w
         states.append(world.ok("GET", _path(world))["state"])
     assert states == ["approved", "approved", "suspected_closed"]
     _job(world, "suspected-closures")
-    assert [row["kind"] for row in device.rows("notice")] == ["suspected_closure"]
+    [told] = [row for row in device.rows("notice") if row["kind"] == "suspected_closure"]
+    assert told["acked_by"] is None
     assert _order(world).status_code == 201
 
     _job(world, "suspected-closures")
 
     assert world.ok("GET", _path(world))["state"] == "approved"
+    assert [row["acked_by"] for row in device.rows("notice") if row["kind"] == "suspected_closure"] == [None, "cloud"]
 
 
 # -- what a store says of itself -----------------------------------------------------------------------------------
