@@ -68,6 +68,7 @@ _KINDS: Final = (
         "points",
         {
             **_SHOP,
+            "title": "포인트 적립",
             "points": "450P",
             "phone": "010-****-5678",
             "paid": "4,500원",

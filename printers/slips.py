@@ -52,6 +52,11 @@ def points(count: int) -> str:
     return f"-{-count:,}P" if count < 0 else f"{count:,}P"
 
 
+def gain(points_count: int, stamps: int | None) -> str:
+    """What a payment brought; ``stamps`` None: the shop gives points."""
+    return points(points_count) if stamps is None else f"스탬프 {stamps:,}개"
+
+
 def count(number: int) -> str:
     return f"{number:,}건"
 
@@ -98,20 +103,21 @@ def claim_slip(
     paid_won: int,
     claim_until: str,
     source_line: str,
+    stamps: int | None = None,
     templates: Templates = BUNDLED,
 ) -> Document:
-    """Points for a customer who left no number: the QR code earns this payment once. `source_line` names POS, receipt
+    """Points, or stamps where the shop gives those, for a customer who left no number: the QR code earns this payment once. `source_line` names POS, receipt
     and time, as in "POS 01 · 전표 0042 · 11-20 14:31"."""
     values: Values = {
         "shop": shop,
-        "points": points(points_count),
+        "points": gain(points_count, stamps),
         "qr": qr_payload,
         "slip_code": slip_code,
         "paid": won(paid_won),
         "claim_until": claim_until,
         "source": source_line,
     }
-    return templates.document("claim", f"적립 QR {points(points_count)}", values)
+    return templates.document("claim", f"적립 QR {gain(points_count, stamps)}", values)
 
 
 def points_slip(
@@ -123,20 +129,23 @@ def points_slip(
     earned_at: str,
     source_line: str,
     provisional: bool = False,
+    stamps: int | None = None,
     templates: Templates = BUNDLED,
 ) -> Document:
-    """Points earned with a phone number. The balance is not on it: paper is read by everyone. `provisional`: booked
+    """Points, or stamps where the shop gives those, earned with a phone number. The balance is not on it: paper is read by everyone. `provisional`: booked
     at the counter while the line was down."""
+    title = "포인트 적립" if stamps is None else "스탬프 적립"
     values: Values = {
         "shop": shop,
-        "points": points(points_count),
+        "title": title,
+        "points": gain(points_count, stamps),
         "phone": masked_phone,
         "paid": won(paid_won),
         "earned_at": earned_at,
         "provisional": "1" if provisional else "",
         "source": source_line,
     }
-    return templates.document("points", f"포인트 적립 {points(points_count)}", values)
+    return templates.document("points", f"{title} {gain(points_count, stamps)}", values)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.earn import repository
 from agent.earn.repository import DocumentRow
 from agent.earn.service import EarnService
-from agent.earn.types import Earned, Refused, TooManyEntries
+from agent.earn.types import Earned, Refused, TooManyEntries, Worth
 from agent.keys import KeyRing
 from agent.logbook import topic
 from rules.claims import CLAIM_VALID_MS, Claim, ClaimProblem, open_claim, seal_claim, short_code
@@ -51,7 +51,7 @@ class ClaimSlip:
     qr: str
     code: str
     paid_won: int
-    points: int
+    worth: Worth
     printed_ms: int
     until_ms: int
     receipt_no: str | None
@@ -64,6 +64,7 @@ class SlipOffer:
 
     paid_won: int
     points: int
+    stamps: int | None = None  # None: the shop gives points
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class LateEarns:
                 qr=seal_claim(store_key, self._sealed(conn, sale, claim)),
                 code=claim.code,
                 paid_won=sale.paid_won,
-                points=self._earn.points_for(conn, sale.paid_won),
+                worth=self._earn.worth(conn, sale.paid_won),
                 printed_ms=sale.captured_ms,
                 until_ms=claim.until_ms,
                 receipt_no=sale.receipt_no,
@@ -193,7 +194,7 @@ class LateEarns:
             due = [
                 sale.document_id
                 for sale in repository.unclaimed_sales(conn, now_ms - PAIRING_WINDOW_MS, now_ms - OFFER_AFTER_MS)
-                if self._earn.points_for(conn, sale.paid_won or 0) > 0 and not self._earn.is_typing(conn, sale, now_ms)
+                if self._earn.worth(conn, sale.paid_won or 0) and not self._earn.is_typing(conn, sale, now_ms)
             ]
         for document_id in due:
             self.issue(document_id)
@@ -242,7 +243,8 @@ class LateEarns:
             if isinstance(found, ClaimProblem):
                 return found
             paid_won = found.sale.paid_won or 0
-            return SlipOffer(paid_won, self._earn.points_for(conn, paid_won))
+            worth = self._earn.worth(conn, paid_won)
+            return SlipOffer(paid_won, worth.points, worth.stamps)
 
     def has_slips(self) -> bool:
         """Whether a slip of this counter may still be in somebody's pocket."""

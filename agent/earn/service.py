@@ -25,6 +25,7 @@ from agent.earn.types import (
     TooManyEntries,
     UnknownEntry,
     Waiting,
+    Worth,
 )
 from agent.keys import KeyRing
 from agent.logbook import topic
@@ -396,9 +397,10 @@ class EarnService:
         except CellUnreadable:
             return None
 
-    def points_for(self, conn: sqlite3.Connection, paid_won: int) -> int:
+    def worth(self, conn: sqlite3.Connection, paid_won: int) -> Worth:
         """What a payment earns by the policy of now."""
-        return provisional.of_payment(conn, paid_won, self._clock.wall_ms()).accrual.points
+        found = provisional.of_payment(conn, paid_won, self._clock.wall_ms())
+        return Worth(found.accrual.points, found.stamps)
 
     def is_typing(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> bool:
         """Whether somebody has the screen of this receipt's till open, and may be about to give a number."""

@@ -25,6 +25,7 @@ def earned_document(
     return points_slip(
         shop=shop,
         points_count=earned.points,
+        stamps=earned.stamps,
         masked_phone=earned.masked,
         paid_won=earned.paid_won,
         earned_at=f"{local_time(earned_ms):%m-%d %H:%M}",
@@ -44,7 +45,8 @@ def claim_document(slip: ClaimSlip, *, shop: str, templates: Templates) -> Docum
     source = [*_source(slip.till, slip.receipt_no), f"{local_time(slip.printed_ms):%m-%d %H:%M}"]
     return claim_slip(
         shop=shop,
-        points_count=slip.points,
+        points_count=slip.worth.points,
+        stamps=slip.worth.stamps,
         qr_payload=slip.qr,
         slip_code=f"{slip.code[:4]}-{slip.code[4:]}",
         paid_won=slip.paid_won,

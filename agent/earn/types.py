@@ -30,6 +30,17 @@ class Earned:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """What a payment earns; ``stamps`` None: the shop gives points."""
+
+    points: int
+    stamps: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.stamps)
+
+
+@dataclass(frozen=True)
 class Waiting:
     """The number is kept and waits for its receipt."""
 

@@ -50,13 +50,13 @@ class _LateApi:
         slip = self._late.issue(request.parts["document_id"])
         if not isinstance(slip, ClaimSlip):
             return _reply(slip)
-        words = {"code": slip.code, "paid_won": slip.paid_won, "points": slip.points, "until_ms": slip.until_ms}
+        words = {"code": slip.code, "paid_won": slip.paid_won, "points": slip.worth.points, "until_ms": slip.until_ms}
         return Reply(words, HTTPStatus.CREATED)
 
     def offer(self, request: Request) -> Reply:
         """What a slip would earn, before anybody types a number."""
         found = self._late.offer(text_field(request.body, "slip", longest=CLAIM_LETTERS_MAX))
-        return Reply(to_json(found)) if isinstance(found, SlipOffer) else _reply(found)
+        return Reply(earned_json(found)) if isinstance(found, SlipOffer) else _reply(found)
 
     def redeem(self, request: Request) -> Reply:
         """The slip's QR text or its eight letters, and the customer's number."""

@@ -71,7 +71,7 @@ class Scanner:
 
 def as_receipt(offer: SlipOffer) -> ReceiptOffer:
     """The slip's payment as the keypad's card shows payments."""
-    return ReceiptOffer("", offer.paid_won, offer.points)
+    return ReceiptOffer("", offer.paid_won, offer.points, offer.stamps)
 
 
 def refused(t: Texts, problem: ClaimProblem) -> PageWords:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from agent.earn.late import OFFER_AFTER_MS, SlipOffer
 from agent.lan.api import earned_json
 from agent.tablet import words
 from agent.texts import Texts
+from printers.document import Document
+from printers.layout import as_text, lay_out
 from rules.calendar import DAY_MS
 from rules.programs import EarningProgram
 from sync.earning import read_earning, read_spending
@@ -208,3 +211,27 @@ def test_the_shops_own_limits_of_spending_hold_without_a_line(shop: Counter) -> 
         found = read_spending(conn)
     assert (found.payment_max_percent, found.store_day_max_points) == (30, 700)
     assert shop.agent.spend.terms().payment_max_percent == 30
+
+
+def test_slips_of_a_shop_of_stamps_speak_of_stamps(shop: Counter) -> None:
+    """AGT-12, STP-02: with a number, and for one who left none; a payment that brings nothing prints no claim slip."""
+    plan(shop)
+    tell(shop)
+    for kind in ("points", "claim"):
+        shop.agent.slip_templates.set_prints_by_itself(kind, True)
+    pay(shop, 5_000)
+    for paid in (4_999, 6_000):
+        shop.agent.earn.ingest(captured(shop.clock, total=paid, receipt_no=f"late-{paid}", approvals=()))
+    shop.clock.advance(OFFER_AFTER_MS)
+    shop.agent.late_earns.tick()
+
+    slips = shop.rows("SELECT kind, document_json FROM print_job ORDER BY kind DESC")
+    texts = ["\n".join(as_text(lay_out(Document.from_json(found), 32))) for _kind, found in slips]
+
+    assert [kind for kind, _found in slips] == ["points_slip", "claim_slip"]
+    assert "[ 스탬프 적립 ]" in texts[0]
+    assert all("스탬프 1개" in text and "포인트" not in text and "0P" not in text for text in texts)
+    (code,) = shop.rows("SELECT code FROM claim")
+    assert shop.agent.late_earns.offer(code[0]) == SlipOffer(6_000, 0, 1)
+    redeemed = shop.agent.late_earns.redeem(code[0], "01099998888", "tablet")
+    assert (redeemed.points, redeemed.stamps) == (0, 1)  # type: ignore[union-attr]
