@@ -329,6 +329,7 @@ def _printer_is_set_up(world: DemoWorld, ledger: Ledger) -> None:
     """The printer doctor: an address is typed, one strip comes out, four taps say what is on it."""
     _tap(world, "nav.printing")
     _tap(world, "printing.set_up")
+    _tap(world, "rooms.set_up.receipt")
     # The search for printers ends after some seconds; the field is there from then on.
     address = f"127.0.0.1:{world.printer.port}"
     wait_until(lambda: world.agent.type("doctor.address", address), what="an address can be typed")
@@ -340,8 +341,31 @@ def _printer_is_set_up(world: DemoWorld, ledger: Ledger) -> None:
         _tap(world, "doctor.main")
     _tap(world, "doctor.main")
     page = _printed(world, "시험 출력", "(48칸)")
+    _tap(world, "rooms.back")
     ruler = [line for line in page.splitlines() if line.startswith("1234567890")]
     ledger.check("the test page is as wide as the paper", [len(line) for line in ruler], [48])
+
+
+def _slip_of_a_receipt(world: DemoWorld, ledger: Ledger) -> None:
+    """PNT-09, AGT-12: nobody left a number; the slip's letters and a number earn the receipt, once."""
+    before, balance = _documents(world), _balance(world, SORA)
+    sale = world.pos.print_sale("card42")
+    ledger.check("a receipt that meets no number", _outcome(world, before, 1), ["waiting"])
+    newest = world.agent.get("/v1/receipts", limit="1")["receipts"][0]
+    code = world.agent.post(f"/v1/receipts/{newest['document_id']}/claim", {})["code"]
+    points = sale.paid_won // RATE_DIVISOR
+    _printed(world, f"{code[:4]}-{code[4:]}", f"{points:,}P 받아 가십시오")
+    _tap(world, "tablet.slip")
+    for letter in code:
+        _tap(world, f"tablet.letter.{letter}")
+    _tap(world, "tablet.slip_go_on")
+    for digit in SORA.removeprefix("010"):
+        _tap(world, f"tablet.key.{digit}")
+    _tap(world, "tablet.submit")
+    _wait_result(world, points)
+    ledger.issued += points
+    world.wait_online()
+    ledger.check("the slip's points in the cloud", _balance(world, SORA), balance + points)
 
 
 def _closing(world: DemoWorld, ledger: Ledger) -> None:
@@ -391,6 +415,7 @@ _SCENES: tuple[tuple[str, Callable[[DemoWorld, Ledger], None]], ...] = (
     ("영수증 먼저, 번호 나중 · receipt first, number after", _receipt_first),
     ("취소 영수증 · cancel receipt", _cancel),
     ("적립과 상관없는 종이 · papers that do nothing", _papers_that_do_nothing),
+    ("번호 없이 받은 적립 전표 · a claim slip", _slip_of_a_receipt),
     ("쿠폰 세 장 · three coupons", _coupons),
     ("앱 주문 · an app order", _order),
     ("포인트 쓰기 · points used at the tablet", _spend),

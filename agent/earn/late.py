@@ -182,6 +182,7 @@ class LateEarns:
             )
             self._print_claim(conn, slip)
         log.event("claim_issued", document=document_id)
+        self._earn.listeners.notify()  # screens offer to take slips from now on
         return slip
 
     def tick(self) -> None:

@@ -501,6 +501,7 @@ class TabletViewModel:
         """A receipt arrived or an entry was answered. Our own submit needs nothing of it: it has its answer."""
         if self._submitting:
             return
+        self._read_slips()
         self._follow_spend()
         if self._pending_id:
             self._ask_pending()
@@ -516,9 +517,15 @@ class TabletViewModel:
             self._other_texts.set_language("en" if self._home_texts.language == "ko" else "ko")
         try:
             self._shop_name, self._rate = self._shop(), self._rate_bp()
-            self._takes_slips = self._late is not None and self._late.has_slips()
         except (SyncError, sqlite3.Error, OSError):
             return  # The last known name stays.
+        self._read_slips()
+
+    def _read_slips(self) -> None:
+        try:
+            self._takes_slips = self._late is not None and self._late.has_slips()
+        except (SyncError, sqlite3.Error, OSError):
+            return  # What is known stays.
 
     def _open_keypad(self) -> None:
         try:
