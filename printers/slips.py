@@ -106,8 +106,8 @@ def claim_slip(
     stamps: int | None = None,
     templates: Templates = BUNDLED,
 ) -> Document:
-    """Points, or stamps where the shop gives those, for a customer who left no number: the QR code earns this payment once. `source_line` names POS, receipt
-    and time, as in "POS 01 · 전표 0042 · 11-20 14:31"."""
+    """Points, or stamps where the shop gives those, for a customer who left no number: the QR code earns this payment
+    once. `source_line` names POS, receipt and time, as in "POS 01 · 전표 0042 · 11-20 14:31"."""
     values: Values = {
         "shop": shop,
         "points": gain(points_count, stamps),
@@ -132,8 +132,8 @@ def points_slip(
     stamps: int | None = None,
     templates: Templates = BUNDLED,
 ) -> Document:
-    """Points, or stamps where the shop gives those, earned with a phone number. The balance is not on it: paper is read by everyone. `provisional`: booked
-    at the counter while the line was down."""
+    """Points, or stamps where the shop gives those, earned with a phone number. The balance is not on it: paper is read
+    by everyone. `provisional`: booked at the counter while the line was down."""
     title = "포인트 적립" if stamps is None else "스탬프 적립"
     values: Values = {
         "shop": shop,
