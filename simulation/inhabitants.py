@@ -1,4 +1,5 @@
-"""Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them.
+"""Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them; and one in
+sixteen whose brand gives stamps.
 
 They are chosen apart from everything else of a seed, so that the other three quarters do what they always did.
 """
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 ONE_IN = 4
 AT = 2
+STAMPS_ONE_IN = 16
+STAMPS_AT = 5
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,14 @@ class Inhabitants:
     backlog: bool = False  # a queue of people at a counter that has lost its line
     clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
     claimants: bool = False  # customers who come back with a claim slip
+    stamps: bool = False  # a brand that gives stamps instead of points
     long_questions: bool = False  # and some whose question is under way until staff here have said no
 
 
 def inhabitants_of(seed: int) -> Inhabitants:
     """Nobody in most worlds."""
+    if seed % STAMPS_ONE_IN == STAMPS_AT:
+        return Inhabitants(stamps=True)
     if seed % ONE_IN != AT:
         return Inhabitants()
     rng = random.Random(f"inhabitants of {seed}")

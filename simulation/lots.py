@@ -77,9 +77,10 @@ def _taken(kind: str, booked_ms: int, lots: dict[Key, int], taken: dict[Key, int
 
 
 def _equal_balances(conn: sqlite3.Connection, lots: dict[str, dict[Key, int]]) -> None:
-    for member_id, balance in conn.execute("SELECT owner_id, balance FROM account WHERE kind = 'member'"):
+    holders = "SELECT owner_id, balance FROM account WHERE kind IN ('member', 'member_stamps')"
+    for member_id, balance in conn.execute(holders):
         remains = sum(lots[member_id].values())
-        demand(remains == balance, "lots", f"{member_id} has {balance} points and {remains} in lots")
+        demand(remains == balance, "lots", f"{member_id} has {balance} and {remains} in lots")
     for posting_id, member_id, expires_ms, remaining in conn.execute(
         "SELECT posting_id, member_id, expires_ms, remaining FROM lot"
     ):

@@ -11,6 +11,7 @@ from simulation.claimants import Claimants
 from simulation.inhabitants import Inhabitants
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
 from simulation.spenders import Spenders
+from simulation.stampers import Stampers
 
 if TYPE_CHECKING:
     from simulation.run import World
@@ -24,6 +25,7 @@ class Newcomers:
         self._spenders = Spenders(world, who) if who.spenders else None
         self._backlog = Backlog(world) if who.backlog else None
         self._claimants = Claimants(world) if who.claimants else None
+        self._stampers = Stampers(world) if who.stamps else None
         if self._spenders is not None:
             self._watch_spends()
 
@@ -41,6 +43,8 @@ class Newcomers:
             self._backlog.begin(span_ms)
         if self._claimants is not None:
             self._claimants.begin(span_ms)
+        if self._stampers is not None:
+            self._stampers.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
@@ -64,6 +68,8 @@ class Newcomers:
             self._backlog.judge()
         if self._claimants is not None:
             self._claimants.judge()
+        if self._stampers is not None:
+            self._stampers.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

@@ -128,6 +128,22 @@ class Shop:
             self._print(counter, sale, "sale")
         return sale
 
+    def sell_to(self, counter: CounterMachine, phone: str, *, cancels_first: bool) -> None:
+        """A sale of 21,000 won to somebody who types this number; perhaps its cancel slip came before it, elsewhere."""
+        n = self.next_number()
+        sale = Sale(f"R-{n:04d}", 21_000, (f"{30_000_000 + n}",), f"2026-09-21T19:{n % 60:02d}:00", (counter,))
+        self.sales.append(sale)
+        if cancels_first:
+            sale.cancelled = True
+            self._print(self.counters[-1] if counter is self.counters[0] else self.counters[0], sale, "cancel")
+        self.later(1_600, 2_000, lambda: self._print(counter, sale, "sale"))
+        self.later(200, 1_500, lambda: self._type(counter, phone))
+
+    def _type(self, counter: CounterMachine, phone: str) -> None:
+        entry_id = counter.acting(lambda agent: agent.earn.open_entry())
+        if entry_id is not None:
+            self._submit(counter, entry_id, phone)
+
     def sell_in_passing(self, counter: CounterMachine) -> None:
         """One sale more at this counter, in a queue of people; half of them type a number."""
         n = self.next_number()

@@ -13,7 +13,7 @@ DEEP_EVERY = 12
 _STARTS_OVER = ("sync.snapshot._switch", "sync.enroll._keep")
 _EACH_COMMIT = """
     SELECT coalesce(sum(balance), 0),
-        coalesce(min(balance) FILTER (WHERE kind IN ('member', 'member_hold')), 0),
+        coalesce(min(balance) FILTER (WHERE kind IN ('member', 'member_hold', 'member_stamps', 'member_boards')), 0),
         coalesce(sum(balance) FILTER (WHERE kind = 'member_hold'), 0),
         (SELECT coalesce(max(booked_ms), 0) FROM posting),
         (SELECT coalesce(sum(points), 0) FROM request WHERE state IN ('requested', 'seen'))

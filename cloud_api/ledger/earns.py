@@ -234,7 +234,7 @@ class _ByTerms:
     def after(self, cancelled: Collection[str]) -> None:
         """Once all is written: tiers pay, unless a cancel slip had come first."""
         if self.stamping is not None:
-            self.stamping.pay([given for earn_id, given in self._given.items() if earn_id not in cancelled])
+            self.stamping.pay(self.stamping.standing(self._given, cancelled))
 
     def _entry_grade(self) -> str | None:
         grade = self._program.grade(None)

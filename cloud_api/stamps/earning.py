@@ -7,8 +7,8 @@ is being filled, and what is in lots together with the full boards is the member
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -165,6 +165,23 @@ class Stamping:
     def rows(self) -> NewRows:
         """To be written beside the postings."""
         return NewRows(stamp_grant, GRANT_COLUMNS, self._rows)
+
+    def standing(self, given: Mapping[str, tuple[str, Given]], cancelled: Collection[str]) -> list[tuple[str, Given]]:
+        """Of what a run's sales came to, in their order, what stands when cancel slips had come before some of them: a
+        tier that a cancelled sale would have reached is reached by the next one (STP-04, STP-21)."""
+        gone: dict[str, int] = {}
+        stands = []
+        for earn_id, (member_id, one) in given.items():
+            if earn_id in cancelled:
+                gone[one.purse_id] = gone.get(one.purse_id, 0) + one.grant.stamps
+            elif gone.get(one.purse_id):
+                total = one.total - gone[one.purse_id]
+                before = tiers_reached(self.card, total - one.grant.stamps)
+                tiers = sorted(set(tiers_reached(self.card, total)) - set(before))
+                stands.append((member_id, replace(one, total=total, tiers=tuple(tiers))))
+            else:
+                stands.append((member_id, one))
+        return stands
 
     def pay(self, given: Sequence[tuple[str, Given]]) -> None:
         """The coupons of tiers that were reached, by member id; a tier of a board pays once (STP-04, STP-19)."""

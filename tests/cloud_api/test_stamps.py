@@ -178,6 +178,20 @@ def test_a_cancel_that_came_before_its_sale_leaves_no_stamp(world: World) -> Non
     world.assert_book_is_sound()
 
 
+def test_a_tier_that_a_cancelled_sale_would_have_reached_pays_with_the_next_one(world: World) -> None:
+    """STP-04, STP-21: both sales in one run, the cancel slip of the first one came before them."""
+    device = stamping(world, card={"per_board": 2, "tiers": [1, 2]}, rewards=rewards(world, 2))
+    device.push(device.reverse(sale_fingerprint="later", amount_won=6_000))
+
+    late = {"fingerprint": "later", "approval_tags": [], "receipt_no": "0001", "till": "1", "kind": "sale"}
+
+    device.push(stamp_op(device, receipt=late), stamp_op(device), stamp_op(device))
+
+    assert card(world)["total"] == 2
+    assert sorted(one["name"] for one in world.wallet(world.member())["coupons"]) == ["보상 0", "보상 1"]
+    world.assert_book_is_sound()
+
+
 def test_stamps_lapse_after_their_last_day_but_not_those_of_a_full_board(world: World) -> None:
     """STP-05, STP-21: thirty days, to the midnight after the last of them."""
     device = stamping(world, card={"valid_days": 30})
