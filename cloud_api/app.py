@@ -36,7 +36,9 @@ from cloud_api.jobs.catalogue import JOBS, long_jobs
 from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
+from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.routes import router as members
+from cloud_api.members.search_routes import router as member_search
 from cloud_api.menu.routes import router as menu
 from cloud_api.monitors.routes import router as monitors
 from cloud_api.notices.centre_routes import router as centre
@@ -88,6 +90,8 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         gateway,
         holdings,
         members,
+        leaving_members,
+        member_search,
         coupons,
         earns,
         claims,

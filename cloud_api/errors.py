@@ -73,6 +73,9 @@ CATALOGUE: dict[str, Problem] = {
     "cursor_reset": Problem(410, "처음부터 다시 받아야 합니다.", "The cursor cannot be used any more; start again."),
     # Things
     "member_unknown": Problem(404, "없는 회원입니다.", "There is no such member."),
+    "member_gone": Problem(
+        410, "탈퇴했거나 다른 회원과 합쳐진 회원입니다.", "This member has left, or is another member now."
+    ),
     "store_unknown": Problem(404, "없는 매장입니다.", "There is no such store."),
     "brand_unknown": Problem(404, "없는 브랜드입니다.", "There is no such brand."),
     "definition_unknown": Problem(404, "없는 쿠폰 종류입니다.", "There is no such coupon definition."),
@@ -162,6 +165,18 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "span_refused": Problem(422, "기간을 확인해 주세요.", "This is not a span of days that can be shown."),
     "nothing_asked": Problem(409, "매장에서 보낸 품절 안내가 없습니다.", "The store has not said that it is sold out."),
+    "under_age": Problem(409, "만 14세 이상만 가입할 수 있습니다.", "Only people of 14 and older can join."),
+    "rejoin_blocked": Problem(
+        409, "탈퇴 후 다시 가입할 수 있는 기간이 지나지 않았습니다.", "Whoever left may not join again yet."
+    ),
+    "possession_unchecked": Problem(
+        409, "새 번호로 본인 확인이 필요합니다.", "It has to be checked first that the new number is the member's."
+    ),
+    "phone_taken": Problem(409, "다른 회원의 번호입니다.", "This is another member's number."),
+    "merge_refused": Problem(409, "지금은 합칠 수 없는 회원입니다.", "These members cannot be merged as they are."),
+    "withdrawal_refused": Problem(
+        409, "탈퇴 전에 정리할 것이 남아 있습니다.", "Something has to be settled before the member can leave."
+    ),
     "phone_invalid": Problem(422, "휴대폰 번호를 확인해 주세요.", "This is not a Korean mobile number."),
     # Rules
     "idempotency_conflict": Problem(

@@ -22,7 +22,7 @@ from cloud_api.gateway.push import fork_place, op_place
 from cloud_api.gateway.uploads import place as bulk_place
 from cloud_api.imports.models import import_part, import_row
 from cloud_api.imports.service import part_place, row_place
-from cloud_api.members.models import member
+from cloud_api.members.models import member, member_number
 from cloud_api.members.service import phone_place, write_under_newest
 from cloud_api.process_lock import locked
 from cloud_api.stores.applications import form_place
@@ -110,7 +110,8 @@ def rewrite(database: Database, vault: Vault) -> Rewritten:
     database.transact(lambda work: write_under_newest(work, vault))
     for cells in _CELLS:
         _walk(database, lambda work, after, cells=cells: _reseal(work, vault, cells, after, done))  # type: ignore[misc]
-    _walk(database, lambda work, after: _rekey(work, vault, after, done))
+    for people in (_MEMBERS, _NUMBERS):
+        _walk(database, lambda work, after, people=people: _rekey(work, vault, people, after, done))  # type: ignore[misc]
     return done
 
 
@@ -128,10 +129,11 @@ def _walk(database: Database, step: _Step) -> None:
 
 
 def _old_rows(work: Work, cells: _Cells, head: bytes | None, after: tuple[Any, ...] | None) -> Sequence[Any]:
-    """Rows behind ``after`` whose field does not begin with ``head``; all rows when it is None."""
+    """Rows behind ``after`` whose field does not begin with ``head``; all rows when it is None. Empty fields have
+    nothing to hide: what they said is elsewhere, or gone."""
     columns = [cells.table.c[name] for name in cells.key]
     sealed = cells.table.c[cells.column]
-    query = select(cells.table).order_by(*columns).limit(ROWS_AT_ONCE)
+    query = select(cells.table).where(func.length(sealed) > 0).order_by(*columns).limit(ROWS_AT_ONCE)
     if head is not None:
         query = query.where(func.substr(sealed, 1, HEAD_BYTES) != literal(head))
     if after is not None:
@@ -157,26 +159,32 @@ def _reseal(
 
 
 _MEMBERS = _Cells(member, "phone_sealed", ("member_id",), phone_place)
+_NUMBERS = _Cells(member_number, "sealed", ("member_id", "phone_lookup"), phone_place)
 
 
-def _rekey(work: Work, vault: Vault, after: tuple[Any, ...] | None, done: Rewritten) -> tuple[Any, ...] | None:
-    """Members: the sealed number is bound to the look-up, so both change together."""
+def _rekey(
+    work: Work, vault: Vault, cells: _Cells, after: tuple[Any, ...] | None, done: Rewritten
+) -> tuple[Any, ...] | None:
+    """Members and the numbers apart: the sealed number is bound to the look-up, so both change together."""
     # A look-up does not say which key made it: while there are several, each number has to be opened.
-    rows = _old_rows(work, _MEMBERS, vault.head if len(vault.keys.lookups) == 1 else None, after)
+    rows = _old_rows(work, cells, vault.head if len(vault.keys.lookups) == 1 else None, after)
     for row in rows:
-        old = bytes(row.phone_sealed)
+        old = bytes(getattr(row, cells.column))
         try:
             number = vault.open(old, place=phone_place(row.phone_lookup))
         except SealBroken:
             done.broken += 1
             continue
-        lookup = vault.phone_lookup(Phone(number.decode()))
+        phone = Phone(number.decode())
+        lookup = vault.phone_lookup(phone)
         if lookup == row.phone_lookup and old.startswith(vault.head):
             continue
-        fresh = {"phone_lookup": lookup, "phone_sealed": vault.seal(number, place=phone_place(lookup))}
-        was = {"member_id": row.member_id, "phone_lookup": row.phone_lookup, "phone_sealed": old}
-        done.members += _replaced(work, member, was, fresh)
-    return (rows[-1].member_id,) if rows else None
+        fresh: dict[str, Any] = {"phone_lookup": lookup, cells.column: vault.seal(number, place=phone_place(lookup))}
+        if cells.table is member:
+            fresh["phone_tail"] = vault.tail_lookup(phone)
+        was = {"member_id": row.member_id, "phone_lookup": row.phone_lookup, cells.column: old}
+        done.members += _replaced(work, cells.table, was, fresh)
+    return tuple(getattr(rows[-1], name) for name in cells.key) if rows else None
 
 
 def _replaced(work: Work, table: Table, was: Mapping[str, Any], fresh: Mapping[str, Any]) -> int:

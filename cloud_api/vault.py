@@ -155,6 +155,15 @@ class Vault:
         chosen = lookups[max(lookups) if key is None else key]
         return hmac.digest(chosen, b"phone:" + phone.e164.encode(), "sha256").hex()
 
+    def tail_lookup(self, phone: Phone, key: int | None = None) -> str:
+        """A keyed hash of the last four digits, by which staff look for somebody (MEM-22)."""
+        lookups = self._ready.keys.lookups
+        return _tail(lookups[max(lookups) if key is None else key], phone.e164[-4:])
+
+    def tail_lookups(self, tail: str) -> list[str]:
+        """The hash of four digits under every key."""
+        return [_tail(key, tail) for key in self._ready.keys.lookups.values()]
+
     def digest(self, secret: str) -> str:
         """For comparing secrets of few possible values, which a plain hash would give away."""
         lookups = self._ready.keys.lookups
@@ -191,6 +200,10 @@ class Vault:
             self._seen = stamp
         except StartError as problem:
             log.error("keys_not_read %s", problem)
+
+
+def _tail(lookup_key: bytes, tail: str) -> str:
+    return hmac.digest(lookup_key, b"tail:" + tail.encode(), "sha256").hex()[:16]
 
 
 def _fingerprint(lookup_key: bytes) -> str:

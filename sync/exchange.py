@@ -49,7 +49,7 @@ from sync.outcomes import (
 from sync.profile import OWN_APPLIERS
 from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
 from sync.restored import RestoreReport
-from sync.snapshot import SnapshotTaker, Took, Why, ask_for, read_due
+from sync.snapshot import MEMBER_APPLIERS, SnapshotTaker, Took, Why, ask_for, read_due
 from sync.store import Store
 
 log = logging.getLogger("sync")
@@ -93,7 +93,12 @@ class Exchange:
         self._store = store
         self._transport = transport
         self._cipher = cipher
-        self._appliers: dict[str, Applier] = {**OWN_APPLIERS, FeedKind.OP.value: self._apply_op, **appliers}
+        self._appliers: dict[str, Applier] = {
+            **OWN_APPLIERS,
+            **MEMBER_APPLIERS,
+            FeedKind.OP.value: self._apply_op,
+            **appliers,
+        }
         self._on_result = on_result
         self._clock = clock
         self._on_change = on_change

@@ -128,6 +128,11 @@ class FeedKind(StrEnum):
     #  rounds: [{number, order_id, ordered, ordered_by, ordered_ms, received|null, received_ms|null, collected,
     #  soiled}]}
     STOCK = "stock"
+    # {lookup, masked, points, at_ms, grade and stamps where a store has them}: what the member of this number has now;
+    # the lookup is made with the store's key
+    MEMBER = "member"
+    # {lookup, until_ms, at_ms}: nobody's number; up to until_ms nothing is promised to whoever types it
+    WITHDRAWN = "withdrawn"
     # For a store: {notice_id, version, kind, priority: "high"|"medium"|"low", for_owner, count, created_ms, at_ms,
     # expires_ms, read_ms|null, acked_ms|null, acked_by|null} and the figures of its kind beside them.
     # For consumers: {kind, request_id|null, store_id, member_id|null, state|null, created_ms}; their apps read them at

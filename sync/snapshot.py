@@ -1,6 +1,7 @@
 """Owns taking a snapshot: members arrive beside those in use, and all that counts is switched in one transaction.
 
-The tables member and member_arriving are written here only. The queue of operations is never touched.
+The tables member, member_arriving and member_left are written here only, also what feeds say of members. The queue of
+operations is never touched.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ log = logging.getLogger("sync")
 DUE = "sync.snapshot_due"  # meta: why one has to be taken, until it was
 TAKEN = "sync.snapshot_taken"  # meta: the newest one, see Taken
 ARRIVING = "sync.snapshot_arriving"  # meta: how far the members of the one under way have come
+LEFT_KEPT_MS = 2 * 86_400_000  # longer than a snapshot is under way that does not know of it
 MEMBERS_A_COMMIT = 2_000  # a few milliseconds; a whole snapshot in one would keep the counter's taps waiting
 RESUME_WITHIN_MS = 3_600_000  # older members of a snapshot that was cut off are asked for again
 HELD_MAX = 50_000  # rows other than members; far above a day of the busiest shop
@@ -224,13 +226,15 @@ class SnapshotTaker:
             ours = inbox.read_cursor(conn)
             jumps = why.jumps or ours.generation != begin.cursor.generation
             whole = jumps or (why is not Why.AGE and ours == begin.cursor)
+            if jumps:
+                conn.execute("DELETE FROM member_left")
             if whole:
                 self._hold(conn, begin, held)
             if jumps:
                 if ours.generation != begin.cursor.generation:  # nothing else need have told us of the restore
                     outbox.resend_newest(conn)
                 inbox.write_cursor(conn, begin.cursor)
-            members = _use_arrived(conn)
+            members = _use_arrived(conn, anew=jumps)
             received = begin.received
             taken = Taken(
                 taken_ms=begin.server_time_ms,
@@ -334,13 +338,61 @@ def _forget_menu(conn: sqlite3.Connection, held: Sequence[FeedRow]) -> None:
         conn.execute(f"DELETE FROM {table}")
 
 
-def _use_arrived(conn: sqlite3.Connection) -> int:
-    """The members that arrived take the place of those in use; how many there are now."""
-    conn.execute("DELETE FROM member")
+def _use_arrived(conn: sqlite3.Connection, *, anew: bool) -> int:
+    """The members that arrived take the place of those in use; how many there are now. What the feed told of a later
+    moment stays, unless everything begins ``anew``."""
+    if anew:
+        conn.execute("DELETE FROM member")
+    else:
+        conn.execute(
+            "DELETE FROM member_arriving WHERE EXISTS (SELECT 1 FROM member_left"
+            " WHERE member_left.lookup = member_arriving.lookup AND member_left.at_ms > member_arriving.taken_ms)"
+        )
+        oldest = "SELECT coalesce(min(taken_ms), 9223372036854775807) FROM member_arriving"
+        conn.execute(f"DELETE FROM member WHERE taken_ms <= ({oldest})")
     columns = "lookup, masked, points, taken_ms, grade, stamps"
-    moved = conn.execute(f"INSERT INTO member ({columns}) SELECT {columns} FROM member_arriving").rowcount
+    newer = ", ".join(f"{name} = excluded.{name}" for name in columns.split(", ")[1:])
+    conn.execute(
+        f"INSERT INTO member ({columns}) SELECT {columns} FROM member_arriving WHERE true"
+        f" ON CONFLICT (lookup) DO UPDATE SET {newer} WHERE excluded.taken_ms >= member.taken_ms"
+    )
     conn.execute("DELETE FROM member_arriving")
-    return moved
+    return int(conn.execute("SELECT count(*) FROM member").fetchone()[0])
+
+
+def apply_member_row(conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
+    """Inbox applier of feed kind ``member``: what a member has now, without waiting for the next snapshot."""
+    lookup, at_ms = str(row.body["lookup"]), int(row.body["at_ms"])
+    conn.execute("DELETE FROM member_left WHERE lookup = ? AND at_ms <= ?", (lookup, at_ms))
+    conn.execute(
+        "INSERT INTO member (lookup, masked, points, taken_ms, grade, stamps) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (lookup) DO UPDATE SET masked = excluded.masked, points = excluded.points,"
+        " taken_ms = excluded.taken_ms, grade = excluded.grade, stamps = excluded.stamps"
+        " WHERE excluded.taken_ms >= member.taken_ms",
+        (
+            lookup,
+            str(row.body["masked"]),
+            int(row.body["points"]),
+            at_ms,
+            row.body.get("grade"),
+            int(row.body.get("stamps", 0)),
+        ),
+    )
+
+
+def apply_withdrawn_row(conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
+    """Inbox applier of feed kind ``withdrawn``: nobody's number any more (MEM-05)."""
+    lookup, until_ms, at_ms = str(row.body["lookup"]), int(row.body["until_ms"]), int(row.body["at_ms"])
+    conn.execute("DELETE FROM member WHERE lookup = ? AND taken_ms <= ?", (lookup, at_ms))
+    conn.execute("DELETE FROM member_left WHERE until_ms <= ? AND at_ms <= ?", (at_ms, at_ms - LEFT_KEPT_MS))
+    known = (lookup, until_ms, at_ms)
+    conn.execute("INSERT OR REPLACE INTO member_left (lookup, until_ms, at_ms) VALUES (?, ?, ?)", known)
+
+
+MEMBER_APPLIERS: Mapping[str, Applier] = {
+    FeedKind.MEMBER.value: apply_member_row,
+    FeedKind.WITHDRAWN.value: apply_withdrawn_row,
+}
 
 
 def _day_start_ms(now_ms: int) -> int:
@@ -360,8 +412,16 @@ def find_member(conn: sqlite3.Connection, lookup: str) -> tuple[str, int, int] |
     return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
 
 
+def has_left(conn: sqlite3.Connection, lookup: str, now_ms: int) -> bool:
+    """Whether this is the number of somebody who withdrew and may not be back yet: only the cloud says what it earns
+    (MEM-05)."""
+    query = "SELECT 1 FROM member_left WHERE lookup = ? AND until_ms > ?"
+    return conn.execute(query, (lookup, now_ms)).fetchone() is not None
+
+
 __all__ = [
     "DUE",
+    "MEMBER_APPLIERS",
     "SnapshotTaker",
     "Taken",
     "Took",
@@ -369,6 +429,7 @@ __all__ = [
     "ask_for",
     "find_member",
     "find_standing",
+    "has_left",
     "read_age_ms",
     "read_taken",
 ]

@@ -41,6 +41,7 @@ from sync.inbox import RowContext
 from sync.profile import read_store_profile, require_identity
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.secrets import phone_lookup
+from sync.snapshot import has_left
 from sync.store import Store
 
 # R10: a counter serves a customer every 20 seconds at its busiest; more is somebody trying numbers.
@@ -331,6 +332,10 @@ class EarnService:
         missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
         found = provisional.of_payment(conn, sale.paid_won, now_ms, lookup=lookup, points_spent_won=missing_won)
         accrual, stamps = found.accrual, found.stamps
+        # Somebody who left is promised nothing here; what it comes to is for the cloud to say (MEM-05).
+        points = accrual.points
+        if has_left(conn, lookup, now_ms):
+            points, stamps = 0, None if stamps is None else 0
         body = {
             "earn_id": entry_id,
             "receipt": {
@@ -341,7 +346,7 @@ class EarnService:
                 "kind": sale.kind,
             },
             "paid_won": sale.paid_won,
-            "points": accrual.points,
+            "points": points,
             "rate_bp": accrual.rate_bp,
             "policy_version": accrual.policy_version,
             "source": source,
@@ -362,7 +367,7 @@ class EarnService:
                 "fingerprint": sale.fingerprint,
                 "document_id": sale.document_id or None,
                 "paid_won": sale.paid_won,
-                "points": accrual.points,
+                "points": points,
                 "rate_bp": accrual.rate_bp,
                 "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
                 "created_ms": now_ms,
@@ -371,7 +376,7 @@ class EarnService:
                 "stamp_lookup": lookup if stamps else None,
             },
         )
-        earned = Earned(entry_id, accrual.points, sale.paid_won, accrual.rate_bp, phone.masked, stamps)
+        earned = Earned(entry_id, points, sale.paid_won, accrual.rate_bp, phone.masked, stamps)
         self._print_earned(conn, earned, sale)
         return earned
 

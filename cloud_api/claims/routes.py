@@ -37,7 +37,15 @@ class UseClaim(Body):
     "",
     status_code=201,
     summary="Earn with a claim slip",
-    responses=errors("unauthorized", "claim_unknown", "claim_expired", "claim_used", "idempotency_conflict", "invalid")
+    responses=errors(
+        "unauthorized",
+        "claim_unknown",
+        "claim_expired",
+        "claim_used",
+        "rejoin_blocked",
+        "idempotency_conflict",
+        "invalid",
+    )
     | {201: answer(_EXAMPLE, "Earned")},
 )
 def use(body: UseClaim, cloud: TheCloud, caller: TheCaller) -> Response:

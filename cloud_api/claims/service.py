@@ -10,7 +10,7 @@ from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.integrators.keys import Caller
 from cloud_api.integrators.reach import sees_store
-from cloud_api.ledger.earns import CANCELLED_FIRST, book_earns
+from cloud_api.ledger.earns import CANCELLED_FIRST, WITHDRAWN_REJOIN_BLOCK, book_earns
 from cloud_api.ledger.facts import EarnFact, Origin
 from cloud_api.stores.earning import terms_at
 from cloud_api.stores.service import policy_of, profile_of, store_key
@@ -30,7 +30,8 @@ _USE = text(
 
 
 def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller) -> dict[str, Any]:
-    """Books the slip's receipt for this number. Raises ApiError ``claim_unknown``, ``_expired`` or ``_used``."""
+    """Books the slip's receipt for this number. Raises ApiError ``claim_unknown``, ``_expired``, ``_used`` or
+    ``rejoin_blocked``."""
     claim = open_claim(slip, lambda store_id: _key_of(work.conn, vault, store_id))
     if not isinstance(claim, Claim):
         raise ApiError("claim_unknown")
@@ -59,6 +60,8 @@ def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller)
         occurred_ms=claim.printed_ms,
     )
     (outcome,) = book_earns(work, vault, policy, claim.store, [fact], terms)
+    if outcome.code == WITHDRAWN_REJOIN_BLOCK:
+        raise ApiError("rejoin_blocked")
     if outcome.status is OpStatus.REJECTED or outcome.code == CANCELLED_FIRST:  # it earned at a counter
         raise ApiError("claim_used")
     body = outcome.body or {}

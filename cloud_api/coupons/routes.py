@@ -151,7 +151,13 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
     status_code=201,
     summary="Issue a coupon to a member",
     responses=errors(
-        "unauthorized", "member_unknown", "definition_unknown", "coupon_sold_out", "idempotency_conflict", "invalid"
+        "unauthorized",
+        "member_unknown",
+        "member_gone",
+        "definition_unknown",
+        "coupon_sold_out",
+        "idempotency_conflict",
+        "invalid",
     )
     | {
         201: answer(
@@ -164,8 +170,7 @@ def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> R
     """The same idempotency key gives the same coupon."""
 
     def write(work: Work) -> dict[str, object]:
-        if members.get(work.conn, cloud.vault, member_id) is None:
-            raise ApiError("member_unknown")
+        members.active(work.conn, cloud.vault, member_id)
         call = Repeatable(key_id, f"issue:{member_id}", body.idempotency_key, body.model_dump())
         return once(work, call, lambda: coupons.issue(work, member_id, body.definition_id))
 
@@ -179,6 +184,7 @@ def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> R
     responses=errors(
         "unauthorized",
         "member_unknown",
+        "member_gone",
         "definition_unknown",
         "coupon_sold_out",
         "coupon_taken",
@@ -191,8 +197,7 @@ def take(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Re
     """Of a limited one never more than there are, and to one member never more than each may take."""
 
     def write(work: Work) -> dict[str, object]:
-        if members.get(work.conn, cloud.vault, member_id) is None:
-            raise ApiError("member_unknown")
+        members.active(work.conn, cloud.vault, member_id)
         call = Repeatable(key_id, f"take:{member_id}", body.idempotency_key, body.model_dump())
         return once(work, call, lambda: coupons.take(work, member_id, body.definition_id))
 
@@ -225,7 +230,13 @@ class TypedCode(Body):
     status_code=201,
     summary="Get a coupon for a code",
     responses=errors(
-        "unauthorized", "member_unknown", "coupon_code_invalid", "coupon_sold_out", "too_many_tries", "invalid"
+        "unauthorized",
+        "member_unknown",
+        "member_gone",
+        "coupon_code_invalid",
+        "coupon_sold_out",
+        "too_many_tries",
+        "invalid",
     )
     | {201: answer(COUPON_EXAMPLE, "The coupon")},
 )
@@ -233,8 +244,7 @@ def redeem_code(member_id: MemberId, body: TypedCode, cloud: TheCloud, _key: Key
     """The same code again gives the same member the same coupon. Five wrong ones, and the member waits ten minutes."""
 
     def write(work: Work) -> dict[str, object] | None:
-        if members.get(work.conn, cloud.vault, member_id) is None:
-            raise ApiError("member_unknown")
+        members.active(work.conn, cloud.vault, member_id)
         return codes.redeem(work, cloud.vault, member_id, body.code)
 
     given = cloud.database.transact(write)

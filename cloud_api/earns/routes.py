@@ -72,7 +72,14 @@ class NewEarn(Body):
     status_code=201,
     summary="Earn points for a payment",
     responses=errors(
-        "unauthorized", "store_unknown", "member_unknown", "receipt_used", "idempotency_conflict", "invalid"
+        "unauthorized",
+        "store_unknown",
+        "member_unknown",
+        "member_gone",
+        "rejoin_blocked",
+        "receipt_used",
+        "idempotency_conflict",
+        "invalid",
     )
     | {201: answer(_EXAMPLE, "Earned")},
 )

@@ -12,12 +12,12 @@ from cloud_api.earns.models import direct_op
 from cloud_api.errors import ApiError
 from cloud_api.integrators import reach
 from cloud_api.integrators.keys import Caller
-from cloud_api.ledger.earns import book_earns
+from cloud_api.ledger.earns import WITHDRAWN_REJOIN_BLOCK, book_earns
 from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
 from cloud_api.ledger.models import earn, reversal
 from cloud_api.ledger.reversals import book_reversal
 from cloud_api.ledger.service import balances
-from cloud_api.members.service import phones_of
+from cloud_api.members import service as members
 from cloud_api.stores.earning import holder_at, terms_at
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
@@ -52,18 +52,16 @@ def _cancel_op(earn_id: str) -> str:
 
 
 def phone_of(conn: Connection, vault: Vault, member_id: str) -> Phone:
-    """Raises ApiError ``member_unknown``."""
-    found = phones_of(conn, vault, [member_id])
-    if not found:
-        raise ApiError("member_unknown")
-    return found[0][1]
+    """Raises ApiError ``member_unknown``, ``member_gone``."""
+    members.active(conn, vault, member_id)
+    return members.numbers_of(conn, vault, [member_id])[0].phone
 
 
 def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> dict[str, Any]:
     """Books the sale's points; an unknown number becomes a member (MEM-01).
 
     The receipt is the one that a counter of the store would have read: whoever comes first earns. Raises ApiError
-    ``store_unknown`` or ``receipt_used``.
+    ``store_unknown``, ``rejoin_blocked`` or ``receipt_used``.
     """
     profile = profile_of(work.conn, sale.store_id)
     if profile is None:
@@ -94,6 +92,8 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
         occurred_ms=sale.occurred_ms,
     )
     (outcome,) = book_earns(work, vault, policy, sale.store_id, [fact], terms)
+    if outcome.code == WITHDRAWN_REJOIN_BLOCK:
+        raise ApiError("rejoin_blocked")
     came = outcome.body or {}
     if outcome.status is OpStatus.REJECTED:
         raise ApiError("receipt_used", extra={"earn_id": came["earn_id"]})

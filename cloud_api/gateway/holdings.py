@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select, text
@@ -17,7 +16,9 @@ from cloud_api.gateway import feeds
 from cloud_api.ledger.models import EarnStatus, earn
 from cloud_api.ledger.purses import points_holder
 from cloud_api.ledger.service import spendable
-from cloud_api.members.service import phones_of
+from cloud_api.members.models import NumberStands
+from cloud_api.members.service import Number, merged_into, numbers_of
+from cloud_api.members.told import SEEN_MS, device_lookup
 from cloud_api.menu import service as menu
 from cloud_api.notices import centre
 from cloud_api.notices.settings import setting_of
@@ -30,12 +31,10 @@ from cloud_api.stamps.history import standings
 from cloud_api.stores.earning import terms_at, told_all
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
-from rules.phone import Phone
 from rules.requests import OPEN_STATES, OrderState
 from sync.protocol import FeedKind, tally_digest
 
 MEMBERS_MAX = 20_000
-MEMBERS_SEEN_MS = 396 * DAY_MS  # thirteen months, the shorter ones included
 EARNS_BACK_MS = 90 * DAY_MS  # as long as feed rows are kept
 _CHUNK_BYTES = 64 * 1024
 _UNFINISHED = (OrderState.NEW.value, OrderState.PREPARING.value)
@@ -121,8 +120,12 @@ def snapshot_lines(conn: Connection, vault: Vault, call: DeviceCall, after: str,
         yield _line(kind, body)
     here = terms_at(conn, call.store_id)
     seen = members_seen(conn, vault, call.store_id, now_ms)
-    more = {} if here is None else standings(conn, here, call.store_id, [one.member_id for one in seen], now_ms)
-    for one in seen:
+    for body in seen.left:
+        count += 1
+        yield _line(FeedKind.WITHDRAWN.value, body)
+    ids = [one.member_id for one in seen.members]
+    more = {} if here is None else standings(conn, here, call.store_id, ids, now_ms)
+    for one in seen.members:
         if one.lookup > after:
             count += 1
             line = {"lookup": one.lookup, "masked": one.masked, "points": one.points}
@@ -161,8 +164,8 @@ _SEEN = text(
 )
 
 
-class Seen(NamedTuple):
-    """A member as a store's devices know one."""
+class SeenMember(NamedTuple):
+    """A member as a store's devices know one, by one of the member's numbers."""
 
     lookup: str
     masked: str
@@ -170,27 +173,41 @@ class Seen(NamedTuple):
     member_id: str
 
 
-def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> list[Seen]:
-    """Who earned or asked here in thirteen months, the newest 20,000, by look-up: masked number and points to spend.
+@dataclass(frozen=True)
+class Seen:
+    """Members by rising look-up; ``left``: who may not be back yet (MEM-05)."""
+
+    members: list[SeenMember]
+    left: list[dict[str, Any]]
+
+
+def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> Seen:
+    """Who earned or asked here in thirteen months, the newest 20,000, by every number they have.
 
     The look-up is the one that the store's devices compute themselves; with the cloud's own they could do nothing.
     """
-    since = {"store_id": store_id, "since": now_ms - MEMBERS_SEEN_MS, "most": MEMBERS_MAX}
-    ids = [str(row.member_id) for row in conn.execute(_SEEN, since)]
+    since = {"store_id": store_id, "since": now_ms - SEEN_MS, "most": MEMBERS_MAX}
+    ids = {str(row.member_id) for row in conn.execute(_SEEN, since)}
+    others = merged_into(conn, ids)
+    ids = {others.get(member_id, member_id) for member_id in ids}
     here = terms_at(conn, store_id)
     scope = None if here is None else here.program.scope
     holders = {one: points_holder(one, scope, here.brand_id if here else "", store_id) for one in ids}
     points = spendable(conn, list(holders.values()), now_ms)
     key = store_key(conn, vault, store_id)
-    found = phones_of(conn, vault, ids)
-    return sorted(
-        Seen(_device_lookup(key, phone), phone.masked, points.get(holders[member_id], 0), member_id)
-        for member_id, phone in found
-    )
+    members, left = [], []
+    for number in numbers_of(conn, vault, ids):
+        lookup = device_lookup(key, number.phone)
+        if number.stands is not NumberStands.WITHDRAWN:
+            has = points.get(holders[number.member_id], 0)
+            members.append(SeenMember(lookup, number.phone.masked, has, number.member_id))
+        elif number.until_ms > now_ms:
+            left.append(_left(lookup, number, now_ms))
+    return Seen(sorted(members), left)
 
 
-def _device_lookup(key: bytes, phone: Phone) -> str:
-    return hmac.digest(key, b"phone:" + phone.e164.encode(), hashlib.sha256).hex()
+def _left(lookup: str, number: Number, now_ms: int) -> dict[str, Any]:
+    return {"lookup": lookup, "until_ms": number.until_ms, "at_ms": now_ms}
 
 
 def _line(kind: str, body: dict[str, Any]) -> bytes:

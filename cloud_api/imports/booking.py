@@ -76,20 +76,25 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
     opened = {one.line: opened_row(vault, one) for one in rows}
     phones = [phone for phone, _ in opened.values()]
     known = members.find(work.conn, vault, phones)
-    ids = known | members.find_or_create(
-        work, vault, [phone for phone in phones if phone not in known], store_id=row.store_id
-    )
+    unknown = [phone for phone in phones if phone not in known]
+    admitted = members.admit(work, vault, unknown, members.Join.at_counter(row.store_id))
+    ids = known | admitted.ids
     _introduce(
         work,
-        [(ids[phone], name, one.joined_ms) for one in rows for phone, name in [opened[one.line]] if phone not in known],
+        [
+            (ids[phone], name, one.joined_ms)
+            for one in rows
+            for phone, name in [opened[one.line]]
+            if phone not in known and phone in ids
+        ],
     )
     before = service.imported_among(work.conn, row, sorted(known.values()))
     debts = _debts(work, known.values())
     valid_days = policy_of(work.conn, row.brand_id).lot_valid_days
     step = _Step()
     for one in rows:
-        member_id = ids[opened[one.line][0]]
-        if member_id in before:
+        member_id = ids.get(opened[one.line][0])
+        if member_id is None or member_id in before:  # None: left, and may not be back yet (MEM-05)
             step.skipped += 1
             continue
         before.add(member_id)

@@ -16,6 +16,9 @@ from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
 from cloud_api.ledger.expiry import expire_some
+from cloud_api.members.dormancy import turn_some
+from cloud_api.members.former import settle_late
+from cloud_api.members.purge import purge_some
 from cloud_api.monitors.counting import count_some
 from cloud_api.monitors.report_rates import tell_rates
 from cloud_api.notices.centre import forget_some
@@ -49,6 +52,18 @@ def _forget_notices(database: Database, _clock: Clock) -> int:
     return database.transact(forget_some)
 
 
+def _turn_dormant(database: Database, _clock: Clock) -> int:
+    return database.transact(turn_some)
+
+
+def _settle_former(database: Database, clock: Clock) -> int:
+    return settle_late(database, clock())
+
+
+def _purge_members(database: Database, clock: Clock) -> int:
+    return purge_some(database, clock())
+
+
 def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
     prune(database, clock(), keep)  # works in short transactions of its own
     return 0
@@ -70,6 +85,10 @@ JOBS = (
     Job("silent-devices", Every(5), tell_silent),
     Job("suspected-closures", Daily(6 * 60), suspect),
     Job("store-closures", Every(60), close),
+    # Before anybody opens: whoever comes today is no member who was not here for a year.
+    Job("member-dormancy", Daily(3 * 60), _turn_dormant),
+    Job("member-purge", Daily(3 * 60 + 30), _purge_members),
+    Job("former-members", Every(10), _settle_former),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
 )
 

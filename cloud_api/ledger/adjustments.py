@@ -15,6 +15,7 @@ from cloud_api.ledger.lots import LotUse, expiry_ms
 from cloud_api.ledger.models import AccountKind, AdjustmentState, PostingKind, account, adjustment
 from cloud_api.ledger.purses import open_purses
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
+from cloud_api.members import former
 from cloud_api.stores.earning import holder_at
 from cloud_api.stores.service import Profile, policy_of, profile_of
 
@@ -40,6 +41,7 @@ def propose(work: Work, wanted: Proposal) -> dict[str, Any]:
     # The lock also puts one person's proposals for one member in a row, so that two halves are seen as a whole.
     if not _lock(work, wanted.member_id):
         raise ApiError("member_unknown")
+    former.refuse_former(work.conn, wanted.member_id)
     alone = _adjusted_alone(work, wanted) + abs(wanted.points)
     adjustment_id = work.ids.uuid7()
     work.conn.execute(
@@ -70,6 +72,7 @@ def confirm(work: Work, adjustment_id: str, by: str) -> dict[str, Any]:
     store = profile_of(work.conn, row.store_id)
     assert store is not None
     _lock(work, row.member_id)
+    former.refuse_former(work.conn, row.member_id)
     return _confirm(work, row, store, by)
 
 

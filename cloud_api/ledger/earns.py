@@ -32,7 +32,8 @@ from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
 from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
-from cloud_api.members.service import find_or_create_graded
+from cloud_api.members import events
+from cloud_api.members.service import Admitted, Join, admit
 from cloud_api.stamps.earning import Cause, Given, Stamping, day_of, shown
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
@@ -50,6 +51,7 @@ DUPLICATE_EARN = "duplicate_earn"
 POINTS_DIFFER = "points_differ"
 STAMPS_DIFFER = "stamps_differ"
 CANCELLED_FIRST = "cancelled_first"
+WITHDRAWN_REJOIN_BLOCK = "withdrawn_rejoin_block"
 
 
 _EARN_COLUMNS = tuple(column.name for column in fields(BookedEarn))
@@ -97,12 +99,32 @@ class _Run:
 def book_earns(
     work: Work, vault: Vault, policy: Policy, store_id: str, facts: Sequence[EarnFact], terms: Terms | None = None
 ) -> list[Outcome]:
-    """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09).
-    ``terms`` is what the store has besides the policy's rate."""
+    """Books a run of earns of one store, in order; one outcome each. Facts are flagged, never refused (PNT-09), but
+    for somebody who left and may not be back yet (MEM-05). ``terms`` is what the store has besides the rate."""
     known = _load_known(work, store_id, facts)
-    ids, grades = find_or_create_graded(work, vault, {fact.phone for fact in facts}, store_id=store_id)
-    members = [ids[fact.phone] for fact in facts]
-    by_terms = None if terms is None else _ByTerms(work, terms, policy, store_id, facts, members, grades)
+    admitted = admit(work, vault, {fact.phone for fact in facts}, Join.at_counter(store_id))
+    if not admitted.blocked:
+        return _book(work, policy, store_id, facts, terms, known, admitted)
+    booked = iter(
+        _book(work, policy, store_id, [fact for fact in facts if fact.phone in admitted.ids], terms, known, admitted)
+    )
+    return [
+        next(booked) if fact.phone in admitted.ids else _refused(work, fact, admitted.blocked[fact.phone], known)
+        for fact in facts
+    ]
+
+
+def _book(
+    work: Work,
+    policy: Policy,
+    store_id: str,
+    facts: Sequence[EarnFact],
+    terms: Terms | None,
+    known: _Known,
+    admitted: Admitted,
+) -> list[Outcome]:
+    members = [admitted.ids[fact.phone] for fact in facts]
+    by_terms = None if terms is None else _ByTerms(work, terms, policy, store_id, facts, members, admitted.grades)
     holders = members if by_terms is None else by_terms.holders
     debts = _lock_members(work, holders) if by_terms is None or by_terms.stamping is None else {}
     expires_ms, accrual = expiry_ms(work.now_ms, policy.lot_valid_days), policy.accrual
@@ -299,6 +321,16 @@ def _repeated(known: _Known, fact: EarnFact) -> Outcome | None:
     if fact.earn_id in known.earn_ids:
         return Outcome(OpStatus.REJECTED, DUPLICATE_EARN, {"earn_id": fact.earn_id})
     return None
+
+
+def _refused(work: Work, fact: EarnFact, former_id: str, known: _Known) -> Outcome:
+    """Remembered with the former member, whose number the operation carries until the purge (MEM-06)."""
+    outcome = _repeated(known, fact)
+    if outcome is None:
+        events.write(work, former_id, events.EARN_REFUSED, by=fact.origin.actor, op_id=fact.origin.op_id)
+        outcome = Outcome(OpStatus.REJECTED, WITHDRAWN_REJOIN_BLOCK, {"earn_id": fact.earn_id})
+    _publish(work, fact, outcome)
+    return outcome
 
 
 def _earn_row(work: Work, fact: EarnFact, member_id: str, computed: Accrual) -> BookedEarn:

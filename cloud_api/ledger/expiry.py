@@ -60,12 +60,24 @@ def expire_all(database: Database) -> Expired:
     return Expired(lots, points)
 
 
-_DUE = (
+def lapse(work: Work, holders: Sequence[str], *, actor: str) -> int:
+    """Everything that these hold is over before its time, because the member leaves (MEM-06); how many points. Boards
+    that were full stay where they are: they lapse no more, and nobody can use them."""
+    lock_balances(work, [account_id(_unit(holder), holder) for holder in holders])
+    found = select_among(work.conn, _ALL, {"members": holders})
+    groups = [list(rows) for _, rows in groupby(found, key=_place)]
+    post(work, [_posting(work, rows, PostingKind.LAPSE, actor) for rows in groups])
+    return sum(row.remaining for row in found if not holds_stamps(row.member_id))
+
+
+_LOTS = (
     "SELECT lot.member_id, lot.expires_ms, lot.posting_id, lot.remaining, posting.store_id, store.brand_id FROM lot"
     " JOIN posting ON posting.posting_id = lot.posting_id JOIN store ON store.store_id = posting.store_id"
-    " WHERE lot.member_id {members} AND lot.expires_ms <= :now_ms AND lot.remaining > 0"
-    " ORDER BY lot.member_id, posting.store_id, lot.expires_ms, lot.posting_id"
+    " WHERE lot.member_id {members} AND lot.remaining > 0"
 )
+_IN_ORDER = " ORDER BY lot.member_id, posting.store_id, lot.expires_ms, lot.posting_id"
+_ALL = _LOTS + _IN_ORDER
+_DUE = _LOTS + " AND lot.expires_ms <= :now_ms" + _IN_ORDER
 
 
 def _place(row: Any) -> tuple[str, str]:
@@ -73,7 +85,9 @@ def _place(row: Any) -> tuple[str, str]:
     return row.member_id, row.store_id
 
 
-def _posting(work: Work, rows: Sequence[Any]) -> NewPosting:
+def _posting(
+    work: Work, rows: Sequence[Any], kind: PostingKind = PostingKind.EXPIRY, actor: str = CLOCK_ACTOR
+) -> NewPosting:
     first = rows[0]
     points, unit = sum(row.remaining for row in rows), _unit(first.member_id)
     stamps = unit is AccountKind.MEMBER_STAMPS
@@ -84,10 +98,10 @@ def _posting(work: Work, rows: Sequence[Any]) -> NewPosting:
     )
     return NewPosting(
         posting_id=work.ids.uuid7(),
-        kind=PostingKind.STAMP_EXPIRY if stamps else PostingKind.EXPIRY,
+        kind=PostingKind.STAMP_EXPIRY if stamps else kind,
         store_id=first.store_id,
         member_id=first.member_id,
-        actor=CLOCK_ACTOR,
+        actor=actor,
         lines=(Line(account_id(unit, first.member_id), -points), Line(lapsed, points)),
         uses=tuple(LotUse(row.member_id, row.expires_ms, row.posting_id, row.remaining) for row in rows),
         unit=unit,

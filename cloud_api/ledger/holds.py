@@ -9,6 +9,7 @@ from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse
 from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
+from cloud_api.members import former
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _give_back(work: Work, held: HeldPoints, kind: PostingKind, source: str, act
     reaches_member = sum(line.amount for line in lines if line.account_id == member)
     uses = lots.put_back(work.conn, held.member_id, held.request_id, reaches_member)
     _book(work, held, kind, tuple(lines), actor, op_id, uses)
+    former.settle(work, held.member_id)
 
 
 def _book(

@@ -22,11 +22,13 @@ class AccountKind(StrEnum):
     BREAKAGE = "breakage"  # of a brand: what expired
     ADJUSTMENT = "adjustment"  # of a brand: the other side of corrections by hand
     IMPORT = "import"  # of a brand: what members brought along from another service; zero or below
+    TRANSFER = "transfer"  # of a merge of two members: what is on its way, zero in between
     # In stamps; a posting has entries of one unit only.
     MEMBER_STAMPS = "member_stamps"  # on the board that is being filled
     MEMBER_BOARDS = "member_boards"  # on boards that were full: they lapse no more
     STAMP_ISSUANCE = "stamp_issuance"  # of a store
     STAMP_BREAKAGE = "stamp_breakage"  # of a store: what lapsed
+    STAMP_TRANSFER = "stamp_transfer"  # of a merge of two members
 
 
 STAMP_KINDS = (
@@ -34,6 +36,7 @@ STAMP_KINDS = (
     AccountKind.MEMBER_BOARDS,
     AccountKind.STAMP_ISSUANCE,
     AccountKind.STAMP_BREAKAGE,
+    AccountKind.STAMP_TRANSFER,
 )
 
 
@@ -52,6 +55,8 @@ class PostingKind(StrEnum):
     STAMP = "stamp"
     STAMP_BACK = "stamp_back"
     STAMP_EXPIRY = "stamp_expiry"
+    MERGE = "merge"  # two members are one person (MEM-08)
+    LAPSE = "lapse"  # the member leaves (MEM-06)
 
 
 class Account(SQLModel, table=True):
@@ -211,6 +216,8 @@ class Earn(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("store_id", "fingerprint", "text_ms", name="earn_once_per_receipt"),
         UniqueConstraint("op_id", name="earn_once_per_op"),
+        # A member's other earns are found through the entries of the member's account.
+        partial("earn_without_points", "member_id", "posting_id IS NULL"),
     )
 
     store_id: str = Field(primary_key=True)

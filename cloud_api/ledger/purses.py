@@ -62,6 +62,11 @@ def member_of(holder: str) -> str:
     return holder if found is None else found.member_id
 
 
+def of_another(holder: str, member_id: str) -> str:
+    """The same place's holder of another member."""
+    return member_id + holder[len(member_of(holder)) :]
+
+
 _OPEN = Statement(
     "INSERT INTO purse (purse_id, member_id, place_id, unit, opened_ms) VALUES ($1, $2, $3, $4, CAST($5 AS BIGINT))"
     " ON CONFLICT (purse_id) DO NOTHING"

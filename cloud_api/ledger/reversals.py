@@ -25,6 +25,7 @@ from cloud_api.ledger.models import (
     reversal_tag,
 )
 from cloud_api.ledger.service import Line, NewPosting, account_id, charge_member, lock_balances, post
+from cloud_api.members import former
 from cloud_api.stamps.back import take_back_earned
 from sync.protocol import FeedKind, OpStatus
 
@@ -221,6 +222,7 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
             uses=uses,
         )
         post(work, [record])
+        former.settle(work, record.member_id)
     else:  # a payment earns points or stamps, never both (PNT-02)
         stamps = take_back_earned(work, sale.store_id, sale.earn_id, actor=row.actor, op_id=row.op_id)
     work.conn.execute(

@@ -64,7 +64,13 @@ class Decide(Body):
     status_code=201,
     summary="Correct a member's points by hand",
     responses=errors(
-        "unauthorized", "store_unknown", "member_unknown", "insufficient_points", "idempotency_conflict", "invalid"
+        "unauthorized",
+        "store_unknown",
+        "member_unknown",
+        "member_gone",
+        "insufficient_points",
+        "idempotency_conflict",
+        "invalid",
     )
     | {201: answer(_EXAMPLE, "Booked (confirmed), or waiting for a second person (pending)")},
 )
@@ -104,6 +110,7 @@ def show(adjustment_id: AdjustmentId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors(
         "unauthorized",
         "adjustment_unknown",
+        "member_gone",
         "second_person_needed",
         "already_decided",
         "insufficient_points",

@@ -102,6 +102,11 @@ def open_brand_accounts(conn: Connection, brand_id: str) -> None:
     open_accounts(conn, _BRAND_KINDS, [brand_id])
 
 
+def open_transfer_accounts(conn: Connection, merge_id: str) -> None:
+    """Makes the accounts over which a merge moves points and stamps; does nothing where they exist."""
+    open_accounts(conn, (AccountKind.TRANSFER, AccountKind.STAMP_TRANSFER), [merge_id])
+
+
 def open_accounts(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[str]) -> None:
     """Makes those of these accounts that are missing."""
     rows = [

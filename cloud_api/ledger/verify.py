@@ -86,6 +86,10 @@ _RULES: dict[str, str] = {
         " WHERE (kind IN ('member', 'member_hold', 'member_stamps', 'member_boards')"
         " AND balance < 0) OR (kind = 'member_debt' AND balance > 0)"
     ),
+    "under_way": (
+        "SELECT account_id, 'has ' || balance || ' that reached nobody' FROM account"
+        " WHERE kind IN ('transfer', 'stamp_transfer') AND balance <> 0"
+    ),
     "lots_of_member": (
         "SELECT account.account_id, 'lots have ' || coalesce(rest.total, 0) || ', the balance is ' || account.balance"
         " FROM account LEFT JOIN (SELECT member_id, sum(remaining) AS total FROM lot GROUP BY member_id) AS rest"
@@ -191,6 +195,11 @@ _RULES: dict[str, str] = {
         "  WHEN 'stamp_back' THEN coalesce(taken_back.kind, '') = 'stamp'"
         "  WHEN 'stamp_expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'expiry' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
+        "  WHEN 'merge' THEN EXISTS (SELECT 1 FROM entry"
+        "   JOIN account ON account.account_id = entry.account_id AND account.kind IN ('transfer', 'stamp_transfer')"
+        "   JOIN member_merge ON member_merge.merge_id = account.owner_id"
+        "   WHERE entry.posting_id = posting.posting_id)"
+        "  WHEN 'lapse' THEN EXISTS (SELECT 1 FROM lot_use WHERE lot_use.posting_id = posting.posting_id)"
         "  WHEN 'adjustment' THEN adjustment.adjustment_id IS NOT NULL"
         "  WHEN 'import' THEN imported_member.import_id IS NOT NULL"
         "  ELSE request.request_id IS NOT NULL END"

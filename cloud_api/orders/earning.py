@@ -8,7 +8,7 @@ from typing import Any
 from cloud_api.database import Work
 from cloud_api.ledger.earns import book_earns
 from cloud_api.ledger.facts import EarnFact, Origin, SaleSeen
-from cloud_api.members.service import phones_of
+from cloud_api.members.service import phone_now
 from cloud_api.orders import states
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
@@ -29,12 +29,13 @@ def earn(work: Work, vault: Vault, policy: Policy, terms: Terms | None, origin: 
     items = [item for item in json.loads(row.items) if "menu_id" in item]  # those of before named no menu
     counting = counting_won((item["amount_won"], reward in item["rewards"]) for item in items)
     paid_won = earning_won(counting, states.price_of(row))
-    if not paid_won:
+    phone = phone_now(work.conn, vault, row.member_id)
+    if not paid_won or phone is None:
         return
     fact = EarnFact(
         origin=origin,
         earn_id=row.order_id,
-        phone=phones_of(work.conn, vault, [row.member_id])[0][1],
+        phone=phone,
         fingerprint=f"order:{row.order_id}",
         approval_tags=(),
         receipt_no=row.number,

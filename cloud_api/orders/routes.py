@@ -87,6 +87,7 @@ class NewOrder(Body):
         "store_unknown",
         "member_unknown",
         "store_not_open",
+        "member_gone",
         "orders_not_taken",
         "out_of_hours",
         "menu_unknown",

@@ -46,6 +46,7 @@ class CounterRequest(Body):
         "store_not_open",
         "rewards_off",
         "member_unknown",
+        "member_gone",
         "insufficient_points",
         "points_exceed_payment",
         "points_exceed_share",

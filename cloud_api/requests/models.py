@@ -19,6 +19,13 @@ class Request(SQLModel, table=True):
         Index("request_recovery", "recovery_due_ms"),
         Index("request_store", "store_id", "state"),
         Index(
+            "request_member",
+            "member_id",
+            "created_ms",
+            sqlite_where=text("member_id IS NOT NULL"),
+            postgresql_where=text("member_id IS NOT NULL"),
+        ),
+        Index(
             "request_spent_offline",
             "device_id",
             "decided_ms",

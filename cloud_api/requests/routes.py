@@ -81,6 +81,7 @@ NewRequest = Annotated[UseCoupon | UsePoints | WantStamp, Field(discriminator="k
         "store_not_open",
         "rewards_off",
         "member_unknown",
+        "member_gone",
         "coupon_unknown",
         "coupon_not_available",
         "coupon_not_here",

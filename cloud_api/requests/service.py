@@ -18,6 +18,7 @@ from cloud_api.gateway import feeds
 from cloud_api.ledger import holds
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
+from cloud_api.members.numbers import wake
 from cloud_api.monitors import events
 from cloud_api.notices import centre
 from cloud_api.notices.centre import News
@@ -33,6 +34,7 @@ from cloud_api.vault import Vault
 from rules.calendar import local_day
 from rules.conditions import Unmet
 from rules.masking import mask_nickname
+from rules.membership import MemberStatus
 from rules.notices import NoticeKind
 from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
 from rules.stores import StoreKind, orders_on
@@ -61,17 +63,22 @@ class Asking:
     store: Profile
     member_id: str | None
     nickname: str
+    asleep: bool = False  # a dormant member, whom asking wakes (MEM-04)
 
 
-def asking(conn: Connection, vault: Vault, store: Profile, member_id: str | None, nickname: str = "") -> Asking:
-    """Who asks, as the store may see it: masked. Raises ApiError ``member_unknown``."""
+def asking(
+    conn: Connection, vault: Vault, store: Profile, member_id: str | None, nickname: str = "", *, done: bool = False
+) -> Asking:
+    """Who asks, as the store may see it: masked. Raises ApiError ``member_unknown``, and ``member_gone`` unless it is
+    about something that is ``done`` already."""
     if member_id is None:
         return Asking(store, None, mask_nickname(nickname) if nickname else "")
-    known = members.get(conn, vault, member_id)
+    known = members.get(conn, vault, member_id) if done else members.active(conn, vault, member_id)
     if known is None:
         raise ApiError("member_unknown")
     shown = nickname or known.nickname
-    return Asking(store, member_id, mask_nickname(shown) if shown else known.phone_masked)
+    asleep = known.status == MemberStatus.DORMANT
+    return Asking(store, member_id, mask_nickname(shown) if shown else known.phone_masked, asleep)
 
 
 def ask_coupon(
@@ -166,6 +173,8 @@ def points_title(points: int) -> str:
 
 
 def _new(work: Work, who: Asking, request_id: str, kind: RequestKind, title: str) -> Request:
+    if who.asleep and who.member_id is not None:
+        wake(work, [who.member_id])
     return Request(
         request_id=request_id,
         store_id=who.store.store_id,

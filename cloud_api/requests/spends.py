@@ -111,7 +111,8 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
     member_id = members.find_or_create(work, vault, [fact.phone], store_id=origin.store_id)[fact.phone]
     known = service.find(work.conn, fact.spend_id)
     if known is not None:
-        if (known.store_id, known.member_id, known.kind) != (origin.store_id, member_id, RequestKind.POINTS):
+        asked = members.merged_into(work.conn, [known.member_id]).get(known.member_id, known.member_id)
+        if (known.store_id, asked, known.kind) != (origin.store_id, member_id, RequestKind.POINTS):
             return Outcome(OpStatus.REJECTED, REQUEST_DIFFERS, {"spend_id": fact.spend_id})
         if known.spend_op_id is not None:
             return Outcome(OpStatus.REJECTED, DUPLICATE_SPEND, _result(known))
@@ -124,6 +125,7 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
     flags = spend_flags(policy.spending, age_ms, used, fact.points, covered, suspended=origin.suspended)
     decided = {
         "state": (RequestState.AUTO_APPROVED if fact.by_default else RequestState.APPROVED).value,
+        "member_id": member_id,
         "points": fact.points,
         "pos_discount_won": fact.points,
         "amount_won": fact.payment_won,
@@ -166,7 +168,7 @@ def _store(
         return row
     store = profile_of(work.conn, store_id)
     assert store is not None, "a device belongs to a store"
-    who = service.asking(work.conn, vault, store, member_id)
+    who = service.asking(work.conn, vault, store, member_id, done=True)
     made = service.new_points_request(work, who, fact.points, request_id=fact.spend_id)
     made.created_ms = min(fact.occurred_ms, work.now_ms)
     for name, value in decided.items():

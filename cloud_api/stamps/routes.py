@@ -63,7 +63,7 @@ class Whose(Body):
 @router.post(
     "/stores/{store_id}/stamp-cards",
     summary="Open a member's stamp card",
-    responses=errors("unauthorized", "store_unknown", "member_unknown", "no_stamps_here", "invalid")
+    responses=errors("unauthorized", "store_unknown", "member_unknown", "member_gone", "no_stamps_here", "invalid")
     | {200: answer(CARD_EXAMPLE, "The card as it stands")},
 )
 def open_card(store_id: StoreId, body: Whose, cloud: TheCloud, _key: KeyId) -> Response:
@@ -95,7 +95,7 @@ def card(store_id: StoreId, member_id: MemberId, cloud: TheCloud, _key: KeyId) -
 @router.post(
     "/stores/{store_id}/attendance",
     summary="A stamp for coming by",
-    responses=errors("unauthorized", "store_unknown", "member_unknown", "no_stamps_here", "invalid")
+    responses=errors("unauthorized", "store_unknown", "member_unknown", "member_gone", "no_stamps_here", "invalid")
     | {200: answer(_GIVEN, "Where the card stands; `stamps` is 0 when the member came before today")},
 )
 def attend(store_id: StoreId, body: Whose, cloud: TheCloud, key_id: KeyId) -> Response:

@@ -14,6 +14,7 @@ from cloud_api.ledger.facts import Origin
 from cloud_api.ledger.models import AccountKind, account, lot, purse
 from cloud_api.ledger.purses import open_purses, stamps_holder
 from cloud_api.ledger.service import account_id, post
+from cloud_api.members.former import refuse_former
 from cloud_api.members.models import member
 from cloud_api.stamps.earning import Cause, Stamping, day_of, shown
 from cloud_api.stamps.models import stamp_grant, stamp_tier
@@ -33,9 +34,10 @@ def card_terms(conn: Connection, store_id: str) -> Terms:
 
 def open_card(work: Work, store_id: str, member_id: str) -> dict[str, Any]:
     """The member's card of that store, made when it is the first time (MEM-31, STP-18); opening it twice is fine.
-    Raises ApiError ``no_stamps_here``, ``member_unknown``."""
+    Raises ApiError ``no_stamps_here``, ``member_unknown``, ``member_gone``."""
     terms = card_terms(work.conn, store_id)
     _grade(work.conn, terms, member_id)
+    refuse_former(work.conn, member_id)
     open_purses(work, [_holder(terms, member_id, store_id)])
     return card_at(work.conn, terms, store_id, member_id, work.now_ms)
 
@@ -94,9 +96,10 @@ def cards_of(conn: Connection, member_id: str) -> list[dict[str, Any]]:
 
 def attend(work: Work, store_id: str, member_id: str, actor: str) -> dict[str, Any]:
     """One stamp a business day for coming, however often it is asked (STP-23). Raises ApiError ``no_stamps_here``,
-    ``member_unknown``."""
+    ``member_unknown``, ``member_gone``."""
     terms = card_terms(work.conn, store_id)
     grade = _grade(work.conn, terms, member_id)
+    refuse_former(work.conn, member_id)
     today = day_of(terms, work.now_ms)
     stamping = Stamping(work, terms, store_id, [member_id], [today])  # its lock: two calls at once take turns
     came = select(stamp_grant.c.posting_id).where(

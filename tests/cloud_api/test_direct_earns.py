@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from cloud_api.clock import DAY_MS
+from cloud_api.members.dormancy import turn_some
 from cloud_api.stores.service import store_key
 from rules.receipts import fingerprint
 from tests.cloud_api.world import OTHER_PHONE, PHONE, START_MS, World, new_id
@@ -175,3 +177,22 @@ def test_bad_input_changes_nothing(front: World) -> None:
     assert code(earn(front, phone=None, member_id="nope")) == (404, "member_unknown")
     assert front.points(front.member()) == (0, 0, 0)
     assert front.sums()["earns"] == 0
+
+
+def test_a_pos_maker_earns_for_a_dormant_member_and_not_for_one_who_left(world: World) -> None:
+    """MEM-04, MEM-05"""
+    member_id = world.member()
+    world.clock.advance(340 * DAY_MS)
+    world.cloud.database.transact(turn_some)
+    world.clock.advance(40 * DAY_MS)
+    world.cloud.database.transact(turn_some)
+    assert world.wallet(member_id)["status"] == "dormant"
+
+    assert earn(world, phone=None, member_id=member_id, receipt_no="1").json()["member_id"] == member_id
+    assert world.wallet(member_id)["status"] == "normal"
+    body = {"reason": "이사", "confirmed": True, "by": "박상담"}
+    world.ok("POST", f"/v1/members/{member_id}/withdraw", body)
+
+    assert code(earn(world, receipt_no="2")) == (409, "rejoin_blocked")
+    assert code(earn(world, phone=None, member_id=member_id, receipt_no="3")) == (410, "member_gone")
+    world.assert_book_is_sound()

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from cloud_api.clock import DAY_MS
-from cloud_api.gateway.holdings import MEMBERS_SEEN_MS
 from cloud_api.gateway.models import bulk_item
 from cloud_api.gateway.uploads import place
+from cloud_api.members.told import SEEN_MS
 from cloud_api.stores.service import Policy, set_policy
 from sync.protocol import tally_digest
 from tests.cloud_api.world import OTHER_PHONE, PHONE, Device, World
@@ -115,7 +115,7 @@ def test_a_snapshot_knows_the_members_of_its_own_store_and_of_thirteen_months(wo
     here = world.device()
     there = world.device(world.new_store("둘째 매장", "테스트 커피"))
     here.push(here.earn())
-    world.clock.advance(MEMBERS_SEEN_MS + DAY_MS)
+    world.clock.advance(SEEN_MS + DAY_MS)
     there.push(there.earn())
     here.push(here.earn(phone=OTHER_PHONE))
 

@@ -15,12 +15,15 @@ from sqlalchemy import Connection, select, text, update
 
 from cloud_api import rotation
 from cloud_api.bootstrap import Cloud, build, prepare
-from cloud_api.database import Database
+from cloud_api.clock import DAY_MS
+from cloud_api.database import Database, Work
 from cloud_api.errors import StartError
 from cloud_api.gateway.models import KEY_CHECK, bulk_item, device_op, server_state
 from cloud_api.ids import base64url
+from cloud_api.members import numbers
 from cloud_api.members import service as members
-from cloud_api.members.models import member
+from cloud_api.members.models import NumberStands, member, member_number
+from cloud_api.members.service import Join
 from cloud_api.settings import Settings
 from cloud_api.stores.models import store
 from cloud_api.stores.service import store_key
@@ -100,6 +103,33 @@ def joined(world: World, phones: list[Phone]) -> dict[Phone, str]:
     return world.cloud.database.transact(
         lambda work: members.find_or_create(work, world.cloud.vault, phones, store_id=None)
     )
+
+
+def test_numbers_that_stand_apart_are_written_anew_as_well(new_world: Callable[..., World]) -> None:
+    """MEM-04, MEM-05: a dormant member is found under new keys, and who left stays blocked."""
+    world = new_world()
+    ids = joined(world, PHONES[:3])
+    asleep, gone = ids[PHONES[0]], ids[PHONES[1]]
+    answer = world.ok("POST", f"/v1/members/{gone}/withdraw", {"reason": "이사", "confirmed": True})
+    world.clock.now_ms = answer["withdrawn_ms"] + 5 * DAY_MS
+
+    def fall_asleep(work: Work) -> None:
+        row = work.conn.execute(select(member).where(member.c.member_id == asleep)).one()
+        numbers.put_aside(work, row, NumberStands.DORMANT, member_id=asleep)
+        values = {"phone_lookup": numbers.apart(asleep), "phone_sealed": b"", "status": "dormant"}
+        work.conn.execute(update(member).where(member.c.member_id == asleep).values(**values))
+
+    world.cloud.database.transact(fall_asleep)
+
+    assert rotated(world).members == 3
+    assert retired(world).nothing
+    with world.cloud.database.read() as conn:
+        sealed_apart = [bytes(row[0]) for row in conn.execute(select(member_number.c.sealed))]
+    assert all(field.startswith(world.cloud.vault.head) for field in sealed_apart)
+    again = world.cloud.database.transact(
+        lambda work: members.admit(work, world.cloud.vault, PHONES[:2], Join.at_counter(None))
+    )
+    assert (again.ids, again.blocked) == ({PHONES[0]: asleep}, {PHONES[1]: gone})
 
 
 # --- the file and the seal -------------------------------------------------------------------------------------------

@@ -323,3 +323,66 @@ def test_the_menu_of_a_snapshot_takes_the_place_of_ours(tmp_path: Path) -> None:
     cloud.lines = [request("r1", 1, "seen")]
     cloud.taker.take(Why.RESET)
     assert bench.rows("SELECT menu_id FROM menu_item") == [("new",)]
+
+
+# --- members between snapshots ---------------------------------------------------------------------------------------
+
+
+def tell(bench: Bench, kind: str, **body: Any) -> None:
+    context = RowContext(bench.clock.mono_ms(), bench.clock.boot_id, bench.clock.wall_ms(), 1)
+    with bench.store.transaction() as conn:
+        snapshot.MEMBER_APPLIERS[kind](conn, FeedRow("store", 1, kind, body), context)
+
+
+def known(bench: Bench, lookup: str) -> tuple[str, int, int] | None:
+    with bench.store.read() as conn:
+        return find_member(conn, lookup)
+
+
+def left(bench: Bench, lookup: str, now_ms: int) -> bool:
+    with bench.store.read() as conn:
+        return snapshot.has_left(conn, lookup, now_ms)
+
+
+def test_what_the_feed_says_of_a_member_stands_until_something_newer_comes(bench: Bench) -> None:
+    """MEM-05: a row that comes twice, or late, changes nothing."""
+    tell(bench, "member", lookup="aa", masked="010-****-0001", points=100, at_ms=1_000)
+    tell(bench, "member", lookup="aa", masked="010-****-0001", points=7, at_ms=900)
+    assert known(bench, "aa") == ("010-****-0001", 100, 1_000)
+
+    for _ in range(2):
+        tell(bench, "withdrawn", lookup="aa", until_ms=9_000, at_ms=2_000)
+    assert (known(bench, "aa"), left(bench, "aa", 8_999), left(bench, "aa", 9_000)) == (None, True, False)
+
+    tell(bench, "member", lookup="aa", masked="010-****-0001", points=3, at_ms=3_000)
+    assert (known(bench, "aa"), left(bench, "aa", 3_000)) == (("010-****-0001", 3, 3_000), False)
+
+
+def test_a_snapshot_of_an_earlier_moment_does_not_undo_what_the_feed_said(bench: Bench) -> None:
+    """MEM-05: neither brings somebody back who left nor takes away what came by merging."""
+    lines = [("member", {"lookup": name, "masked": "", "points": 50}) for name in ("aa", "bb", "cc")]
+    cloud = Cloud(bench, lines)
+    cloud.cut = 3
+    cloud.taker.take(Why.AGE)
+    tell(bench, "withdrawn", lookup="aa", until_ms=99_000, at_ms=5_001)
+    tell(bench, "withdrawn", lookup="cc", until_ms=99_000, at_ms=5_001)
+    tell(bench, "member", lookup="bb", masked="", points=80, at_ms=5_001)
+    tell(bench, "member", lookup="dd", masked="", points=1, at_ms=4_000)
+
+    took = cloud.taker.take(Why.AGE)
+
+    assert isinstance(took, Took)
+    found = {name: known(bench, name) for name in ("aa", "bb", "cc", "dd")}
+    assert found == {"aa": None, "bb": ("", 80, 5_001), "cc": None, "dd": None}
+    assert left(bench, "aa", 10_000)
+
+
+def test_after_a_restore_of_the_cloud_only_the_snapshot_says_who_left(bench: Bench) -> None:
+    """MEM-05: a withdrawal that the backup lacks never happened."""
+    tell(bench, "withdrawn", lookup="aa", until_ms=99_000, at_ms=6_000)
+    tell(bench, "member", lookup="bb", masked="", points=80, at_ms=6_000)
+    cloud = Cloud(bench, [("member", {"lookup": "aa", "masked": "", "points": 50})], cursor="2.1.1")
+
+    assert isinstance(cloud.taker.take(Why.RESET), Took)
+
+    assert (known(bench, "aa"), known(bench, "bb"), left(bench, "aa", 10_000)) == (("", 50, 5_000), None, False)

@@ -13,7 +13,9 @@ from agent.earn.service import ENTRIES_MAX, ENTRIES_WINDOW_MS
 from agent.earn.types import Earned, Expired, Refused, TooManyEntries, UnknownEntry, Waiting
 from rules.phone import PhoneProblem
 from sync.errors import NotEnrolled
-from tests.helpers.counter import Counter, captured, counter
+from sync.secrets import phone_lookup
+from sync.snapshot import MEMBER_APPLIERS
+from tests.helpers.counter import STORE_KEY, Counter, captured, counter
 
 PHONE, OTHER = "01012345678", "01087654321"
 
@@ -634,6 +636,25 @@ def test_a_receipt_read_late_does_not_meet_the_number_of_the_next_customer(shop:
     assert earn.ingest(late).outcome == "waiting"
     own = captured(shop.clock, total=9_000, receipt_no="A-2", approvals=("2",))
     assert earn.ingest(own).outcome == "earned"
+
+
+def test_nothing_is_promised_to_somebody_who_left_until_the_cloud_has_spoken(shop: Counter) -> None:
+    """MEM-05: the sale is queued all the same; from the moment at which one may be back it earns as ever."""
+    lookup = phone_lookup(STORE_KEY, "+82" + PHONE[1:])
+    body = {"lookup": lookup, "until_ms": shop.clock.wall_ms() + 60_000, "at_ms": shop.clock.wall_ms()}
+    shop.feed(MEMBER_APPLIERS["withdrawn"], "withdrawn", body)
+    shop.agent.earn.ingest(captured(shop.clock))
+    blocked = typed(shop)
+    shop.agent.earn.ingest(captured(shop.clock, receipt_no="20261120-01-0058", approvals=("30127745",)))
+    other = typed(shop, OTHER)
+    shop.answer("earn", "rejected", {"earn_id": "x"}, "withdrawn_rejoin_block")
+
+    shop.clock.advance(60_000)
+    shop.agent.earn.ingest(captured(shop.clock, receipt_no="20261120-01-0059", approvals=("30127746",)))
+    again = typed(shop)
+
+    assert [one.points for one in (blocked, other, again) if isinstance(one, Earned)] == [0, 178, 178]
+    assert shop.rows("SELECT status, points FROM earn ORDER BY seq")[0] == ("rejected", 0)
 
 
 def test_tills_do_not_meet(shop: Counter) -> None:
