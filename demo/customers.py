@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
+
+from rules.calendar import local_day
 
 
 class CloudClient:
@@ -130,6 +134,13 @@ class CloudClient:
     def cancel_order(self, order_id: str) -> dict[str, Any]:
         """The customer's own choice; what it held or used is back."""
         found: dict[str, Any] = self.post(f"/v1/orders/{order_id}/cancel", {})
+        return found
+
+    def order_figures(self) -> dict[str, Any]:
+        """Of yesterday and today, so that midnight falls into no gap."""
+        today = local_day(int(time.time() * 1000))
+        span = f"first={today - timedelta(days=1)}&last={today}"
+        found: dict[str, Any] = self.get(f"/v1/orders/figures?store_id={self.store_id}&{span}")["total"]
         return found
 
     def order_state(self, order_id: str) -> str:

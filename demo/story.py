@@ -262,7 +262,7 @@ def _coupons(world: DemoWorld, ledger: Ledger) -> None:
 
 
 def _order(world: DemoWorld, ledger: Ledger) -> None:
-    """ORD-04, ORD-05, ORD-21: an app order pops up, is approved and its ticket is printed."""
+    """ORD-04, ORD-05, ORD-16, ORD-21: an app order pops up, is approved, its ticket is printed; ready, it earns."""
     open_menu(world.cloud)
     member = world.cloud.join(JUNHO, "박준호")
     wanted = (Wanted("카페라떼(ICE)", 2, ("연하게",)), Wanted("소금빵"))
@@ -275,6 +275,44 @@ def _order(world: DemoWorld, ledger: Ledger) -> None:
     _printed(world, "카페라떼(ICE)", "소금빵", "13,500", placed["order"]["number"])
     tickets = [page for page in world.printer.pages() if "주문서" in page.text and "5분 뒤에" in page.text]
     ledger.check("tickets printed for it", len(tickets), 1)
+    balance, points = _balance(world, JUNHO), placed["order"]["paid_won"] // RATE_DIVISOR
+    _tap(world, "nav.orders")
+    _tap(world, "orders.step")
+    wait_until(lambda: world.cloud.order_state(order_id) == "ready", what="the order is ready")
+    ledger.issued += points
+    ledger.check("what the ready order earned", _balance(world, JUNHO) - balance, points)
+
+
+def _sold_out(world: DemoWorld, ledger: Ledger) -> None:
+    """MNU-09, ORD-07, ORD-15: the last one is gone after the order was accepted; its customer cancels."""
+    member = world.cloud.join(JUNHO, "박준호")
+    coupon = world.cloud.give_coupon(member, world.cloud.define_coupon("콜드브루 1,000원 할인", "1장", 1_000))
+    app = OrderChannel(world.cloud, "app_order")
+    placed = app.order(member, [Wanted("콜드브루")], coupon_id=coupon)
+    order_id = placed["order"]["order_id"]
+    _wait_card(world, placed["request"]["request_id"])
+    _tap(world, "card.approve")
+    _wait_state(world, placed["request"]["request_id"], "approved")
+    ledger.check("the order used its coupon", world.cloud.coupon_state(member, coupon), "used")
+
+    _tap(world, "orders.menu")
+    wait_until(lambda: world.agent.type("menu.search", "콜드"), what="the menu can be searched")
+    _tap(world, "menu.today")
+    wait_until(lambda: "콜드브루" not in app.on_sale(), what="the apps know that it is sold out")
+    _tap(world, "menu.close")
+    world.agent.type("orders.search", placed["order"]["number"])
+    _tap(world, "orders.row")
+    _tap(world, "orders.cancel")
+    _tap(world, "orders.cancel_confirm")
+    wait_until(lambda: world.cloud.show_order(order_id)["sold_out"] == "asked", what="the customer is told")
+    ledger.check("nobody cancels but the customer", world.cloud.order_state(order_id), "preparing")
+    cancelled = world.cloud.cancel_order(order_id)
+    ledger.check("the money goes back", (cancelled["state"], cancelled["refund_won"]), ("cancelled", 4_000))
+    ledger.check("and so does the coupon", world.cloud.coupon_state(member, coupon), "available")
+
+    figures = world.cloud.order_figures()
+    found = (figures["completed"], figures["sales_won"], figures["cancelled"], figures["cancelled_won"])
+    ledger.check("orders of the day", found, (1, 13_500, 1, 5_000))
 
 
 def _spend(world: DemoWorld, ledger: Ledger) -> None:
@@ -418,6 +456,7 @@ _SCENES: tuple[tuple[str, Callable[[DemoWorld, Ledger], None]], ...] = (
     ("번호 없이 받은 적립 전표 · a claim slip", _slip_of_a_receipt),
     ("쿠폰 세 장 · three coupons", _coupons),
     ("앱 주문 · an app order", _order),
+    ("품절 · sold out", _sold_out),
     ("포인트 쓰기 · points used at the tablet", _spend),
     ("클라우드가 죽었다 살아남 · the cloud dies and comes back", _cloud_dies),
     ("프린터 맞추기 · the printer doctor", _printer_is_set_up),
