@@ -296,11 +296,10 @@ def _sold_out(world: DemoWorld, ledger: Ledger) -> None:
     ledger.check("the order used its coupon", world.cloud.coupon_state(member, coupon), "used")
 
     _tap(world, "orders.menu")
-    wait_until(lambda: world.agent.type("menu.search", "콜드"), what="the menu can be searched")
-    _tap(world, "menu.today")
+    _tap(world, f"menu.today.{placed['order']['items'][0]['menu_id']}")
     wait_until(lambda: "콜드브루" not in app.on_sale(), what="the apps know that it is sold out")
     _tap(world, "menu.close")
-    world.agent.type("orders.search", placed["order"]["number"])
+    _tap(world, "orders.filter.preparing")
     _tap(world, "orders.row")
     _tap(world, "orders.cancel")
     _tap(world, "orders.cancel_confirm")
@@ -370,7 +369,7 @@ def _printer_is_set_up(world: DemoWorld, ledger: Ledger) -> None:
     _tap(world, "rooms.set_up.receipt")
     # The search for printers ends after some seconds; the field is there from then on.
     address = f"127.0.0.1:{world.printer.port}"
-    wait_until(lambda: world.agent.type("doctor.address", address), what="an address can be typed")
+    wait_until(lambda: world.agent.type("doctor.address", address), what="an address can be typed", timeout_s=60)
     _tap(world, "doctor.try")
     strip = _printed(world, "== WithFoM ==")
     ledger.check("one strip tries three ways of Hangul", strip.count("느린오후 커피") >= 2, True)

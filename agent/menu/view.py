@@ -54,21 +54,22 @@ class MenuRowView(Control):
         row.addLayout(words, 1)
         self.chip = Chip(theme, "")
         row.addWidget(self.chip)
-        self.today = self._button("menu.today", vm.sold_out_today)
-        self.released = self._button("menu.released", vm.sold_out_until_released)
-        self.back = self._button("menu.back", vm.back_on_sale)
+        self.today = self._button(vm.sold_out_today)
+        self.released = self._button(vm.sold_out_until_released)
+        self.back = self._button(vm.back_on_sale)
         for button in (self.today, self.released, self.back):
             row.addWidget(button)
 
-    def _button(self, name: str, press: Callable[[str], None]) -> Button:
+    def _button(self, press: Callable[[str], None]) -> Button:
         button = Button(self.theme, "", size="small", parent=self)
-        button.setObjectName(name)
         button.clicked.connect(lambda: press(self._menu_id))
         return button
 
     def render_row(self, row: MenuRow, width: int) -> None:
         """``width``: of one button, so that everything stands in columns."""
         self._menu_id = row.menu_id
+        for button, name in ((self.today, "today"), (self.released, "released"), (self.back, "back")):
+            button.setObjectName(f"menu.{name}.{row.menu_id}")  # a hand aims at one item, wherever it stands
         self.today.setFixedWidth(width)
         self.released.setFixedWidth(width)
         self.back.setFixedWidth(2 * width + 8)
