@@ -48,6 +48,7 @@ from cloud_api.requests.counter_routes import router as counters
 from cloud_api.requests.dispute_routes import router as disputes
 from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
+from cloud_api.rewards.routes import router as rewards
 from cloud_api.settings import VERSION, Settings
 from cloud_api.staff.routes import joining
 from cloud_api.staff.routes import router as staff
@@ -112,6 +113,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         grades,
         details,
         store_devices,
+        rewards,
         stock,
         menu,
         ledger,

@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 import threading
+from collections.abc import Callable
 
 from cloud_api.clock import Clock
 from sync.protocol import ENROLL_ALPHABET
@@ -17,8 +18,10 @@ _TAILS = 256
 class Ids:
     """Time-ordered ids (UUIDv7) and random codes; safe to share between threads."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, chance: Callable[[int], int] = secrets.randbelow) -> None:
+        """``chance`` gives a whole number below its argument."""
         self._clock = clock
+        self.chance = chance
         self._lock = threading.Lock()
         self._last = 0
         self._tails: list[int] = []  # random ends of ids to come: asking the system for each costs more than the rest
@@ -45,6 +48,10 @@ class Ids:
     def code(self, length: int) -> str:
         """Random letters that a person can read out."""
         return "".join(secrets.choice(ENROLL_ALPHABET) for _ in range(length))
+
+    def below(self, limit: int) -> int:
+        """A number of chance from 0 on, below ``limit``."""
+        return self.chance(limit)
 
     def key(self) -> bytes:
         """A random 256-bit key."""

@@ -39,6 +39,7 @@ def all_tables() -> MetaData:
     import cloud_api.notices.models
     import cloud_api.orders.models
     import cloud_api.requests.models
+    import cloud_api.rewards.models
     import cloud_api.staff.models
     import cloud_api.stamps.models
     import cloud_api.stock.models

@@ -222,6 +222,21 @@ def win_board(rewards: Sequence[StoreReward]) -> WinBoard:
     )
 
 
+def drawn(rewards: Sequence[StoreReward], left: Sequence[int], roll_bp: int) -> int | None:
+    """Which of the rewards the number of chance (0 to 9,999) falls on: they share it in their order, a single one has
+    all of it. One of which none is left is followed by the next that has some; None: all are gone (CPN-03, PNT-14)."""
+    if not any(rest > 0 for rest in left):
+        return None
+    hit, below = len(rewards) - 1, 0
+    for place, reward in enumerate(rewards):
+        below += reward.probability_bp
+        if roll_bp < below:
+            hit = place
+            break
+    around: list[int] = [*range(hit, len(rewards)), *range(hit)]
+    return next(place for place in around if left[place] > 0)
+
+
 def partner_slot_filled(rewards_on: bool, rewards: Sequence[StoreReward]) -> bool:
     """CPN-24: whether the store's own reward is played for; else the advertiser's last one takes its place."""
     return rewards_on and bool(rewards)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, case, func, insert, or_, select, update
 
+from cloud_api.bulk import insert_rows
 from cloud_api.coupons import terms
 from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
@@ -124,6 +127,49 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
         "value_won": found.value_won,
         "expires_ms": expires_ms,
     }
+
+
+_COUPON_COLUMNS = (
+    "coupon_id",
+    "definition_id",
+    "member_id",
+    "state",
+    "issued_ms",
+    "expires_ms",
+    "changed_ms",
+    "issue_kind",
+)
+
+
+def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind) -> list[str | None]:
+    """One coupon for each (member, definition), in few statements; ids in the same order, None where none was left."""
+    counts = Counter(definition_id for _, definition_id in wanted)
+    valid_days: dict[str, int] = {}
+    for definition_id in sorted(counts):
+        found = work.conn.execute(
+            update(coupon_definition)
+            .where(coupon_definition.c.definition_id == definition_id, coupon_definition.c.quantity.is_(None))
+            .values(issued=coupon_definition.c.issued + counts[definition_id])
+            .returning(coupon_definition.c.valid_days)
+        ).scalar_one_or_none()
+        if found is not None:
+            valid_days[definition_id] = found
+    given: list[str | None] = []
+    rows: list[tuple[Any, ...]] = []
+    for member_id, definition_id in wanted:
+        days = valid_days.get(definition_id)
+        if days is None:  # of a limited one, each by itself
+            try:
+                given.append(str(issue(work, member_id, definition_id, kind=kind)["coupon_id"]))
+            except ApiError:
+                given.append(None)
+            continue
+        coupon_id, until_ms = work.ids.uuid7(), rules.expires_ms(work.now_ms, days)
+        available, now_ms = CouponState.AVAILABLE.value, work.now_ms
+        rows.append((coupon_id, definition_id, member_id, available, now_ms, until_ms, now_ms, kind.value))
+        given.append(coupon_id)
+    insert_rows(work, coupon, _COUPON_COLUMNS, rows)
+    return given
 
 
 def of_member(conn: Connection, member_id: str, now_ms: int, *, brand_id: str | None = None) -> list[dict[str, Any]]:

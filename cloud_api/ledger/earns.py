@@ -224,6 +224,7 @@ class _ByTerms:
         )
         given = self.stamping.earn(cause)
         row.reasons = _words((*computed.reasons, given.grant.reason))
+        row.posting_id = given.posting_id
         self._given[fact.earn_id] = (row.member_id, given)
         body = {"earn_id": row.earn_id, "status": row.status, "points": row.points}
         body |= shown(self.stamping.card, given)

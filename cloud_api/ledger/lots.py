@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from cloud_api.bulk import select_among
+from cloud_api.bulk import FEW_ROWS, listed, select_among
 from cloud_api.clock import DAY_MS
+from cloud_api.database import Work
+from cloud_api.exchange import Statement
 
 # Later than any clock, and still a whole number everywhere on the wire.
 NEVER_MS = 2**53 - 1
@@ -89,24 +91,30 @@ def total(uses: Iterable[LotUse]) -> int:
     return sum(use.points for use in uses)
 
 
-_MOVE = text(
-    "UPDATE lot SET remaining = remaining - :points"
-    " WHERE member_id = :member_id AND expires_ms = :expires_ms AND posting_id = :lot_posting_id"
+_MOVE = Statement(
+    "UPDATE lot SET remaining = remaining - $1 WHERE member_id = $2 AND expires_ms = $3 AND posting_id = $4"
+)
+_MOVE_LISTED = text(
+    "UPDATE lot SET remaining = lot.remaining - moved.points"
+    " FROM (SELECT member_id, expires_ms, posting_id, sum(points) AS points FROM ("
+    "  SELECT unnest(string_to_array(:members, chr(10))) AS member_id,"
+    "  unnest(CAST(string_to_array(:expiries, chr(10)) AS BIGINT[])) AS expires_ms,"
+    "  unnest(string_to_array(:postings, chr(10))) AS posting_id,"
+    "  unnest(CAST(string_to_array(:points, chr(10)) AS BIGINT[])) AS points) AS listed"
+    "  GROUP BY member_id, expires_ms, posting_id) AS moved"
+    " WHERE lot.member_id = moved.member_id AND lot.expires_ms = moved.expires_ms"
+    " AND lot.posting_id = moved.posting_id"
 )
 
 
-def move_remaining(conn: Connection, uses: Sequence[LotUse]) -> None:
+def move_remaining(work: Work, uses: Sequence[LotUse]) -> None:
     """Brings the lots' cached rests up to date with new uses."""
-    if uses:
-        conn.execute(
-            _MOVE,
-            [
-                {
-                    "points": use.points,
-                    "member_id": use.member_id,
-                    "expires_ms": use.expires_ms,
-                    "lot_posting_id": use.lot_posting_id,
-                }
-                for use in uses
-            ],
-        )
+    if len(uses) <= FEW_ROWS or not work.postgres:
+        for use in uses:
+            work.later(_MOVE, use.points, use.member_id, use.expires_ms, use.lot_posting_id)
+        return
+    members, expiries, postings, points = zip(
+        *[(use.member_id, use.expires_ms, use.lot_posting_id, use.points) for use in uses], strict=True
+    )
+    columns = {"members": members, "expiries": expiries, "postings": postings, "points": points}
+    work.conn.execute(_MOVE_LISTED, {name: listed(work.conn, column) for name, column in columns.items()})

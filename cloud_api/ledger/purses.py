@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
+from cloud_api.bulk import FEW_ROWS, listed
 from cloud_api.database import Work
 from cloud_api.exchange import Statement
 from cloud_api.ledger.models import AccountKind, purse
@@ -71,14 +72,26 @@ _OPEN = Statement(
     "INSERT INTO purse (purse_id, member_id, place_id, unit, opened_ms) VALUES ($1, $2, $3, $4, CAST($5 AS BIGINT))"
     " ON CONFLICT (purse_id) DO NOTHING"
 )
+_OPEN_LISTED = text(
+    "INSERT INTO purse (purse_id, member_id, place_id, unit, opened_ms)"
+    " SELECT unnest(string_to_array(:purses, chr(10))), unnest(string_to_array(:members, chr(10))),"
+    " unnest(string_to_array(:places, chr(10))), unnest(string_to_array(:units, chr(10))), :now_ms"
+    " ON CONFLICT (purse_id) DO NOTHING"
+)
 _STAMP_ACCOUNTS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)
 
 
 def open_purses(work: Work, holders: Iterable[str]) -> None:
     """Makes those of these purses that are missing, with their accounts; members are left alone."""
     found = [made for made in map(new_purse, sorted(set(holders))) if made is not None]
-    for one in found:
-        work.later(_OPEN, one.purse_id, one.member_id, one.place_id, one.unit.value, work.now_ms)
+    if len(found) <= FEW_ROWS or not work.postgres:
+        for one in found:
+            work.later(_OPEN, one.purse_id, one.member_id, one.place_id, one.unit.value, work.now_ms)
+    else:
+        rows = [(one.purse_id, one.member_id, one.place_id, one.unit.value) for one in found]
+        columns = dict(zip(("purses", "members", "places", "units"), zip(*rows, strict=True), strict=True))
+        values = {name: listed(work.conn, column) for name, column in columns.items()}
+        work.conn.execute(_OPEN_LISTED, values | {"now_ms": work.now_ms})
     points = [one.purse_id for one in found if one.unit is EarningMethod.POINT]
     stamps = [one.purse_id for one in found if one.unit is EarningMethod.STAMP]
     if points:

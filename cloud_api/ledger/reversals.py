@@ -223,8 +223,8 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
         )
         post(work, [record])
         former.settle(work, record.member_id)
-    else:  # a payment earns points or stamps, never both (PNT-02)
-        stamps = take_back_earned(work, sale.store_id, sale.earn_id, actor=row.actor, op_id=row.op_id)
+    elif sale.posting_id is not None:  # a payment earns points or stamps, never both (PNT-02)
+        stamps = take_back_earned(work, sale.posting_id, actor=row.actor, op_id=row.op_id)
     work.conn.execute(
         update(earn)
         .where(earn.c.store_id == sale.store_id, earn.c.earn_id == sale.earn_id)

@@ -65,7 +65,7 @@ _OPEN_ACCOUNT = text(
     "INSERT INTO account (account_id, kind, owner_id, balance) VALUES (:account_id, :kind, :owner_id, 0)"
     " ON CONFLICT (account_id) DO NOTHING"
 )
-_OPEN_MEMBERS = text(
+_OPEN_LISTED = text(
     "INSERT INTO account (account_id, kind, owner_id, balance)"
     " SELECT kinds.kind || ':' || owners.owner_id, kinds.kind, owners.owner_id, 0"
     " FROM unnest(string_to_array(:owners, chr(10))) AS owners (owner_id)"
@@ -85,11 +85,7 @@ _BRAND_KINDS = (AccountKind.BREAKAGE, AccountKind.ADJUSTMENT, AccountKind.IMPORT
 
 def open_member_accounts(conn: Connection, member_ids: Iterable[str]) -> None:
     """Makes the accounts of new members; does nothing where they exist."""
-    if is_postgres(conn):
-        kinds = [kind.value for kind in _MEMBER_KINDS]
-        conn.execute(_OPEN_MEMBERS, {"owners": listed(conn, member_ids), "kinds": listed(conn, kinds)})
-    else:
-        open_accounts(conn, _MEMBER_KINDS, member_ids)
+    open_accounts(conn, _MEMBER_KINDS, member_ids)
 
 
 def open_store_accounts(conn: Connection, store_id: str) -> None:
@@ -109,6 +105,10 @@ def open_transfer_accounts(conn: Connection, merge_id: str) -> None:
 
 def open_accounts(conn: Connection, kinds: Sequence[AccountKind], owner_ids: Iterable[str]) -> None:
     """Makes those of these accounts that are missing."""
+    if is_postgres(conn):
+        names = listed(conn, [kind.value for kind in kinds])
+        conn.execute(_OPEN_LISTED, {"owners": listed(conn, owner_ids), "kinds": names})
+        return
     rows = [
         {"account_id": account_id(kind, owner), "kind": kind.value, "owner_id": owner}
         for owner in sorted(owner_ids)
@@ -179,7 +179,7 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
         ],
     )
     if uses:
-        lots.move_remaining(work.conn, [use for _, use in uses])
+        lots.move_remaining(work, [use for _, use in uses])
     missing = Unbalanced(f"one of {sorted(deltas)} is no account")
     add_to_column(work, account, "account_id", "balance", deltas, or_else=missing)
 

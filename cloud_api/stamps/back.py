@@ -23,12 +23,10 @@ _LAPSED = text(
 )
 
 
-def take_back_earned(work: Work, store_id: str, earn_id: str, *, actor: str, op_id: str) -> int:
+def take_back_earned(work: Work, posting_id: str, *, actor: str, op_id: str) -> int:
     """Stamps that the sale gave; returns how many went. What lapsed before is gone already; never below zero."""
     query = select(stamp_grant).where(
-        stamp_grant.c.earn_id == earn_id,
-        stamp_grant.c.store_id == store_id,
-        stamp_grant.c.state == GrantState.GIVEN.value,
+        stamp_grant.c.posting_id == posting_id, stamp_grant.c.state == GrantState.GIVEN.value
     )
     return sum(_take_back(work, row, actor, op_id) for row in work.conn.execute(query).all())
 

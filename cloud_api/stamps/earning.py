@@ -11,12 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import insert, select
-
-from cloud_api.bulk import NewRows
+from cloud_api.bulk import NewRows, insert_rows
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
-from cloud_api.errors import ApiError
 from cloud_api.exchange import Asked, among
 from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
@@ -186,11 +183,13 @@ class Stamping:
     def pay(self, given: Sequence[tuple[str, Given]]) -> None:
         """The coupons of tiers that were reached, by member id; a tier of a board pays once (STP-04, STP-19)."""
         rewards = self._terms.program.rewards
-        if not rewards:
-            return
-        for member_id, one in given:
-            for tier in one.tiers:
-                _pay(self._work, self._store_id, member_id, one, tier, rewards[self.card.tiers.index(tier.stamps)])
+        wanted = [
+            _Due(member_id, one, tier, rewards[self.card.tiers.index(tier.stamps)])
+            for member_id, one in given
+            for tier in (one.tiers if rewards else ())
+        ]
+        if wanted:
+            _pay(self._work, self._store_id, wanted)
 
     def _read(self, purse_ids: Sequence[str], days: Sequence[str]) -> dict[str, Held]:
         accounts = [account_id(kind, one) for one in purse_ids for kind in _KINDS]
@@ -316,40 +315,51 @@ def _sale(cause: Cause, store_id: str) -> Sale:
     )
 
 
-def _pay(work: Work, store_id: str, member_id: str, given: Given, tier: Tier, definition_id: str) -> None:
-    here = (stamp_tier.c.purse_id == given.purse_id, stamp_tier.c.board == tier.board)
-    paid = select(stamp_tier.c.paid_ms).where(*here, stamp_tier.c.stamps == tier.stamps)
-    if work.conn.execute(paid).one_or_none() is not None:
-        return
-    coupon: Mapping[str, Any] | None
-    try:
-        coupon = coupons.issue(work, member_id, definition_id, kind=IssueKind.STAMP_TIER)
-    except ApiError:  # none left: a sale is never refused for it, and the row says what the member is owed
-        coupon = None
-    coupon_id = None if coupon is None else coupon["coupon_id"]
-    work.conn.execute(
-        insert(stamp_tier).values(
-            purse_id=given.purse_id,
-            board=tier.board,
-            stamps=tier.stamps,
-            definition_id=definition_id,
-            coupon_id=coupon_id,
-            posting_id=given.posting_id,
-            paid_ms=work.now_ms,
-        )
-    )
-    body = {
-        "kind": NoticeKind.STAMP_REWARD.value,
-        "request_id": None,
-        "store_id": store_id,
-        "member_id": member_id,
-        "state": None,
-        "coupon_id": coupon_id,
-        "board": tier.board,
-        "stamps": tier.stamps,
-        "created_ms": work.now_ms,
-    }
-    feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
+@dataclass(frozen=True)
+class _Due:
+    """A tier that somebody reached, and what it pays."""
+
+    member_id: str
+    given: Given
+    tier: Tier
+    definition_id: str
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        return self.given.purse_id, self.tier.board, self.tier.stamps
+
+
+_PAID = "SELECT purse_id, board, stamps FROM stamp_tier WHERE purse_id {purses}"
+_TIER_COLUMNS = ("purse_id", "board", "stamps", "definition_id", "coupon_id", "posting_id", "paid_ms")
+
+
+def _pay(work: Work, store_id: str, wanted: Sequence[_Due]) -> None:
+    paid = set(work.ask(among(work, _PAID, {"purses": sorted({one.given.purse_id for one in wanted})})))
+    due: list[_Due] = []
+    for one in wanted:
+        if one.place not in paid:
+            paid.add(one.place)
+            due.append(one)
+    # A sale is never refused because no coupon is left; the row says what the member is owed.
+    ids = coupons.issue_many(work, [(one.member_id, one.definition_id) for one in due], kind=IssueKind.STAMP_TIER)
+    rows = [
+        (*one.place, one.definition_id, coupon_id, one.given.posting_id, work.now_ms)
+        for one, coupon_id in zip(due, ids, strict=True)
+    ]
+    insert_rows(work, stamp_tier, _TIER_COLUMNS, rows)
+    for one, coupon_id in zip(due, ids, strict=True):
+        body = {
+            "kind": NoticeKind.STAMP_REWARD.value,
+            "request_id": None,
+            "store_id": store_id,
+            "member_id": one.member_id,
+            "state": None,
+            "coupon_id": coupon_id,
+            "board": one.tier.board,
+            "stamps": one.tier.stamps,
+            "created_ms": work.now_ms,
+        }
+        feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
 
 
 def shown(card: StampCard, given: Given) -> dict[str, Any]:

@@ -22,8 +22,6 @@ class StampGrantRow(SQLModel, table=True):
     __tablename__ = "stamp_grant"
     __table_args__ = (
         Index("stamp_grant_day", "purse_id", "day"),
-        Index("stamp_grant_store", "store_id", "booked_ms"),
-        partial("stamp_grant_earn", "earn_id", "earn_id IS NOT NULL"),
         partial("stamp_grant_request", "request_id", "request_id IS NOT NULL"),
     )
 
