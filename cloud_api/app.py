@@ -36,6 +36,7 @@ from cloud_api.jobs.catalogue import JOBS, long_jobs
 from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
+from cloud_api.ledger.trade_routes import router as trades
 from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.routes import router as members
 from cloud_api.members.search_routes import router as member_search
@@ -117,6 +118,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         stock,
         menu,
         ledger,
+        trades,
         webhooks,
         jobs,
         imports,

@@ -15,6 +15,7 @@ from cloud_api.ledger.service import account_id
 from cloud_api.stamps.models import GrantState
 from cloud_api.stores.earning import Terms
 from rules.boards import StampCause, StampMove
+from rules.masking import mask_nickname
 
 TOP = 5
 _STAMPS = "('member_stamps', 'member_boards')"
@@ -83,9 +84,10 @@ def standings(
 
 
 _ISSUED = text(
-    "SELECT coalesce(sum(stamps), 0) AS total,"
-    " coalesce(sum(CASE WHEN day = :today THEN stamps ELSE 0 END), 0) AS today FROM stamp_grant"
-    f" WHERE store_id = :store_id AND state = '{GrantState.GIVEN.value}'"
+    "SELECT coalesce(sum(stamp_grant.stamps), 0) AS total,"
+    " coalesce(sum(CASE WHEN stamp_grant.day = :today THEN stamp_grant.stamps ELSE 0 END), 0) AS today FROM posting"
+    " JOIN stamp_grant ON stamp_grant.posting_id = posting.posting_id"
+    f" WHERE posting.store_id = :store_id AND posting.kind = 'stamp' AND stamp_grant.state = '{GrantState.GIVEN.value}'"
 )
 _USED = text(
     "SELECT count(*) AS total, coalesce(sum(CASE WHEN coupon.changed_ms >= :since THEN 1 ELSE 0 END), 0) AS today"
@@ -136,7 +138,7 @@ def _top(row: Any, per_board: int) -> dict[str, Any]:
     on_board = (collected - 1) % per_board + 1 if collected else 0
     return {
         "member_id": row.member_id,
-        "nickname": row.nickname,
+        "nickname": mask_nickname(row.nickname) if row.nickname else "",
         "collected": collected,
         "collect_rate_bp": on_board * 10_000 // per_board,
         "used": row.used,
