@@ -202,7 +202,6 @@ CATALOGUE: dict[str, Problem] = {
     "stamps_by_payment": Problem(
         409, "주문·결제하면 스탬프가 자동으로 적립되는 매장입니다.", "This store gives stamps with the order itself."
     ),
-    "rewards_off": Problem(409, "지금 리워드를 운영하지 않는 매장입니다.", "This store offers no rewards now."),
     "no_grades": Problem(409, "등급을 운영하지 않는 브랜드입니다.", "This brand has no grades."),
     "grade_unknown": Problem(404, "없는 등급입니다.", "There is no such grade."),
     "no_stamps_here": Problem(409, "스탬프를 운영하지 않는 매장입니다.", "This store gives no stamps."),

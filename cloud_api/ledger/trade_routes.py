@@ -36,7 +36,7 @@ _BOX: dict[str, int] = {
     "expired": 2,
     "usable": 35,
 }
-_BOARDS = {"points": {"top": []} | _BOX, "stamps": {"top": []} | _BOX}
+_BOARDS: dict[str, Any] = {"points": {"top": []} | _BOX, "stamps": {"top": []} | _BOX}
 _TRADE: dict[str, Any] = {
     "earn_id": "0198c5c0-7a11-7000-8000-0000000000e1",
     "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
