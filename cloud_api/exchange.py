@@ -212,6 +212,17 @@ def _line(conn: Connection) -> _Line:
 
 
 def _in_pipeline(conn: Connection, asked: Sequence[Asked], commit: bool) -> list[Answer]:
+    """Outside of a transaction what was forgotten is prepared and asked again here: nothing of it was done, and nobody
+    else would start over."""
+    try:
+        return _sent(conn, asked, commit)
+    except psycopg.errors.InvalidSqlStatementName:
+        if not _line(conn).driver.autocommit:
+            raise
+        return _sent(conn, asked, commit)
+
+
+def _sent(conn: Connection, asked: Sequence[Asked], commit: bool) -> list[Answer]:
     line = _line(conn)
     pgconn = line.driver.pgconn
     sent = [(statement, *_spelled(values)) for statement, values in asked]  # may fail, and then nothing was sent

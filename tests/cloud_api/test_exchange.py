@@ -121,6 +121,18 @@ def test_what_the_server_forgot_is_prepared_again(world: World) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_single_question_is_asked_again_when_the_server_forgot_it(world: World) -> None:
+    """A refused write before it makes the driver drop what was prepared on the connection."""
+    member = world.member()
+    for _ in range(2):
+        assert world.points(member) == (0, 0, 0)
+        with world.cloud.database.read() as conn:
+            conn.execute(text("DEALLOCATE ALL"))
+    assert world.points(member) == (0, 0, 0)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_lost_connection_is_an_error_of_the_database_and_the_next_one_is_another(world: World) -> None:
     def job(work: Work) -> int:
         with world.cloud.database.read() as other:
