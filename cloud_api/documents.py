@@ -208,6 +208,7 @@ STOCK_EXAMPLE: dict[str, Any] = {
     "reported": 1260,
     "stock": 740,
     "over_reported": 0,
+    "consumption_rate_bp": 5700,
     "stock_rate_bp": 3700,
     "daily_average": 140,
     "expected_days": 5,

@@ -123,8 +123,8 @@ class FeedKind(StrEnum):
     MENU_HERE = "menu_here"
     # {day, pieces, late, version, written_ms, actor, editable_until_ms}
     REPORT = "report"
-    # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, daily_average|null,
-    #  expected_days|null, threshold_percent, cycle_days, low, proposed_order, quick_orders[],
+    # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, consumption_rate_bp,
+    #  daily_average|null, expected_days|null, threshold_percent, cycle_days, low, proposed_order, quick_orders[],
     #  rounds: [{number, order_id, ordered, ordered_by, ordered_ms, received|null, received_ms|null, collected,
     #  soiled}]}
     STOCK = "stock"

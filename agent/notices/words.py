@@ -30,6 +30,8 @@ def notice_words(t: Texts, told: Told) -> str:
             return t.n("{n} approved by themselves on {day}", n=told.count, day=day)
         case NoticeKind.REPORT_MISSING.value:
             return t.n("The report of {day} is missing", day=day)
+        case NoticeKind.LOW_STOCK.value if told.number("days"):
+            return t.n("Cup holders for {n} days, time to order", n=told.number("days"))
         case NoticeKind.LOW_STOCK.value:
             return t.n("{n} cup holders left, time to order", n=t.number(told.number("stock")))
         case NoticeKind.SLOW_APPROVAL.value:
@@ -44,6 +46,8 @@ def notice_words(t: Texts, told: Told) -> str:
             return t._("A customer disputes a request. Head office is looking at it")
         case NoticeKind.REPORT_RATE.value:
             return t.n("Report rate {rate} %: keep reporting every day", rate=told.number("rate_bp") // 100)
+        case NoticeKind.ANOMALY.value if day:
+            return t.n("The report of {day} is far from the day before", day=day)
         case NoticeKind.DEVICE_SILENT.value:
             return t.n("Nothing is heard of “{name}”", name=told.text("label") or t._("another counter"))
         case NoticeKind.SUSPECTED_CLOSURE.value:

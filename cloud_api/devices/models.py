@@ -42,6 +42,10 @@ class Device(SQLModel, table=True):
     disk_full: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     printers: str = Field(default="[]", sa_column_kwargs={"server_default": "[]"})
 
+    # Up to here its operations are so old that their contents are gone (RBA-15).
+    forgotten_epoch: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    forgotten_seq: int = Field(default=0, sa_type=Big, sa_column_kwargs={"server_default": "0"})
+
 
 class EnrollmentCode(SQLModel, table=True):
     __tablename__ = "enrollment_code"

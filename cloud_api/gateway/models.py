@@ -22,7 +22,7 @@ class DeviceOp(SQLModel, table=True):
     hash: str
     status: str
     result: str  # JSON, word for word
-    sealed: bytes  # the operation as it came; it may contain a phone number
+    sealed: bytes  # the operation as it came; it may contain a phone number; empty after five years
     received_ms: int = Field(sa_type=Big)
 
 

@@ -12,6 +12,7 @@ from cloud_api.grades.jobs import after_earns, nightly
 from cloud_api.imports import service as imports
 from cloud_api.imports.job import Importer
 from cloud_api.jobs.closures import close, suspect
+from cloud_api.jobs.records import forget_records
 from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
@@ -89,6 +90,7 @@ JOBS = (
     Job("member-dormancy", Daily(3 * 60), _turn_dormant),
     Job("member-purge", Daily(3 * 60 + 30), _purge_members),
     Job("former-members", Every(10), _settle_former),
+    Job("records", Daily(4 * 60 + 40), forget_records),
     Job("retention", Daily(4 * 60), partial(_forget, keep=Keep())),
 )
 

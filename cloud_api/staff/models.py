@@ -30,7 +30,8 @@ class Employee(SQLModel, table=True):
 
 
 class OperationLog(SQLModel, table=True):
-    """One thing that somebody did about a request; the database refuses to change or delete it (APR-31)."""
+    """One thing that somebody did about a request; the database refuses to change it (APR-31), and to delete it before
+    its three years are over (RBA-15)."""
 
     __tablename__ = "operation_log"
     __table_args__ = (Index("operation_log_store", "store_id", "at_ms"),)

@@ -11,18 +11,22 @@ from sqlalchemy import Connection, func, insert, select, update
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.notices import centre
+from cloud_api.notices.centre import News
+from cloud_api.orders.models import order_sum
 from cloud_api.stock.facts import Report
 from cloud_api.stock.models import daily_report, report_change
 from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import lock_store
 from rules.calendar import local_day
 from rules.consumption import (
+    Oddity,
     ReportAnswer,
     edit_until_ms,
     judge_report,
     odd_against_average,
     odd_against_day_before,
     report_rate_bp,
+    takeout_gap,
 )
 from rules.hours import StoreHours
 from rules.notices import NoticeKind
@@ -74,7 +78,20 @@ def submit(work: Work, store_id: str, fact: Report, actor: str, op_id: str | Non
     centre.settle(work, store_id, NoticeKind.REPORT_MISSING, key["day"])
     now = _find(work.conn, store_id, fact.day)
     feeds.publish(work, feeds.store_feed(store_id), FeedKind.REPORT, projection(now, hours))
-    return Submitted(answer, projection(now, hours), _oddities(work.conn, store_id, fact))
+    oddities = _oddities(work.conn, store_id, fact)
+    _tell_jump(work, store_id, fact, oddities)
+    return Submitted(answer, projection(now, hours), oddities)
+
+
+def _tell_jump(work: Work, store_id: str, fact: Report, oddities: tuple[str, ...]) -> None:
+    """Three times the day before, or three tenths of it: the owner and head office look at it, nothing is blocked
+    (CUP-10). A number that was mended takes the word back."""
+    day = fact.day.isoformat()
+    if {Oddity.SURGE.value, Oddity.DROP.value}.isdisjoint(oddities):
+        centre.settle(work, store_id, NoticeKind.ANOMALY, f"report:{day}")
+    else:
+        details = {"day": day, "pieces": fact.pieces}
+        centre.tell(work, store_id, News(NoticeKind.ANOMALY, f"report:{day}", details))
 
 
 def _find(conn: Connection, store_id: str, day: date) -> Any | None:
@@ -129,6 +146,28 @@ def between(conn: Connection, store_id: str, first: date, last: date) -> list[di
     )
     hours = hours_of(conn, store_id)
     return [projection(row, hours) for row in conn.execute(query)]
+
+
+def against_take_out(conn: Connection, store_id: str, first: date, last: date) -> list[dict[str, Any]]:
+    """Reports of these days beside the take-out orders that were paid through us (CUP-12); only days with either."""
+    days = (first.isoformat(), last.isoformat())
+    reported = select(daily_report.c.day, daily_report.c.pieces).where(
+        daily_report.c.store_id == store_id, daily_report.c.day.between(*days)
+    )
+    paid = select(order_sum.c.day, func.sum(order_sum.c.take_out)).where(
+        order_sum.c.store_id == store_id, order_sum.c.day.between(*days)
+    )
+    pieces = {row.day: row.pieces for row in conn.execute(reported)}
+    taken = {day: int(count) for day, count in conn.execute(paid.group_by(order_sum.c.day)) if count}
+    return [
+        {
+            "day": day,
+            "reported": pieces.get(day),
+            "take_out": taken.get(day, 0),
+            "gap": None if day not in pieces else takeout_gap(pieces[day], taken.get(day, 0)),
+        }
+        for day in sorted({*pieces, *taken})
+    ]
 
 
 def rate_bp(conn: Connection, store_id: str, now_ms: int, since_ms: int) -> int:

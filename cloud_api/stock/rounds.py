@@ -11,19 +11,23 @@ from sqlalchemy import Connection, func, insert, select, update
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
-from cloud_api.notices import centre
+from cloud_api.notices import centre, settings
 from cloud_api.notices.centre import News
+from cloud_api.notices.models import notice
 from cloud_api.stock import reports
 from cloud_api.stock.models import daily_report, stock_round, stock_setting
 from cloud_api.stores.models import store
 from cloud_api.stores.service import lock_store, profile_of
 from cloud_api.stores.states import refuse_if_not_open
+from rules.boards import Plan, plan_named
 from rules.calendar import local_day
+from rules.consumption import consumption_rate_bp
 from rules.cupholders import (
     QUICK_PERCENTS,
     THRESHOLD_DEFAULT_PERCENT,
     OrderRounding,
     Round,
+    advance_notice_due,
     average_at_threshold,
     expected_days,
     order_quantity_valid,
@@ -38,6 +42,7 @@ from sync.protocol import FeedKind
 CYCLE_DAYS = 14
 CYCLE_MAX_DAYS = 90
 EXPECTED_DAILY = 100
+AHEAD_DAYS = 3  # CUP-28
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,27 @@ def _tell(work: Work, store_id: str) -> dict[str, Any]:
         centre.tell(work, store_id, News(NoticeKind.LOW_STOCK, str(last.number), details))
     elif not now["low"] and told:
         centre.settle(work, store_id, NoticeKind.LOW_STOCK, str(told))
+    if last is not None and not now["low"]:
+        _tell_ahead(work, store_id, last.number, now)
     return now
+
+
+def _tell_ahead(work: Work, store_id: str, number: int, now: dict[str, Any]) -> None:
+    """CUP-28: that the stock ends in so many days, once a round, where Plus asked for it."""
+    average = now["daily_average"]
+    subject = f"ahead:{number}"
+    if average is None or not advance_notice_due(now["stock"], average, AHEAD_DAYS):
+        return
+    profile = profile_of(work.conn, store_id)
+    assert profile is not None  # it was locked
+    plus = plan_named(profile.plan) is not Plan.BASIC
+    wished = bool(settings.setting_of(work.conn, store_id)["advance_orders"])
+    told = select(notice.c.notice_id).where(
+        notice.c.store_id == store_id, notice.c.kind == NoticeKind.LOW_STOCK.value, notice.c.subject == subject
+    )
+    if plus and wished and work.conn.execute(told.limit(1)).first() is None:
+        details = {"stock": now["stock"], "days": now["expected_days"], "proposed_order": now["proposed_order"]}
+        centre.tell(work, store_id, News(NoticeKind.LOW_STOCK, subject, details))
 
 
 def overview(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
@@ -205,6 +230,7 @@ def overview(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
         "stock": together.stock,
         "over_reported": together.over_reported,
         "stock_rate_bp": together.stock_rate_bp,
+        "consumption_rate_bp": consumption_rate_bp(together.reported, together.received),
         "daily_average": average,
         "expected_days": None if average is None else expected_days(together.stock, average),
         "threshold_percent": setting.threshold_percent,

@@ -136,17 +136,41 @@ def list_reports(
     days: Annotated[int, Query(ge=1, le=DAYS_MAX)] = 31,
 ) -> Response:
     """``days`` of them from ``since`` on. ``rate_bp``: share of business days of six months with a report in time."""
-    try:
-        first = date.fromisoformat(since)
-        last = first + timedelta(days=days - 1)
-    except (ValueError, OverflowError):
-        raise ApiError("invalid", extra={"fields": [{"field": "query.since", "problem": "date"}]}) from None
+    first, last = _span(since, days)
     with cloud.database.read() as conn:
         _known(conn, store_id)
         created_ms = rounds.created_ms(conn, store_id)
         found = reports.between(conn, store_id, first, last)
         rate = reports.rate_bp(conn, store_id, cloud.clock(), created_ms)
     return json_response({"reports": found, "rate_bp": rate})
+
+
+@router.get(
+    "/reports/take-out",
+    summary="Daily reports beside take-out orders",
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
+    | {200: answer({"days": [{"day": "2026-11-26", "reported": 128, "take_out": 97, "gap": 31}]}, "Oldest first")},
+)
+def against_take_out(
+    store_id: StoreId,
+    cloud: TheCloud,
+    _by: ForStock,
+    since: Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")],
+    days: Annotated[int, Query(ge=1, le=DAYS_MAX)] = 31,
+) -> Response:
+    """``gap``: pieces that were reported beyond the take-out orders paid through us; for people to look at."""
+    first, last = _span(since, days)
+    with cloud.database.read() as conn:
+        _known(conn, store_id)
+        return json_response({"days": reports.against_take_out(conn, store_id, first, last)})
+
+
+def _span(since: str, days: int) -> tuple[date, date]:
+    try:
+        first = date.fromisoformat(since)
+        return first, first + timedelta(days=days - 1)
+    except (ValueError, OverflowError):
+        raise ApiError("invalid", extra={"fields": [{"field": "query.since", "problem": "date"}]}) from None
 
 
 @router.get(

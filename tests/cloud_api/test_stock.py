@@ -354,3 +354,100 @@ def test_reports_without_goods_leave_the_stock_at_zero(cafe: World) -> None:
     now = cafe.ok("GET", _path(cafe, "stock"))
     assert (now["stock"], now["over_reported"]) == (0, 80)
     assert device.rows("stock") == []
+
+
+# -- what is looked at -----------------------------------------------------------------------------------------------
+
+
+def test_a_24_hour_store_may_change_a_number_until_eleven(world: World) -> None:
+    """CUP-05, CUP-08: its day ends at midnight."""
+    device = world.device()
+    _go_to(world, MONDAY, 720)
+    world.ok("POST", _path(world, "hours"), {"weekly": [None] * 7, "always_open": True})
+    device.push(_report(device, MONDAY, 120))
+    _go_to(world, MONDAY + timedelta(days=1), 720)
+    eleven = moment_ms(MONDAY + timedelta(days=1), 660)
+
+    assert device.result(_report(device, MONDAY, 130, written_ms=eleven))["status"] == "applied"
+    assert device.result(_report(device, MONDAY, 140, written_ms=eleven + 1))["code"] == "report_read_only"
+
+
+def test_the_night_of_a_store_that_closes_after_midnight_is_of_its_evening(world: World) -> None:
+    """CUP-02, CUP-04, AGT-07"""
+    device = world.device()
+    _go_to(world, MONDAY, 1_400)
+    world.ok("POST", _path(world, "hours"), {"weekly": [[1_080, 1_560]] * 7})  # 18:00 to 02:00
+    _go_to(world, MONDAY, 1_530)
+
+    assert device.result(_report(device, MONDAY + timedelta(days=1), 5))["code"] == "report_not_yet"
+    assert device.result(_report(device, MONDAY, 70))["body"]["report"]["editable_until_ms"] == moment_ms(
+        MONDAY + timedelta(days=1), 1_200
+    )
+
+
+def test_a_number_far_from_the_day_before_is_looked_at_until_it_is_mended(cafe: World) -> None:
+    """CUP-10: by the owner and by head office; nothing is refused."""
+    device = cafe.device()
+    device.push(_report(device, MONDAY, 100))
+    _go_to(cafe, MONDAY + timedelta(days=1), 1_320)
+    tuesday = MONDAY + timedelta(days=1)
+
+    assert device.result(_report(device, tuesday, 300))["status"] == "applied"
+    told = [row for row in device.rows("notice") if row["kind"] == "anomaly"]
+    assert [(row["day"], row["pieces"], row["for_owner"]) for row in told] == [("2025-10-14", 300, True)]
+    cafe.clock.advance(1)
+    device.push(_report(device, tuesday, 130))
+
+    told = [row for row in device.rows("notice") if row["kind"] == "anomaly"]
+    assert told[-1]["acked_by"] == "cloud"
+
+
+def test_reports_stand_beside_the_take_out_orders_that_were_paid(cafe: World) -> None:
+    """CUP-12"""
+    device = cafe.device()
+    for channel in ("take_out", "take_out", "in_store"):
+        made = cafe.order(channel=channel)["order"]
+        for to in ("preparing", "ready"):
+            assert device.result(device.advance(made["order_id"], to))["status"] == "applied"
+    device.push(_report(device, MONDAY, 7))
+    path = _path(cafe, "reports/take-out")
+
+    assert cafe.ok("GET", f"{path}?since=2025-10-13")["days"] == [
+        {"day": "2025-10-13", "reported": 7, "take_out": 2, "gap": 5}
+    ]
+    assert cafe.ok("GET", f"{path}?since=2025-10-14")["days"] == []
+    assert cafe.call("GET", f"{path}?since=2025-02-30").status_code == 422
+    assert cafe.call("GET", "/v1/stores/nobody/reports/take-out?since=2025-10-13").json()["code"] == "store_unknown"
+
+
+def test_the_board_has_what_was_received_and_used_and_the_share_of_it(cafe: World) -> None:
+    """CUP-14, CUP-23, Ambiguity A12"""
+    device = cafe.device()
+    cafe.ok("POST", _path(cafe, "stock/settings"), {"contracted": 5_000})
+    _deliver(cafe, 2_000)
+    device.push(_report(device, MONDAY, 500))
+
+    now = cafe.ok("GET", _path(cafe, "stock"))
+
+    assert (now["contracted"], now["received"], now["reported"], now["stock"]) == (5_000, 2_000, 500, 1_500)
+    assert (now["consumption_rate_bp"], now["stock_rate_bp"]) == (2_500, 7_500)
+
+
+@pytest.mark.parametrize("plus", [True, False])
+def test_a_store_with_plus_is_told_before_the_stock_ends_if_it_wants_to(cafe: World, plus: bool) -> None:
+    """CUP-28: once a round."""
+    device = cafe.device()
+    _deliver(cafe, 1_000)
+    if plus:
+        cafe.ok("POST", _path(cafe, "terms"), {"plan": "plus", "reason": "가입"})
+        cafe.ok("POST", _path(cafe, "notice-settings"), {"switched_off": [], "advance_orders": True})
+    told = []
+    for ahead, pieces in enumerate((200, 200, 200)):
+        day = MONDAY + timedelta(days=ahead)
+        _go_to(cafe, day, 1_320)
+        device.push(_report(device, day, pieces))
+        _go_to(cafe, day + timedelta(days=1), 500)
+        cafe.ok("POST", _path(cafe, "stock/settings"), {"threshold_percent": 20})
+        told = [row for row in device.rows("notice") if row["kind"] == "low_stock"]
+
+    assert [(row["stock"], row["days"]) for row in told] == ([(600, 3)] if plus else [])
