@@ -85,7 +85,7 @@ class NavItem(PressControl):
             draw_line(painter, word, metrics, x, 28, 18)
             self.theme.icons.paint(painter, self.entry.icon, (self.width() - 20) / 2, 6, 20, ink)
             if self._count:
-                paint_badge(painter, self.theme, self._count, self.width() / 2 + 14, 12, 18)
+                paint_badge(painter, self.theme, self._count, self.width() / 2 + 14, 12, 18, right=self.width())
             return
         draw_line(painter, word, metrics, 44, 11, 22)
         self.theme.icons.paint(painter, self.entry.icon, 12, 12, 20, ink)

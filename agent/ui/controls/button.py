@@ -190,14 +190,17 @@ class IconButton(PressControl):
         at = (self.width() - 22) / 2
         self.theme.icons.paint(painter, self._icon, at, at, 22, ink)
         if self._count:
-            paint_badge(painter, self.theme, self._count, self.width() / 2 + 12, 11)
+            paint_badge(painter, self.theme, self._count, self.width() / 2 + 12, 11, right=self.width())
 
 
-def paint_badge(painter: QPainter, theme: Theme, count: int, x: float, y: float, size: int = 20) -> None:
-    """A round count with its centre at (x, y); wider for two digits."""
+def paint_badge(
+    painter: QPainter, theme: Theme, count: int, x: float, y: float, size: int = 20, *, right: float | None = None
+) -> None:
+    """A round count with its centre at (x, y); wider for two digits, and then not over the edge at ``right``."""
     text = str(count) if count <= 99 else "99+"
     metrics = theme.metrics("caption", 700)
     width = max(float(size), metrics.horizontalAdvance(text) + 10)
+    x = x if right is None else min(x, right - width / 2)
     rounded(painter, QRectF(x - width / 2, y - size / 2, width, size), size / 2, theme.color("ink"))
     painter.setFont(theme.font("caption", 700))
     painter.setPen(theme.color("on_ink"))

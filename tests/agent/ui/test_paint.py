@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 
-from agent.ui.controls import Label
+from agent.ui.controls import IconButton, Label
 from agent.ui.paint import Shadow, break_lines, elided
 from agent.ui.theme import Theme, load_fonts
 
@@ -48,3 +49,16 @@ def test_the_shadow_lies_outside_the_card_and_fades_to_nothing(qapp: object) -> 
     below, corner = image.pixelColor(240, 232).alpha(), image.pixelColor(19, 19).alpha()
     assert below > 20
     assert corner <= 2
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_a_count_of_any_length_ends_round_inside_its_button(qapp: object, count: int) -> None:
+    load_fonts()
+    button = IconButton(Theme(), "bell", "알림")
+    button.set_count(count)
+    ink = button.theme.color("ink").rgb()
+
+    shot = button.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    assert any(shot.pixel(x, 11) == ink for x in range(22, shot.width()))
+    assert [y for y in (2, 3, 19, 20) if shot.pixel(shot.width() - 1, y) == ink] == []  # the corners of a cut pill
