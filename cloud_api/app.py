@@ -38,6 +38,7 @@ from cloud_api.jobs.runner import Runner
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.ledger.trade_routes import router as trades
 from cloud_api.members.leaving_routes import router as leaving_members
+from cloud_api.members.person_routes import router as persons
 from cloud_api.members.routes import router as members
 from cloud_api.members.search_routes import router as member_search
 from cloud_api.menu.routes import router as menu
@@ -94,6 +95,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         members,
         leaving_members,
         member_search,
+        persons,
         coupons,
         earns,
         claims,

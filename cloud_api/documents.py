@@ -416,7 +416,18 @@ _MAY_BE_NULL = frozenset(
         "reason",
     }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
-    | {"merged_into", "next", "till", "points_expiring_ms"}
+    | {
+        "merged_into",
+        "next",
+        "till",
+        "points_expiring_ms",
+        "join_store_id",
+        "join_detail",
+        "store_id",
+        "answered_ms",
+        "answered_by",
+        "answer",
+    }
     | {"sold_out", "sold_out_ms", "sold_out_until_ms", "not_on_sale"}
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}

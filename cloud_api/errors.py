@@ -173,6 +173,16 @@ CATALOGUE: dict[str, Problem] = {
         409, "새 번호로 본인 확인이 필요합니다.", "It has to be checked first that the new number is the member's."
     ),
     "phone_taken": Problem(409, "다른 회원의 번호입니다.", "This is another member's number."),
+    "profile_incomplete": Problem(422, "빠진 항목이 있습니다.", "Something that is needed is missing."),
+    "duplicate_member": Problem(409, "이미 가입한 분입니다.", "This person is a member already."),
+    "consent_unknown": Problem(404, "없는 동의 문구입니다.", "There is no such wording of a consent."),
+    "card_unknown": Problem(404, "없는 카드입니다.", "There is no such card."),
+    "card_invalid": Problem(422, "카드 번호를 확인해 주세요.", "This is not the number of a card."),
+    "card_taken": Problem(
+        409, "다른 회원이 등록했거나 삭제된 카드입니다.", "This card is somebody else's, or was deleted."
+    ),
+    "card_deleted": Problem(409, "삭제된 카드입니다.", "This card was deleted."),
+    "data_request_unknown": Problem(404, "없는 요청입니다.", "There is no such request."),
     "merge_refused": Problem(409, "지금은 합칠 수 없는 회원입니다.", "These members cannot be merged as they are."),
     "withdrawal_refused": Problem(
         409, "탈퇴 전에 정리할 것이 남아 있습니다.", "Something has to be settled before the member can leave."

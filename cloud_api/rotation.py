@@ -7,6 +7,7 @@ run goes on. Nobody notices: fields open with every key that the file has, membe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from cloud_api.gateway.uploads import place as bulk_place
 from cloud_api.imports.models import import_part, import_row
 from cloud_api.imports.service import part_place, row_place
 from cloud_api.members.models import member, member_number
+from cloud_api.members.person_models import member_profile
+from cloud_api.members.profile import place as profile_place
 from cloud_api.members.service import phone_place, write_under_newest
 from cloud_api.process_lock import locked
 from cloud_api.stores.applications import form_place
@@ -110,6 +113,7 @@ def rewrite(database: Database, vault: Vault) -> Rewritten:
     database.transact(lambda work: write_under_newest(work, vault))
     for cells in _CELLS:
         _walk(database, lambda work, after, cells=cells: _reseal(work, vault, cells, after, done))  # type: ignore[misc]
+    _walk(database, lambda work, after: _reprofile(work, vault, after, done))
     for people in (_MEMBERS, _NUMBERS):
         _walk(database, lambda work, after, people=people: _rekey(work, vault, people, after, done))  # type: ignore[misc]
     return done
@@ -185,6 +189,28 @@ def _rekey(
         was = {"member_id": row.member_id, "phone_lookup": row.phone_lookup, cells.column: old}
         done.members += _replaced(work, cells.table, was, fresh)
     return tuple(getattr(rows[-1], name) for name in cells.key) if rows else None
+
+
+_PROFILES = _Cells(member_profile, "sealed", ("member_id",), profile_place)
+
+
+def _reprofile(work: Work, vault: Vault, after: tuple[Any, ...] | None, done: Rewritten) -> tuple[Any, ...] | None:
+    """Profiles, and the hash of the CI inside."""
+    rows = _old_rows(work, _PROFILES, vault.head if len(vault.keys.lookups) == 1 else None, after)
+    for row in rows:
+        old = bytes(row.sealed)
+        try:
+            plain = vault.open(old, place=profile_place(row.member_id))
+        except SealBroken:
+            done.broken += 1
+            continue
+        ci = json.loads(plain).get("ci")
+        lookup = vault.ci_lookup(ci) if ci else None
+        if lookup == row.ci_lookup and old.startswith(vault.head):
+            continue
+        fresh = {"sealed": vault.seal(plain, place=profile_place(row.member_id)), "ci_lookup": lookup}
+        done.fields += _replaced(work, member_profile, {"member_id": row.member_id, "sealed": old}, fresh)
+    return (rows[-1].member_id,) if rows else None
 
 
 def _replaced(work: Work, table: Table, was: Mapping[str, Any], fresh: Mapping[str, Any]) -> int:

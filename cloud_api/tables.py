@@ -34,6 +34,7 @@ def all_tables() -> MetaData:
     import cloud_api.jobs.models
     import cloud_api.ledger.models
     import cloud_api.members.models
+    import cloud_api.members.person_models
     import cloud_api.menu.models
     import cloud_api.monitors.models
     import cloud_api.notices.models

@@ -164,6 +164,15 @@ class Vault:
         """The hash of four digits under every key."""
         return [_tail(key, tail) for key in self._ready.keys.lookups.values()]
 
+    def ci_lookup(self, ci: str) -> str:
+        """A keyed hash of a person's CI, by which one person is found twice (MEM-08)."""
+        return self.ci_lookups(ci)[-1]
+
+    def ci_lookups(self, ci: str) -> list[str]:
+        """The hash under every key, the newest last."""
+        message = b"ci:" + ci.encode()
+        return [hmac.digest(key, message, "sha256").hex() for _, key in sorted(self._ready.keys.lookups.items())]
+
     def digest(self, secret: str) -> str:
         """For comparing secrets of few possible values, which a plain hash would give away."""
         lookups = self._ready.keys.lookups

@@ -18,6 +18,7 @@ from cloud_api.gateway.feeds import CONSUMERS
 from cloud_api.ledger.models import PostingKind
 from cloud_api.members import events, numbers, terms
 from cloud_api.members.models import NumberStands, member
+from cloud_api.members.person_models import member_profile
 from cloud_api.members.told import accounts_of
 from rules.calendar import local_day, moment_ms
 from rules.membership import DORMANT_NOTICE_DAYS, DormancyStep, MemberStatus, dormancy_step, dormant_on
@@ -102,9 +103,10 @@ def _tell(work: Work, row: Any, notice: DormancyNotice, due: date) -> None:
     feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
 
 
-def _via(_conn: Connection, _member_id: str) -> str:
+def _via(conn: Connection, member_id: str) -> str:
     """By e-mail if there is an address, else as a message to the phone."""
-    return "sms"
+    query = select(member_profile.c.has_email).where(member_profile.c.member_id == member_id)
+    return "email" if conn.execute(query).scalar_one_or_none() else "sms"
 
 
 # What members do themselves; what clocks and offices do to their points is no visit.

@@ -13,6 +13,7 @@ from cloud_api.members.models import member_event
 WOKEN, DORMANT, TOLD = "woken", "dormant", "told_dormant"
 WITHDRAWN, PURGED = "withdrawn", "purged"
 MERGED, NUMBER_CHANGED = "merged", "number_changed"
+PROFILE = "profile"
 EARN_REFUSED = "earn_refused"  # somebody typed the number of a member who left
 CLOCK = "cloud:clock"
 

@@ -17,12 +17,13 @@ from cloud_api.ledger.purses import holders_of, holds_stamps
 from cloud_api.ledger.service import account_id, balances, lock_balances
 from cloud_api.members import events, numbers, service, terms, told
 from cloud_api.members.models import MERGED, NumberStands, member, member_number
+from cloud_api.members.person_models import member_card
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
 from cloud_api.vault import Vault
 from rules.calendar import local_day, moment_ms
 from rules.coupons import CouponState
-from rules.membership import Held, LeaveProblem, MemberStatus, leave_problems, purge_on
+from rules.membership import CardState, Held, LeaveProblem, MemberStatus, leave_problems, purge_on
 from rules.requests import OPEN_STATES, OrderState
 
 MEMBER = "member"
@@ -97,6 +98,8 @@ def withdraw(work: Work, vault: Vault, member_id: str, wanted: Leave) -> dict[st
         .where(coupon.c.member_id == member_id, coupon.c.state == CouponState.AVAILABLE.value)
         .values(state=CouponState.EXPIRED.value, changed_ms=work.now_ms)
     ).rowcount
+    gone = update(member_card).where(member_card.c.member_id == member_id)
+    work.conn.execute(gone.values(state=CardState.DELETED.value, changed_ms=work.now_ms))
     stores = told.stores_of(work.conn, [member_id], work.now_ms)
     _close(work, row)
     events.write(work, member_id, events.WITHDRAWN, by=by, reason=wanted.reason, points=lapsed, coupons=revoked)

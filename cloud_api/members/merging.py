@@ -19,6 +19,7 @@ from cloud_api.ledger.service import account_id, lock_balances
 from cloud_api.ledger.transfers import move_all
 from cloud_api.members import events, numbers, service, told
 from cloud_api.members.models import MERGED, NumberStands, member, member_merge, member_number
+from cloud_api.members.person_models import data_request, member_card, member_profile, member_regular
 from cloud_api.requests.models import request
 from cloud_api.stamps.models import stamp_grant, stamp_tier
 from cloud_api.vault import Vault
@@ -84,6 +85,7 @@ def _merge(work: Work, vault: Vault, wanted: Merge, source: Any, target: Any) ->
     work.conn.execute(update(coupon).where(coupon.c.member_id == source.member_id).values(member_id=target.member_id))
     _move_cards(work, source.member_id, target.member_id)
     _move_grades(work, source.member_id, target.member_id)
+    _move_words(work, source.member_id, target.member_id)
     _move_numbers(work, source, target)
     after = {which: _goods(work.conn, which) for which in both}
     statement = {
@@ -179,6 +181,19 @@ def _move_grades(work: Work, source_id: str, target_id: str) -> None:
         update(member_grade).where(mine, member_grade.c.brand_id.not_in(theirs)).values(member_id=target_id)
     )
     work.conn.execute(delete(member_grade).where(mine))
+
+
+def _move_words(work: Work, source_id: str, target_id: str) -> None:
+    """Cards, stores and questions. A profile is sealed for its member and goes: the target says who they are."""
+    for carried in (member_card, data_request):
+        work.conn.execute(update(carried).where(carried.c.member_id == source_id).values(member_id=target_id))
+    mine = member_regular.c.member_id == source_id
+    query = select(member_regular.c.store_id).where(member_regular.c.member_id == target_id)
+    known = list(work.conn.execute(query).scalars())
+    moved = update(member_regular).where(mine, member_regular.c.store_id.not_in(known))
+    work.conn.execute(moved.values(member_id=target_id))
+    work.conn.execute(delete(member_regular).where(mine))
+    work.conn.execute(delete(member_profile).where(member_profile.c.member_id == source_id))
 
 
 def _move_numbers(work: Work, source: Any, target: Any) -> None:

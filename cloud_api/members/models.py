@@ -29,7 +29,7 @@ def _of_some(name: str, where: str, *columns: str) -> Index:
 
 
 class Member(SQLModel, table=True):
-    """One person, known by a phone number. Only a normal member's number stands here (docs/adr/0027): of the others
+    """One person, known by a phone number. Only a normal member's number stands here (docs/adr/0028): of the others
     the look-up is the id behind a dash, and nothing is sealed."""
 
     __tablename__ = "member"

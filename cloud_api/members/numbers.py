@@ -1,7 +1,7 @@
 """Numbers that stand apart: of members who sleep, of those who became another one, of those who left.
 
 Nobody asks here before a number was looked for among the members in vain, so that none of it costs an ordinary earn
-anything (docs/adr/0027).
+anything (docs/adr/0028).
 """
 
 from __future__ import annotations

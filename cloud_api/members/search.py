@@ -18,6 +18,7 @@ from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.service import spendable
 from cloud_api.members import service
+from cloud_api.members.cards import holder_of
 from cloud_api.members.models import member, member_search
 from cloud_api.members.told import SEEN_MS, first_id
 from cloud_api.stores.service import profile_of
@@ -38,6 +39,7 @@ class SearchKey(StrEnum):
     PHONE = "phone"
     MEMBER_ID = "member_id"
     NICKNAME = "nickname"
+    CARD = "card"
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def _matching(conn: Connection, vault: Vault, wanted: Search) -> list[str]:
             query = query.where(member.c.phone_tail.in_(vault.tail_lookups(wanted.value)))
         elif wanted.key is SearchKey.NICKNAME:
             query = query.where(member.c.nickname == wanted.value, member.c.nickname != "")
+        elif wanted.key is SearchKey.CARD:
+            query = query.where(member.c.member_id == (holder_of(conn, wanted.value) or ""))
         else:
             query = query.where(member.c.member_id == wanted.value)
     if wanted.verification is not None:

@@ -77,6 +77,11 @@ class ById(_Asked):
     value: Ident
 
 
+class ByCard(_Asked):
+    key: Literal["card"]
+    value: Annotated[StrictStr, Field(pattern=r"^[0-9]{16}$")]
+
+
 class ByNickname(_Asked):
     key: Literal["nickname"]
     value: Name
@@ -89,7 +94,7 @@ class ByNickname(_Asked):
     | {200: answer({"members": [_FOUND], "next": None}, "By rising id")},
 )
 def look_for(
-    body: Annotated[ByTail | ByPhone | ById | ByNickname, Field(discriminator="key")],
+    body: Annotated[ByTail | ByPhone | ById | ByCard | ByNickname, Field(discriminator="key")],
     cloud: TheCloud,
     caller: TheCaller,
 ) -> Response:

@@ -121,6 +121,10 @@ def test_numbers_that_stand_apart_are_written_anew_as_well(new_world: Callable[.
 
     world.cloud.database.transact(fall_asleep)
 
+    full = {name: name for name in ("login", "password", "name", "gender", "domestic", "ci", "di", "email", "address")}
+    who = {"verification": "verified", "items": full | {"birth_date": "1990-01-01"}, "by": "app"}
+    world.ok("POST", f"/v1/members/{ids[PHONES[2]]}/profile", who)
+
     assert rotated(world).members == 3
     assert retired(world).nothing
     with world.cloud.database.read() as conn:
@@ -130,6 +134,10 @@ def test_numbers_that_stand_apart_are_written_anew_as_well(new_world: Callable[.
         lambda work: members.admit(work, world.cloud.vault, PHONES[:2], Join.at_counter(None))
     )
     assert (again.ids, again.blocked) == ({PHONES[0]: asleep}, {PHONES[1]: gone})
+    twice = world.call("POST", f"/v1/members/{asleep}/profile", who)
+    assert twice.json()["code"] == "duplicate_member"
+    data = world.ok("GET", f"/v1/members/{ids[PHONES[2]]}/data")
+    assert data["profile"]["email"] == "email"
 
 
 # --- the file and the seal -------------------------------------------------------------------------------------------
