@@ -16,6 +16,7 @@ from sync.clock import FakeClock
 from sync.ids import SeededIds
 from sync.integrity import problem
 from sync.migrations import shipped
+from sync.snapshot import Why, read_due
 from sync.store import Store
 
 _SAMPLE = """
@@ -157,3 +158,15 @@ def test_the_times_of_numbers_are_the_same_by_either_way(tmp_path: Path) -> None
                     "SELECT submitted_ms FROM phone_entry WHERE submitted_ms > ? ORDER BY 1", (since_ms,)
                 ).fetchall()
                 assert repository.submitted_times(conn, since_ms) == [row[0] for row in plain]
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_device_that_passed_over_what_it_did_not_know_takes_a_snapshot(tmp_path: Path, joined: bool) -> None:
+    """The menu's rows came while its program had no table for them."""
+    before, clock = shipped()[:18], FakeClock()
+    with Store.open(tmp_path, clock=clock, migrations=before) as store, store.transaction() as conn:
+        if joined:
+            conn.execute("INSERT INTO inbox_cursor (id, generation, store_n, brand_n) VALUES (1, 1, 40, 3)")
+
+    with Store.open(tmp_path, clock=clock) as store, store.read() as conn:
+        assert read_due(conn) is (Why.REBUILT if joined else None)
