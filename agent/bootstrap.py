@@ -320,6 +320,7 @@ class Agent:
             FeedKind.MENU.value: telling(self.menu.apply_item_row, self.menu.listeners),
             FeedKind.MENU_HERE.value: telling(self.menu.apply_here_row, self.menu.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
+            FeedKind.LAYOUT.value: telling(self.lessons.apply_layout_row, self.lessons.listeners),
             FeedKind.EARNING.value: telling(apply_earning_row, self.link.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},
         }
@@ -496,6 +497,7 @@ class Background:
                 self._agent.approval.tick()
                 self._agent.earn.tick()
                 self._agent.late_earns.tick()
+                self._agent.lessons.tick()
                 self._agent.health.tick()
                 if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
                     self.connect(again=True)

@@ -41,6 +41,7 @@ from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.person_routes import router as persons
 from cloud_api.members.routes import router as members
 from cloud_api.members.search_routes import router as member_search
+from cloud_api.layouts.routes import router as layouts
 from cloud_api.menu.routes import router as menu
 from cloud_api.monitors.routes import router as monitors
 from cloud_api.notices.centre_routes import router as centre
@@ -118,6 +119,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         store_devices,
         rewards,
         stock,
+        layouts,
         menu,
         ledger,
         trades,

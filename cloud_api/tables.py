@@ -32,6 +32,7 @@ def all_tables() -> MetaData:
     import cloud_api.imports.models
     import cloud_api.integrators.models
     import cloud_api.jobs.models
+    import cloud_api.layouts.models
     import cloud_api.ledger.models
     import cloud_api.members.models
     import cloud_api.members.person_models

@@ -121,6 +121,8 @@ class FeedKind(StrEnum):
     MENU = "menu"
     # {menu_id, available, sold_out: "today"|"until_released"|null, sold_out_ms|null, version}: as this store has it
     MENU_HERE = "menu_here"
+    # {label, meaning|null (withdrawn), pos_model, version}: a label on receipts, in the brand's feed
+    LAYOUT = "layout"
     # {day, pieces, late, version, written_ms, actor, editable_until_ms}
     REPORT = "report"
     # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, consumption_rate_bp,

@@ -19,11 +19,13 @@ from printers.capture.spool import CapturedDocument
 from printers.receipts.learned import Guess, Meaning, guesses, lesson_of, read_again, teachable
 from printers.receipts.reading import Reading
 from sync.clock import Clock
+from sync.inbox import RowContext
+from sync.protocol import FeedRow
 from sync.store import Store
 
 FILE_VERSION = 1
 FILE_LESSONS_MAX = 1_000
-COUNTER, FILE = "counter", "file"
+COUNTER, FILE, HQ = "counter", "file", "hq"
 log = topic("receipts")
 
 
@@ -57,6 +59,7 @@ class LessonsService:
         self._store = store
         self._clock = clock
         self._ingest = ingest
+        self._told = False  # head office has sent something that unread papers were not read with yet
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -116,9 +119,11 @@ class LessonsService:
         return tuple(Lesson(row[0], Meaning(row[1]), row[2], row[3], int(row[4])) for row in rows)
 
     def change(self, label: str, meaning: Meaning) -> int:
-        """Gives a rule another meaning; answers how many papers it made readable. Unknown labels change nothing."""
+        """Gives a rule another meaning, which is the shop's own word from then on; answers how many papers it made
+        readable. Unknown labels change nothing."""
         with self._store.transaction() as conn:
-            conn.execute("UPDATE layout_lesson SET meaning = ? WHERE label = ?", (meaning.value, label))
+            given = (meaning.value, COUNTER, label)
+            conn.execute("UPDATE layout_lesson SET meaning = ?, origin = ? WHERE label = ?", given)
         return self._read_the_others()
 
     def forget(self, label: str) -> None:
@@ -145,6 +150,27 @@ class LessonsService:
         self._keep(new)
         self._read_the_others()
         return len(new)
+
+    # --- what head office says -------------------------------------------------------------------------------------
+
+    def apply_layout_row(self, conn: sqlite3.Connection, row: FeedRow, _context: RowContext) -> None:
+        """The inbox applier of layout rows. The shop's own lesson for a label stays; a withdrawn one goes, and what it
+        helped to credit stays, because its witnesses agreed. What cannot be taught here is no lesson."""
+        label, meaning = str(row.body["label"]), row.body["meaning"]
+        conn.execute("DELETE FROM layout_lesson WHERE label = ? AND origin = ?", (label, HQ))
+        if meaning in {known.value for known in Meaning} and teachable(label):
+            conn.execute(
+                "INSERT OR IGNORE INTO layout_lesson (label, meaning, pos_model, origin, taught_ms)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (label, meaning, str(row.body["pos_model"]), HQ, self._clock.wall_ms()),
+            )
+            self._told = True
+
+    def tick(self) -> None:
+        """Called every second: reads what could not be read with what head office has sent since."""
+        if self._told:
+            self._told = False
+            self._read_the_others()
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from cloud_api.ledger.service import spendable
 from cloud_api.members.models import NumberStands
 from cloud_api.members.service import Number, merged_into, numbers_of
 from cloud_api.members.told import SEEN_MS, device_lookup
+from cloud_api.layouts import service as layouts
 from cloud_api.menu import service as menu
 from cloud_api.notices import centre
 from cloud_api.notices.settings import setting_of
@@ -143,6 +144,7 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
     for row in staff.roster(conn, call.store_id):
         yield FeedKind.EMPLOYEE.value, staff.projection(row)
     yield from menu.held(conn, call.brand_id, call.store_id)
+    yield from layouts.held(conn, call.brand_id)
     for row in requests_held(conn, call.store_id, now_ms):
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):

@@ -202,3 +202,76 @@ def test_another_file_is_refused_and_nothing_is_learned(shop: Counter, text: str
         shop.agent.lessons.take_in(text)
 
     assert shop.agent.lessons.lessons() == ()
+
+
+# --- what head office says -------------------------------------------------------------------------------------------
+
+
+def told(shop: Counter, label: str, meaning: str | None, *, version: int = 1) -> None:
+    """Head office's word about a label arrives, and the next second comes."""
+    body = {"label": label, "meaning": meaning, "pos_model": "OKPOS", "version": version}
+    shop.feed(shop.agent.appliers()["layout"], "layout", body)
+    shop.agent.lessons.tick()
+
+
+def meanings(shop: Counter) -> dict[str, tuple[str, str]]:
+    return {lesson.label: (lesson.meaning.value, lesson.origin) for lesson in shop.agent.lessons.lessons()}
+
+
+def test_a_lesson_of_another_shop_reads_what_waits_here_and_what_comes(shop: Counter) -> None:
+    """PNT-07: without anybody being asked; the paper's own witnesses agree."""
+    papers = [unread(shop, 4_500 + 100 * number, number=number) for number in (1, 2)]
+    shop.agent.take_document(papers[0])
+    assert outcomes(shop)[papers[0].document_id] == ("ask", None)
+
+    told(shop, "이모음", "due")
+    shop.agent.take_document(papers[1])
+
+    assert outcomes(shop) == {
+        papers[0].document_id: ("waiting", 4_600),
+        papers[1].document_id: ("waiting", 4_700),
+    }
+
+
+def test_the_shop_s_own_word_stands_above_head_office_s(shop: Counter) -> None:
+    told(shop, "이모음", "card")
+    shop.agent.lessons.change("이모음", Meaning.DUE)
+    told(shop, "이모음", "cash", version=2)
+    assert meanings(shop) == {"이모음": ("due", "counter")}
+
+    told(shop, "이모음", None, version=3)
+
+    assert meanings(shop) == {"이모음": ("due", "counter")}
+
+
+def test_a_withdrawn_lesson_reads_nothing_more_and_what_it_read_stays(shop: Counter) -> None:
+    told(shop, "이모음", "due")
+    shop.agent.take_document(first := unread(shop, 4_500))
+
+    told(shop, "이모음", None, version=2)
+    shop.agent.take_document(second := unread(shop, 5_500, number=2))
+
+    assert meanings(shop) == {}
+    assert outcomes(shop)[first.document_id] == ("waiting", 4_500)
+    assert outcomes(shop)[second.document_id] == ("ask", None)
+
+
+@pytest.mark.parametrize(
+    ("label", "meaning"), [("합계", "card"), ("이모음", "nothing"), ("x" * 21, "due"), ("***", "due"), ("이모음", 7)]
+)
+def test_what_cannot_be_taught_here_is_no_lesson_from_head_office_either(
+    shop: Counter, label: str, meaning: object
+) -> None:
+    """PNT-09: a word that the reader knows keeps its meaning, whoever says otherwise."""
+    told(shop, label, meaning)  # type: ignore[arg-type]
+
+    assert meanings(shop) == {}
+
+
+def test_a_wrong_lesson_from_head_office_credits_no_wrong_amount(shop: Counter) -> None:
+    """PNT-09: the VAT's name is said to be the amount due; no witness agrees, so that the paper stays a question."""
+    told(shop, "아메리카노", "due")
+
+    shop.agent.take_document(paper := unread(shop, 4_500))
+
+    assert outcomes(shop)[paper.document_id] == ("ask", None)
