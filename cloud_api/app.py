@@ -35,13 +35,13 @@ from cloud_api.imports.routes import router as imports
 from cloud_api.jobs.catalogue import JOBS, long_jobs
 from cloud_api.jobs.routes import router as jobs
 from cloud_api.jobs.runner import Runner
+from cloud_api.layouts.routes import router as layouts
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.ledger.trade_routes import router as trades
 from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.person_routes import router as persons
 from cloud_api.members.routes import router as members
 from cloud_api.members.search_routes import router as member_search
-from cloud_api.layouts.routes import router as layouts
 from cloud_api.menu.routes import router as menu
 from cloud_api.monitors.routes import router as monitors
 from cloud_api.notices.centre_routes import router as centre

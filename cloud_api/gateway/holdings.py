@@ -13,13 +13,13 @@ from cloud_api import strict_json
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.devices.auth import DeviceCall
 from cloud_api.gateway import feeds
+from cloud_api.layouts import service as layouts
 from cloud_api.ledger.models import EarnStatus, earn
 from cloud_api.ledger.purses import points_holder
 from cloud_api.ledger.service import spendable
 from cloud_api.members.models import NumberStands
 from cloud_api.members.service import Number, merged_into, numbers_of
 from cloud_api.members.told import SEEN_MS, device_lookup
-from cloud_api.layouts import service as layouts
 from cloud_api.menu import service as menu
 from cloud_api.notices import centre
 from cloud_api.notices.settings import setting_of
