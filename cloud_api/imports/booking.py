@@ -3,7 +3,7 @@ that whatever ends it in the middle, the next step goes on and no row is booked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,10 @@ from cloud_api.imports.checking import opened_row
 from cloud_api.imports.models import ImportState, Verdict, import_row, imported_member
 from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import service as members
+from cloud_api.stores.earning import terms_at
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import Vault
 
@@ -89,7 +91,8 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
         ],
     )
     before = service.imported_among(work.conn, row, sorted(known.values()))
-    debts = _debts(work, known.values())
+    holders = _holders(work, row, ids.values())
+    debts = _debts(work, [holders[member_id] for member_id in known.values()])
     valid_days = policy_of(work.conn, row.brand_id).lot_valid_days
     step = _Step()
     for one in rows:
@@ -100,8 +103,9 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
         before.add(member_id)
         posting = None
         if one.points:
-            lines = credit_member(member_id, one.points, debts.get(member_id, 0))
-            posting = _posting(work, row, member_id, one.points, lines, expiry_ms(work.now_ms, valid_days))
+            holder = holders[member_id]
+            lines = credit_member(holder, one.points, debts.get(holder, 0))
+            posting = _posting(work, row, holder, one.points, lines, expiry_ms(work.now_ms, valid_days))
             step.postings.append(posting)
         step.imported.append(
             (
@@ -115,22 +119,31 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
     return len(set(ids.values()) - set(known.values())), step
 
 
-def _posting(work: Work, row: Any, member_id: str, points: int, lines: list[Line], expires_ms: int) -> NewPosting:
+def _holders(work: Work, row: Any, member_ids: Iterable[str]) -> dict[str, str]:
+    """Where the points go: to what the members can spend at the store, which may be a purse (PNT-03)."""
+    here = terms_at(work.conn, row.store_id)
+    scope = None if here is None else here.program.scope
+    found = {member_id: points_holder(member_id, scope, row.brand_id, row.store_id) for member_id in member_ids}
+    open_purses(work, found.values())
+    return found
+
+
+def _posting(work: Work, row: Any, holder: str, points: int, lines: list[Line], expires_ms: int) -> NewPosting:
     """The points come from the brand's account of imports: no store has issued them."""
     return NewPosting(
         posting_id=work.ids.uuid7(),
         kind=PostingKind.IMPORT,
         store_id=row.store_id,
-        member_id=member_id,
+        member_id=holder,
         actor=f"import:{row.import_id}",
         lines=(Line(account_id(AccountKind.IMPORT, row.brand_id), -points), *lines),
         expires_ms=expires_ms,
     )
 
 
-def _debts(work: Work, member_ids: Any) -> Mapping[str, int]:
+def _debts(work: Work, holders: Iterable[str]) -> Mapping[str, int]:
     """What known members owe; their accounts are locked with it, in the order in which everybody locks them."""
-    owners = sorted(member_ids)
+    owners = sorted(holders)
     wanted = [account_id(kind, owner) for owner in owners for kind in (AccountKind.MEMBER, AccountKind.MEMBER_DEBT)]
     balances = lock_balances(work, wanted) if wanted else {}
     return {owner: balances[account_id(AccountKind.MEMBER_DEBT, owner)] for owner in owners}

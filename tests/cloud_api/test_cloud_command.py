@@ -133,6 +133,53 @@ def _enroll(url: str, code: str) -> Device:
     return Device(here, key, answer.json())  # type: ignore[arg-type]
 
 
+def test_a_list_of_members_is_looked_at_and_then_taken_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """MEM-28"""
+    folder = ["--folder", str(tmp_path / "cloud")]
+    store = _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피")[1]
+    place, left_out = tmp_path / "members.csv", tmp_path / "left-out.csv"
+    place.write_bytes("휴대폰,적립금\n010-1234-5678,500\n010-12,1\n".encode("cp949"))
+    take = ["import-members", str(place), *folder, "--store", store, "--problems", str(left_out)]
+
+    code, out, err = _run(capsys, *take)
+
+    assert (code, "--confirm 1,500,0" in out, "휴대폰 번호의 자릿수" in out) == (0, True, True)
+    assert err.splitlines()[-1] == "checked"
+    assert len(left_out.read_bytes().splitlines()) == 2
+    assert _run(capsys, *take, "--confirm", "1,501,0")[0] == 1
+    assert _run(capsys, "verify", *folder)[1] == "postings 0 entries 0 sum 0"
+    code, out, err = _run(capsys, *take, "--confirm", "1,500,0", "--by", "김본사", "--json")
+    done = json.loads(out)
+    assert (code, done["state"], done["progress"]["points"], done["confirmed_by"]) == (0, "done", 500, "김본사")
+    assert "importing 0 % (0 / 1)" in err
+    assert json.loads(_run(capsys, *take, "--confirm", "1,500,0", "--json")[1])["import_id"] == done["import_id"]
+    assert _run(capsys, "verify", *folder) == (0, "postings 1 entries 2 sum 0", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--store", "nobody"], 1),
+        (["--column", "phone=none"], 1),
+        (["--column", "wrong=1"], 2),
+        (["--confirm", "1,2"], 2),
+        (["--confirm", "a,b,c"], 2),
+    ],
+)
+def test_a_list_that_is_asked_for_wrongly_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
+) -> None:
+    folder = ["--folder", str(tmp_path / "cloud")]
+    store = _run(capsys, "create-store", *folder, "--name", "합정점", "--brand", "커피")[1]
+    place = tmp_path / "members.csv"
+    place.write_bytes(b"phone\n01012345678\n")
+
+    assert _run(capsys, "import-members", str(place), *folder, "--store", store, *words)[0] == code
+    assert _run(capsys, "import-members", str(tmp_path / "none.csv"), *folder, "--store", store)[0] == 2
+    (tmp_path / "cloud" / "x.pdf").write_bytes(b"%PDF\0")
+    assert _run(capsys, "import-members", str(tmp_path / "cloud" / "x.pdf"), *folder, "--store", store)[0] == 1
+
+
 def test_a_second_server_of_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with _served(tmp_path) as (_, url):
         code, out, err = _run(capsys, "serve", "--folder", str(tmp_path), "--port", "0")

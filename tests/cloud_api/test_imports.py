@@ -174,6 +174,24 @@ def test_a_debt_is_repaid_first_by_what_comes_in(world: World) -> None:
     world.assert_book_is_sound()
 
 
+@pytest.mark.parametrize("scope", ["individual", "integrated"])
+def test_points_come_in_where_the_store_keeps_points(world: World, scope: str) -> None:
+    """PNT-03: what came in can be spent at the store, and elsewhere only where the brand's points are one."""
+    second = world.new_store("망원점", "테스트 커피")
+    world.ok("POST", f"/v1/brands/{world.store.brand_id}/earning", {"method": "point", "scope": scope})
+    member_id = world.member()
+
+    imported(world)
+
+    usable = [
+        world.ok("GET", f"/v1/members/{member_id}?store_id={store.store_id}")["usable_points"]
+        for store in (world.store, second)
+    ]
+    assert usable == [1_200, 1_200 if scope == "integrated" else 0]
+    assert came_from_import(world) == 1_230
+    world.assert_book_is_sound()
+
+
 def test_consents_are_not_made_up(world: World) -> None:
     """MEM-28: a list says nothing about what its people agreed to, whatever its columns are called."""
     found = checked(world, "휴대폰,마케팅 동의,포인트\n01012345678,Y,5\n")

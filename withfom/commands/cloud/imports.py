@@ -24,7 +24,7 @@ def register(verbs: Any) -> dict[str, Verb]:
     take = verb(verbs, "import-members", "회원 명단 가져오기 / import a list of members", prints_json=True)
     take.add_argument("file", type=Path, metavar="FILE", help="CSV, XLSX")
     take.add_argument("--store", required=True, type=short_text, help="store id")
-    take.add_argument("--source", type=short_text, default="", help="가져오는 서비스 / the service it comes from")
+    take.add_argument("--source", type=short_text, help="가져오는 서비스 / the service it comes from")
     take.add_argument(
         "--column",
         action="append",
@@ -94,7 +94,7 @@ def _stage(cloud: Cloud, args: argparse.Namespace, raw: bytes) -> str:
     from cloud_api.database import Work
     from cloud_api.imports import service
 
-    wanted = service.NewImport(args.store, f"command:{args.by}", args.source, dict(args.column))
+    wanted = service.NewImport(args.store, f"command:{args.by}", args.source or "", dict(args.column))
 
     def write(work: Work) -> str:
         import_id = service.begin(work, wanted)
