@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ log = logging.getLogger("cloud")
 SHUTDOWN_S = 1
 BACKLOG = 2048
 GARBAGE_EVERY = 50_000  # records made and not freed, at which cycles are looked for
+# A call waits so long for a thread that computes, and not five milliseconds each time it comes back from the database.
+SWITCH_S = 0.0005
 IDLE_CONNECTION_S = 75  # longer than the agents' pauses, so that they keep their connection
 
 
@@ -101,6 +104,7 @@ def run(
     """Serves until SIGTERM or SIGINT, on ``shared`` when given. Raises StartError when it cannot listen or start."""
     server = CloudServer(server_config(app, host, port), app.state.cloud.hub, on_ready)
     _settle_memory()
+    sys.setswitchinterval(SWITCH_S)
     # uvicorn raises the signal again when it has ended; to be told to stop is not a failure of this process.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:

@@ -71,8 +71,6 @@ def _forget(database: Database, clock: Clock, *, keep: Keep) -> int:
 
 
 JOBS = (
-    # Points are worth nothing from midnight on, written down or not; this is the night in which most of them lapse.
-    Job("points-expiry", Daily(5), _expire_points),
     # Up within a minute of the earn that led there; both ways at night (MEM-18, MEM-19).
     Job("grades", Every(1), after_earns),
     Job("grade-review", Daily(30), nightly),
@@ -97,4 +95,9 @@ JOBS = (
 
 def long_jobs(vault: Vault) -> tuple[Job, ...]:
     """Jobs that may take minutes, which the others must not wait for: a runner of their own does them."""
-    return (Job(imports.JOB, Every(1), Importer(vault).portion),)
+    return (
+        # Points are worth nothing from their moment on, written down or not. A million may lapse at one midnight, and
+        # somebody may be selling then: it rests as long as it works.
+        Job("points-expiry", Every(5), _expire_points, rests=1.0),
+        Job(imports.JOB, Every(1), Importer(vault).portion, rests=0.1),
+    )

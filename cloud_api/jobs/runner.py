@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,25 +30,38 @@ LEASE_MS = 60_000
 RETRY_MS = 60_000
 RETRY_MAX_MS = 3_600_000
 ERROR_MAX = 200
+REST_MAX_S = 1.0  # a server that is told to stop waits for no more
 
 
 @dataclass(frozen=True)
 class Job:
-    """``portion`` does some of it and returns how much it did; it is called until that is 0."""
+    """``portion`` does some of it and returns how much it did; it is called until that is 0. After each one the others
+    have processor and database to themselves, ``rests`` times as long as it took."""
 
     name: str
     schedule: Schedule
     portion: Callable[[Database, Clock], int]
+    rests: float = 0.0
 
 
 class Runner:
     """Does what is due. Several may work on one database."""
 
-    def __init__(self, database: Database, clock: Clock, jobs: Sequence[Job], *, holder: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        jobs: Sequence[Job],
+        *,
+        holder: str,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``rest`` waits for so many seconds."""
         self._database = database
         self._clock = clock
         self._jobs = tuple(jobs)
         self._holder = holder
+        self._rest = rest
         self._stopping = False
 
     async def run(self, stopping: asyncio.Event, *, every_ms: int) -> None:
@@ -81,10 +95,14 @@ class Runner:
             return False
         done = 0
         try:
+            begun = time.monotonic()
             while did := one.portion(self._database, self._clock):
                 done += did
+                if one.rests:
+                    self._rest(min((time.monotonic() - begun) * one.rests, REST_MAX_S))
                 if self._stopping or not self._database.transact(lambda work: self._renew(work, one)):
                     return False  # the row says so to whoever takes it next
+                begun = time.monotonic()
         except Exception as error:  # a job that fails must not stop the others
             log.exception("job_failed job=%s", one.name)
             words = f"{type(error).__name__}: {error}".splitlines()[0][:ERROR_MAX]

@@ -16,7 +16,6 @@ from cloud_api.coupons.service import expire_due
 from cloud_api.database import Database
 from cloud_api.devices.auth import forget_nonces
 from cloud_api.ledger.adjustments import expire_waiting
-from cloud_api.ledger.expiry import expire_some
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
 from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS, RequestState
@@ -73,12 +72,11 @@ def sweep(database: Database, now_ms: int) -> Swept:
     return Swept(approved, expired, told, back)
 
 
-def tidy(database: Database) -> bool:
-    """Forgets old nonces; writes down which coupons, proposals and some points are over. False: no points were left."""
+def tidy(database: Database) -> None:
+    """Forgets old nonces; writes down which coupons and proposals are over. Points are a job's: they may be many."""
     database.transact(forget_nonces)
     database.transact(expire_due)
     database.transact(expire_waiting)
-    return database.transact(expire_some).lots > 0
 
 
 class Sweeper:
@@ -89,7 +87,6 @@ class Sweeper:
         self._clock = clock
         self._every_ms = every_ms
         self._tidied_ms = 0
-        self._more_to_tidy = False
 
     async def run(self, stopping: asyncio.Event) -> None:
         """A failed sweep is logged and tried again: the next one finds the same requests."""
@@ -103,7 +100,6 @@ class Sweeper:
     def _once(self) -> None:
         now_ms = self._clock()
         sweep(self._database, now_ms)
-        # What expires at once for many members is booked between sweeps, so that no request waits for its end.
-        if self._more_to_tidy or now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
-            self._more_to_tidy = tidy(self._database)
+        if now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
+            tidy(self._database)
             self._tidied_ms = now_ms

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cloud_api.clock import DAY_MS
+from cloud_api.jobs.catalogue import long_jobs
+from cloud_api.jobs.runner import REST_MAX_S, Runner
 from cloud_api.ledger import expiry
 from cloud_api.ledger.expiry import Expired, expire_all
 from cloud_api.ledger.models import PostingKind, account, posting
-from cloud_api.requests.sweeper import Sweeper, tidy
 from cloud_api.stores.service import Policy, set_policy
 from tests.cloud_api.world import OTHER_PHONE, World
 
@@ -118,30 +119,25 @@ def test_many_jobs_at_once_book_everything_once(short: World) -> None:
     short.assert_book_is_sound()
 
 
-def test_housekeeping_books_a_batch_and_says_when_nothing_is_left(short: World) -> None:
-    device = short.device()
-    device.push(device.earn(1000), device.earn(1000, phone=OTHER_PHONE))
-    short.clock.advance(10 * DAY_MS)
-
-    with patch.object(expiry, "LOTS_AT_ONCE", 1):
-        assert [tidy(short.cloud.database) for _ in range(3)] == [True, True, False]
-    assert _balance(short, f"breakage:{short.store.brand_id}") == 20
-
-
-def test_the_sweeper_books_a_batch_between_sweeps_until_nothing_is_left(short: World) -> None:
-    """What expires at once for many members must not keep a request from its minute."""
+def test_the_job_books_what_is_over_in_portions_and_rests_between_them(short: World) -> None:
+    """PNT-17: what expires at once for many members must not keep a counter waiting."""
     device = short.device()
     device.push(*[device.earn(1000, phone=f"+82105555{n:04d}") for n in range(3)])
+    (expiry_job,) = (one for one in long_jobs(short.cloud.vault) if one.name == "points-expiry")
+    booked: list[int] = []
+
+    def rest(seconds: float) -> None:
+        assert 0 < seconds <= REST_MAX_S
+        booked.append(_balance(short, f"breakage:{short.store.brand_id}"))
+
+    runner = Runner(short.cloud.database, short.clock, [expiry_job], holder="here", rest=rest)
+    runner.run_due()
     short.clock.advance(10 * DAY_MS)
-    sweeper = Sweeper(short.cloud.database, short.clock, every_ms=100)
-
     with patch.object(expiry, "LOTS_AT_ONCE", 1):
-        booked = []
-        for _ in range(4):
-            sweeper._once()
-            booked.append(_balance(short, f"breakage:{short.store.brand_id}"))
+        assert runner.run_due() == 1
 
-    assert booked == [10, 20, 30, 30]
+    assert booked == [10, 20, 30]
+    short.assert_book_is_sound()
 
 
 def test_a_new_policy_leaves_the_lots_of_before_alone(short: World) -> None:
