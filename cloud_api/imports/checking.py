@@ -21,6 +21,7 @@ from cloud_api.imports import service
 from cloud_api.imports.files import Misread, Person, open_file
 from cloud_api.imports.models import ImportState, Verdict, import_part, import_problem, import_row, member_import
 from cloud_api.imports.problems import FileRefused
+from cloud_api.members import numbers
 from cloud_api.members import service as members
 from cloud_api.vault import Vault
 from rules.calendar import local_day, moment_ms
@@ -120,6 +121,7 @@ def _judge(work: Work, vault: Vault, row: Any, found: Sequence[Person | Misread]
     seen = dict(select_among(work.conn, _SEEN, {"lookups": lookups.values()}, import_id=row.import_id))
     known = members.find(work.conn, vault, lookups)
     before = service.imported_among(work.conn, row, sorted(known.values()))
+    apart = numbers.elsewhere(work.conn, vault, [phone for phone in lookups if phone not in known], work.now_ms)
     judged = _Judged()
     for one in found:
         if isinstance(one, Misread):
@@ -129,6 +131,9 @@ def _judge(work: Work, vault: Vault, row: Any, found: Sequence[Person | Misread]
         if lookup in seen:
             judged.problems.append((row.import_id, one.line, "phone", "duplicate", seen[lookup]))
             judged.duplicates += 1
+            continue
+        if one.phone in apart and apart[one.phone].blocked:
+            judged.problems.append((row.import_id, one.line, "phone", "withdrawn", None))
             continue
         seen[lookup] = one.line
         member_id = known.get(one.phone)

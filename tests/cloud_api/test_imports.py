@@ -192,6 +192,26 @@ def test_points_come_in_where_the_store_keeps_points(world: World, scope: str) -
     world.assert_book_is_sound()
 
 
+def test_who_has_left_is_not_brought_back_by_a_list(world: World) -> None:
+    """MEM-05, MEM-28: told by the dry run while the number may not join again; also of somebody who leaves after it."""
+    left, leaves = world.member(PHONE), world.member(OTHER_PHONE)
+    leaving = {"reason": "이사", "confirmed": True}
+    world.ok("POST", f"/v1/members/{left}/withdraw", leaving)
+
+    found = checked(world)
+    assert left_out(world, found["import_id"]) == [(2, "휴대폰", "withdrawn")]
+    assert found["sums"] == {"rows": 2, "points": 30, "stamps": 7}
+    world.ok("POST", f"/v1/members/{leaves}/withdraw", leaving)
+    assert confirm(world, found["import_id"]).status_code == 200
+    worked(world)
+
+    progress = seen(world, found["import_id"])["progress"]
+    assert (progress["skipped"], progress["members_made"], progress["points"]) == (1, 1, 0)
+    world.clock.advance(31 * DAY_MS)
+    assert checked(world, source="b")["new_members"] == 2
+    world.assert_book_is_sound()
+
+
 def test_consents_are_not_made_up(world: World) -> None:
     """MEM-28: a list says nothing about what its people agreed to, whatever its columns are called."""
     found = checked(world, "휴대폰,마케팅 동의,포인트\n01012345678,Y,5\n")
