@@ -129,7 +129,10 @@ REQUEST_EXAMPLE = {
     "recovery_by": None,
 }
 
-CONSUMER_VIEW_EXAMPLE = REQUEST_EXAMPLE | {"store_unreachable": False}
+CONSUMER_VIEW_EXAMPLE = REQUEST_EXAMPLE | {
+    "store_unreachable": False,
+    "message": {"ko": "죄송해요. 재고가 떨어져 이번에는 사용할 수 없어요.", "en": "We are sorry: it is out of stock."},
+}
 
 EMPLOYEE_EXAMPLE = {
     "employee_id": "0198c5c0-7a11-7000-8000-0000000000f1",
@@ -431,7 +434,18 @@ _MAY_BE_NULL = frozenset(
     | {"sold_out", "sold_out_ms", "sold_out_until_ms", "not_on_sale"}
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}
-    | {"read_ms", "acked_ms", "acked_by", "decision", "note"}
+    | {
+        "read_ms",
+        "acked_ms",
+        "acked_by",
+        "decision",
+        "note",
+        "message",
+        "store_id",
+        "count",
+        "value_won",
+        "definition_id",
+    }
     | {"till"}  # of a sale whose till nobody named
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )

@@ -200,6 +200,7 @@ CATALOGUE: dict[str, Problem] = {
     ),
     "limit_reached": Problem(409, "오늘 쓸 수 있는 한도를 넘었습니다.", "The store's limit would be passed."),
     "coupon_sold_out": Problem(409, "준비한 쿠폰이 모두 나갔습니다.", "All of these coupons are gone."),
+    "coupon_not_issued_now": Problem(409, "지금은 받을 수 없는 쿠폰입니다.", "This coupon is not issued on this day."),
     "coupon_taken": Problem(409, "이미 받은 쿠폰입니다.", "The member has this coupon already."),
     "coupon_code_invalid": Problem(409, "사용할 수 없는 쿠폰 번호입니다.", "This coupon code cannot be used."),
     "rewards_refused": Problem(422, "리워드 설정을 확인해 주세요.", "These rewards cannot be kept."),

@@ -25,15 +25,17 @@ from rules.calendar import local_day, months_after
 from rules.conditions import UseConditions, unmet
 from rules.coupons import CouponState
 from rules.discounts import (
+    LimitsLeft,
     OverlapRules,
     RewardUse,
     UsedToday,
     UseLimits,
     discount_won,
     limit_problem,
+    limits_left,
     overlap_problem,
 )
-from rules.hours import business_day
+from rules.hours import business_day, open_at
 from rules.requests import OPEN_STATES, USED_STATES
 from rules.sale import REGULAR_MONTHS, CustomerKind, customer_kinds
 
@@ -95,6 +97,20 @@ class StoreRules:
 
     limits: UseLimits = field(default_factory=UseLimits)
     overlap: OverlapRules = field(default_factory=OverlapRules)
+    outside_hours: bool = False
+
+
+def refuse_closed(work: Work, store_id: str) -> None:
+    """Nobody is there: a consumer asks later (APR, Ambiguity A9). A store that set no hours is always open, and one
+    may take requests outside of them. Raises ApiError ``out_of_hours``."""
+    if not open_at(hours_of(work.conn, store_id), work.now_ms) and not rules_of(work.conn, store_id).outside_hours:
+        raise ApiError("out_of_hours")
+
+
+def left_today(conn: Connection, store_id: str, now_ms: int) -> LimitsLeft:
+    """What a store still accepts today (CPN-10)."""
+    used = used_today(conn, Using("", store_id), now_ms)
+    return limits_left(rules_of(conn, store_id).limits, used)
 
 
 def rules_of(conn: Connection, store_id: str) -> StoreRules:
@@ -103,7 +119,7 @@ def rules_of(conn: Connection, store_id: str) -> StoreRules:
     if row is None:
         return StoreRules()
     limits = UseLimits(row.day_count, row.day_value_won, row.payment_count, row.payment_value_won, row.member_day_count)
-    return StoreRules(limits, OverlapRules(row.overlap_same, row.overlap_different))
+    return StoreRules(limits, OverlapRules(row.overlap_same, row.overlap_different), row.outside_hours)
 
 
 def set_rules(work: Work, store_id: str, wanted: StoreRules) -> None:
@@ -117,6 +133,7 @@ def set_rules(work: Work, store_id: str, wanted: StoreRules) -> None:
         "member_day_count": wanted.limits.member_day_count,
         "overlap_same": wanted.overlap.same,
         "overlap_different": wanted.overlap.different,
+        "outside_hours": wanted.outside_hours,
         "changed_ms": work.now_ms,
     }
     if work.conn.execute(update(use_limit).where(use_limit.c.store_id == store_id).values(**values)).rowcount == 0:

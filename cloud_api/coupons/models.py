@@ -1,4 +1,4 @@
-"""Tables of coupon definitions and issued coupons."""
+"""Tables of coupon definitions, issued coupons with their lives, and of what a store offers and allows."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ class CouponDefinition(SQLModel, table=True):
     issued: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     # How many of it one member may take without being given it; 0: members cannot take it.
     take_max: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    # The days on which it is issued, both included (CPN-06); None: from the beginning, without an end.
+    issue_first: str | None = None
+    issue_last: str | None = None
 
 
 class Coupon(SQLModel, table=True):
@@ -62,6 +65,37 @@ class Coupon(SQLModel, table=True):
     changed_ms: int = Field(sa_type=Big)
     issue_kind: str = _written(IssueKind.API.value)
     told_days: int | None = None  # the last notice of its end, in days before it
+
+
+class CouponEvent(SQLModel, table=True):
+    """One step in the life of a coupon (CPN-19); only added to. ``store_id``: where it happened, None at no store."""
+
+    __tablename__ = "coupon_event"
+    __table_args__ = (
+        Index("coupon_event_member", "member_id", "event_id"),
+        Index("coupon_event_store", "store_id", "event_id"),
+    )
+
+    event_id: str = Field(primary_key=True)
+    coupon_id: str
+    definition_id: str
+    member_id: str
+    store_id: str | None = None
+    what: str  # "issue", or a rules.coupons.CouponMove
+    request_id: str | None = None
+    at_ms: int = Field(sa_type=Big)
+
+
+class StoreRewards(SQLModel, table=True):
+    """The rewards that a store offers, as it has set them (CPN-02, CPN-03, CPN-24)."""
+
+    __tablename__ = "store_rewards"
+
+    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
+    version: int
+    switched_on: bool
+    boxes: str  # JSON list of rules.coupons.StoreReward, each with the definition that it issues
+    changed_ms: int = Field(sa_type=Big)
 
 
 class CouponCode(SQLModel, table=True):
@@ -100,11 +134,15 @@ class UseLimit(SQLModel, table=True):
     member_day_count: int | None = None
     overlap_same: bool
     overlap_different: bool
+    # Whether consumers may ask while the store is closed by its own hours (APR, Ambiguity A9).
+    outside_hours: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     changed_ms: int = Field(sa_type=Big)
 
 
 coupon_definition = table(CouponDefinition)
 coupon = table(Coupon)
+coupon_event = table(CouponEvent)
+store_rewards = table(StoreRewards)
 coupon_code = table(CouponCode)
 coupon_code_try = table(CouponCodeTry)
 use_limit = table(UseLimit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -22,13 +23,12 @@ from cloud_api.integrators.service import Repeatable, once
 from cloud_api.members import service as members
 from cloud_api.members.routes import MemberId
 from cloud_api.stores.service import find_brand, profile_of
-from rules.coupons import SAME_PER_ISSUE_MAX, RewardKind, needs_approval
+from rules.coupons import LOYALTY_MIN_DAYS, SAME_PER_ISSUE_MAX, RewardKind, needs_approval
 from rules.discounts import Benefit, BenefitKind, OverlapRules, UseLimits
 from rules.sale import CustomerKind, PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
 
-_VALID_DAYS_MIN = 1
 _VALID_DAYS_MAX = 3_650
 DefinitionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -78,7 +78,9 @@ class NewDefinition(Body):
     condition: Text = ""
     value_won: Won
     pos_discount_won: Won
-    valid_days: Annotated[StrictInt, Field(ge=_VALID_DAYS_MIN, le=_VALID_DAYS_MAX)] = 30
+    valid_days: Annotated[StrictInt, Field(ge=LOYALTY_MIN_DAYS, le=_VALID_DAYS_MAX)] = 30
+    issue_first: Day | None = None
+    issue_last: Day | None = None
 
     @model_validator(mode="after")
     def _one_scope(self) -> NewDefinition:
@@ -86,6 +88,10 @@ class NewDefinition(Body):
             raise ValueError("exactly one of brand_id and store_id is needed")
         if not needs_approval(self.kind):
             raise ValueError("an advertiser's reward never comes to a counter")
+        if self.conditions != Conditions() and not self.condition:
+            raise ValueError("whoever uses it must be able to read its conditions")  # CPN-14
+        if self.issue_first is not None and self.issue_last is not None and self.issue_last < self.issue_first:
+            raise ValueError("the last day of issue is before the first")
         return self
 
 
@@ -128,10 +134,15 @@ def define(body: NewDefinition, cloud: TheCloud, _key: KeyId) -> Response:
             alone=body.alone,
             quantity=body.quantity,
             take_max=body.take_max,
+            issue_days=(_day(body.issue_first), _day(body.issue_last)),
         )
         return coupons.define(work, wanted)
 
     return json_response({"definition_id": cloud.database.transact(write)}, 201)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _brand_id(work: Work, body: NewDefinition) -> str:
@@ -156,6 +167,7 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
         "member_gone",
         "definition_unknown",
         "coupon_sold_out",
+        "coupon_not_issued_now",
         "idempotency_conflict",
         "invalid",
     )
@@ -187,6 +199,7 @@ def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> R
         "member_gone",
         "definition_unknown",
         "coupon_sold_out",
+        "coupon_not_issued_now",
         "coupon_taken",
         "idempotency_conflict",
         "invalid",
@@ -235,6 +248,7 @@ class TypedCode(Body):
         "member_gone",
         "coupon_code_invalid",
         "coupon_sold_out",
+        "coupon_not_issued_now",
         "too_many_tries",
         "invalid",
     )
@@ -262,11 +276,13 @@ LIMITS_EXAMPLE = {
     "member_day_count": 3,
     "same": False,
     "different": True,
+    "outside_hours": False,
 }
 
 
 class Limits(Body):
-    """null: no limit. ``same``: one reward twice in a payment; ``different``: several rewards in one."""
+    """null: no limit. ``same``: one reward twice in a payment; ``different``: several rewards in one;
+    ``outside_hours``: consumers may ask while the store is closed."""
 
     day_count: LimitCount | None = None
     day_value_won: Won | None = None
@@ -275,6 +291,7 @@ class Limits(Body):
     member_day_count: LimitCount | None = None
     same: StrictBool = False
     different: StrictBool = False
+    outside_hours: StrictBool = False
 
 
 @router.post(
@@ -284,7 +301,7 @@ class Limits(Body):
 )
 def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, _key: KeyId) -> Response:
     """For a payment and for the store's business day; requests that wait count as used."""
-    limits = UseLimits(**body.model_dump(exclude={"same", "different"}))
-    wanted = StoreRules(limits, OverlapRules(body.same, body.different))
+    limits = UseLimits(**body.model_dump(exclude={"same", "different", "outside_hours"}))
+    wanted = StoreRules(limits, OverlapRules(body.same, body.different), body.outside_hours)
     cloud.database.transact(lambda work: checks.set_rules(work, store_id, wanted))
     return json_response(body.model_dump())

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from cloud_api.bulk import insert_rows
-from cloud_api.coupons import terms
+from cloud_api.coupons import history, terms
+from cloud_api.coupons.history import CouponRef
 from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from rules import coupons as rules
+from rules.calendar import local_day
 from rules.conditions import UseConditions
-from rules.coupons import CouponState, IssueKind, RewardKind
+from rules.coupons import CouponMove, CouponState, IssueKind, RewardKind
 from rules.discounts import Benefit
 
 
@@ -37,6 +40,7 @@ class NewDefinition:
     alone: bool = False
     quantity: int | None = None
     take_max: int = 0
+    issue_days: tuple[date | None, date | None] = (None, None)  # on which it is issued, both included
 
 
 def define(work: Work, wanted: NewDefinition) -> str:
@@ -62,6 +66,8 @@ def define(work: Work, wanted: NewDefinition) -> str:
             quantity=wanted.quantity,
             issued=0,
             take_max=wanted.take_max,
+            issue_first=None if wanted.issue_days[0] is None else wanted.issue_days[0].isoformat(),
+            issue_last=None if wanted.issue_days[1] is None else wanted.issue_days[1].isoformat(),
         )
     )
     return definition_id
@@ -94,7 +100,7 @@ def take(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
 def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = IssueKind.API) -> dict[str, Any]:
     """Gives the member one coupon; of a limited one never more than there are, however many ask at once.
 
-    Raises ApiError ``definition_unknown``, ``coupon_sold_out``.
+    Raises ApiError ``definition_unknown``, ``coupon_sold_out``, ``coupon_not_issued_now``.
     """
     left = or_(coupon_definition.c.quantity.is_(None), coupon_definition.c.issued < coupon_definition.c.quantity)
     found = work.conn.execute(
@@ -106,6 +112,9 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
     if found is None:
         known = find_definition(work.conn, definition_id) is not None
         raise ApiError("coupon_sold_out" if known else "definition_unknown")
+    today = local_day(work.now_ms).isoformat()
+    if (found.issue_first or today) > today or (found.issue_last or today) < today:
+        raise ApiError("coupon_not_issued_now")
     coupon_id = work.ids.uuid7()
     expires_ms = rules.expires_ms(work.now_ms, found.valid_days)
     work.conn.execute(
@@ -120,6 +129,8 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
             issue_kind=kind.value,
         )
     )
+    issued = [CouponRef(coupon_id, definition_id, member_id)]
+    history.note(work, history.ISSUE, issued, store_id=found.store_id)
     return {
         "coupon_id": coupon_id,
         "name": found.name,
@@ -238,47 +249,60 @@ def find_of(work: Work, coupon_id: str, *, member_id: str, store_id: str, brand_
 def hold(work: Work, coupon_id: str, *, member_id: str, request_id: str, store_id: str, brand_id: str) -> HeldCoupon:
     """Takes the coupon out of the member's hands until the store decided. Raises ApiError; one taker wins."""
     found = find_of(work, coupon_id, member_id=member_id, store_id=store_id, brand_id=brand_id)
-    taken = work.conn.execute(
-        update(coupon)
-        .where(coupon.c.coupon_id == coupon_id)
-        .where(coupon.c.state == CouponState.AVAILABLE.value, coupon.c.expires_ms > work.now_ms)
-        .values(state=CouponState.PENDING.value, request_id=request_id, changed_ms=work.now_ms)
-    )
-    if taken.rowcount != 1:
+    free = (coupon.c.coupon_id == coupon_id) & (coupon.c.expires_ms > work.now_ms)
+    held = CouponState.AVAILABLE, CouponMove.REQUEST
+    if not _move(work, *held, free, store_id, request_id, request_id=request_id):
         raise ApiError("coupon_not_available")
     return HeldCoupon(found.name, found.condition, found.value_won, found.pos_discount_won)
 
 
+def _move(
+    work: Work,
+    state: CouponState,
+    move: CouponMove,
+    where: Any,
+    store_id: str | None = None,
+    of_request: str | None = None,
+    **values: Any,
+) -> int:
+    """The only way a coupon's state changes: where the rule says the move leads (CPN-15), with its line in the
+    history. Returns how many were in that state."""
+    after = rules.coupon_after(state, move)
+    assert after is not None, f"{state} has no {move}"
+    changed = work.conn.execute(
+        update(coupon)
+        .where(where, coupon.c.state == state.value)
+        .values(state=after.value, changed_ms=work.now_ms, **values)
+        .returning(coupon.c.coupon_id, coupon.c.definition_id, coupon.c.member_id)
+    ).all()
+    refs = [CouponRef(*row) for row in changed]
+    history.note(work, move.value, refs, store_id=store_id, request_id=of_request)
+    return len(changed)
+
+
 def capture(work: Work, request_id: str, store_id: str) -> None:
     """PENDING → USED."""
-    changed = work.conn.execute(
-        update(coupon)
-        .where(coupon.c.request_id == request_id, coupon.c.state == CouponState.PENDING.value)
-        .values(state=CouponState.USED.value, used_store_id=store_id, changed_ms=work.now_ms)
-    )
-    assert changed.rowcount == 1, f"request {request_id} holds no coupon"
+    mine = coupon.c.request_id == request_id
+    moved = _move(work, CouponState.PENDING, CouponMove.APPROVE, mine, store_id, request_id, used_store_id=store_id)
+    assert moved == 1, f"request {request_id} holds no coupon"
 
 
-def release(work: Work, request_id: str) -> None:
+def release(work: Work, request_id: str, store_id: str) -> None:
     """PENDING → AVAILABLE within the original validity (APR-10)."""
-    _back(work, request_id, CouponState.PENDING)
+    _back(work, request_id, store_id, CouponState.PENDING, CouponMove.REJECT)
 
 
-def give_back(work: Work, request_id: str) -> None:
+def give_back(work: Work, request_id: str, store_id: str) -> None:
     """USED → AVAILABLE within the original validity (APR-15)."""
-    _back(work, request_id, CouponState.USED)
+    _back(work, request_id, store_id, CouponState.USED, CouponMove.RECOVER)
 
 
-def _back(work: Work, request_id: str, held_as: CouponState) -> None:
-    still_valid = case(
-        (coupon.c.expires_ms > work.now_ms, CouponState.AVAILABLE.value), else_=CouponState.EXPIRED.value
-    )
-    changed = work.conn.execute(
-        update(coupon)
-        .where(coupon.c.request_id == request_id, coupon.c.state == held_as.value)
-        .values(state=still_valid, request_id=None, used_store_id=None, changed_ms=work.now_ms)
-    )
-    assert changed.rowcount == 1, f"request {request_id} has no {held_as} coupon"
+def _back(work: Work, request_id: str, store_id: str, held_as: CouponState, move: CouponMove) -> None:
+    mine = coupon.c.request_id == request_id
+    which = work.conn.execute(select(coupon.c.coupon_id).where(mine, coupon.c.state == held_as.value)).scalar_one()
+    _move(work, held_as, move, mine, store_id, request_id, request_id=None, used_store_id=None)
+    over = (coupon.c.coupon_id == which) & (coupon.c.expires_ms <= work.now_ms)
+    _move(work, CouponState.AVAILABLE, CouponMove.EXPIRE, over)
 
 
 def valid_until(conn: Connection, coupon_id: str) -> int:
@@ -289,8 +313,4 @@ def valid_until(conn: Connection, coupon_id: str) -> int:
 
 def expire_due(work: Work) -> int:
     """Writes down which coupons are over; returns how many."""
-    return work.conn.execute(
-        update(coupon)
-        .where(coupon.c.state == CouponState.AVAILABLE.value, coupon.c.expires_ms <= work.now_ms)
-        .values(state=CouponState.EXPIRED.value, changed_ms=work.now_ms)
-    ).rowcount
+    return _move(work, CouponState.AVAILABLE, CouponMove.EXPIRE, coupon.c.expires_ms <= work.now_ms)

@@ -23,11 +23,12 @@ class ConsumerNotice(StrEnum):
     DECISION_CHANGED = "decision_changed"  # a person's earlier decision arrived after the automatic one (APR-19)
     NOT_APPROVED = "not_approved"  # nobody answered, and the value is too high to be approved by itself: it is back
     SOLD_OUT = "sold_out"  # the store cannot make an order it accepted: its customer may cancel or keep it (ORD-07)
+    REJECTED = "rejected"  # the store said no; what was held is back (APR-09)
     VALUE_RETURNED = "value_returned"  # what was used is back: recovered, or an automatic approval was cancelled
 
 
-def tell_consumer(work: Work, notice: ConsumerNotice, row: Any) -> None:
-    """``row`` is the request as it stands now."""
+def tell_consumer(work: Work, notice: ConsumerNotice, row: Any, **more: Any) -> None:
+    """``row`` is the request as it stands now; ``more`` goes along."""
     body = {
         "kind": notice.value,
         "request_id": row.request_id,
@@ -35,6 +36,7 @@ def tell_consumer(work: Work, notice: ConsumerNotice, row: Any) -> None:
         "member_id": row.member_id,
         "state": row.state,
         "created_ms": work.now_ms,
+        **more,
     }
     feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
 

@@ -14,7 +14,7 @@ from cloud_api.errors import ApiError
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.notices.service import ConsumerNotice, tell_consumer
 from cloud_api.orders import states
-from cloud_api.requests import service
+from cloud_api.requests import service, words
 from cloud_api.requests.facts import Decide, Keep, Recover
 from cloud_api.requests.models import request
 from cloud_api.requests.service import CLOCK, CONSUMER, Caller
@@ -131,6 +131,9 @@ def decide(work: Work, origin: Origin, fact: Decide) -> Outcome:
                 oplog.write(work, origin, oplog.REJECT if rejects else oplog.APPROVE, moved, reason=moved.reason)
             if row.state in (RequestState.AUTO_APPROVED, RequestState.EXPIRED):
                 tell_consumer(work, ConsumerNotice.DECISION_CHANGED, moved)
+            if rejects:
+                told = {"reason": moved.reason, "message": words.rejection(work.conn, moved)}
+                tell_consumer(work, ConsumerNotice.REJECTED, moved, **told)
             return Outcome(OpStatus.APPLIED, None, _state(moved))
     raise _Contended(fact.request_id)
 

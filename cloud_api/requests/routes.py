@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
+from cloud_api.coupons import checks
 from cloud_api.database import Work
 from cloud_api.documents import CONSUMER_VIEW_EXAMPLE, REQUEST_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, IdempotencyKey, Ident, Points, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
-from cloud_api.requests import decisions, service
+from cloud_api.requests import decisions, service, words
 from cloud_api.stores.service import profile_of
 from rules.sale import PayMeans, SaleChannel, ServiceType
 
@@ -85,6 +86,7 @@ NewRequest = Annotated[UseCoupon | UsePoints | WantStamp, Field(discriminator="k
         "coupon_unknown",
         "coupon_not_available",
         "coupon_not_here",
+        "out_of_hours",
         "conditions_unmet",
         "overlap_refused",
         "limit_reached",
@@ -111,6 +113,7 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints | WantStamp) -> d
     store = profile_of(work.conn, body.store_id)
     if store is None:
         raise ApiError("store_unknown")
+    checks.refuse_closed(work, body.store_id)
     who = service.asking(work.conn, cloud.vault, store, body.member_id)
     if isinstance(body, UseCoupon):
         sale = None if body.sale is None else body.sale.model_dump(mode="json")
@@ -126,12 +129,13 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints | WantStamp) -> d
     responses=errors("unauthorized", "request_unknown") | {200: answer(CONSUMER_VIEW_EXAMPLE, "As it stands")},
 )
 def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
-    """The request as it stands now."""
+    """The request as it stands now; ``message`` is what its consumer reads when the store said no, else null."""
     with cloud.database.read() as conn:
         row = service.find(conn, request_id)
-    if row is None:
-        raise ApiError("request_unknown")
-    return json_response(service.consumer_view(row, cloud.clock()))
+        if row is None:
+            raise ApiError("request_unknown")
+        message = words.rejection(conn, row)
+    return json_response(service.consumer_view(row, cloud.clock()) | {"message": message})
 
 
 @router.post(

@@ -343,9 +343,9 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
             case Effect.CAPTURE:
                 coupons.capture(work, row.request_id, row.store_id)
             case Effect.RELEASE:
-                coupons.release(work, row.request_id)
+                coupons.release(work, row.request_id, row.store_id)
             case Effect.RETURN:
-                coupons.give_back(work, row.request_id)
+                coupons.give_back(work, row.request_id, row.store_id)
     if row.kind == RequestKind.STAMP:
         match effect:
             case Effect.CAPTURE:

@@ -1,0 +1,189 @@
+"""HTTP of what became of coupons, and of what a store offers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field, StrictBool, StrictInt
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from cloud_api.access import KeyId, TheCloud
+from cloud_api.clock import DAY_MS
+from cloud_api.coupons import checks, history, rewards
+from cloud_api.coupons.routes import StoreId
+from cloud_api.documents import answer, errors
+from cloud_api.errors import ApiError
+from cloud_api.fields import Body, Name, Text, Won
+from cloud_api.http import json_response
+from cloud_api.members import service as members
+from cloud_api.members.routes import MemberId
+from cloud_api.stores.service import profile_of
+from rules.coupons import PROBABILITY_WHOLE_BP, RewardKind, StoreReward
+
+router = APIRouter(prefix="/v1", tags=["coupons"])
+
+PAGE_MAX = 200
+BOXES_MAX = 20  # more is no store's; the rule refuses them from seven on
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+Before = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+_ID = "0198c5c0-7a11-7000-8000-0000000000f3"
+LINE_EXAMPLE = {
+    "event_id": _ID,
+    "coupon_id": "0198c5c0-7a11-7000-8000-0000000000f2",
+    "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+    "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
+    "what": "approve",
+    "request_id": "0198c5c0-7a11-7000-8000-0000000000a1",
+    "at_ms": 1760000000000,
+    "name": "아메리카노 1잔",
+}
+BOARD_EXAMPLE: dict[str, Any] = {
+    "issued": 120,
+    "issued_today": 4,
+    "used": 40,
+    "used_today": 2,
+    "expired": 10,
+    "unused": 70,
+    "top": [{"definition_id": _ID, "name": "아메리카노 1잔", "used": 30, "rate_bp": 4_200}],
+    "log": [LINE_EXAMPLE],
+}
+LEFT_EXAMPLE = {"count": 12, "value_won": 31000}
+REWARD_EXAMPLE: dict[str, Any] = {
+    "name": "사이즈 업",
+    "kind": "size_up",
+    "value_won": 500,
+    "condition": "음료 1잔 이상",
+    "quantity": 100,
+    "valid_days": 30,
+    "probability_bp": 10_000,
+    "minimum_won": 4_000,
+    "definition_id": _ID,
+}
+REWARDS_EXAMPLE: dict[str, Any] = {
+    "version": 1,
+    "on": True,
+    "rewards": [REWARD_EXAMPLE],
+    "board": {"rewards": 1, "probability_bp": 10_000, "budget_won": 50_000, "sales_won": 400_000},
+    "played_for": True,
+}
+
+
+def _store(conn: Connection, store_id: str) -> None:
+    if profile_of(conn, store_id) is None:
+        raise ApiError("store_unknown")
+
+
+@router.get(
+    "/members/{member_id}/coupons/history",
+    summary="What became of a member's coupons",
+    responses=errors("unauthorized", "member_unknown", "invalid")
+    | {200: answer({"history": [LINE_EXAMPLE]}, "Newest first")},
+)
+def of_member(
+    member_id: MemberId, cloud: TheCloud, _key: KeyId, before: Before = None, limit: Limit = PAGE_MAX
+) -> Response:
+    """Issued, asked for, used, given back, over; ``before`` is the last ``event_id`` of the page before."""
+    with cloud.database.read() as conn:
+        if members.get(conn, cloud.vault, member_id) is None:
+            raise ApiError("member_unknown")
+        return json_response({"history": history.of_member(conn, member_id, limit=limit, before=before)})
+
+
+@router.get(
+    "/stores/{store_id}/coupons/history",
+    summary="What happened to coupons at a store",
+    responses=errors("unauthorized", "store_unknown", "invalid")
+    | {200: answer({"history": [LINE_EXAMPLE]}, "Newest first")},
+)
+def of_store(
+    store_id: StoreId,
+    cloud: TheCloud,
+    _key: KeyId,
+    what: Annotated[str | None, Query(pattern=f"^({'|'.join(history.MOVES)})$")] = None,
+    before: Before = None,
+    limit: Limit = PAGE_MAX,
+) -> Response:
+    """With ``what`` one kind of step only."""
+    with cloud.database.read() as conn:
+        _store(conn, store_id)
+        lines = history.of_store(conn, store_id, limit=limit, what=what, before=before)
+    return json_response({"history": lines})
+
+
+@router.get(
+    "/stores/{store_id}/coupons/board",
+    summary="A store's coupons in figures",
+    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(BOARD_EXAMPLE, "The last days")},
+)
+def board(
+    store_id: StoreId,
+    cloud: TheCloud,
+    _key: KeyId,
+    days: Annotated[int, Query(ge=1, le=366)] = 92,
+    definition_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
+) -> Response:
+    """Of all kinds or one; ``log`` has the latest twenty steps."""
+    now_ms = cloud.clock()
+    with cloud.database.read() as conn:
+        _store(conn, store_id)
+        found = history.board(conn, store_id, now_ms, since_ms=now_ms - days * DAY_MS, definition_id=definition_id)
+    return json_response(found)
+
+
+@router.get(
+    "/stores/{store_id}/use-limits/left",
+    summary="What a store still accepts today",
+    responses=errors("unauthorized", "store_unknown") | {200: answer(LEFT_EXAMPLE, "null: no limit")},
+)
+def left(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+    """Of the store's business day; requests that wait count as used."""
+    with cloud.database.read() as conn:
+        _store(conn, store_id)
+        found = checks.left_today(conn, store_id, cloud.clock())
+    return json_response({"count": found.count, "value_won": found.value_won})
+
+
+class Box(Body):
+    """One reward. ``probability_bp``: of winning it; all of them together are 10,000 when there are several."""
+
+    name: Name
+    kind: RewardKind
+    value_won: Won
+    condition: Text
+    quantity: Annotated[StrictInt, Field(ge=0, le=100_000_000)]
+    valid_days: Annotated[StrictInt, Field(ge=0, le=3_650)]
+    probability_bp: Annotated[StrictInt, Field(ge=0, le=PROBABILITY_WHOLE_BP)] = 0
+    minimum_won: Won = 0
+
+
+class Rewards(Body):
+    on: StrictBool
+    rewards: Annotated[tuple[Box, ...], Field(max_length=BOXES_MAX)] = ()
+
+
+@router.get(
+    "/stores/{store_id}/rewards",
+    summary="What a store offers",
+    responses=errors("unauthorized", "store_unknown") | {200: answer(REWARDS_EXAMPLE, "Nothing, until it says so")},
+)
+def read_rewards(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+    """``board`` has the sums below the boxes; ``played_for``: whether the store's own reward can be won."""
+    with cloud.database.read() as conn:
+        _store(conn, store_id)
+        return json_response(rewards.of_store(conn, store_id))
+
+
+@router.post(
+    "/stores/{store_id}/rewards",
+    summary="Set what a store offers",
+    responses=errors("unauthorized", "store_unknown", "rewards_refused", "invalid")
+    | {200: answer(REWARDS_EXAMPLE, "As it is now")},
+)
+def write_rewards(store_id: StoreId, body: Rewards, cloud: TheCloud, _key: KeyId) -> Response:
+    """Replaces all boxes, coupons and points together at most six. A box that did not change keeps its coupon."""
+    wanted = [StoreReward(**box.model_dump()) for box in body.rewards]
+    return json_response(
+        cloud.database.transact(lambda work: rewards.set_for_store(work, store_id, wanted, on=body.on))
+    )
