@@ -60,9 +60,9 @@ def _shown(row: Any) -> dict[str, Any]:
 
 
 def of_member(conn: Connection, member_id: str, *, limit: int, before: str | None = None) -> list[dict[str, Any]]:
-    """The newest first; ``before`` is the last line of the page before."""
-    query = _lines().where(coupon_event.c.member_id == member_id)
-    return _page(conn, query, limit, before)
+    """Of the coupons that are the member's now, the newest first; ``before`` is the last line of the page before."""
+    theirs = _lines().join(coupon, coupon.c.coupon_id == coupon_event.c.coupon_id)
+    return _page(conn, theirs.where(coupon.c.member_id == member_id), limit, before)
 
 
 def of_store(

@@ -68,11 +68,12 @@ class Coupon(SQLModel, table=True):
 
 
 class CouponEvent(SQLModel, table=True):
-    """One step in the life of a coupon (CPN-19); only added to. ``store_id``: where it happened, None at no store."""
+    """One step in the life of a coupon (CPN-19); only added to. ``member_id``: whose it was then;
+    ``store_id``: where it happened, None at no store."""
 
     __tablename__ = "coupon_event"
     __table_args__ = (
-        Index("coupon_event_member", "member_id", "event_id"),
+        Index("coupon_event_coupon", "coupon_id", "event_id"),
         Index("coupon_event_store", "store_id", "event_id"),
     )
 

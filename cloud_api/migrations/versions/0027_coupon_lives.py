@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    op.create_index("coupon_event_member", "coupon_event", ["member_id", "event_id"], unique=False)
+    op.create_index("coupon_event_coupon", "coupon_event", ["coupon_id", "event_id"], unique=False)
     op.create_index("coupon_event_store", "coupon_event", ["store_id", "event_id"], unique=False)
     op.create_table(
         "store_rewards",
