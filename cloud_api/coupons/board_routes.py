@@ -1,31 +1,27 @@
-"""HTTP of what became of coupons, and of what a store offers."""
+"""HTTP of what became of coupons, and of what a store still accepts."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StrictBool, StrictInt
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.clock import DAY_MS
-from cloud_api.coupons import checks, history, rewards
+from cloud_api.coupons import checks, history
 from cloud_api.coupons.routes import StoreId
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Name, Text, Won
 from cloud_api.http import json_response
 from cloud_api.members import service as members
 from cloud_api.members.routes import MemberId
 from cloud_api.stores.service import profile_of
-from rules.coupons import PROBABILITY_WHOLE_BP, RewardKind, StoreReward
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
 
 PAGE_MAX = 200
-BOXES_MAX = 20  # more is no store's; the rule refuses them from seven on
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 Before = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _ID = "0198c5c0-7a11-7000-8000-0000000000f3"
@@ -50,24 +46,6 @@ BOARD_EXAMPLE: dict[str, Any] = {
     "log": [LINE_EXAMPLE],
 }
 LEFT_EXAMPLE = {"count": 12, "value_won": 31000}
-REWARD_EXAMPLE: dict[str, Any] = {
-    "name": "사이즈 업",
-    "kind": "size_up",
-    "value_won": 500,
-    "condition": "음료 1잔 이상",
-    "quantity": 100,
-    "valid_days": 30,
-    "probability_bp": 10_000,
-    "minimum_won": 4_000,
-    "definition_id": _ID,
-}
-REWARDS_EXAMPLE: dict[str, Any] = {
-    "version": 1,
-    "on": True,
-    "rewards": [REWARD_EXAMPLE],
-    "board": {"rewards": 1, "probability_bp": 10_000, "budget_won": 50_000, "sales_won": 400_000},
-    "played_for": True,
-}
 
 
 def _store(conn: Connection, store_id: str) -> None:
@@ -143,47 +121,3 @@ def left(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
         _store(conn, store_id)
         found = checks.left_today(conn, store_id, cloud.clock())
     return json_response({"count": found.count, "value_won": found.value_won})
-
-
-class Box(Body):
-    """One reward. ``probability_bp``: of winning it; all of them together are 10,000 when there are several."""
-
-    name: Name
-    kind: RewardKind
-    value_won: Won
-    condition: Text
-    quantity: Annotated[StrictInt, Field(ge=0, le=100_000_000)]
-    valid_days: Annotated[StrictInt, Field(ge=0, le=3_650)]
-    probability_bp: Annotated[StrictInt, Field(ge=0, le=PROBABILITY_WHOLE_BP)] = 0
-    minimum_won: Won = 0
-
-
-class Rewards(Body):
-    on: StrictBool
-    rewards: Annotated[tuple[Box, ...], Field(max_length=BOXES_MAX)] = ()
-
-
-@router.get(
-    "/stores/{store_id}/rewards",
-    summary="What a store offers",
-    responses=errors("unauthorized", "store_unknown") | {200: answer(REWARDS_EXAMPLE, "Nothing, until it says so")},
-)
-def read_rewards(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
-    """``board`` has the sums below the boxes; ``played_for``: whether the store's own reward can be won."""
-    with cloud.database.read() as conn:
-        _store(conn, store_id)
-        return json_response(rewards.of_store(conn, store_id))
-
-
-@router.post(
-    "/stores/{store_id}/rewards",
-    summary="Set what a store offers",
-    responses=errors("unauthorized", "store_unknown", "rewards_refused", "invalid")
-    | {200: answer(REWARDS_EXAMPLE, "As it is now")},
-)
-def write_rewards(store_id: StoreId, body: Rewards, cloud: TheCloud, _key: KeyId) -> Response:
-    """Replaces all boxes, coupons and points together at most six. A box that did not change keeps its coupon."""
-    wanted = [StoreReward(**box.model_dump()) for box in body.rewards]
-    return json_response(
-        cloud.database.transact(lambda work: rewards.set_for_store(work, store_id, wanted, on=body.on))
-    )

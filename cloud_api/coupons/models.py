@@ -1,4 +1,4 @@
-"""Tables of coupon definitions, issued coupons with their lives, and of what a store offers and allows."""
+"""Tables of coupon definitions, issued coupons with their lives, and of what a store allows."""
 
 from __future__ import annotations
 
@@ -87,18 +87,6 @@ class CouponEvent(SQLModel, table=True):
     at_ms: int = Field(sa_type=Big)
 
 
-class StoreRewards(SQLModel, table=True):
-    """The rewards that a store offers, as it has set them (CPN-02, CPN-03, CPN-24)."""
-
-    __tablename__ = "store_rewards"
-
-    store_id: str = Field(primary_key=True, foreign_key="store.store_id")
-    version: int
-    switched_on: bool
-    boxes: str  # JSON list of rules.coupons.StoreReward, each with the definition that it issues
-    changed_ms: int = Field(sa_type=Big)
-
-
 class CouponCode(SQLModel, table=True):
     """A code that gives one coupon to whoever types it first. ``digest`` is keyed; the code itself is kept nowhere."""
 
@@ -143,7 +131,6 @@ class UseLimit(SQLModel, table=True):
 coupon_definition = table(CouponDefinition)
 coupon = table(Coupon)
 coupon_event = table(CouponEvent)
-store_rewards = table(StoreRewards)
 coupon_code = table(CouponCode)
 coupon_code_try = table(CouponCodeTry)
 use_limit = table(UseLimit)

@@ -84,7 +84,6 @@ _ONCE: dict[str, str | None] = {  # the field that must be new in each call
     "/v1/stores/{store_id}/stay": None,
     "/v1/stores/{store_id}/state": None,
     "/v1/stores/{store_id}/devices/{device_id}/revoke": None,
-    "/v1/stores/{store_id}/rewards": None,
 }
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -184,13 +183,6 @@ class Caller:
             "/v1/imports/{import_id}/confirm": {"rows": 1, "points": 0, "stamps": 0, "by": "본사"},
             "/v1/stores/{store_id}/notices/{notice_id}/ack": {"by": "정민아"},
             "/v1/requests/{request_id}/dispute": {"text": "쓰지 않았어요"},
-            "/v1/stores/{store_id}/rewards": {
-                "on": True,
-                "rewards": [
-                    {"name": "사이즈 업", "kind": "size_up", "value_won": 500, "condition": "음료 1잔 이상"}
-                    | {"quantity": 9, "valid_days": 30}
-                ],
-            },
             "/v1/hq/disputes/{dispute_id}/decide": {"decision": "refused", "by": "본사"},
         }
 

@@ -1,4 +1,4 @@
-"""The lives of coupons in the cloud: CPN-02, 03, 06, 10, 13 to 16, 19, 21, 23, 24, 26, 28, 30, 32; PNT-14."""
+"""The lives of coupons in the cloud: CPN-06, 10, 13 to 16, 19, 21, 26, 28, 30, 32."""
 
 from __future__ import annotations
 
@@ -212,78 +212,6 @@ def test_two_coupons_of_a_promotion_make_seven_thousand_once_for_each_member(wor
     assert both(other, "bill-3") == [4_000, 3_000]
     world.clock.advance(1)
     assert both(other, "bill-4")[1] == ["period"]
-
-
-# -- what a store offers --------------------------------------------------------------------------------------------
-
-BOX = {
-    "name": "사이즈 업",
-    "kind": "size_up",
-    "value_won": 500,
-    "condition": "음료 1잔 이상",
-    "quantity": 100,
-    "valid_days": 30,
-    "probability_bp": 4_000,
-    "minimum_won": 4_000,
-}
-POINTS_BOX = BOX | {
-    "name": "포인트",
-    "kind": "store_points",
-    "value_won": 1_000,
-    "quantity": 50,
-    "probability_bp": 6_000,
-}
-
-
-def test_a_store_sets_its_rewards_and_sees_the_sums_below_them(world: World) -> None:
-    """CPN-02, CPN-03, CPN-23, CPN-24: coupons get a definition of their own, points none."""
-    assert world.ok("GET", f"{path(world)}/rewards")["played_for"] is False
-
-    made = world.ok("POST", f"{path(world)}/rewards", {"on": True, "rewards": [BOX, POINTS_BOX]})
-
-    assert (made["version"], made["played_for"]) == (1, True)
-    assert made["board"] == {
-        "rewards": 2,
-        "probability_bp": 10_000,
-        "budget_won": 500 * 100 + 1_000 * 50,
-        "sales_won": 4_000 * 150,
-    }
-    size_up, points = made["rewards"]
-    assert points["definition_id"] is None
-    given = _give(world, world.member(), size_up["definition_id"])
-    assert world.coupon_state(world.member(), given) == "available"
-    assert world.ok("GET", f"{path(world)}/rewards") == made
-
-    off = world.ok("POST", f"{path(world)}/rewards", {"on": False, "rewards": [BOX, POINTS_BOX]})
-    assert (off["played_for"], off["rewards"]) == (False, made["rewards"])  # unchanged boxes keep their coupon
-    dearer = world.ok("POST", f"{path(world)}/rewards", {"on": True, "rewards": [BOX | {"value_won": 700}, POINTS_BOX]})
-    assert dearer["rewards"][0]["definition_id"] != size_up["definition_id"]
-    assert world.coupon_state(world.member(), given) == "available"
-
-
-@pytest.mark.parametrize(
-    ("rewards", "problem"),
-    [
-        ([BOX | {"probability_bp": 1_000}] * 7, "too_many"),
-        ([BOX | {"kind": "free_gift"}], "owner"),
-        ([BOX | {"value_won": 0}], "value"),
-        ([BOX | {"condition": ""}], "condition"),
-        ([BOX | {"quantity": 0}], "quantity"),
-        ([BOX | {"valid_days": 6}], "validity"),
-        ([BOX, POINTS_BOX | {"probability_bp": 5_999}], "probabilities"),
-    ],
-)
-def test_rewards_that_cannot_be_kept_are_refused_and_change_nothing(
-    world: World, rewards: list[dict[str, Any]], problem: str
-) -> None:
-    """CPN-02, CPN-13, CPN-14, PNT-14; A4, A6."""
-    before = world.ok("POST", f"{path(world)}/rewards", {"on": True, "rewards": [BOX]})
-
-    refused = world.call("POST", f"{path(world)}/rewards", {"on": True, "rewards": rewards})
-
-    assert (refused.status_code, refused.json()["code"], refused.json()["problem"]) == (422, "rewards_refused", problem)
-    assert world.ok("GET", f"{path(world)}/rewards") == before
-    assert world.call("POST", "/v1/stores/nobody/rewards", {"on": True}).json()["code"] == "store_unknown"
 
 
 # -- in figures -----------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_use_is_seen_approved_and_the_coupon_is_used(world: World) -> None:
     final = world.request(asked["request_id"])
     assert (final["state"], final["decided_by"], final["version"]) == ("approved", "staff:1", 3)
     assert [row["state"] for row in device.rows("request")] == ["requested", "seen", "approved"]
-    assert device.rows("request")[-1] | {"store_unreachable": False} == final
+    assert device.rows("request")[-1] | {"store_unreachable": False, "message": None} == final
     assert world.sums()["coupons_used"] == 1
 
 

@@ -1,4 +1,4 @@
-"""The lives of coupons, the days on which they are issued, what stores offer, and requests outside opening hours."""
+"""The lives of coupons, the days on which they are issued, and requests outside opening hours."""
 
 from __future__ import annotations
 
@@ -30,13 +30,3 @@ def upgrade() -> None:
     )
     op.create_index("coupon_event_coupon", "coupon_event", ["coupon_id", "event_id"], unique=False)
     op.create_index("coupon_event_store", "coupon_event", ["store_id", "event_id"], unique=False)
-    op.create_table(
-        "store_rewards",
-        sa.Column("store_id", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("switched_on", sa.Boolean(), nullable=False),
-        sa.Column("boxes", sa.String(), nullable=False),
-        sa.Column("changed_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["store_id"], ["store.store_id"]),
-        sa.PrimaryKeyConstraint("store_id"),
-    )
