@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, func, or_, select
 
+from cloud_api.bulk import insert_rows
 from cloud_api.coupons.models import coupon, coupon_definition, coupon_event
 from cloud_api.database import Work
 from rules.calendar import day_bounds_ms, local_day
@@ -27,25 +28,18 @@ class CouponRef:
     member_id: str
 
 
+_COLUMNS = ("event_id", "coupon_id", "definition_id", "member_id", "store_id", "what", "request_id", "at_ms")
+
+
 def note(
     work: Work, what: str, coupons: Sequence[CouponRef], *, store_id: str | None = None, request_id: str | None = None
 ) -> None:
-    """One line for each, in the transaction in which it happens."""
+    """One line for each, in the transaction in which it happens; few of them travel with its commit."""
     rows = [
-        {
-            "event_id": work.ids.uuid7(),
-            "coupon_id": one.coupon_id,
-            "definition_id": one.definition_id,
-            "member_id": one.member_id,
-            "store_id": store_id,
-            "what": what,
-            "request_id": request_id,
-            "at_ms": work.now_ms,
-        }
+        (work.ids.uuid7(), one.coupon_id, one.definition_id, one.member_id, store_id, what, request_id, work.now_ms)
         for one in coupons
     ]
-    if rows:
-        work.conn.execute(insert(coupon_event), rows)
+    insert_rows(work, coupon_event, _COLUMNS, rows)
 
 
 def _lines() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -155,31 +155,42 @@ _COUPON_COLUMNS = (
 def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind) -> list[str | None]:
     """One coupon for each (member, definition), in few statements; ids in the same order, None where none was left."""
     counts = Counter(definition_id for _, definition_id in wanted)
-    valid_days: dict[str, int] = {}
+    today = local_day(work.now_ms).isoformat()
+    plain = (
+        coupon_definition.c.quantity.is_(None)
+        & or_(coupon_definition.c.issue_first.is_(None), coupon_definition.c.issue_first <= today)
+        & or_(coupon_definition.c.issue_last.is_(None), coupon_definition.c.issue_last >= today)
+    )
+    terms_of: dict[str, tuple[int, str | None]] = {}
     for definition_id in sorted(counts):
         found = work.conn.execute(
             update(coupon_definition)
-            .where(coupon_definition.c.definition_id == definition_id, coupon_definition.c.quantity.is_(None))
+            .where(coupon_definition.c.definition_id == definition_id, plain)
             .values(issued=coupon_definition.c.issued + counts[definition_id])
-            .returning(coupon_definition.c.valid_days)
-        ).scalar_one_or_none()
+            .returning(coupon_definition.c.valid_days, coupon_definition.c.store_id)
+        ).one_or_none()
         if found is not None:
-            valid_days[definition_id] = found
+            terms_of[definition_id] = (found.valid_days, found.store_id)
     given: list[str | None] = []
     rows: list[tuple[Any, ...]] = []
+    issued: dict[str | None, list[CouponRef]] = defaultdict(list)
     for member_id, definition_id in wanted:
-        days = valid_days.get(definition_id)
-        if days is None:  # of a limited one, each by itself
+        known = terms_of.get(definition_id)
+        if known is None:  # of a limited one, each by itself
             try:
                 given.append(str(issue(work, member_id, definition_id, kind=kind)["coupon_id"]))
             except ApiError:
                 given.append(None)
             continue
+        days, store_id = known
         coupon_id, until_ms = work.ids.uuid7(), rules.expires_ms(work.now_ms, days)
         available, now_ms = CouponState.AVAILABLE.value, work.now_ms
         rows.append((coupon_id, definition_id, member_id, available, now_ms, until_ms, now_ms, kind.value))
         given.append(coupon_id)
+        issued[store_id].append(CouponRef(coupon_id, definition_id, member_id))
     insert_rows(work, coupon, _COUPON_COLUMNS, rows)
+    for store_id, refs in issued.items():
+        history.note(work, history.ISSUE, refs, store_id=store_id)
     return given
 
 
@@ -309,6 +320,11 @@ def valid_until(conn: Connection, coupon_id: str) -> int:
     """The end of its validity, which a recovery never extends (APR-10)."""
     found = conn.execute(select(coupon.c.expires_ms).where(coupon.c.coupon_id == coupon_id))
     return int(found.scalar_one())
+
+
+def end_all(work: Work, member_id: str) -> int:
+    """The member leaves: what could still be used is over now (MEM-05). Returns how many."""
+    return _move(work, CouponState.AVAILABLE, CouponMove.EXPIRE, coupon.c.member_id == member_id)
 
 
 def expire_due(work: Work) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from cloud_api.coupons.models import coupon
+from cloud_api.coupons.service import end_all
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.grades.models import graded_order, member_grade
@@ -93,11 +94,7 @@ def withdraw(work: Work, vault: Vault, member_id: str, wanted: Leave) -> dict[st
         raise ApiError("withdrawal_refused", extra={"problems": [str(one) for one in problems], "held": asdict(has)})
     by = MEMBER if wanted.by is None else f"person:{wanted.by}"
     lapsed = lapse(work, holders, actor=by)
-    revoked = work.conn.execute(
-        update(coupon)
-        .where(coupon.c.member_id == member_id, coupon.c.state == CouponState.AVAILABLE.value)
-        .values(state=CouponState.EXPIRED.value, changed_ms=work.now_ms)
-    ).rowcount
+    revoked = end_all(work, member_id)
     gone = update(member_card).where(member_card.c.member_id == member_id)
     work.conn.execute(gone.values(state=CardState.DELETED.value, changed_ms=work.now_ms))
     stores = told.stores_of(work.conn, [member_id], work.now_ms)
