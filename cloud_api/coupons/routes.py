@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
@@ -22,9 +22,12 @@ from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.members import service as members
 from cloud_api.members.routes import MemberId
+from cloud_api.staff import audit
+from cloud_api.staff.acting import Acting, may
 from cloud_api.stores.service import find_brand, profile_of
 from rules.coupons import LOYALTY_MIN_DAYS, SAME_PER_ISSUE_MAX, RewardKind, needs_approval
 from rules.discounts import Benefit, BenefitKind, OverlapRules, UseLimits
+from rules.permissions import Permission
 from rules.sale import CustomerKind, PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
@@ -32,6 +35,7 @@ router = APIRouter(prefix="/v1", tags=["coupons"])
 _VALID_DAYS_MAX = 3_650
 DefinitionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+ForPolicy = Annotated[Acting, Depends(may(Permission.REWARD_POLICY))]
 Minute = Annotated[StrictInt, Field(ge=0, le=1_440)]
 Idents = Annotated[tuple[Ident, ...], Field(min_length=1, max_length=500)]
 
@@ -297,11 +301,24 @@ class Limits(Body):
 @router.post(
     "/stores/{store_id}/use-limits",
     summary="Limit what a store accepts of coupons",
-    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(LIMITS_EXAMPLE, "As it is now")},
+    responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
+    | {200: answer(LIMITS_EXAMPLE, "As it is now")},
 )
-def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, _key: KeyId) -> Response:
+def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, by: ForPolicy) -> Response:
     """For a payment and for the store's business day; requests that wait count as used."""
+<<<<<<< HEAD
     limits = UseLimits(**body.model_dump(exclude={"same", "different", "outside_hours"}))
     wanted = StoreRules(limits, OverlapRules(body.same, body.different), body.outside_hours)
     cloud.database.transact(lambda work: checks.set_rules(work, store_id, wanted))
+=======
+    limits = UseLimits(**body.model_dump(exclude={"same", "different"}))
+    wanted = StoreRules(limits, OverlapRules(body.same, body.different))
+
+    def job(work: Work) -> None:
+        checks.set_rules(work, store_id, wanted)
+        after = body.model_dump(mode="json")
+        audit.write(work, by.author, "store.use_limits", store_id, store_id=store_id, after=after)
+
+    cloud.database.transact(job)
+>>>>>>> c5889db (stores, coupons: an owner alone changes how a store earns and what it accepts of coupons)
     return json_response(body.model_dump())

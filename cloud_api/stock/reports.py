@@ -1,4 +1,7 @@
-"""Taking in the daily report, and reading reports back (CUP-01 to 14)."""
+"""Taking in the daily report of a business day, which nobody has to write, and reading reports back (CUP-01 to 14).
+
+Rules: CUP-02, CUP-03, CUP-11.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""HTTP of what a store says of itself, and of visits to it."""
+"""HTTP of what a store says of itself, and of visits to it.
+
+Rules: STO-03, STO-04, STO-05, STO-08, STO-09, STO-12.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import Field, StrictBool, StrictInt
 from starlette.responses import Response
 
@@ -14,10 +14,13 @@ from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import POINTS_MAX, Body, Day, Ident, Name, Points, Won
 from cloud_api.http import json_response
+from cloud_api.staff import audit
+from cloud_api.staff.acting import Acting, may
 from cloud_api.stores import earning
 from cloud_api.stores.service import find_brand, profile_of
 from rules.boards import MAX_TIERS, TEMPLATES
 from rules.earning import EarningMethod, PointScope
+from rules.permissions import Permission
 from rules.programs import EarningProgram, read_program, to_wire
 from rules.sale import PayMeans, SaleChannel, ServiceType
 from rules.stamps import StampBasis
@@ -29,6 +32,7 @@ BrandId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 BasisPoints = Annotated[StrictInt, Field(ge=0, le=10_000)]
 Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 Idents = Annotated[tuple[Ident, ...], Field(min_length=1, max_length=500)]
+ForPolicy = Annotated[Acting, Depends(may(Permission.REWARD_POLICY))]
 GRADES_MAX = 20
 
 
@@ -181,10 +185,19 @@ class OwnProgram(Body):
 @router.post(
     "/stores/{store_id}/earning",
     summary="Set how a store earns",
-    responses=errors("unauthorized", "store_unknown", "definition_unknown", "earning_refused", "scope_fixed", "invalid")
+    responses=errors(
+        "unauthorized",
+        "not_allowed",
+        "employee_unknown",
+        "store_unknown",
+        "definition_unknown",
+        "earning_refused",
+        "scope_fixed",
+        "invalid",
+    )
     | {200: answer(_ANSWER, "Set; the store's counters know it a moment later")},
 )
-def set_store(store_id: StoreId, body: OwnProgram, cloud: TheCloud, _key: KeyId) -> Response:
+def set_store(store_id: StoreId, body: OwnProgram, cloud: TheCloud, by: ForPolicy) -> Response:
     """A new version of the store's own programme; null goes back to its brand's. Grades are its brand's."""
     wanted = None
     if body.program is not None:
@@ -195,6 +208,8 @@ def set_store(store_id: StoreId, body: OwnProgram, cloud: TheCloud, _key: KeyId)
         if store is None:
             raise ApiError("store_unknown")
         earning.set_for_store(work, store_id, store.brand_id, wanted)
+        after = None if wanted is None else to_wire(wanted)
+        audit.write(work, by.author, "store.earning", store_id, store_id=store_id, after=after)
         return earning.terms_at(work.conn, store_id)
 
     here = cloud.database.transact(job)

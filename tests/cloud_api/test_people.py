@@ -194,7 +194,7 @@ def test_nothing_is_taken_back_after_its_validity(world: World) -> None:
 def test_five_recoveries_a_day_are_told_and_ten_in_a_week_suspend_the_right_until_the_owner_gives_it_back(
     front: World,
 ) -> None:
-    """APR-25: five a day, ten in seven rolling days; the second notice lists them."""
+    """APR-25, RBA-04: five a day, ten in seven rolling days; the second notice lists them."""
     device, staff, other = front.device(), front.employ("이지은"), front.employ("박서준", pin="280650")
     for day in range(2):
         for _ in range(4):
@@ -226,7 +226,7 @@ def test_five_recoveries_a_day_are_told_and_ten_in_a_week_suspend_the_right_unti
 
 
 def test_five_recoveries_on_one_day_are_told_to_the_owner(front: World) -> None:
-    """APR-25, APR-24: and of somebody who makes more than seven of ten the right is suspended."""
+    """APR-25, RBA-04, APR-24: and of somebody who makes more than seven of ten the right is suspended."""
     device, staff = front.device(), front.employ("이지은")
     for _ in range(4):
         recovered(front, device, staff)

@@ -32,6 +32,8 @@ _ROUTES: tuple[tuple[str, str, Any, bool], ...] = (
     ("POST", "hours", {"weekly": [[480, 1320]] * 7}, False),
     ("POST", "details", _DETAILS, False),
     ("POST", "alerts", {"alert_mode": "print"}, False),
+    ("POST", "earning", {"program": None}, False),
+    ("POST", "use-limits", {}, False),
     ("GET", "devices", None, False),
     ("POST", "employees", {"name": "박서준", "role": "staff", "pin": "280650"}, False),
     ("POST", "invitations", {"name": "박서준", "phone": "010-1234-5678"}, False),
