@@ -306,13 +306,8 @@ class Limits(Body):
 )
 def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, by: ForPolicy) -> Response:
     """For a payment and for the store's business day; requests that wait count as used."""
-<<<<<<< HEAD
     limits = UseLimits(**body.model_dump(exclude={"same", "different", "outside_hours"}))
     wanted = StoreRules(limits, OverlapRules(body.same, body.different), body.outside_hours)
-    cloud.database.transact(lambda work: checks.set_rules(work, store_id, wanted))
-=======
-    limits = UseLimits(**body.model_dump(exclude={"same", "different"}))
-    wanted = StoreRules(limits, OverlapRules(body.same, body.different))
 
     def job(work: Work) -> None:
         checks.set_rules(work, store_id, wanted)
@@ -320,5 +315,4 @@ def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, by: ForPolicy) 
         audit.write(work, by.author, "store.use_limits", store_id, store_id=store_id, after=after)
 
     cloud.database.transact(job)
->>>>>>> c5889db (stores, coupons: an owner alone changes how a store earns and what it accepts of coupons)
     return json_response(body.model_dump())
