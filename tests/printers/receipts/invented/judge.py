@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from printers.receipts.reader import read_document
@@ -37,6 +37,13 @@ def verdict(readings: list[Reading], truth: Truth) -> str:
     if reading.total is not None and reading.total != truth.total:
         return "wrong"
     return "right" if reading.kind == truth.kind else "other kind"
+
+
+def _visible(found: Paper) -> Truth:
+    """What the paper still says: one that has lost every word about a top-up is a payment to anybody who reads it."""
+    if found.truth.kind != "top_up" or any("충전" in document.page.text for document in documents_of(found.stream)):
+        return found.truth
+    return replace(found.truth, kind="sale")
 
 
 def differences(reading: Reading, truth: Truth) -> list[str]:
@@ -74,7 +81,7 @@ def tally(numbers: Iterable[int], *, hostile: str = "") -> Tally:
     for number in numbers:
         made = paper(number, hostile=hostile)
         readings = read_paper(made)
-        said = verdict(readings, made.truth)
+        said = verdict(readings, _visible(made))
         found.verdicts[said] += 1
         found.by_sort.setdefault(made.sort, Counter())[said] += 1
         if said != "right":
