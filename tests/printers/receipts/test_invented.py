@@ -28,7 +28,8 @@ def test_money_put_on_a_card_is_never_a_sale() -> None:
     kinds = [reading.kind for made in papers for reading in read_paper(made)]
 
     assert len(kinds) > 5
-    assert set(kinds) == {"top_up", "unknown"}
+    assert "top_up" in kinds
+    assert set(kinds) <= {"top_up", "unknown"}
     assert DocumentVerdict.EARN not in {verdict(kind, 50_000) for kind in kinds}
 
 
