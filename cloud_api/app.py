@@ -39,6 +39,7 @@ from cloud_api.jobs.runner import Runner
 from cloud_api.layouts.routes import router as layouts
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.ledger.trade_routes import router as trades
+from cloud_api.members.group_routes import router as member_groups
 from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.person_routes import router as persons
 from cloud_api.members.routes import router as members
@@ -98,6 +99,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         leaving_members,
         member_search,
         persons,
+        member_groups,
         coupons,
         coupon_boards,
         earns,

@@ -420,6 +420,7 @@ _MAY_BE_NULL = frozenset(
     }
     | {"reason_text", "remaining_ms", "request_id", "slip_code"}
     | {
+        "bought",
         "merged_into",
         "next",
         "till",

@@ -176,6 +176,7 @@ CATALOGUE: dict[str, Problem] = {
     "profile_incomplete": Problem(422, "빠진 항목이 있습니다.", "Something that is needed is missing."),
     "duplicate_member": Problem(409, "이미 가입한 분입니다.", "This person is a member already."),
     "consent_unknown": Problem(404, "없는 동의 문구입니다.", "There is no such wording of a consent."),
+    "group_unknown": Problem(404, "없는 회원 그룹입니다.", "There is no such group."),
     "card_unknown": Problem(404, "없는 카드입니다.", "There is no such card."),
     "card_invalid": Problem(422, "카드 번호를 확인해 주세요.", "This is not the number of a card."),
     "card_taken": Problem(

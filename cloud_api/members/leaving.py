@@ -16,7 +16,7 @@ from cloud_api.ledger.expiry import lapse
 from cloud_api.ledger.models import AccountKind, account
 from cloud_api.ledger.purses import holders_of, holds_stamps
 from cloud_api.ledger.service import account_id, balances, lock_balances
-from cloud_api.members import events, numbers, service, terms, told
+from cloud_api.members import events, groups, numbers, service, terms, told
 from cloud_api.members.models import MERGED, NumberStands, member, member_number
 from cloud_api.members.person_models import member_card
 from cloud_api.orders.models import customer_order
@@ -95,6 +95,7 @@ def withdraw(work: Work, vault: Vault, member_id: str, wanted: Leave) -> dict[st
     by = MEMBER if wanted.by is None else f"person:{wanted.by}"
     lapsed = lapse(work, holders, actor=by)
     revoked = end_all(work, member_id)
+    groups.become(work, member_id, None)
     gone = update(member_card).where(member_card.c.member_id == member_id)
     work.conn.execute(gone.values(state=CardState.DELETED.value, changed_ms=work.now_ms))
     stores = told.stores_of(work.conn, [member_id], work.now_ms)

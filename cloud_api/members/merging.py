@@ -17,7 +17,7 @@ from cloud_api.ledger.models import AccountKind, AdjustmentState, account, adjus
 from cloud_api.ledger.purses import holders_of, holds_stamps, of_another
 from cloud_api.ledger.service import account_id, lock_balances
 from cloud_api.ledger.transfers import move_all
-from cloud_api.members import events, numbers, service, told
+from cloud_api.members import events, groups, numbers, service, told
 from cloud_api.members.models import MERGED, NumberStands, member, member_merge, member_number
 from cloud_api.members.person_models import data_request, member_card, member_profile, member_regular
 from cloud_api.requests.models import request
@@ -86,6 +86,7 @@ def _merge(work: Work, vault: Vault, wanted: Merge, source: Any, target: Any) ->
     _move_cards(work, source.member_id, target.member_id)
     _move_grades(work, source.member_id, target.member_id)
     _move_words(work, source.member_id, target.member_id)
+    groups.become(work, source.member_id, target.member_id)
     _move_numbers(work, source, target)
     after = {which: _goods(work.conn, which) for which in both}
     statement = {

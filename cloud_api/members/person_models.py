@@ -89,6 +89,31 @@ class Regular(SQLModel, table=True):
     since_ms: int = Field(sa_type=Big)
 
 
+class MemberGroup(SQLModel, table=True):
+    """Members together for a purpose, or looked at together (MEM-21)."""
+
+    __tablename__ = "member_group"
+
+    group_id: str = Field(primary_key=True)
+    brand_id: str = Field(foreign_key="brand.brand_id", index=True)
+    name: str
+    purpose: str
+    segment: bool
+    bought: str | None = None  # JSON: what they had bought
+    made_ms: int = Field(sa_type=Big)
+
+
+class MemberGroupPlace(SQLModel, table=True):
+    """That a member belongs to a group."""
+
+    __tablename__ = "member_group_place"
+    __table_args__ = (Index("member_group_place_member", "member_id"),)
+
+    group_id: str = Field(primary_key=True, foreign_key="member_group.group_id")
+    member_id: str = Field(primary_key=True)
+    added_ms: int = Field(sa_type=Big)
+
+
 class DataRequest(SQLModel, table=True):
     """What a member wants done with their data, and by when it has to be answered (MEM-32)."""
 
@@ -112,4 +137,6 @@ consent_use = table(ConsentUse)
 consent_given = table(ConsentGiven)
 member_card = table(MemberCard)
 member_regular = table(Regular)
+member_group = table(MemberGroup)
+member_group_place = table(MemberGroupPlace)
 data_request = table(DataRequest)
