@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
@@ -24,6 +24,7 @@ from cloud_api.database import normalise_url
 from cloud_api.devices.leaving_routes import router as leaving
 from cloud_api.devices.routes import of_store as store_devices
 from cloud_api.devices.routes import router as devices
+from cloud_api.docs_page import POLICY, page
 from cloud_api.earns.routes import router as earns
 from cloud_api.errors import ApiError
 from cloud_api.gateway.bell import Bell
@@ -132,12 +133,18 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         imports,
     ):
         app.include_router(router)
+    if serve_openapi:
+        app.router.add_route("/docs", _docs, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(Gate)
     app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
     return app
+
+
+async def _docs(request: Request) -> Response:
+    return HTMLResponse(page(openapi_document(request.app)), headers={"Content-Security-Policy": POLICY})
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloud_api import examples
 from cloud_api.errors import CATALOGUE
 from cloud_api.integrators.scopes import needed
 
@@ -400,9 +401,21 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
+_NULL = "\x00"  # FastAPI drops nulls from a document; in its hands they are called this
+
+
 def answer(example: Any, description: str) -> dict[str, Any]:
     """One good answer with its example."""
-    return {"description": description, "content": {"application/json": {"example": example}}}
+    return {"description": description, "content": {"application/json": {"example": _swapped(example, None, _NULL)}}}
+
+
+def _swapped(example: Any, one: Any, other: Any) -> Any:
+    """The example with ``other`` wherever it has ``one``."""
+    if isinstance(example, dict):
+        return {name: _swapped(value, one, other) for name, value in example.items()}
+    if isinstance(example, list):
+        return [_swapped(value, one, other) for value in example]
+    return other if example == one else example
 
 
 # Fields that an answer always has and whose value may be null, whatever the example shows.
@@ -433,8 +446,10 @@ _MAY_BE_NULL = frozenset(
         "answer",
     }
     | {"sold_out", "sold_out_ms", "sold_out_until_ms", "not_on_sale"}
+    | {"till", "receipt_no", "join_store_id", "place", "reward", "program", "stamps", "card"}
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}
+<<<<<<< HEAD
     | {
         "read_ms",
         "acked_ms",
@@ -448,6 +463,9 @@ _MAY_BE_NULL = frozenset(
         "definition_id",
     }
     | {"till"}  # of a sale whose till nobody named
+=======
+    | {"read_ms", "acked_ms", "acked_by", "decision", "note"}
+>>>>>>> 8800d12 (client, docs: a guide that is tried, a page, and a typed client made from the document)
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
@@ -455,7 +473,8 @@ _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 def schema_of(example: Any, name: str = "") -> dict[str, Any]:
     """The shape of an example: its fields are there in every answer, and more may come."""
-    if name in ("body", "details"):  # of a result, a feed row or a notice: each kind has its own, see docs/protocol.md
+    # Of a result, a feed row, a notice, a line of a log: each kind has its own (docs/protocol.md).
+    if name in ("body", "detail", "details"):
         return {}
     if isinstance(example, dict):
         fields = {key: schema_of(value, key) for key, value in example.items()}
@@ -499,7 +518,22 @@ def _complete_answers(path: str, operation: dict[str, Any]) -> None:
     for status, made in answers.items():
         content = made.get("content", {}).get("application/json", {})
         if status.startswith("2") and "example" in content:
+            content["example"] = _swapped(content["example"], _NULL, None)
             content["schema"] = schema_of(content["example"])
+
+
+def _add_examples(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Of bodies and answers that their route has none for."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None and "example" not in body:
+        good = (made for status, made in operation["responses"].items() if status.startswith("2"))
+        answers = [made.get("content", {}).get("application/json", {}).get("example") for made in good]
+        known = [_swapped(one, _NULL, None) for one in answers if isinstance(one, dict)]
+        body["example"] = examples.body_of(path, body["schema"], schemas, *known)
+    for status, made in operation["responses"].items():
+        example = examples.answer_of(method, path, status)
+        if example is not None:
+            made["content"]["application/json"]["example"] = example
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -521,6 +555,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            _add_examples(method, path, operation, components["schemas"])
             _complete_answers(path, operation)
             if path.startswith("/v1/sync/"):
                 operation["security"] = [{"device": []}]

@@ -1,6 +1,8 @@
-"""A point of sale of somebody else's make: prints Korean receipts in several styles, or replays recorded streams.
+"""A point of sale of somebody else's make: prints Korean receipts in several styles, or replays recorded streams. As a
+make that knows our API it reports its sales to the cloud itself.
 
-Deterministic for a seed and a clock. As a program: `python -m demo.virtual_pos --port 9100 --style card42`.
+Deterministic for a seed and a clock. As a program: `python -m demo.virtual_pos --port 9100 --style card42`, or
+`python -m demo.virtual_pos --cloud http://127.0.0.1:8000 --key wfk_… --store ID --phone 010-1234-5678`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from client import Cloud, Refused
+from client.transport import Unreachable
 from demo.slips import STYLES, Sale, SoldItem, bill, cancel_slip, daily_report, kitchen_ticket, sale_slip, stamped
 
 SEOUL = timezone(timedelta(hours=9))  # Korea keeps no summer time; a fixed offset needs no time zone files
@@ -120,6 +124,27 @@ class VirtualPos:
             self.print_raw(path.read_bytes())
         return len(paths)
 
+    # -- what a till that knows our API says ---------------------------------------------------------------------
+
+    def report(self, api: Cloud, store_id: str, phone: str, *, style: str = "card42") -> str:
+        """Sell something and have the customer earn for it; the earn's id. Raises Refused or Unreachable."""
+        sale = self._sale(style, self._order())
+        earned = api.earns.earn(
+            store_id=store_id,
+            phone=phone,
+            paid_won=sale.paid_won,
+            receipt_no=sale.receipt_no,
+            till=sale.till,
+            approval_nos=[sale.approval_no] if sale.approval_no else [],
+            occurred_ms=int(sale.at.timestamp() * 1_000),
+            idempotency_key=f"{sale.till}-{sale.receipt_no}",
+        )
+        return earned["earn_id"]
+
+    def take_back(self, api: Cloud, earn_id: str) -> int:
+        """The sale was cancelled; how many points it had earned. Raises Refused or Unreachable."""
+        return api.earns.cancel(earn_id)["points_taken_back"]
+
     # -- inventing ----------------------------------------------------------------------------------------------
 
     def _order(self) -> tuple[SoldItem, ...]:
@@ -146,12 +171,22 @@ class VirtualPos:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.virtual_pos", description="가상 포스 · a virtual POS")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True, help="where to print to")
+    parser.add_argument("--port", type=int, help="where to print to")
+    parser.add_argument("--cloud", metavar="URL", help="report sales here instead of printing them")
+    parser.add_argument("--key", help="the POS maker's key")
+    parser.add_argument("--store", help="store id")
+    parser.add_argument("--phone", help="who earns")
     parser.add_argument("--style", choices=STYLES, default="card42")
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--replay", type=Path, metavar="DIR", help="print every *.bin of this folder instead")
     args = parser.parse_args(arguments)
+    if args.cloud:
+        if not (args.key and args.store and args.phone):
+            parser.error("--cloud needs --key, --store and --phone")
+        return _report(args)
+    if args.port is None:
+        parser.error("--port or --cloud is needed")
     pos = VirtualPos(args.host, args.port, seed=args.seed)
     try:
         if args.replay is not None:
@@ -164,6 +199,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"프린터에 인쇄할 수 없어요: {args.host}:{args.port} ({error})", file=sys.stderr)
         print(f"Cannot print to {args.host}:{args.port} ({error})", file=sys.stderr)
         return 1
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    pos, api = VirtualPos(args.host, 0, seed=args.seed), Cloud(args.cloud, args.key)
+    try:
+        for _ in range(args.count):
+            earned = api.earns.show(pos.report(api, args.store, args.phone, style=args.style))
+            print(f"{earned['receipt_no']} {earned['paid_won']:,}원 +{earned['points']}P")
+    except (Refused, Unreachable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        api.close()
     return 0
 
 

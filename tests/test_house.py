@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("rules", "sync", "printers", "agent", "cloud_api", "withfom", "demo", "simulation")
+PACKAGES = ("rules", "sync", "printers", "agent", "cloud_api", "client", "withfom", "demo", "simulation")
 
 
 def sources(*packages: str) -> Iterator[Path]:

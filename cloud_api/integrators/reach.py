@@ -31,7 +31,8 @@ OPEN_ROUTES = frozenset(
 )
 # Routes that name a member alone, and tell or change nothing that is another brand's.
 MEMBER_ROUTES = frozenset({("GET", "/v1/members/{member_id}"), ("GET", "/v1/members/{member_id}/entries")})
-_NO_THINGS = frozenset({"product_id", "from_event_id"})  # names only, of what is looked for among the key's own
+# Names inside of what the call itself is about, or of what is looked for among the key's own.
+_NO_THINGS = frozenset({"product_id", "group_id", "option_id", "from_event_id"})
 _OWN = "endpoint_id"  # a key's own, whatever its brand: its routes look for no other
 
 

@@ -45,7 +45,7 @@ _SEARCH: dict[str, Any] = {
     "by": "김직원",
     "reason": "적립 문의",
     "searched": "last_four",
-    "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
+    "store_id": None,
     "found": [_ID],
     "at_ms": 1760000000000,
 }

@@ -52,7 +52,7 @@ _DRAW: dict[str, Any] = {
     "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
     "roll_bp": 5123,
     "place": 1,
-    "coupon_id": "0198c5c0-7a11-7000-8000-0000000000f2",
+    "coupon_id": None,
     "posting_id": None,
     "reward": _REWARD,
     "drawn_ms": 1760000000000,

@@ -116,7 +116,7 @@ def attempts(
     summary="Tell nothing for a while",
     responses=errors("unauthorized", "webhook_unknown") | {200: answer(_EXAMPLE | {"state": "paused"}, "Paused")},
 )
-def stop(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def pause(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
     """Events wait, for up to 90 days."""
     return json_response(
         cloud.database.transact(lambda work: service.set_state(work, caller, endpoint_id, State.PAUSED))
@@ -128,7 +128,7 @@ def stop(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Respons
     summary="Go on telling",
     responses=errors("unauthorized", "webhook_unknown") | {200: answer(_EXAMPLE, "Active")},
 )
-def go_on(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def resume(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
     """Where it stopped, whatever the reason was; at once."""
     return json_response(
         cloud.database.transact(lambda work: service.set_state(work, caller, endpoint_id, State.ACTIVE))

@@ -15,6 +15,7 @@ CHECKS: dict[str, list[str]] = {
     "imports": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
     "catalogue": ["-m", "installers.catalogue", "--check"],
     "openapi": ["-m", "installers.openapi", "--check"],
+    "client": ["-m", "installers.client", "--check"],
     "rulebook": ["-m", "installers.rulebook", "--check"],
     "rules": ["-m", "installers.branches"],
 }
@@ -37,7 +38,7 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """format, lint, types, imports, catalogue, openapi, rulebook, rules: all of them or the named ones"""
+    """format, lint, types, imports, catalogue, openapi, client, rulebook, rules: all of them or the named ones"""
     unknown = set(arguments) - set(CHECKS)
     if unknown:
         print(f"start.py check: {', '.join(sorted(unknown))}? There are: {', '.join(CHECKS)}")

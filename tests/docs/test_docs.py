@@ -39,6 +39,7 @@ def folders() -> list[str]:
         "rules",
         "sync",
         "printers",
+        "client",
         "withfom",
         "demo",
         "simulation",
