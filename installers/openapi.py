@@ -1,4 +1,5 @@
-"""Owns docs/openapi.json: `python -m installers.openapi` writes it, `--check` says whether the cloud still matches."""
+"""Owns docs/openapi.json: `python -m installers.openapi` writes it, and the client that is made from it; `--check` says
+whether the cloud still matches."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from cloud_api.app import create_app, openapi_document
 from cloud_api.settings import Settings
+from installers import client
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 
@@ -31,7 +33,7 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         DOCUMENT.write_text(fresh, encoding="utf-8")
         print(f"wrote {DOCUMENT.name}: {fresh.count('operationId')} operations")
-        return 0
+        return client.main([])  # what is made from it goes with it
     kept = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
     if kept == fresh:
         print(f"{DOCUMENT.name}: up to date")
