@@ -449,7 +449,6 @@ _MAY_BE_NULL = frozenset(
     | {"till", "receipt_no", "join_store_id", "place", "reward", "program", "stamps", "card"}
     | {"succeeded_ms", "old_until_ms", "failing_since_ms", "answered"}
     | {"daily_average", "expected_days", "received", "received_ms"}
-<<<<<<< HEAD
     | {
         "read_ms",
         "acked_ms",
@@ -462,10 +461,6 @@ _MAY_BE_NULL = frozenset(
         "value_won",
         "definition_id",
     }
-    | {"till"}  # of a sale whose till nobody named
-=======
-    | {"read_ms", "acked_ms", "acked_by", "decision", "note"}
->>>>>>> 8800d12 (client, docs: a guide that is tried, a page, and a typed client made from the document)
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
