@@ -76,7 +76,8 @@ from client.shapes import (
     MembersListedAnswer,
     MembersLookForAnswer,
     MembersMergeAnswer,
-    MembersOfMemberAnswer,
+    MembersOfMemberCouponsHistoryAnswer,
+    MembersOfMemberStampsAnswer,
     MembersOwnCardsAnswer,
     MembersOwnCardsAnswerCardsItem,
     MembersSetProfileAnswer,
@@ -98,12 +99,14 @@ from client.shapes import (
     StoresAgainstTakeOutAnswer,
     StoresAttendAnswer,
     StoresAvailableAnswer,
+    StoresBoardAnswer,
     StoresDeclineAnswer,
     StoresDevicesAnswer,
     StoresDevicesAnswerDevicesItem,
     StoresDrawsAnswer,
     StoresEmployeesAnswer,
     StoresInviteAnswer,
+    StoresLeftAnswer,
     StoresListReportsAnswer,
     StoresLogAnswer,
     StoresMenuAnswer,
@@ -667,6 +670,8 @@ class CouponDefinitions:
         brand_id: str | None = None,
         condition: str | None = None,
         conditions: Conditions | None = None,
+        issue_first: str | None = None,
+        issue_last: str | None = None,
         kind: Literal[
             "product_discount",
             "free_gift",
@@ -700,6 +705,8 @@ class CouponDefinitions:
                 brand_id=brand_id,
                 condition=condition,
                 conditions=conditions,
+                issue_first=issue_first,
+                issue_last=issue_last,
                 kind=kind,
                 name=name,
                 pos_discount_won=pos_discount_won,
@@ -1336,6 +1343,20 @@ class Members:
         )
         return found
 
+    def of_member_coupons_history(
+        self, member_id: str, *, before: str | None = None, limit: int | None = None
+    ) -> MembersOfMemberCouponsHistoryAnswer:
+        """What became of a member's coupons.
+
+        Issued, asked for, used, given back, over; `before` is the last `event_id` of the page before.
+
+        Scope: members:read.
+        """
+        found: MembersOfMemberCouponsHistoryAnswer = self._transport.call(
+            "GET", f"/v1/members/{_part(member_id)}/coupons/history", query={"before": before, "limit": limit}
+        )
+        return found
+
     def take(self, member_id: str, *, definition_id: str, idempotency_key: str) -> MembersFindAnswerCouponsItem:
         """Take a coupon that is there for everybody.
 
@@ -1488,16 +1509,16 @@ class Members:
         )
         return found
 
-    def of_member(
+    def of_member_stamps(
         self, member_id: str, *, limit: int | None = None, before: str | None = None
-    ) -> MembersOfMemberAnswer:
+    ) -> MembersOfMemberStampsAnswer:
         """A member's stamps and their history.
 
         `before` is a posting id, for paging.
 
         Scope: members:read.
         """
-        found: MembersOfMemberAnswer = self._transport.call(
+        found: MembersOfMemberStampsAnswer = self._transport.call(
             "GET", f"/v1/members/{_part(member_id)}/stamps", query={"limit": limit, "before": before}
         )
         return found
@@ -1831,7 +1852,7 @@ class Requests:
     def show(self, request_id: str) -> RequestsShowAnswer:
         """A request.
 
-        The request as it stands now.
+        The request as it stands now; `message` is what its consumer reads when the store said no, else null.
 
         Scope: requests:read.
         """
@@ -1942,6 +1963,34 @@ class Stores:
         Scope: stores:read.
         """
         found: StoresOfStoreBoardsAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/boards")
+        return found
+
+    def board(self, store_id: str, *, days: int | None = None, definition_id: str | None = None) -> StoresBoardAnswer:
+        """A store's coupons in figures.
+
+        Of all kinds or one; `log` has the latest twenty steps.
+
+        Scope: stores:read.
+        """
+        found: StoresBoardAnswer = self._transport.call(
+            "GET", f"/v1/stores/{_part(store_id)}/coupons/board", query={"days": days, "definition_id": definition_id}
+        )
+        return found
+
+    def of_store_coupons_history(
+        self, store_id: str, *, what: str | None = None, before: str | None = None, limit: int | None = None
+    ) -> MembersOfMemberCouponsHistoryAnswer:
+        """What happened to coupons at a store.
+
+        With `what` one kind of step only.
+
+        Scope: stores:read.
+        """
+        found: MembersOfMemberCouponsHistoryAnswer = self._transport.call(
+            "GET",
+            f"/v1/stores/{_part(store_id)}/coupons/history",
+            query={"what": what, "before": before, "limit": limit},
+        )
         return found
 
     def read_details(self, store_id: str) -> StoresReadDetailsAnswer:
@@ -2675,6 +2724,7 @@ class Stores:
         day_value_won: int | None = None,
         different: bool | None = None,
         member_day_count: int | None = None,
+        outside_hours: bool | None = None,
         payment_count: int | None = None,
         payment_value_won: int | None = None,
         same: bool | None = None,
@@ -2693,11 +2743,22 @@ class Stores:
                 day_value_won=day_value_won,
                 different=different,
                 member_day_count=member_day_count,
+                outside_hours=outside_hours,
                 payment_count=payment_count,
                 payment_value_won=payment_value_won,
                 same=same,
             ),
         )
+        return found
+
+    def left(self, store_id: str) -> StoresLeftAnswer:
+        """What a store still accepts today.
+
+        Of the store's business day; requests that wait count as used.
+
+        Scope: stores:read.
+        """
+        found: StoresLeftAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/use-limits/left")
         return found
 
     def visits(self, store_id: str) -> StoresVisitsAnswer:

@@ -39,6 +39,7 @@ CODES = (
     "coupon_code_invalid",
     "coupon_not_available",
     "coupon_not_here",
+    "coupon_not_issued_now",
     "coupon_sold_out",
     "coupon_taken",
     "coupon_unknown",
@@ -548,7 +549,7 @@ class Conditions(TypedDict):
 
 
 class CouponDefinitionsDefineAnswer(TypedDict):
-    definition_id: str
+    definition_id: str | None
 
 
 class CouponDefinitionsMakeCodesAnswer(TypedDict):
@@ -649,7 +650,7 @@ class HqOfHqAnswerNoticesItem(TypedDict):
     acked_by: Any
     acked_ms: Any
     at_ms: int
-    count: int
+    count: int | None
     created_ms: int
     details: Any
     expires_ms: int
@@ -812,7 +813,7 @@ class MembersFindAnswerCouponsItem(TypedDict):
     expires_ms: int
     name: str
     state: str
-    value_won: int
+    value_won: int | None
 
 
 class MembersFindAnswerStampCardsItem(TypedDict):
@@ -945,6 +946,21 @@ class MembersAgreedAnswerHistoryItem(TypedDict):
     said_ms: int
     store_id: str | None
     version: int
+
+
+class MembersOfMemberCouponsHistoryAnswer(TypedDict):
+    history: list[MembersOfMemberCouponsHistoryAnswerHistoryItem]
+
+
+class MembersOfMemberCouponsHistoryAnswerHistoryItem(TypedDict):
+    at_ms: int
+    coupon_id: str
+    event_id: str
+    member_id: str
+    name: str
+    request_id: str | None
+    store_id: str | None
+    what: str
 
 
 class MembersDataAnswer(TypedDict):
@@ -1082,12 +1098,12 @@ class MembersCallRegularAnswer(TypedDict):
     store_id: str | None
 
 
-class MembersOfMemberAnswer(TypedDict):
+class MembersOfMemberStampsAnswer(TypedDict):
     cards: list[Any]
-    history: list[MembersOfMemberAnswerHistoryItem]
+    history: list[MembersOfMemberStampsAnswerHistoryItem]
 
 
-class MembersOfMemberAnswerHistoryItem(TypedDict):
+class MembersOfMemberStampsAnswerHistoryItem(TypedDict):
     actor: str
     at_ms: int
     cause: str
@@ -1379,6 +1395,7 @@ class RequestsShowAnswer(TypedDict):
     decided_by: Any
     decided_ms: Any
     kind: str
+    message: RequestsShowAnswerMessage | None
     nickname: str
     order_id: Any
     pos_discount_won: int | None
@@ -1393,6 +1410,11 @@ class RequestsShowAnswer(TypedDict):
     store_unreachable: bool
     title: str
     version: int
+
+
+class RequestsShowAnswerMessage(TypedDict):
+    en: str
+    ko: str
 
 
 class StoresStoresAnswer(TypedDict):
@@ -1452,6 +1474,24 @@ class StoresOfStoreBoardsAnswerPoints(TypedDict):
     usable: int
     used: int
     used_today: int
+
+
+class StoresBoardAnswer(TypedDict):
+    expired: int
+    issued: int
+    issued_today: int
+    log: list[MembersOfMemberCouponsHistoryAnswerHistoryItem]
+    top: list[StoresBoardAnswerTopItem]
+    unused: int
+    used: int
+    used_today: int
+
+
+class StoresBoardAnswerTopItem(TypedDict):
+    definition_id: str | None
+    name: str
+    rate_bp: int
+    used: int
 
 
 class StoresReadDetailsAnswer(TypedDict):
@@ -1539,7 +1579,7 @@ class StoresPlayAnswer(TypedDict):
 class StoresPlayAnswerReward(TypedDict):
     budget_won: int
     condition: str | None
-    definition_id: str
+    definition_id: str | None
     given: int
     kind: str
     minimum_won: int
@@ -1549,7 +1589,7 @@ class StoresPlayAnswerReward(TypedDict):
     quantity: int
     sales_won: int
     valid_days: int
-    value_won: int
+    value_won: int | None
 
 
 class StoreProgram(TypedDict):
@@ -1641,7 +1681,7 @@ class StoresOfStoreMonitorsAnswer(TypedDict):
 
 
 class StoresOfStoreMonitorsAnswerFiguresItem(TypedDict):
-    count: int
+    count: int | None
     level: str
     name: str
     of: int
@@ -1824,9 +1864,15 @@ class StoresSetLimitsAnswer(TypedDict):
     day_value_won: int | None
     different: bool
     member_day_count: int | None
+    outside_hours: bool
     payment_count: int | None
     payment_value_won: int | None
     same: bool
+
+
+class StoresLeftAnswer(TypedDict):
+    count: int | None
+    value_won: int | None
 
 
 class StoresVisitsAnswer(TypedDict):

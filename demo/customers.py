@@ -51,7 +51,7 @@ class CloudClient:
             pos_discount_won=value_won,
             valid_days=30,
         )
-        return made["definition_id"]
+        return str(made["definition_id"])
 
     def give_coupon(self, member_id: str, definition_id: str) -> str:
         key = self._key("coupon")
