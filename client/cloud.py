@@ -22,6 +22,8 @@ from client.shapes import (
     ApplicationsLookAnswer,
     ApplicationsLookAnswerFormHours,
     AuditLogAuditLogAnswer,
+    Bought,
+    BrandsMakeAnswer,
     BrandsOfBrandAnswer,
     BrandsSearchAnswer,
     BrandsSetTermsAnswer,
@@ -62,6 +64,7 @@ from client.shapes import (
     LayoutsRulesAnswer,
     Lesson,
     LimitsBody,
+    MemberGroupsShowAnswer,
     MembersAgreedAnswer,
     MembersCallRegularAnswer,
     MembersDataAnswer,
@@ -492,6 +495,28 @@ class Brands:
                 stamps=stamps,
                 use_unit=use_unit,
             ),
+        )
+        return found
+
+    def make(
+        self,
+        brand_id: str,
+        *,
+        name: str,
+        bought: Bought | None = None,
+        purpose: str | None = None,
+        segment: bool | None = None,
+    ) -> BrandsMakeAnswer:
+        """Make a group or a segment of members.
+
+        Empty, or of those who paid so much, so often, within so many days in the brand's stores.
+
+        Scope: brands:write.
+        """
+        found: BrandsMakeAnswer = self._transport.call(
+            "POST",
+            f"/v1/brands/{_part(brand_id)}/member-groups",
+            body=_set(bought=bought, name=name, purpose=purpose, segment=segment),
         )
         return found
 
@@ -1126,6 +1151,37 @@ class Layouts:
         """
         found: LayoutsRulesAnswer = self._transport.call(
             "POST", "/v1/layouts/withdraw", body=_set(brand_id=brand_id, labels=labels)
+        )
+        return found
+
+
+class MemberGroups:
+    """Member groups."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def show(self, group_id: str, *, limit: int | None = None, after: str | None = None) -> MemberGroupsShowAnswer:
+        """A group and who belongs to it.
+
+        `after` is the last id of the page before.
+
+        Scope: member-groups:read.
+        """
+        found: MemberGroupsShowAnswer = self._transport.call(
+            "GET", f"/v1/member-groups/{_part(group_id)}", query={"limit": limit, "after": after}
+        )
+        return found
+
+    def place(self, group_id: str, *, member_id: str, belongs: bool | None = None) -> BrandsMakeAnswer:
+        """Put a member into a group, or take one out.
+
+        Doing it twice is fine.
+
+        Scope: member-groups:write.
+        """
+        found: BrandsMakeAnswer = self._transport.call(
+            "POST", f"/v1/member-groups/{_part(group_id)}/members", body=_set(belongs=belongs, member_id=member_id)
         )
         return found
 
@@ -2934,6 +2990,7 @@ class Cloud:
         self.invitations = Invitations(self.transport)
         self.jobs = Jobs(self.transport)
         self.layouts = Layouts(self.transport)
+        self.member_groups = MemberGroups(self.transport)
         self.member_searches = MemberSearches(self.transport)
         self.members = Members(self.transport)
         self.menu = Menu(self.transport)

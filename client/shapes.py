@@ -57,6 +57,7 @@ CODES = (
     "employee_unknown",
     "event_unknown",
     "grade_unknown",
+    "group_unknown",
     "hours_refused",
     "idempotency_conflict",
     "import_empty",
@@ -399,6 +400,23 @@ class StampRulesBody(TypedDict):
     services: NotRequired[Sequence[Literal["in_store", "pickup", "delivery", "parcel", "other"]] | None]
     stores: NotRequired[Sequence[str] | None]
     with_coupon: NotRequired[bool]
+
+
+class Bought(TypedDict):
+    days: int
+    paid_won: NotRequired[int]
+    visits: NotRequired[int]
+
+
+class BrandsMakeAnswer(TypedDict):
+    bought: Any
+    brand_id: str
+    group_id: str
+    made_ms: int
+    members: int
+    name: str
+    purpose: str
+    segment: bool
 
 
 class BrandsSetTermsAnswer(TypedDict):
@@ -753,6 +771,18 @@ class LayoutsRulesAnswerRulesItem(TypedDict):
 class Lesson(TypedDict):
     label: str
     meaning: Literal["due", "card", "cash", "easy_pay", "prepaid", "giftcard", "voucher", "transfer"]
+
+
+class MemberGroupsShowAnswer(TypedDict):
+    bought: Any
+    brand_id: str
+    group_id: str
+    made_ms: int
+    member_ids: list[str]
+    members: int
+    name: str
+    purpose: str
+    segment: bool
 
 
 class MemberSearchesSearchesAnswer(TypedDict):
