@@ -327,7 +327,7 @@ def test_a_menu_that_counts_for_no_coupon_takes_none(world: World) -> None:
     excluded = world.item("텀블러", 20_000, rewards=["point"])
     latte = world.item("카페라떼")
     items = [{"menu_id": excluded}, {"menu_id": latte}]
-    dear = _discount(world, member, conditions={"min_won": 6_000})
+    dear = _discount(world, member, conditions={"min_won": 6_000}, condition="6,000원 이상")
     half = _discount(world, member, benefit={"kind": "rate", "value": 5_000})
 
     refused = _refused(world, items=items, total_won=25_000, member_id=member, coupon_id=dear)
