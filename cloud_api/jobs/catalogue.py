@@ -97,7 +97,7 @@ def long_jobs(vault: Vault) -> tuple[Job, ...]:
     """Jobs that may take minutes, which the others must not wait for: a runner of their own does them."""
     return (
         # Points are worth nothing from their moment on, written down or not. A million may lapse at one midnight, and
-        # somebody may be selling then: it rests as long as it works.
-        Job("points-expiry", Every(5), _expire_points, rests=1.0),
+        # somebody may be selling then: it rests between its portions.
+        Job("points-expiry", Every(5), _expire_points, rests=0.7),
         Job(imports.JOB, Every(1), Importer(vault).portion, rests=0.1),
     )
