@@ -180,6 +180,17 @@ def tiers_reached(card: StampCard, total: int) -> tuple[Tier, ...]:
     )
 
 
+def tiers_crossed(card: StampCard, before: int, after: int) -> tuple[Tier, ...]:
+    """Those that ``after`` stamps reach and ``before`` did not, in order; looks only at the boards between (STP-04)."""
+    per_board = card.per_board
+    return tuple(
+        Tier(board + 1, at)
+        for board in range(before // per_board, -(-after // per_board))
+        for at in card.tiers
+        if before < board * per_board + at <= after
+    )
+
+
 def collect_rate_bp(card: StampCard, total: int) -> int:
     """How full the current board is, in basis points (STP-22)."""
     return board_of(card, total).stamps * 10_000 // card.per_board

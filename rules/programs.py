@@ -155,7 +155,9 @@ def stamps_of(program: EarningProgram, sale: Sale, stamped_today: int, total: in
     STP-15, STP-19)."""
     assert program.stamps is not None, "a programme of stamps has rules"
     assert program.card is not None, "and a card"
-    if not earning_on(program.card, local_day(sale.at_ms)):
+    card = program.card
+    bounded = card.first_day is not None or card.last_day is not None
+    if bounded and not earning_on(card, local_day(sale.at_ms)):
         return StampGrant(0, StampReason.PERIOD, 0)
     grant = stamps_for(sale, program.stamps, stamped_today)
     free = room(program.card, total)

@@ -34,7 +34,7 @@ from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import events
 from cloud_api.members.service import Admitted, Join, admit
-from cloud_api.stamps.earning import Cause, Given, Stamping, day_of, shown
+from cloud_api.stamps.earning import Cause, Given, Stamping, shown
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
@@ -185,8 +185,7 @@ class _ByTerms:
         self.stamping: Stamping | None = None
         self.holders = members
         if self._program.method is EarningMethod.STAMP:
-            days = [day_of(terms, fact.occurred_ms) for fact in facts]
-            self.stamping = Stamping(work, terms, store_id, members, days)
+            self.stamping = Stamping(work, terms, store_id, members, [fact.occurred_ms for fact in facts])
         elif self._program.scope is not None:
             self.holders = [points_holder(one, self._program.scope, terms.brand_id, store_id) for one in members]
 

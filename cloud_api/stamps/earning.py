@@ -7,7 +7,8 @@ is being filled, and what is in lots together with the full boards is the member
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import insort
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from cloud_api.ledger.purses import open_purses, stamps_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question
 from cloud_api.stamps.models import GrantState, stamp_grant, stamp_tier
 from cloud_api.stores.earning import Terms
-from rules.boards import StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_reached
+from rules.boards import StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_crossed
 from rules.coupons import IssueKind
 from rules.notices import NoticeKind
 from rules.programs import business_day, stamps_expire_ms, stamps_of
@@ -105,8 +106,10 @@ class Cause:
 class Stamping:
     """The stamps of one run of one store, in order. Nothing is written before ``rows`` and ``postings`` are."""
 
-    def __init__(self, work: Work, terms: Terms, store_id: str, member_ids: Sequence[str], days: Sequence[str]) -> None:
-        """Reads and locks what these members have; ``days`` are the business days on which caps count."""
+    def __init__(
+        self, work: Work, terms: Terms, store_id: str, member_ids: Sequence[str], times: Iterable[int]
+    ) -> None:
+        """Reads and locks what these members have; ``times`` are those of the sales, on whose days caps count."""
         assert terms.program.card is not None, "a programme of stamps has a card"
         self.card: StampCard = terms.program.card
         self.postings: list[NewPosting] = []
@@ -114,13 +117,18 @@ class Stamping:
         self._terms = terms
         self._store_id = store_id
         self._rows: list[tuple[Any, ...]] = []
+        self._days: dict[int, str] = {}
+        self._expires_ms = stamps_expire_ms(self.card, work.now_ms) or NEVER_MS
         scope = terms.program.scope
         self._purses = {one: stamps_holder(one, scope, terms.brand_id, store_id) for one in member_ids}
-        self._held = self._read(sorted(set(self._purses.values())), sorted(set(days)))
+        self._held = self._read(sorted(set(self._purses.values())), sorted({self.day(at_ms) for at_ms in times}))
 
     def day(self, occurred_ms: int) -> str:
         """The business day a sale counts for."""
-        return day_of(self._terms, occurred_ms)
+        found = self._days.get(occurred_ms)
+        if found is None:
+            found = self._days[occurred_ms] = day_of(self._terms, occurred_ms)
+        return found
 
     def held(self, member_id: str) -> Held:
         """What the member has, with what the run gave so far."""
@@ -148,8 +156,8 @@ class Stamping:
         self._rows.append(self._row(cause, grant, purse_id, posting_id, day))
         self.postings.append(self._place(cause, grant.stamps, purse_id, posting_id, held))
         held.today[day] = held.today.get(day, 0) + grant.stamps
-        reached = set(tiers_reached(self.card, held.total)) - set(tiers_reached(self.card, before))
-        return Given(grant, held.total, purse_id, posting_id, tuple(sorted(reached)))
+        after = before + grant.stamps
+        return Given(grant, after, purse_id, posting_id, tiers_crossed(self.card, before, after))
 
     def fitting(self, member_id: str, grant: StampGrant) -> StampGrant:
         """Not more than the last board has room for (STP-19)."""
@@ -173,9 +181,8 @@ class Stamping:
                 gone[one.purse_id] = gone.get(one.purse_id, 0) + one.grant.stamps
             elif gone.get(one.purse_id):
                 total = one.total - gone[one.purse_id]
-                before = tiers_reached(self.card, total - one.grant.stamps)
-                tiers = sorted(set(tiers_reached(self.card, total)) - set(before))
-                stands.append((member_id, replace(one, total=total, tiers=tuple(tiers))))
+                tiers = tiers_crossed(self.card, total - one.grant.stamps, total)
+                stands.append((member_id, replace(one, total=total, tiers=tiers)))
             else:
                 stands.append((member_id, one))
         return stands
@@ -226,19 +233,19 @@ class Stamping:
     def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
         """Onto the board, and what fills it out of the lots, soonest lapse first."""
         full = (held.total + stamps) // self.card.per_board * self.card.per_board
-        filled = max(full - held.boards, 0)
-        uses, left = [], filled
-        for lot in held.lots:
+        filled = left = max(full - held.boards, 0)
+        uses: list[LotUse] = []
+        while left and held.lots:
+            lot = held.lots[0]
             part = min(left, lot.remaining)
-            if part:
-                uses.append(LotUse(purse_id, lot.expires_ms, lot.posting_id, part))
-                lot.remaining -= part
-                left -= part
-        held.lots = [lot for lot in held.lots if lot.remaining]
-        expires_ms = stamps_expire_ms(self.card, self._work.now_ms) or NEVER_MS
+            uses.append(LotUse(purse_id, lot.expires_ms, lot.posting_id, part))
+            lot.remaining -= part
+            left -= part
+            if not lot.remaining:
+                del held.lots[0]
+        expires_ms = self._expires_ms
         if stamps > left:
-            held.lots.append(_Lot(expires_ms, posting_id, stamps - left))
-            held.lots.sort(key=lambda lot: (lot.expires_ms, lot.posting_id))
+            insort(held.lots, _Lot(expires_ms, posting_id, stamps - left), key=_order)
         held.boards += filled
         amounts = (
             (AccountKind.STAMP_ISSUANCE, self._store_id, -stamps),
@@ -282,6 +289,10 @@ class Stamping:
             items[0].product_id if items else None,
             self._work.now_ms,
         )
+
+
+def _order(lot: _Lot) -> tuple[int, str]:
+    return lot.expires_ms, lot.posting_id
 
 
 _KINDS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)

@@ -101,7 +101,7 @@ def attend(work: Work, store_id: str, member_id: str, actor: str) -> dict[str, A
     grade = _grade(work.conn, terms, member_id)
     refuse_former(work.conn, member_id)
     today = day_of(terms, work.now_ms)
-    stamping = Stamping(work, terms, store_id, [member_id], [today])  # its lock: two calls at once take turns
+    stamping = Stamping(work, terms, store_id, [member_id], [work.now_ms])  # its lock: two calls at once take turns
     came = select(stamp_grant.c.posting_id).where(
         stamp_grant.c.purse_id == _holder(terms, member_id, store_id),
         stamp_grant.c.day == today,
@@ -130,7 +130,7 @@ def give_requested(
         return 0
     rules = terms.program.stamps
     assert rules is not None, "a programme of stamps has rules"
-    stamping = Stamping(work, terms, store_id, [member_id], [day_of(terms, work.now_ms)])
+    stamping = Stamping(work, terms, store_id, [member_id], [work.now_ms])
     cause = Cause(
         Origin(op_id or "", "", store_id, actor),
         StampCause.CONDITION,
