@@ -172,7 +172,7 @@ class AdjustmentsConfirmAnswer(TypedDict):
     decided_ms: int | None
     member_id: str
     points: int
-    posting_id: str
+    posting_id: str | None
     proposed_by: str
     proposed_ms: int
     reason: str | None
@@ -338,7 +338,7 @@ class BrandsOfBrandAnswerProgramCard(TypedDict):
     per_board: int
     template: int
     tiers: list[int]
-    valid_days: int
+    valid_days: int | None
 
 
 class BrandsOfBrandAnswerProgramLimits(TypedDict):
@@ -349,7 +349,7 @@ class BrandsOfBrandAnswerProgramLimits(TypedDict):
 
 class BrandsOfBrandAnswerProgramStamps(TypedDict):
     basis: str
-    day_max: int
+    day_max: int | None
     minimum_won: int
 
 
@@ -436,13 +436,13 @@ class BrandsShowAnswer(TypedDict):
     orders: int
     points: int
     rate_bp: int
-    since_ms: int
+    since_ms: int | None
 
 
 class BrandsShowAnswerMovesItem(TypedDict):
     actor: str
     before: str
-    cause: str
+    cause: str | None
     code: str | None
     moved_ms: int
     orders: int
@@ -839,7 +839,7 @@ class MembersFindAnswer(TypedDict):
 
 
 class MembersFindAnswerCouponsItem(TypedDict):
-    coupon_id: str
+    coupon_id: str | None
     expires_ms: int
     name: str
     state: str
@@ -984,7 +984,7 @@ class MembersOfMemberCouponsHistoryAnswer(TypedDict):
 
 class MembersOfMemberCouponsHistoryAnswerHistoryItem(TypedDict):
     at_ms: int
-    coupon_id: str
+    coupon_id: str | None
     event_id: str
     member_id: str
     name: str
@@ -1015,7 +1015,7 @@ class MembersDataAnswerItemsItem(TypedDict):
 
 
 class MembersDataAnswerRegularsItem(TypedDict):
-    since_ms: int
+    since_ms: int | None
     store_id: str | None
 
 
@@ -1031,7 +1031,7 @@ class MembersEntriesAnswerEntriesItem(TypedDict):
     fingerprint: Any
     kind: str
     op_id: Any
-    posting_id: str
+    posting_id: str | None
     request_id: Any
     reverses_id: Any
     store_id: str | None
@@ -1136,11 +1136,11 @@ class MembersOfMemberStampsAnswer(TypedDict):
 class MembersOfMemberStampsAnswerHistoryItem(TypedDict):
     actor: str
     at_ms: int
-    cause: str
-    medium: str
+    cause: str | None
+    medium: str | None
     menu: Any
     move: str
-    posting_id: str
+    posting_id: str | None
     reason: str | None
     stamps: int | None
     store_id: str | None
@@ -1618,7 +1618,7 @@ class StoresPlayAnswerReward(TypedDict):
     probability_bp: int
     quantity: int
     sales_won: int
-    valid_days: int
+    valid_days: int | None
     value_won: int | None
 
 
@@ -1828,7 +1828,7 @@ class OneReward(TypedDict):
 class StoresOpenCardAnswer(TypedDict):
     board: int
     boards_max: Any
-    next_expiry_ms: int
+    next_expiry_ms: int | None
     on_board: int
     opened: bool
     per_board: int
@@ -1841,7 +1841,7 @@ class StoresOpenCardAnswer(TypedDict):
 
 class StoresOpenCardAnswerRewardsItem(TypedDict):
     board: int
-    coupon_id: str
+    coupon_id: str | None
     stamps: int | None
 
 
