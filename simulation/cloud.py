@@ -29,6 +29,7 @@ from cloud_api.gateway.apply import Applier
 from cloud_api.gateway.hub import Hub
 from cloud_api.gateway.operations import ReadOp
 from cloud_api.http import PUSH_PATH, json_response, unzip
+from cloud_api.ledger.expiry import expire_all
 from cloud_api.ledger.facts import Outcome
 from cloud_api.requests import counter_routes
 from cloud_api.requests.sweeper import HOUSEKEEPING_EVERY_MS, sweep, tidy
@@ -222,6 +223,7 @@ class CloudMachine:
             if tidies:
                 self._tidied_ms = now_ms
                 tidy(cloud.database)
+                expire_all(cloud.database)  # the product has a job for it, which is due more rarely
 
         self.calling(job)
 

@@ -55,6 +55,7 @@ class EarnRow(NamedTuple):
     posted_points: int | None
     stamps: int | None = None
     posted_stamps: int | None = None
+    op_id: str = ""
 
     @property
     def stamps_now(self) -> int | None:
@@ -73,7 +74,7 @@ LATE_MS = 60_000  # as in the index phone_entry_late
 NEAR_MS = 3_600_000  # an earn that is further from its document is late, and in the index of late ones
 _ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
-_EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points, stamps, posted_stamps"
+_EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points, stamps, posted_stamps, op_id"
 
 
 json_text = json.JSONEncoder(ensure_ascii=False).encode

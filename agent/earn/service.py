@@ -445,6 +445,8 @@ class EarnService:
                 outcome = "reversed" if status == "reversed" else "earned"
                 repository.set_outcome(conn, claim.document_id, outcome)
             return
+        if status != "reversed" and row.body.get("op_id", earn.op_id) != earn.op_id:
+            return  # another bearer of the same slip, at another counter or at an app (PNT-09)
         if status == "posted":
             same = points == earn.points and row.body.get("stamps", earn.stamps) == earn.stamps
             status = "posted" if same else "adjusted"

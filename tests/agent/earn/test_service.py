@@ -510,14 +510,33 @@ def test_a_parked_earn_stays_provisional(shop: Counter, earned: str) -> None:
 
 def test_feed_rows_about_our_earn_are_booked_and_others_left_alone(shop: Counter, earned: str) -> None:
     apply = shop.agent.appliers()["earn"]
-    shop.feed(apply, "earn", {"earn_id": "elsewhere", "op_id": "x", "status": "posted", "points": 9, "code": None})
-    shop.feed(apply, "earn", {"earn_id": earned, "op_id": "x", "status": "posted", "points": 170, "code": None})
+    ((op_id,),) = shop.rows("SELECT op_id FROM earn")
+
+    def hear(earn_id: str, op_id: str, status: str, points: int = 170) -> None:
+        body = {"earn_id": earn_id, "op_id": op_id, "status": status, "points": points, "code": None}
+        shop.feed(apply, "earn", body)
+
+    hear("elsewhere", "x", "posted", 9)
+    hear(earned, op_id, "posted")
     assert status(shop) == ("adjusted", 170)
 
-    shop.feed(apply, "earn", {"earn_id": earned, "op_id": "x", "status": "reversed", "points": 170, "code": None})
-    shop.feed(apply, "earn", {"earn_id": earned, "op_id": "x", "status": "posted", "points": 170, "code": None})
+    hear(earned, "of another counter with the same slip", "rejected", 0)
+    assert status(shop) == ("adjusted", 170)
+
+    hear(earned, "x", "reversed")
+    hear(earned, op_id, "posted")
 
     assert status(shop) == ("reversed", 170)
+
+
+def test_a_slip_that_another_counter_booked_first_earns_nothing_here(shop: Counter, earned: str) -> None:
+    """PNT-09: both counters took the slip without a line; the other one's points are not this customer's."""
+    shop.answer("earn", "rejected", code="duplicate_receipt")
+    row = {"earn_id": earned, "op_id": "of another counter", "status": "posted", "points": 178, "code": None}
+
+    shop.feed(shop.agent.appliers()["earn"], "earn", row)
+
+    assert status(shop)[0] == "rejected"
 
 
 # --- figures, listeners, crash ---------------------------------------------------------------------------------------
