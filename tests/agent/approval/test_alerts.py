@@ -65,7 +65,7 @@ def test_a_counter_follows_its_store_until_it_has_a_way_of_its_own(shop: Counter
 
 
 def test_on_paper_alone_the_ticket_starts_the_minute_and_prints_once(shop: Counter) -> None:
-    """AGT-01, AGT-02, APR-18: no card, no sound; what is accepted later prints no second ticket."""
+    """AGT-01, AGT-02, APR-18, ORD-21: no card, no sound; what is accepted later prints no second ticket."""
     shop.agent.order_alerts.choose("print")
     order(shop)
 
