@@ -55,7 +55,7 @@ class CloudClient:
 
     def give_coupon(self, member_id: str, definition_id: str) -> str:
         key = self._key("coupon")
-        return self.api.members.issue(member_id, definition_id=definition_id, idempotency_key=key)["coupon_id"]
+        return str(self.api.members.issue(member_id, definition_id=definition_id, idempotency_key=key)["coupon_id"])
 
     def coupon_state(self, member_id: str, coupon_id: str) -> str:
         coupons = self.api.members.show(member_id)["coupons"]
