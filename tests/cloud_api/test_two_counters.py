@@ -128,7 +128,7 @@ def test_a_withdrawal_closes_both_cards(front: World, two: Two) -> None:
 def test_a_rejection_made_offline_before_zero_beats_the_automatic_approval_and_the_consumer_is_told(
     front: World, two: Two
 ) -> None:
-    """APR-19, APR-10: the value is back, both screens say so, the consumer's app has a notice."""
+    """APR-19, APR-10, APR-09: the value is back, both screens say so, the consumer's app hears of it and why."""
     request_id = asked(front, two)
     pass_time(front, 59_000, *two)
     two[1].counter.agent.approval.reject(request_id, RejectReason.OUT_OF_STOCK, "", "직원")
@@ -142,7 +142,10 @@ def test_a_rejection_made_offline_before_zero_beats_the_automatic_approval_and_t
     assert front.request(request_id)["state"] == "rejected"
     assert [one.counter.agent.approval.recent()[0].state for one in two] == [RequestState.REJECTED] * 2
     told = front.ok("GET", "/v1/notices")["notices"]
-    assert [(n["kind"], n["request_id"], n["state"]) for n in told] == [("decision_changed", request_id, "rejected")]
+    assert [(n["kind"], n["request_id"], n["state"]) for n in told] == [
+        ("decision_changed", request_id, "rejected"),
+        ("rejected", request_id, "rejected"),
+    ]
     front.assert_book_is_sound()
 
 

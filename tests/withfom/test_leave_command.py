@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cheap_scrypt: None) 
     for n in range(2):
         bench.append({"n": n}, phone="+821012345678")
     with bench.store.transaction() as conn:
-        conn.execute("INSERT INTO member VALUES ('ab', '010-****-5678', 7, 1)")
+        conn.execute("INSERT INTO member (lookup, masked, points, taken_ms) VALUES ('ab', '010-****-5678', 7, 1)")
     backup.make(bench.store, bench.clock)
     bench.store.close()
     return tmp_path / "agent"
