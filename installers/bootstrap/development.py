@@ -1,13 +1,19 @@
 """Owns the development commands of `start.py`. CONTRIBUTING.md tells when to use which."""
 
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from installers.bootstrap.layout import DEVELOPMENT_LOCK, PYTHON, ROOT
 from installers.bootstrap.running import become, ensure, run
 
 # The quick set leaves out what starts whole programs or takes its time (tests/conftest.py says what that is).
 QUICK = "not journey and not frozen and not thorough"
+MEMORY = Path("/dev/shm")  # a folder of its own is made there
+MEMORY_MIN_BYTES = 4 << 30
 CHECKS: dict[str, list[str]] = {
     "format": ["-m", "ruff", "format", "--check", "."],
     "lint": ["-m", "ruff", "check", "."],
@@ -34,7 +40,24 @@ def test(arguments: list[str]) -> int:
     named = any(word.startswith("tests") for word in chosen)  # whoever names a file wants all of it
     marker = [] if "--all" in arguments or named else ["-m", QUICK]
     # loadfile: what a file starts once for all its tests (a server, a whole shop) is started once, on one worker.
-    return become([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *marker, *chosen])
+    with _files_in_memory() as where:
+        return run([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *marker, *chosen], **where)
+
+
+@contextmanager
+def _files_in_memory() -> Iterator[dict[str, str]]:
+    """Where the tests may put their files: thousands of small databases wait for every commit on a disk. Without enough
+    memory, or where somebody named a folder, the usual one."""
+    free = shutil.disk_usage(MEMORY).free if MEMORY.is_dir() else 0
+    if "TMPDIR" in os.environ or free < MEMORY_MIN_BYTES:
+        yield {}
+        return
+    folder = Path(tempfile.mkdtemp(prefix="withfom-tests-", dir=MEMORY))
+    folder.chmod(0o755)  # as root a test's server runs as somebody else, who has to get through
+    try:
+        yield {"TMPDIR": str(folder)}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check(arguments: list[str]) -> int:
