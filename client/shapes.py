@@ -763,7 +763,7 @@ class LayoutsRulesAnswer(TypedDict):
 
 class LayoutsRulesAnswerRulesItem(TypedDict):
     label: str
-    meaning: str
+    meaning: str | None
     pos_model: str
     version: int
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StrictStr
+from pydantic import AfterValidator, Field, StrictStr
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident
+from cloud_api.fields import Body, Ident, clean
 from cloud_api.http import json_response
 from cloud_api.layouts import service
 from cloud_api.stores.service import find_brand
@@ -24,7 +24,11 @@ _EXAMPLE: dict[str, Any] = {
     "rules": [{"label": "받으실돈", "meaning": "due", "pos_model": "OKPOS", "version": 1}],
 }
 # Letters, digits and signs as the reader writes labels: no blanks, nothing that could be a number of a person.
-Label = Annotated[StrictStr, Field(min_length=1, max_length=20, pattern=r"^[^\s0-9]*[가-힣A-Z][^\s0-9]*$")]
+Label = Annotated[
+    StrictStr,
+    Field(min_length=1, max_length=20, pattern=r"^[^\s0-9]*[가-힣A-Z][^\s0-9]*$"),
+    AfterValidator(clean),
+]
 # A deduction cannot be taught, nor that an amount means nothing: both would take away what contradicts a total.
 Meaning = Literal["due", "card", "cash", "easy_pay", "prepaid", "giftcard", "voucher", "transfer"]
 
@@ -38,7 +42,7 @@ class Approve(Body):
     """The lessons of a shop's file that head office has looked at."""
 
     brand_id: Ident
-    pos_model: Annotated[StrictStr, Field(max_length=60)] = ""
+    pos_model: Annotated[StrictStr, Field(max_length=60), AfterValidator(clean)] = ""
     lessons: Annotated[list[Lesson], Field(min_length=1, max_length=LESSONS_MAX)]
 
 

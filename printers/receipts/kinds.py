@@ -27,6 +27,7 @@ _FIRM_BILL = frozenset(
 _COUNTED = re.compile(r"^\W*(?:[가-힣]{0,4}카드|현금|간편결제|상품권|취소|반품|할인)[^\d]{0,6}(?:[2-9]|\d{2,})건")
 
 
+_AROUND_TOP_UP = re.compile(r"충전[전후]")
 _NOT_LETTERS = re.compile(r"[^가-힣A-Za-z]")
 _TOP_UPS = TOP_UP_LABELS | KIND_WORDS["top_up"]
 
@@ -82,7 +83,7 @@ class Evidence:
             numbered=receipt_number(lines) is not None,
             goods_agree=proved,
             topped_up=topped_up or any(pair.label in _TOP_UPS for line in lines for pair in line.pairs),
-            bought=proved and not topped_up,
+            bought=proved and not topped_up and not (len(amounts) == 1 and _balances_around(lines)),
         )
 
 
@@ -120,6 +121,12 @@ def _is_top_up(name: str) -> bool:
     """Whether a row among the goods is none."""
     plain = _NOT_LETTERS.sub("", name)
     return plain in _TOP_UPS or plain.endswith("충전")
+
+
+def _balances_around(lines: Sequence[Line]) -> bool:
+    """Whether a balance before or after a top-up is printed: one row with the total's amount may then be the sum under
+    a name nobody knows, and no goods at all."""
+    return any(_AROUND_TOP_UP.match(pair.label) for line in lines for pair in line.pairs)
 
 
 def _top_up(title: Title, evidence: Evidence) -> str | None:

@@ -75,6 +75,8 @@ def test_a_new_counter_is_told_with_everything_else(world: World) -> None:
         {"label": "홍길동4821", "meaning": "due"},
         {"label": "받으실돈", "meaning": "discount"},
         {"label": "받으실돈", "meaning": None},
+        {"label": "받으실\u0000돈", "meaning": "due"},
+        {"label": "받으실\u202e돈", "meaning": "due"},
     ],
 )
 def test_what_no_counter_could_use_is_refused_and_changes_nothing(world: World, lesson: dict[str, Any]) -> None:

@@ -33,6 +33,13 @@ def test_money_put_on_a_card_is_never_a_sale() -> None:
     assert DocumentVerdict.EARN not in {verdict(kind, 50_000) for kind in kinds}
 
 
+def test_a_balance_after_a_top_up_is_enough_to_doubt_a_single_row() -> None:
+    """PNT-06: its sum bore a name nobody knows, and looked like goods."""
+    (reading,) = read_paper(paper(7_002_200, hostile="relabel"))
+
+    assert (reading.kind, reading.total) == ("unknown", None)
+
+
 @pytest.mark.parametrize("hostile", ["relabel", "decoy", "lose"])
 def test_a_disturbed_paper_is_never_read_as_another_amount(hostile: str) -> None:
     """Labels nobody knows, amounts that belong to nothing, rows that never arrived."""
