@@ -72,8 +72,8 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def shots(_arguments: list[str]) -> int:
-    """renders every screen into build/shots"""
+def shots(arguments: list[str]) -> int:
+    """renders every screen into build/shots; --few: in one look and size each"""
     from concurrent.futures import ThreadPoolExecutor
 
     _ready()
@@ -81,7 +81,9 @@ def shots(_arguments: list[str]) -> int:
     quiet = {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "default.warning=false"}
     modules = ("tests.agent.screens", "tests.agent.screens.customer")
     with ThreadPoolExecutor(len(modules)) as both:  # two processes for two cores
-        ends = list(both.map(lambda module: run([str(PYTHON), "-m", module, "--out", out], **quiet), modules))
+        ends = list(
+            both.map(lambda module: run([str(PYTHON), "-m", module, "--out", out, *arguments], **quiet), modules)
+        )
     return max(ends)
 
 

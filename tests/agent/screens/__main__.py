@@ -12,7 +12,9 @@ from pathlib import Path
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.agent.screens")
     parser.add_argument("--out", type=Path, required=True)
-    out: Path = parser.parse_args().out
+    parser.add_argument("--few", action="store_true", help="one look and one size of each")
+    chosen = parser.parse_args()
+    out: Path = chosen.out
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -20,7 +22,7 @@ def main() -> int:
 
     app = QApplication([])
     with tempfile.TemporaryDirectory() as scratch:
-        count = sum(1 for _picture in render_all(out, Path(scratch)))
+        count = sum(1 for _picture in render_all(out, Path(scratch), few=chosen.few))
     sys.stdout.write(f"{count} pictures in {out}\n")
     app.quit()
     return 0

@@ -792,7 +792,10 @@ def page_size(window: tuple[int, int]) -> tuple[int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.agent.screens.customer")
     parser.add_argument("--out", type=Path, required=True)
-    out: Path = parser.parse_args().out
+    parser.add_argument("--few", action="store_true", help="one look and one size of each")
+    chosen = parser.parse_args()
+    out: Path = chosen.out
+    most = 1 if chosen.few else None
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication([])
@@ -801,16 +804,16 @@ def main() -> int:
     from tests.agent.screens.people import PEOPLE_STATES
 
     pages = {**RECEIPT_STATES, **PRINTER_STATES, **PEOPLE_STATES}
-    scenes = [(name, build, size) for name, build in TABLET_STATES.items() for size in TABLET_SIZES]
-    scenes += [(name, build, size) for name, build in ENROLL_STATES.items() for size in COUNTER_SIZES]
-    scenes += [(name, build, page_size(size)) for name, build in pages.items() for size in COUNTER_SIZES]
+    scenes = [(name, build, size) for name, build in TABLET_STATES.items() for size in TABLET_SIZES[:most]]
+    scenes += [(name, build, size) for name, build in ENROLL_STATES.items() for size in COUNTER_SIZES[:most]]
+    scenes += [(name, build, page_size(size)) for name, build in pages.items() for size in COUNTER_SIZES[:most]]
     for name, build, size in scenes:
-        for mode in MODES:
-            for language in LANGUAGES:
+        for mode in MODES[:most]:
+            for language in LANGUAGES[:most]:
                 host = on_screen(build(Look(mode, language)), size)
                 picture(host).save(str(out / f"{name}-{size[0]}x{size[1]}-{language}-{mode}.png"))
                 gone(host)
-    sys.stdout.write(f"{4 * len(scenes)} pictures in {out}\n")
+    sys.stdout.write(f"{len(scenes) * len(MODES[:most]) * len(LANGUAGES[:most])} pictures in {out}\n")
     return 0
 
 

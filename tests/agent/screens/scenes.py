@@ -482,10 +482,10 @@ def opened(world: World) -> Iterator[World]:
         QApplication.processEvents()
 
 
-def render_all(out: Path, scratch: Path) -> Iterator[Path]:
-    """Every picture in every look and size; yields what was written."""
+def render_all(out: Path, scratch: Path, *, few: bool = False) -> Iterator[Path]:
+    """Every picture in every look and size, or in one of each; yields what was written."""
     out.mkdir(parents=True, exist_ok=True)
-    for mode, language in LOOKS:
+    for mode, language in LOOKS[:1] if few else LOOKS:
         look = f"{language}-{mode}"
         theme, texts = Theme(mode, animations=False), Texts(language)
         app = QApplication.instance()
@@ -494,7 +494,7 @@ def render_all(out: Path, scratch: Path) -> Iterator[Path]:
         board = card_board(theme, texts)
         yield _save(board.grab(), out / f"cards_{look}.png")
         board.deleteLater()
-        for size in SIZES:
+        for size in SIZES[:1] if few else SIZES:
             name = f"{look}_{size[0]}x{size[1]}.png"
             with opened(make_world(scratch, mode, language)) as world:
                 yield _save(stack_over_pos(world, size), out / f"stack_{name}")
