@@ -41,7 +41,7 @@ hypothesis.settings.load_profile(HYPOTHESIS_PROFILE)
 
 
 # How much a test does by night; read where that test is.
-AMOUNTS = {"WITHFOM_CALLS", "WITHFOM_FLIPS"}
+AMOUNTS = {"WITHFOM_CALLS", "WITHFOM_FLIPS", "WITHFOM_RECEIPTS"}
 
 
 def _isolate_environment() -> None:
