@@ -6,6 +6,7 @@ import unicodedata
 from datetime import date
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from rules.phone import NATIONAL_DIGITS_MAX, Phone, parse_phone
@@ -51,7 +52,9 @@ Text = Annotated[StrictStr, Field(max_length=200), AfterValidator(clean)]
 Name = Annotated[StrictStr, Field(max_length=60), AfterValidator(clean), AfterValidator(_not_blank)]
 Reason = Annotated[StrictStr, Field(max_length=200), AfterValidator(clean), AfterValidator(_not_blank)]
 Nickname = Annotated[StrictStr, Field(max_length=30), AfterValidator(clean)]
-Ident = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+_IDENT = r"^[A-Za-z0-9-]{1,64}$"
+Ident = Annotated[StrictStr, Field(pattern=_IDENT)]
+PathId = Annotated[str, Path(pattern=_IDENT)]  # an id in an address, whose parameter says of what
 IdempotencyKey = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:-]{8,100}$")]
 Won = Annotated[StrictInt, Field(ge=0, le=WON_MAX)]
 Points = Annotated[StrictInt, Field(ge=1, le=POINTS_MAX)]

@@ -11,12 +11,11 @@ from starlette.responses import Response
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.clock import DAY_MS
 from cloud_api.coupons import checks, history
-from cloud_api.coupons.routes import StoreId
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
+from cloud_api.fields import PathId
 from cloud_api.http import json_response
 from cloud_api.members import service as members
-from cloud_api.members.routes import MemberId
 from cloud_api.stores.service import profile_of
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
@@ -60,7 +59,7 @@ def _store(conn: Connection, store_id: str) -> None:
     | {200: answer({"history": [LINE_EXAMPLE]}, "Newest first")},
 )
 def of_member(
-    member_id: MemberId, cloud: TheCloud, _key: KeyId, before: Before = None, limit: Limit = PAGE_MAX
+    member_id: PathId, cloud: TheCloud, _key: KeyId, before: Before = None, limit: Limit = PAGE_MAX
 ) -> Response:
     """Issued, asked for, used, given back, over; ``before`` is the last ``event_id`` of the page before."""
     with cloud.database.read() as conn:
@@ -76,7 +75,7 @@ def of_member(
     | {200: answer({"history": [LINE_EXAMPLE]}, "Newest first")},
 )
 def of_store(
-    store_id: StoreId,
+    store_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     what: Annotated[str | None, Query(pattern=f"^({'|'.join(history.MOVES)})$")] = None,
@@ -96,7 +95,7 @@ def of_store(
     responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(BOARD_EXAMPLE, "The last days")},
 )
 def board(
-    store_id: StoreId,
+    store_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     days: Annotated[int, Query(ge=1, le=366)] = 92,
@@ -115,7 +114,7 @@ def board(
     summary="What a store still accepts today",
     responses=errors("unauthorized", "store_unknown") | {200: answer(LEFT_EXAMPLE, "null: no limit")},
 )
-def left(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def left(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Of the store's business day; requests that wait count as used."""
     with cloud.database.read() as conn:
         _store(conn, store_id)

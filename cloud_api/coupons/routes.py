@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
@@ -17,11 +17,10 @@ from cloud_api.coupons.terms import conditions_of
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Name, Text, Won
+from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Name, PathId, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.members import service as members
-from cloud_api.members.routes import MemberId
 from cloud_api.staff import audit
 from cloud_api.staff.acting import Acting, may
 from cloud_api.stores.service import find_brand, profile_of
@@ -33,8 +32,6 @@ from rules.sale import CustomerKind, PayMeans, SaleChannel, ServiceType
 router = APIRouter(prefix="/v1", tags=["coupons"])
 
 _VALID_DAYS_MAX = 3_650
-DefinitionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 ForPolicy = Annotated[Acting, Depends(may(Permission.REWARD_POLICY))]
 Minute = Annotated[StrictInt, Field(ge=0, le=1_440)]
 Idents = Annotated[tuple[Ident, ...], Field(min_length=1, max_length=500)]
@@ -182,7 +179,7 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
         )
     },
 )
-def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
+def issue(member_id: PathId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
     """The same idempotency key gives the same coupon."""
 
     def write(work: Work) -> dict[str, object]:
@@ -210,7 +207,7 @@ def issue(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> R
     )
     | {201: answer(COUPON_EXAMPLE, "Taken")},
 )
-def take(member_id: MemberId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
+def take(member_id: PathId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
     """Of a limited one never more than there are, and to one member never more than each may take."""
 
     def write(work: Work) -> dict[str, object]:
@@ -232,7 +229,7 @@ class NewCodes(Body):
     responses=errors("unauthorized", "definition_unknown", "invalid")
     | {201: answer({"codes": ["0123-4567-89AB-CDEF-G"]}, "Shown here only")},
 )
-def make_codes(definition_id: DefinitionId, body: NewCodes, cloud: TheCloud, _key: KeyId) -> Response:
+def make_codes(definition_id: PathId, body: NewCodes, cloud: TheCloud, _key: KeyId) -> Response:
     """Each gives one coupon, once. Keep them: what the server keeps does not tell them again."""
     made = cloud.database.transact(lambda work: codes.make(work, cloud.vault, definition_id, body.count))
     return json_response({"codes": made}, 201)
@@ -258,7 +255,7 @@ class TypedCode(Body):
     )
     | {201: answer(COUPON_EXAMPLE, "The coupon")},
 )
-def redeem_code(member_id: MemberId, body: TypedCode, cloud: TheCloud, _key: KeyId) -> Response:
+def redeem_code(member_id: PathId, body: TypedCode, cloud: TheCloud, _key: KeyId) -> Response:
     """The same code again gives the same member the same coupon. Five wrong ones, and the member waits ten minutes."""
 
     def write(work: Work) -> dict[str, object] | None:
@@ -304,7 +301,7 @@ class Limits(Body):
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
     | {200: answer(LIMITS_EXAMPLE, "As it is now")},
 )
-def set_limits(store_id: StoreId, body: Limits, cloud: TheCloud, by: ForPolicy) -> Response:
+def set_limits(store_id: PathId, body: Limits, cloud: TheCloud, by: ForPolicy) -> Response:
     """For a payment and for the store's business day; requests that wait count as used."""
     limits = UseLimits(**body.model_dump(exclude={"same", "different", "outside_hours"}))
     wanted = StoreRules(limits, OverlapRules(body.same, body.different), body.outside_hours)

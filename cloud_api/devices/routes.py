@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StrictBool, StrictStr
 from sqlalchemy import update
 from starlette.responses import Response
@@ -16,10 +16,10 @@ from cloud_api.devices.models import device
 from cloud_api.devices.printing import name_printing_device
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident, Reason, Text
+from cloud_api.fields import Body, Ident, PathId, Reason, Text
 from cloud_api.http import json_response
 from cloud_api.staff import audit
-from cloud_api.staff.acting import Acting, StoreId, may
+from cloud_api.staff.acting import Acting, may
 from cloud_api.stores.service import profile_of
 from rules.permissions import Permission
 
@@ -29,7 +29,6 @@ of_store = APIRouter(prefix="/v1/stores/{store_id}/devices", tags=["devices"])
 DeviceKind = Literal["agent", "tablet"]
 
 
-DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 ForInfo = Annotated[Acting, Depends(may(Permission.STORE_INFO))]
 _REFUSALS = ("unauthorized", "not_allowed", "employee_unknown", "device_unknown", "invalid")
 
@@ -106,7 +105,7 @@ def redeem(body: Redeem, request: Request, cloud: TheCloud) -> Response:
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown")
     | {200: answer({"devices": [DEVICE_EXAMPLE]}, "Those that are shut out last")},
 )
-def devices(store_id: StoreId, cloud: TheCloud, _by: ForInfo) -> Response:
+def devices(store_id: PathId, cloud: TheCloud, _by: ForInfo) -> Response:
     """When each was last heard of, what it last said about itself, whether its clock is off."""
     with cloud.database.read() as conn:
         if profile_of(conn, store_id) is None:
@@ -124,7 +123,7 @@ class Revocation(Body):
     summary="Shut a device out",
     responses=errors(*_REFUSALS) | {200: answer(DEVICE_EXAMPLE, "Its next call is refused, its stream ends")},
 )
-def revoke(store_id: StoreId, device_id: DeviceId, body: Revocation, cloud: TheCloud, by: ForInfo) -> Response:
+def revoke(store_id: PathId, device_id: PathId, body: Revocation, cloud: TheCloud, by: ForInfo) -> Response:
     """For good; it would have to join anew. What it had not sent stays on it."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -146,7 +145,7 @@ class Naming(Body):
     summary="Name a device, or let it print for the store",
     responses=errors(*_REFUSALS) | {200: answer(DEVICE_EXAMPLE, "As it is now")},
 )
-def change(store_id: StoreId, device_id: DeviceId, body: Naming, cloud: TheCloud, by: ForInfo) -> Response:
+def change(store_id: PathId, device_id: PathId, body: Naming, cloud: TheCloud, by: ForInfo) -> Response:
     """Null leaves it. Without a printing device, whichever shows a request first prints its slip."""
 
     def job(work: Work) -> dict[str, Any]:

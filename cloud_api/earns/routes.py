@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
@@ -14,14 +14,13 @@ from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.earns import service
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, PhoneNumber, Won
+from cloud_api.fields import Body, IdempotencyKey, Ident, PathId, PhoneNumber, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from rules.phone import Phone
 
 router = APIRouter(prefix="/v1/earns", tags=["earns"])
 
-EarnId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Printed = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_./-]{1,40}$")]
 _EXAMPLE: dict[str, Any] = {
     "earn_id": "0198c5c0-7a11-7000-8000-0000000000e1",
@@ -103,7 +102,7 @@ def earn(body: NewEarn, cloud: TheCloud, caller: TheCaller) -> Response:
     summary="An earn",
     responses=errors("unauthorized", "earn_unknown") | {200: answer(_EXAMPLE, "As it stands")},
 )
-def show(earn_id: EarnId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(earn_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """One that came through this API, with what its member has now."""
     with cloud.database.read() as conn:
         return json_response(service.show(conn, earn_id, cloud.clock()))
@@ -114,7 +113,7 @@ def show(earn_id: EarnId, cloud: TheCloud, _key: KeyId) -> Response:
     summary="Take back what a cancelled payment earned",
     responses=errors("unauthorized", "earn_unknown") | {200: answer(_CANCELLED, "Taken back")},
 )
-def cancel(earn_id: EarnId, cloud: TheCloud, caller: TheCaller) -> Response:
+def cancel(earn_id: PathId, cloud: TheCloud, caller: TheCaller) -> Response:
     """The whole payment was cancelled. What the member spent meanwhile becomes a debt that later earns repay. A second
     call changes nothing and answers the same."""
     return json_response(cloud.database.transact(lambda work: service.cancel(work, caller, earn_id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Name
+from cloud_api.fields import Body, Name, PathId
 from cloud_api.grades import service
 from cloud_api.http import json_response
 from cloud_api.members import service as members
@@ -20,8 +20,6 @@ from cloud_api.stores.service import find_brand
 
 router = APIRouter(prefix="/v1/brands/{brand_id}/members/{member_id}/grade", tags=["members"])
 
-BrandId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-MemberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _EXAMPLE: dict[str, Any] = {
     "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
     "brand_id": "0198c5c0-7a11-7000-8000-0000000000b0",
@@ -54,7 +52,7 @@ _EXAMPLE: dict[str, Any] = {
     responses=errors("unauthorized", "brand_unknown", "member_unknown", "no_grades")
     | {200: answer(_EXAMPLE, "The grade, what counts towards the next, and every move")},
 )
-def show(brand_id: BrandId, member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(brand_id: PathId, member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``orders`` and ``points`` are those of the last thirty days."""
     with cloud.database.read() as conn:
         _known_brand(conn, brand_id)
@@ -75,7 +73,7 @@ class GiveGrade(Body):
     responses=errors("unauthorized", "brand_unknown", "member_unknown", "no_grades", "grade_unknown", "invalid")
     | {200: answer(_EXAMPLE, "The grade as it stands")},
 )
-def give(brand_id: BrandId, member_id: MemberId, body: GiveGrade, cloud: TheCloud, _key: KeyId) -> Response:
+def give(brand_id: PathId, member_id: PathId, body: GiveGrade, cloud: TheCloud, _key: KeyId) -> Response:
     """A grade for staff or family stays until a person changes it; others are reviewed like those that were reached."""
 
     def job(work: Work) -> dict[str, Any]:

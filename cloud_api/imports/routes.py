@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, Field, StrictInt
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Name, clean
+from cloud_api.fields import Body, Name, PathId, clean
 from cloud_api.http import json_response
 from cloud_api.imports import deciding, problems, service
 from cloud_api.imports.files import inspect
@@ -25,7 +25,6 @@ from cloud_api.imports.service import PART_BYTES, NewImport, Sums
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
 
-ImportId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 StoreId = Annotated[str, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Column = Annotated[str | None, Query(min_length=1, max_length=100)]
 Count = Annotated[StrictInt, Field(ge=0, le=10**15)]
@@ -168,7 +167,7 @@ def imports(
     summary="How an import is",
     responses=errors("unauthorized", "import_unknown") | {200: answer(_EXAMPLE, "As it is now")},
 )
-def show(import_id: ImportId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(import_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``sums`` is what would come in, to be confirmed; ``progress`` what has come in. ``problem`` says why a file as a
     whole was refused."""
     with cloud.database.read() as conn:
@@ -182,7 +181,7 @@ def show(import_id: ImportId, cloud: TheCloud, _key: KeyId) -> Response:
     | {200: answer({"problems": [_PROBLEM_EXAMPLE]}, "In the order of the file")},
 )
 def problems_of(
-    import_id: ImportId,
+    import_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
@@ -199,7 +198,7 @@ def problems_of(
     responses=errors("unauthorized", "import_unknown")
     | {200: {"description": "CSV", "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-def problems_file(import_id: ImportId, cloud: TheCloud, _key: KeyId) -> Response:
+def problems_file(import_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """All of them; no cell of it is a formula."""
     with cloud.database.read() as conn:
         rows = service.problems_of(conn, import_id, most=service.ALL_PROBLEMS)
@@ -216,7 +215,7 @@ def problems_file(import_id: ImportId, cloud: TheCloud, _key: KeyId) -> Response
     )
     | {200: answer(_EXAMPLE, "Is being imported")},
 )
-def confirm(import_id: ImportId, body: Confirm, cloud: TheCloud, _key: KeyId) -> Response:
+def confirm(import_id: PathId, body: Confirm, cloud: TheCloud, _key: KeyId) -> Response:
     """Only with the sums of the dry run. It goes on by itself, also after a crash; confirming twice imports once."""
     sums = Sums(body.rows, body.points, body.stamps)
     return json_response(cloud.database.transact(lambda work: deciding.confirm(work, import_id, sums, body.by)))
@@ -227,6 +226,6 @@ def confirm(import_id: ImportId, body: Confirm, cloud: TheCloud, _key: KeyId) ->
     summary="Give up an import before it is confirmed",
     responses=errors("unauthorized", "import_unknown", "import_not_ready") | {200: answer(_EXAMPLE, "Cancelled")},
 )
-def cancel(import_id: ImportId, cloud: TheCloud, _key: KeyId) -> Response:
+def cancel(import_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The file and its rows are removed."""
     return json_response(cloud.database.transact(lambda work: deciding.cancel(work, import_id)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import AfterValidator, Field, StrictInt
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
-from cloud_api.fields import POINTS_MAX, Body, IdempotencyKey, Ident, Name, Reason
+from cloud_api.fields import POINTS_MAX, Body, IdempotencyKey, Ident, Name, PathId, Reason
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.ledger import adjustments
@@ -18,7 +18,6 @@ from cloud_api.ledger.adjustments import Proposal
 
 router = APIRouter(prefix="/v1/adjustments", tags=["ledger"])
 
-AdjustmentId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _EXAMPLE: dict[str, Any] = {
     "adjustment_id": "0198c5c0-7a11-7000-8000-0000000000ad",
     "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
@@ -98,7 +97,7 @@ def waiting(cloud: TheCloud, _key: KeyId) -> Response:
     summary="A correction",
     responses=errors("unauthorized", "adjustment_unknown") | {200: answer(_EXAMPLE, "As it stands")},
 )
-def show(adjustment_id: AdjustmentId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(adjustment_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The correction with who proposed and who decided."""
     with cloud.database.read() as conn:
         return json_response(adjustments.show(conn, adjustment_id, cloud.clock()))
@@ -118,7 +117,7 @@ def show(adjustment_id: AdjustmentId, cloud: TheCloud, _key: KeyId) -> Response:
     )
     | {200: answer(_CONFIRMED, "Booked")},
 )
-def confirm(adjustment_id: AdjustmentId, body: Decide, cloud: TheCloud, _key: KeyId) -> Response:
+def confirm(adjustment_id: PathId, body: Decide, cloud: TheCloud, _key: KeyId) -> Response:
     """Books it; somebody else than who proposed. A repetition gets the same answer."""
     return json_response(cloud.database.transact(lambda work: adjustments.confirm(work, adjustment_id, body.by)))
 
@@ -129,6 +128,6 @@ def confirm(adjustment_id: AdjustmentId, body: Decide, cloud: TheCloud, _key: Ke
     responses=errors("unauthorized", "adjustment_unknown", "already_decided", "invalid")
     | {200: answer(_EXAMPLE | {"state": "refused", "decided_by": "이본사", "decided_ms": 1760000060000}, "Refused")},
 )
-def refuse(adjustment_id: AdjustmentId, body: Decide, cloud: TheCloud, _key: KeyId) -> Response:
+def refuse(adjustment_id: PathId, body: Decide, cloud: TheCloud, _key: KeyId) -> Response:
     """Nothing is booked. A repetition gets the same answer."""
     return json_response(cloud.database.transact(lambda work: adjustments.refuse(work, adjustment_id, body.by)))

@@ -7,13 +7,14 @@ import io
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.clock import DAY_MS
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
+from cloud_api.fields import PathId
 from cloud_api.http import json_response
 from cloud_api.ledger import trades
 from cloud_api.ledger.trades import Search
@@ -24,7 +25,6 @@ from rules.calendar import moment_ms
 router = APIRouter(prefix="/v1", tags=["ledger"])
 
 DAYS_MAX = 366
-_Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Since = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Days = Annotated[int, Query(ge=1, le=DAYS_MAX)]
 Named = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_./:-]{1,64}$")]
@@ -64,7 +64,7 @@ _SETTLEMENT: dict[str, Any] = {
     summary="A store's boards of points and stamps",
     responses=errors("unauthorized", "store_unknown") | {200: answer(_BOARDS, "Five names and four boxes each")},
 )
-def of_store(store_id: _Id, cloud: TheCloud, _key: KeyId) -> Response:
+def of_store(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Names are masked. ``stamps`` is null where the store has no card."""
     with cloud.database.read() as conn:
         if profile_of(conn, store_id) is None:
@@ -79,7 +79,7 @@ def of_store(store_id: _Id, cloud: TheCloud, _key: KeyId) -> Response:
     | {200: answer({"trades": [_TRADE]}, "Newest first")},
 )
 def search(
-    brand_id: _Id,
+    brand_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     since: Since,
@@ -106,7 +106,7 @@ def search(
     | {200: answer(_SETTLEMENT, "Per store and together; with `form=csv` a table to download")},
 )
 def settle(
-    brand_id: _Id, cloud: TheCloud, _key: KeyId, since: Since, days: Days = 31, form: Literal["json", "csv"] = "json"
+    brand_id: PathId, cloud: TheCloud, _key: KeyId, since: Since, days: Days = 31, form: Literal["json", "csv"] = "json"
 ) -> Response:
     """``net`` above zero: the others owe the store points that it took in."""
     first_ms, end_ms = _span(since, days)

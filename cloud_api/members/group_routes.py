@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool, StrictInt
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
-from cloud_api.fields import Body, Ident, Name, Text, Won
+from cloud_api.fields import Body, Ident, Name, PathId, Text, Won
 from cloud_api.http import json_response
 from cloud_api.members import groups
 
@@ -26,7 +26,6 @@ _GROUP: dict[str, Any] = {
     "made_ms": 1760000000000,
     "members": 120,
 }
-GroupId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
 class Bought(Body):
@@ -53,7 +52,7 @@ class Place(Body):
     summary="Make a group or a segment of members",
     responses=errors("unauthorized", "brand_unknown", "invalid") | {201: answer(_GROUP, "As it is at this moment")},
 )
-def make(brand_id: GroupId, body: NewGroup, cloud: TheCloud, _key: KeyId) -> Response:
+def make(brand_id: PathId, body: NewGroup, cloud: TheCloud, _key: KeyId) -> Response:
     """Empty, or of those who paid so much, so often, within so many days in the brand's stores."""
     bought = None if body.bought is None else groups.Bought(**body.bought.model_dump())
     wanted = groups.NewGroup(brand_id, body.name, body.purpose, body.segment, bought)
@@ -67,7 +66,7 @@ def make(brand_id: GroupId, body: NewGroup, cloud: TheCloud, _key: KeyId) -> Res
     | {200: answer(_GROUP | {"member_ids": ["0198c5c0-7a11-7000-8000-0000000000c1"]}, "By rising id")},
 )
 def show(
-    group_id: GroupId,
+    group_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 500,
@@ -85,7 +84,7 @@ def show(
     responses=errors("unauthorized", "group_unknown", "member_unknown", "member_gone", "invalid")
     | {200: answer(_GROUP, "As it is now")},
 )
-def place(group_id: GroupId, body: Place, cloud: TheCloud, _key: KeyId) -> Response:
+def place(group_id: PathId, body: Place, cloud: TheCloud, _key: KeyId) -> Response:
     """Doing it twice is fine."""
     made = cloud.database.transact(lambda work: groups.place(work, group_id, body.member_id, belongs=body.belongs))
     return json_response(made)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field, StrictBool, StrictInt
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident, Name, Reason
+from cloud_api.fields import Body, Ident, Name, PathId, Reason
 from cloud_api.http import json_response
 from cloud_api.members import events, leaving, listing, merging, terms
 from cloud_api.members import service as members
-from cloud_api.members.routes import MemberId
 from cloud_api.members.terms import Terms
 from rules.membership import DORMANT_MONTHS, PURGE_DAYS, leave_problems
 
@@ -87,7 +86,7 @@ class Leave(Body):
     responses=errors("unauthorized", "member_unknown", "member_gone")
     | {200: answer({"held": _HELD, "problems": ["points"]}, "As it stands")},
 )
-def held(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def held(member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """For the screen on which the member confirms; ``problems`` are in the way of leaving."""
     with cloud.database.read() as conn:
         members.active(conn, cloud.vault, member_id)
@@ -102,7 +101,7 @@ def held(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "member_unknown", "member_gone", "withdrawal_refused", "invalid")
     | {200: answer(_LEFT, "Left")},
 )
-def withdraw(member_id: MemberId, body: Leave, cloud: TheCloud, _key: KeyId) -> Response:
+def withdraw(member_id: PathId, body: Leave, cloud: TheCloud, _key: KeyId) -> Response:
     """At once nobody's number; who it was is forgotten at ``purge_ms``, and may join again from ``rejoin_from_ms``."""
     wanted = leaving.Leave(body.reason, body.confirmed, body.by)
     return json_response(cloud.database.transact(lambda work: leaving.withdraw(work, cloud.vault, member_id, wanted)))
@@ -132,7 +131,7 @@ def listed(
     responses=errors("unauthorized", "member_unknown") | {200: answer({"events": [_EVENT]}, "Newest first")},
 )
 def happened(
-    member_id: MemberId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    member_id: PathId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> Response:
     """By whom and why; never with a number or a name."""
     with cloud.database.read() as conn:
@@ -153,7 +152,7 @@ class IntoAnother(Body):
     responses=errors("unauthorized", "member_unknown", "member_gone", "merge_refused", "invalid")
     | {200: answer(_STATEMENT, "Merged; what both had before and after")},
 )
-def merge(member_id: MemberId, body: IntoAnother, cloud: TheCloud, _key: KeyId) -> Response:
+def merge(member_id: PathId, body: IntoAnother, cloud: TheCloud, _key: KeyId) -> Response:
     """This member is the other one from now on, and its number finds the other. Nothing gets more or less."""
     wanted = merging.Merge(member_id, body.into, body.by, body.reason)
     return json_response(cloud.database.transact(lambda work: merging.merge(work, cloud.vault, wanted)))
@@ -177,9 +176,7 @@ class NewTerms(Body):
     summary="Set when a brand's members sleep and how soon one may be back",
     responses=errors("unauthorized", "brand_unknown", "invalid") | {200: answer(_TERMS, "From now on")},
 )
-def set_terms(
-    brand_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")], body: NewTerms, cloud: TheCloud, _key: KeyId
-) -> Response:
+def set_terms(brand_id: PathId, body: NewTerms, cloud: TheCloud, _key: KeyId) -> Response:
     """For who leaves from now on, and for the next nights' look at who was not here."""
     wanted = Terms(body.dormant_months, body.rejoin_block_days)
     kept: Any = cloud.database.transact(lambda work: terms.set_terms(work, brand_id, wanted))

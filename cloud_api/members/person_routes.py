@@ -13,14 +13,13 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
-from cloud_api.fields import Body, Day, Ident, Name, Nickname, Reason, Text
+from cloud_api.fields import Body, Day, Ident, Name, Nickname, PathId, Reason, Text
 from cloud_api.http import json_response
 from cloud_api.members import cards, consents, profile, rights
 from cloud_api.members import service as members
 from cloud_api.members.models import SpecialGroup
 from cloud_api.members.profile import NewProfile
 from cloud_api.members.rights import DataRequestKind
-from cloud_api.members.routes import MemberId
 from rules.membership import CardState, JoinChannel, Verification
 
 router = APIRouter(prefix="/v1", tags=["members"])
@@ -133,7 +132,7 @@ class SetProfile(Body):
     )
     | {200: answer(_PROFILE, "Kept, sealed")},
 )
-def set_profile(member_id: MemberId, body: SetProfile, cloud: TheCloud, _key: KeyId) -> Response:
+def set_profile(member_id: PathId, body: SetProfile, cloud: TheCloud, _key: KeyId) -> Response:
     """What is needed depends on the verification; ``profile_incomplete`` names what is ``missing``. One person is one
     member, by the CI."""
     items = body.items.model_dump(exclude_none=True)
@@ -216,7 +215,7 @@ class Said(Body):
     responses=errors("unauthorized", "member_unknown", "member_gone", "consent_unknown", "invalid")
     | {200: answer(_CONSENTS, "What stands")},
 )
-def say(member_id: MemberId, body: Said, cloud: TheCloud, _key: KeyId) -> Response:
+def say(member_id: PathId, body: Said, cloud: TheCloud, _key: KeyId) -> Response:
     """Yes or no to one wording. Nothing is ever agreed to by silence, and no answer is ever changed."""
 
     def write(work: Work) -> dict[str, Any]:
@@ -234,7 +233,7 @@ def say(member_id: MemberId, body: Said, cloud: TheCloud, _key: KeyId) -> Respon
     summary="What a member agreed to",
     responses=errors("unauthorized", "member_unknown", "member_gone") | {200: answer(_CONSENTS, "What stands")},
 )
-def agreed(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def agreed(member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``missing`` are required ones in their wording of today; earning needs none of them that is optional."""
     with cloud.database.read() as conn:
         members.active(conn, cloud.vault, member_id)
@@ -265,7 +264,7 @@ class ChangeCard(Body):
     responses=errors("unauthorized", "member_unknown", "member_gone", "card_invalid", "card_taken", "invalid")
     | {201: answer(_CARD, "The card")},
 )
-def add_card(member_id: MemberId, body: NewCard, cloud: TheCloud, _key: KeyId) -> Response:
+def add_card(member_id: PathId, body: NewCard, cloud: TheCloud, _key: KeyId) -> Response:
     """As many as one likes; a number is one member's for ever."""
 
     def write(work: Work) -> dict[str, Any]:
@@ -281,7 +280,7 @@ def add_card(member_id: MemberId, body: NewCard, cloud: TheCloud, _key: KeyId) -
     responses=errors("unauthorized", "member_unknown", "member_gone")
     | {200: answer({"cards": [_CARD]}, "Oldest first")},
 )
-def own_cards(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def own_cards(member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Without those that were deleted."""
     with cloud.database.read() as conn:
         members.active(conn, cloud.vault, member_id)
@@ -295,7 +294,7 @@ def own_cards(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
     | {200: answer(_CARD, "As it is now")},
 )
 def change_card(
-    member_id: MemberId,
+    member_id: PathId,
     number: Annotated[str, Path(pattern=r"^[0-9]{16}$")],
     body: ChangeCard,
     cloud: TheCloud,
@@ -321,7 +320,7 @@ class CallRegular(Body):
     responses=errors("unauthorized", "member_unknown", "member_gone", "store_unknown", "invalid")
     | {200: answer(_REGULAR, "So it is")},
 )
-def call_regular(member_id: MemberId, body: CallRegular, cloud: TheCloud, _key: KeyId) -> Response:
+def call_regular(member_id: PathId, body: CallRegular, cloud: TheCloud, _key: KeyId) -> Response:
     """Opens the store's stamp card where there is one; ``regular`` false takes the word back, the card stays."""
 
     def write(work: Work) -> dict[str, Any]:
@@ -339,7 +338,7 @@ def call_regular(member_id: MemberId, body: CallRegular, cloud: TheCloud, _key: 
     summary="Everything that is kept of a member",
     responses=errors("unauthorized", "member_unknown") | {200: answer(_OVERVIEW, "Items, purposes, retention")},
 )
-def data(member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def data(member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """For the member: what is collected, what for, for how long, and who else gets it. Secrets are named, not told."""
     with cloud.database.read() as conn:
         return json_response(_overview(cloud, conn, member_id))
@@ -366,7 +365,7 @@ class AnswerData(Body):
     responses=errors("unauthorized", "member_unknown", "invalid")
     | {201: answer(_ASKED, "To be answered by ``due_ms``")},
 )
-def ask(member_id: MemberId, body: AskData, cloud: TheCloud, _key: KeyId) -> Response:
+def ask(member_id: PathId, body: AskData, cloud: TheCloud, _key: KeyId) -> Response:
     """Access, correction, deletion, a stop, no more marketing, or leaving; answered within ten days."""
 
     def write(work: Work) -> dict[str, Any]:
@@ -394,7 +393,7 @@ def waiting(cloud: TheCloud, _key: KeyId) -> Response:
     | {200: answer(_ASKED, "Answered")},
 )
 def give_answer(
-    data_request_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")],
+    data_request_id: PathId,
     body: AnswerData,
     cloud: TheCloud,
     _key: KeyId,

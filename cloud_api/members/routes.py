@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import StrictBool
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident, Name, Nickname, PhoneNumber
+from cloud_api.fields import Body, Ident, Name, Nickname, PathId, PhoneNumber
 from cloud_api.http import json_response
 from cloud_api.integrators import reach
 from cloud_api.ledger.explain import explain
@@ -32,7 +32,6 @@ router = APIRouter(prefix="/v1/members", tags=["members"])
 
 log = logging.getLogger("cloud")
 
-MemberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _EXAMPLE = {
     "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
     "phone_masked": "010-****-5678",
@@ -159,7 +158,7 @@ def find(body: Find, cloud: TheCloud, caller: TheCaller) -> Response:
     responses=errors("unauthorized", "member_unknown", "store_unknown") | {200: answer(_WALLET, "As it stands")},
 )
 def show(
-    member_id: MemberId,
+    member_id: PathId,
     cloud: TheCloud,
     caller: TheCaller,
     store_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None,
@@ -186,7 +185,7 @@ def _usable(conn: Connection, member_id: str, store_id: str, now_ms: int) -> dic
 
 @router.get("/{member_id}/entries", summary="A member's entries", responses=errors("unauthorized", "member_unknown"))
 def entries(
-    member_id: MemberId,
+    member_id: PathId,
     cloud: TheCloud,
     caller: TheCaller,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -205,7 +204,7 @@ def entries(
     "/{member_id}/explain", summary="Why a balance is what it is", responses=errors("unauthorized", "member_unknown")
 )
 def explained(
-    member_id: MemberId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=5_000)] = 500
+    member_id: PathId, cloud: TheCloud, _key: KeyId, limit: Annotated[int, Query(ge=1, le=5_000)] = 500
 ) -> Response:
     """The newest entries, oldest first, each with its operation, receipt, request, person and lots, and the balance
     after it; ``opening`` plus the amounts is what each account has, and so are ``sums``."""

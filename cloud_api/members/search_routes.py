@@ -12,11 +12,11 @@ from cloud_api.access import KeyId, TheCaller, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident, Name, PhoneNumber, Reason
+from cloud_api.fields import Body, Ident, Name, PathId, PhoneNumber, Reason
 from cloud_api.http import json_response
 from cloud_api.members import changing, search
 from cloud_api.members import service as members
-from cloud_api.members.routes import MemberId, shown
+from cloud_api.members.routes import shown
 from cloud_api.members.search import PAGE_MAX, Search, SearchKey
 from rules.membership import Verification, phone_tail_valid
 from rules.phone import Phone
@@ -168,7 +168,7 @@ class NewPhone(Body):
         )
     },
 )
-def change_phone(member_id: MemberId, body: NewPhone, cloud: TheCloud, _key: KeyId) -> Response:
+def change_phone(member_id: PathId, body: NewPhone, cloud: TheCloud, _key: KeyId) -> Response:
     """The old number is nobody's afterwards. ``phone_taken`` names whose the new one is: the two may be one person."""
     wanted = changing.NewNumber(Phone(body.phone), body.checked, body.by, body.reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field, StrictBool, StrictInt, model_validator
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import MENU_EXAMPLE, MENU_HERE_EXAMPLE, MENU_ITEM_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, Name, Text, Won
+from cloud_api.fields import Body, IdempotencyKey, Ident, Name, PathId, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.menu import pricing, service
@@ -23,10 +23,6 @@ from rules.menu import Option, OptionGroup, SaleTimes, SoldOutKind
 
 router = APIRouter(prefix="/v1", tags=["menu"])
 
-_ID = Path(pattern=r"^[A-Za-z0-9-]{1,64}$")
-StoreId = Annotated[str, _ID]
-MenuId = Annotated[str, _ID]
-CategoryId = Annotated[str, _ID]
 Minute = Annotated[StrictInt, Field(ge=0, le=1_440)]
 Position = Annotated[StrictInt, Field(ge=0, le=100_000)]
 CATEGORY_EXAMPLE: dict[str, Any] = {
@@ -100,7 +96,7 @@ def add_category(body: NewCategory, cloud: TheCloud, key_id: KeyId) -> Response:
     responses=errors("unauthorized", "store_unknown", "brand_unknown", "category_unknown", "invalid")
     | {200: answer(CATEGORY_EXAMPLE, "Changed")},
 )
-def change_category(category_id: CategoryId, body: Category, cloud: TheCloud, _key: KeyId) -> Response:
+def change_category(category_id: PathId, body: Category, cloud: TheCloud, _key: KeyId) -> Response:
     """All of it is replaced."""
     changed = cloud.database.transact(
         lambda work: service.write_category(work, _scope(work, body), category_id, body.terms())
@@ -116,7 +112,7 @@ def change_category(category_id: CategoryId, body: Category, cloud: TheCloud, _k
     )
     | {200: answer(CATEGORY_EXAMPLE | {"removed": True}, "Removed")},
 )
-def remove_category(category_id: CategoryId, body: Owned, cloud: TheCloud, _key: KeyId) -> Response:
+def remove_category(category_id: PathId, body: Owned, cloud: TheCloud, _key: KeyId) -> Response:
     """Only an empty one."""
     return json_response(
         cloud.database.transact(lambda work: service.remove_category(work, _scope(work, body), category_id))
@@ -222,7 +218,7 @@ def add_item(body: NewItem, cloud: TheCloud, key_id: KeyId) -> Response:
     responses=errors("unauthorized", "store_unknown", "brand_unknown", "category_unknown", "menu_unknown", "invalid")
     | {200: answer(MENU_ITEM_EXAMPLE, "Changed")},
 )
-def change_item(menu_id: MenuId, body: Item, cloud: TheCloud, _key: KeyId) -> Response:
+def change_item(menu_id: PathId, body: Item, cloud: TheCloud, _key: KeyId) -> Response:
     """All of it is replaced."""
     return json_response(
         cloud.database.transact(lambda work: service.write_item(work, _scope(work, body), menu_id, body.terms()))
@@ -235,7 +231,7 @@ def change_item(menu_id: MenuId, body: Item, cloud: TheCloud, _key: KeyId) -> Re
     responses=errors("unauthorized", "store_unknown", "brand_unknown", "menu_unknown", "invalid")
     | {200: answer(MENU_ITEM_EXAMPLE | {"removed": True}, "Removed")},
 )
-def remove_item(menu_id: MenuId, body: Owned, cloud: TheCloud, _key: KeyId) -> Response:
+def remove_item(menu_id: PathId, body: Owned, cloud: TheCloud, _key: KeyId) -> Response:
     """Orders that name it keep their words."""
     return json_response(cloud.database.transact(lambda work: service.remove_item(work, _scope(work, body), menu_id)))
 
@@ -245,7 +241,7 @@ def remove_item(menu_id: MenuId, body: Owned, cloud: TheCloud, _key: KeyId) -> R
     summary="A store's menu as it is now",
     responses=errors("unauthorized", "store_unknown") | {200: answer(MENU_EXAMPLE, "Its own items and its brand's")},
 )
-def menu(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def menu(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``not_on_sale`` is null for what can be ordered now, else why not: hidden, not_here, time, sold_out."""
     with cloud.database.read() as conn:
         return json_response(service.of_store(conn, store_id, cloud.clock()))
@@ -261,7 +257,7 @@ class SoldOutWord(Body):
     responses=errors("unauthorized", "store_unknown", "menu_unknown", "invalid")
     | {200: answer(MENU_HERE_EXAMPLE, "As the store has it now")},
 )
-def sold_out(store_id: StoreId, menu_id: MenuId, body: SoldOutWord, cloud: TheCloud, _key: KeyId) -> Response:
+def sold_out(store_id: PathId, menu_id: PathId, body: SoldOutWord, cloud: TheCloud, _key: KeyId) -> Response:
     """``today`` ends at midnight in Korea, ``until_released`` when somebody says so; null: on sale again."""
     return json_response(
         cloud.database.transact(lambda work: service.mark_sold_out(work, store_id, menu_id, body.kind, work.now_ms))
@@ -278,7 +274,7 @@ class Availability(Body):
     responses=errors("unauthorized", "store_unknown", "menu_unknown", "invalid")
     | {200: answer(MENU_HERE_EXAMPLE, "As the store has it now")},
 )
-def available(store_id: StoreId, menu_id: MenuId, body: Availability, cloud: TheCloud, _key: KeyId) -> Response:
+def available(store_id: PathId, menu_id: PathId, body: Availability, cloud: TheCloud, _key: KeyId) -> Response:
     """For items of the brand that this store does not make."""
     return json_response(
         cloud.database.transact(lambda work: service.set_available(work, store_id, menu_id, body.available))
@@ -297,7 +293,7 @@ class Line(Body):
     responses=errors("unauthorized", "store_unknown", "menu_unknown", "menu_not_on_sale", "options_refused", "invalid")
     | {200: answer({"total_won": 11200}, "Base price and options, times the quantity")},
 )
-def price(store_id: StoreId, body: Line, cloud: TheCloud, _key: KeyId) -> Response:
+def price(store_id: PathId, body: Line, cloud: TheCloud, _key: KeyId) -> Response:
     """Refused when it cannot be ordered, or when the options do not fit their groups."""
     wanted = pricing.WantedLine(body.menu_id, body.options, body.quantity)
     with cloud.database.read() as conn:
@@ -319,7 +315,7 @@ class Template(Body):
     responses=errors("unauthorized", "store_unknown", "invalid")
     | {200: answer({"name": "점심", "sale_times": {"weekdays": [0], "times": [[690, 840]]}}, "Kept")},
 )
-def template(store_id: StoreId, body: Template, cloud: TheCloud, _key: KeyId) -> Response:
+def template(store_id: PathId, body: Template, cloud: TheCloud, _key: KeyId) -> Response:
     """The same name again replaces it."""
 
     def keep(work: Work) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
+from cloud_api.fields import PathId
 from cloud_api.http import json_response
 from cloud_api.monitors import counting
 from cloud_api.monitors.counting import Figure
@@ -22,7 +23,6 @@ from rules.requests import RejectReason
 
 router = APIRouter(prefix="/v1", tags=["notices"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 FIGURE_EXAMPLE = {"name": "slow_approval", "level": "notify", "count": 11, "of": 20, "since": "2025-09-10"}
 MONITORS_EXAMPLE: dict[str, Any] = {
     "figures": [FIGURE_EXAMPLE],
@@ -37,7 +37,7 @@ WARNED_EXAMPLE = {"stores": [{"store_id": "0198c5c0-7a11-7000-8000-0000000000b1"
     summary="Approvals, rejections and recoveries of a store",
     responses=errors("unauthorized", "store_unknown") | {200: answer(MONITORS_EXAMPLE, "As counted a minute ago")},
 )
-def of_store(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def of_store(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Shares are of the last thirty days, recoveries of today. ``of`` is 0 where a figure is no share; ``level`` is
     ``normal``, ``watch`` or ``notify``."""
     now_ms = cloud.clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from cloud_api.bootstrap import Cloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Name
+from cloud_api.fields import Body, Name, PathId
 from cloud_api.http import json_response
 from cloud_api.notices import centre, settings
 from cloud_api.notices.centre import Acked, Place
@@ -24,8 +24,6 @@ from rules.notices import NoticeKind
 
 router = APIRouter(prefix="/v1", tags=["notices"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-NoticeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 OpenOnly = Annotated[bool, Query(alias="open")]
 BeforeMs = Annotated[int | None, Query(ge=0, le=2**47)]
 PAGE_MAX = 200
@@ -98,7 +96,7 @@ _REFUSED = ("unauthorized", "notice_unknown", "invalid")
     responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(LIST_EXAMPLE, "Its own only")},
 )
 def of_store(
-    store_id: StoreId,
+    store_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     open_only: OpenOnly = False,
@@ -114,7 +112,7 @@ def of_store(
     summary="A store looked at a notice",
     responses=errors(*_REFUSED) | {200: answer(NOTICE_EXAMPLE, "As it is now")},
 )
-def read_by_store(store_id: StoreId, notice_id: NoticeId, cloud: TheCloud, _key: KeyId) -> Response:
+def read_by_store(store_id: PathId, notice_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """It still waits for somebody to acknowledge it."""
     return _read(cloud, Place(store_id), notice_id)
 
@@ -124,7 +122,7 @@ def read_by_store(store_id: StoreId, notice_id: NoticeId, cloud: TheCloud, _key:
     summary="A store acknowledges a notice",
     responses=errors(*_REFUSED) | {200: answer(NOTICE_EXAMPLE, "As it is now; it leaves the counters' bells")},
 )
-def ack_by_store(store_id: StoreId, notice_id: NoticeId, body: Acknowledged, cloud: TheCloud, _key: KeyId) -> Response:
+def ack_by_store(store_id: PathId, notice_id: PathId, body: Acknowledged, cloud: TheCloud, _key: KeyId) -> Response:
     """The first one's name stays; the same thing happening again is a new notice."""
     return _acknowledge(cloud, Place(store_id), notice_id, body.by)
 
@@ -150,7 +148,7 @@ def of_hq(
     summary="Head office looked at a notice",
     responses=errors(*_REFUSED) | {200: answer(NOTICE_EXAMPLE, "As it is now")},
 )
-def read_by_hq(notice_id: NoticeId, cloud: TheCloud, _key: KeyId) -> Response:
+def read_by_hq(notice_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """It still waits for somebody to acknowledge it."""
     return _read(cloud, Place(None), notice_id)
 
@@ -160,7 +158,7 @@ def read_by_hq(notice_id: NoticeId, cloud: TheCloud, _key: KeyId) -> Response:
     summary="Head office acknowledges a notice",
     responses=errors(*_REFUSED) | {200: answer(NOTICE_EXAMPLE, "As it is now")},
 )
-def ack_by_hq(notice_id: NoticeId, body: Acknowledged, cloud: TheCloud, _key: KeyId) -> Response:
+def ack_by_hq(notice_id: PathId, body: Acknowledged, cloud: TheCloud, _key: KeyId) -> Response:
     """What the store was told about the same thing stays as it is."""
     return _acknowledge(cloud, Place(None), notice_id, body.by)
 
@@ -175,7 +173,7 @@ class NewSetting(Body):
     summary="What a store wants in its bell",
     responses=errors("unauthorized", "store_unknown") | {200: answer(SETTING_EXAMPLE, "Everything, until it says so")},
 )
-def read_setting(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def read_setting(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Kinds that are switched off are kept in the list all the same."""
     with cloud.database.read() as conn:
         _store_of(conn, Place(store_id))
@@ -188,7 +186,7 @@ def read_setting(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "store_unknown", "notice_needed", "plan_needed", "invalid")
     | {200: answer(SETTING_EXAMPLE, "As it is now; the store's counters know it a moment later")},
 )
-def write_setting(store_id: StoreId, body: NewSetting, cloud: TheCloud, _key: KeyId) -> Response:
+def write_setting(store_id: PathId, body: NewSetting, cloud: TheCloud, _key: KeyId) -> Response:
     """What is urgent cannot be switched off; advance notices of orders come with Plus."""
     wanted = Setting(frozenset(body.switched_off), body.advance_orders)
     return json_response(cloud.database.transact(lambda work: settings.change(work, store_id, wanted)))

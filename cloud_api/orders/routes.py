@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool, StrictInt, model_validator
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import ORDER_EXAMPLE, ORDER_FIGURES_EXAMPLE, REQUEST_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Nickname, Points, Text, Won
+from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Nickname, PathId, Points, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.menu.pricing import WantedLine
@@ -26,7 +26,6 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"])
 ITEMS_MAX = 100
 QTY_MAX = 100
 OPTIONS_MAX = 50
-OrderId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
 class Item(Body):
@@ -163,7 +162,7 @@ def figures(
     summary="An order",
     responses=errors("unauthorized", "order_unknown") | {200: answer(ORDER_EXAMPLE, "As it stands")},
 )
-def show(order_id: OrderId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(order_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The order as it stands now."""
     with cloud.database.read() as conn:
         row = states.find(conn, order_id)
@@ -178,7 +177,7 @@ def show(order_id: OrderId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "order_unknown", "order_stands")
     | {200: answer(ORDER_EXAMPLE | {"state": "cancelled", "refund_won": 10000}, "Cancelled")},
 )
-def cancel(order_id: OrderId, cloud: TheCloud, _key: KeyId) -> Response:
+def cancel(order_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Until the store accepts it, and afterwards once the store has said that it is sold out. Coupon and points are
     back at once; ``refund_won`` is what the caller gives back of the money."""
     return json_response(cloud.database.transact(lambda work: sold_out.cancel(work, order_id)))
@@ -190,6 +189,6 @@ def cancel(order_id: OrderId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "order_unknown", "nothing_asked")
     | {200: answer(ORDER_EXAMPLE | {"state": "preparing", "sold_out": "kept"}, "Kept")},
 )
-def keep(order_id: OrderId, cloud: TheCloud, _key: KeyId) -> Response:
+def keep(order_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The answer to a sold-out message: make what there is. Cancelling stays possible until the order is ready."""
     return json_response(cloud.database.transact(lambda work: sold_out.keep(work, order_id)))

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
-from cloud_api.fields import Body, Name, Reason, Text
+from cloud_api.fields import Body, Name, PathId, Reason, Text
 from cloud_api.http import json_response
 from cloud_api.requests import disputes
 from cloud_api.requests.disputes import Decision
-from cloud_api.requests.routes import RequestId
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 
-DisputeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 PAGE_MAX = 200
 DISPUTE_EXAMPLE = {
     "dispute_id": "0198c5c0-7a11-7000-8000-0000000000d9",
@@ -43,7 +41,7 @@ class NewDispute(Body):
     summary="A consumer disputes a request",
     responses=errors("unauthorized", "request_unknown", "invalid") | {201: answer(DISPUTE_EXAMPLE, "It is looked at")},
 )
-def dispute(request_id: RequestId, body: NewDispute, cloud: TheCloud, _key: KeyId) -> Response:
+def dispute(request_id: PathId, body: NewDispute, cloud: TheCloud, _key: KeyId) -> Response:
     """The owner is told; of the third one of the same consumer head office too. Once for each request."""
     made = cloud.database.transact(lambda work: disputes.open_one(work, request_id, body.text))
     return json_response(made, 201)
@@ -77,7 +75,7 @@ class Decided(Body):
     responses=errors("unauthorized", "dispute_unknown", "already_decided", "invalid")
     | {200: answer(DISPUTE_EXAMPLE, "Decided")},
 )
-def decide(dispute_id: DisputeId, body: Decided, cloud: TheCloud, _key: KeyId) -> Response:
+def decide(dispute_id: PathId, body: Decided, cloud: TheCloud, _key: KeyId) -> Response:
     """What follows from it (a correction, a word with the store) is done by people."""
     decided = cloud.database.transact(lambda work: disputes.decide(work, dispute_id, body.decision, body.by, body.note))
     return json_response(decided)

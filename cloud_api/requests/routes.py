@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field, StrictInt
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from cloud_api.coupons import checks
 from cloud_api.database import Work
 from cloud_api.documents import CONSUMER_VIEW_EXAMPLE, REQUEST_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, Points, Won
+from cloud_api.fields import Body, IdempotencyKey, Ident, PathId, Points, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.requests import decisions, service, words
@@ -22,8 +22,6 @@ from cloud_api.stores.service import profile_of
 from rules.sale import PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
-
-RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
 class SoldItem(Body):
@@ -128,7 +126,7 @@ def _ask(work: Work, cloud: Cloud, body: UseCoupon | UsePoints | WantStamp) -> d
     summary="A request",
     responses=errors("unauthorized", "request_unknown") | {200: answer(CONSUMER_VIEW_EXAMPLE, "As it stands")},
 )
-def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
+def show(request_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The request as it stands now; ``message`` is what its consumer reads when the store said no, else null."""
     with cloud.database.read() as conn:
         row = service.find(conn, request_id)
@@ -144,6 +142,6 @@ def show(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "request_unknown", "already_decided")
     | {200: answer(REQUEST_EXAMPLE | {"state": "withdrawn", "remaining_ms": None}, "Withdrawn")},
 )
-def withdraw(request_id: RequestId, cloud: TheCloud, _key: KeyId) -> Response:
+def withdraw(request_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Possible while nobody decided; what was held goes back."""
     return json_response(cloud.database.transact(lambda work: decisions.withdraw(work, request_id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field, StrictBool, StrictInt
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, Name, Reason, Won
+from cloud_api.fields import Body, IdempotencyKey, Ident, Name, PathId, Reason, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.rewards import service
@@ -21,7 +21,6 @@ from rules.coupons import MAX_REWARDS, RewardKind, StoreReward
 
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["stores"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _REWARD: dict[str, Any] = {
     "place": 1,
     "name": "아메리카노 1잔",
@@ -85,7 +84,7 @@ class Rewards(Body):
     summary="A store's rewards",
     responses=errors("unauthorized", "store_unknown") | {200: answer(_EXAMPLE, "The newest version and its board")},
 )
-def read(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def read(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``played`` is false while there are none or the function is off."""
     with cloud.database.read() as conn:
         _store(conn, store_id)
@@ -98,7 +97,7 @@ def read(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "store_unknown", "rewards_refused", "invalid")
     | {200: answer(_EXAMPLE, "Set; quantities begin anew")},
 )
-def write(store_id: StoreId, body: Rewards, cloud: TheCloud, _key: KeyId) -> Response:
+def write(store_id: PathId, body: Rewards, cloud: TheCloud, _key: KeyId) -> Response:
     """Replaces all of them by a new version; coupons that were won before stay what they were."""
     wanted = [StoreReward(**one.model_dump()) for one in body.rewards]
 
@@ -122,7 +121,7 @@ class Play(Body):
     )
     | {201: answer(_DRAW, "What was won; `reward` is null when all are gone")},
 )
-def play(store_id: StoreId, body: Play, cloud: TheCloud, key_id: KeyId) -> Response:
+def play(store_id: PathId, body: Play, cloud: TheCloud, key_id: KeyId) -> Response:
     """``roll_bp`` is the number of chance below 10,000: rewards share it in their order by their probabilities. One
     that is gone is followed by the next that is left."""
     call = Repeatable(key_id, "draw", body.idempotency_key, body.model_dump() | {"store_id": store_id})
@@ -140,7 +139,7 @@ def play(store_id: StoreId, body: Play, cloud: TheCloud, key_id: KeyId) -> Respo
     responses=errors("unauthorized", "store_unknown")
     | {200: answer({"draws": [{name: _DRAW[name] for name in _DRAW if name not in ("store_id", "reward")}]}, "Newest")},
 )
-def draws(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def draws(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Each with its number of chance, so that anybody can check what it came to."""
     with cloud.database.read() as conn:
         _store(conn, store_id)

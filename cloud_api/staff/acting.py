@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Request
 
 from cloud_api.access import TheCaller, TheCloud
 from cloud_api.errors import ApiError
+from cloud_api.fields import PathId
 from cloud_api.staff import service
 from cloud_api.staff.audit import Author
 from rules.permissions import Grant, Permission, grant
 from rules.recovery import Role
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 ActingEmployee = Annotated[
     str | None,
     Header(
@@ -61,7 +61,7 @@ HeadOffice = Annotated[Author, Depends(head_office)]
 def may(permission: Permission) -> Callable[..., Acting]:
     """A dependency: whoever acts for a store, if they may. Raises ApiError ``not_allowed``, ``employee_unknown``."""
 
-    def check(store_id: StoreId, cloud: TheCloud, by: Office, acting_employee: ActingEmployee = None) -> Acting:
+    def check(store_id: PathId, cloud: TheCloud, by: Office, acting_employee: ActingEmployee = None) -> Acting:
         if acting_employee is None:
             return Acting(by)
         with cloud.database.read() as conn:

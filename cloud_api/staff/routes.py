@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool, StrictStr
 from starlette.responses import Response
 
@@ -12,11 +12,11 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import EMPLOYEE_EXAMPLE, OPERATION_LOG_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Name, PhoneNumber
+from cloud_api.fields import Body, IdempotencyKey, Name, PathId, PhoneNumber
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.staff import audit, invitations, oplog, service
-from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
+from cloud_api.staff.acting import Acting, HeadOffice, may
 from cloud_api.staff.service import Changes, NewEmployee
 from cloud_api.stores.service import profile_of
 from rules.permissions import Permission
@@ -26,7 +26,6 @@ from rules.recovery import Role
 router = APIRouter(prefix="/v1/stores/{store_id}", tags=["stores"])
 joining = APIRouter(prefix="/v1", tags=["stores"])
 
-EmployeeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Pin = Annotated[StrictStr, Field(max_length=32, examples=["904731"])]
 LOG_MAX = 500
 TIME_MS_MAX = 2**47
@@ -82,7 +81,7 @@ class Change(Body):
     )
     | {201: answer(EMPLOYEE_EXAMPLE, "Set up; the store's devices know it a moment later")},
 )
-def employ(store_id: StoreId, body: Employ, cloud: TheCloud, key_id: KeyId, by: ForPeople) -> Response:
+def employ(store_id: PathId, body: Employ, cloud: TheCloud, key_id: KeyId, by: ForPeople) -> Response:
     """The owner comes first. The PIN is kept as a hash only, and no answer ever repeats it."""
     # A plain hash of the body would tell a six-digit PIN to whoever reads the table.
     content = {**body.model_dump(mode="json"), "store_id": store_id, "pin": cloud.vault.digest(body.pin)}
@@ -106,7 +105,7 @@ def _written(work: Work, by: Acting, action: str, made: dict[str, Any], **told: 
     summary="Who works at a store",
     responses=errors("unauthorized", "store_unknown") | {200: answer({"employees": [EMPLOYEE_EXAMPLE]}, "All of them")},
 )
-def employees(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def employees(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Removed ones too, with the time of it."""
     with cloud.database.read() as conn:
         if profile_of(conn, store_id) is None:
@@ -121,7 +120,7 @@ def employees(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "pin_refused", "invalid")
     | {200: answer(EMPLOYEE_EXAMPLE, "Changed")},
 )
-def change(store_id: StoreId, employee_id: EmployeeId, body: Change, cloud: TheCloud, by: ForPeople) -> Response:
+def change(store_id: PathId, employee_id: PathId, body: Change, cloud: TheCloud, by: ForPeople) -> Response:
     """``lift`` gives back a right that a limit suspended; what was counted before is not counted again."""
     wanted = Changes(body.pin, body.may_recover, body.lift)
 
@@ -142,7 +141,7 @@ def change(store_id: StoreId, employee_id: EmployeeId, body: Change, cloud: TheC
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "owner_needed", "invalid")
     | {200: answer(EMPLOYEE_EXAMPLE, "Taken off")},
 )
-def remove(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, by: ForPeople) -> Response:
+def remove(store_id: PathId, employee_id: PathId, cloud: TheCloud, by: ForPeople) -> Response:
     """What they did stays in the log with their name."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -158,7 +157,7 @@ def remove(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, by: ForP
     responses=errors("unauthorized", "not_allowed", "store_unknown", "employee_unknown", "invalid")
     | {200: answer(EMPLOYEE_EXAMPLE | {"role": "owner"}, "The owner before is an employee now")},
 )
-def hand_over(store_id: StoreId, employee_id: EmployeeId, cloud: TheCloud, by: ForPeople) -> Response:
+def hand_over(store_id: PathId, employee_id: PathId, cloud: TheCloud, by: ForPeople) -> Response:
     """A store has one owner at any moment."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -199,7 +198,7 @@ class Invite(Body):
         )
     },
 )
-def invite(store_id: StoreId, body: Invite, cloud: TheCloud, by: ForPeople) -> Response:
+def invite(store_id: PathId, body: Invite, cloud: TheCloud, by: ForPeople) -> Response:
     """The number is not kept. The code is good for ten minutes and five tries."""
     phone = Phone(body.phone)
 
@@ -238,9 +237,7 @@ class Accept(Body):
     )
     | {201: answer(EMPLOYEE_EXAMPLE, "Set up; the store's devices know it a moment later")},
 )
-def accept(
-    invitation_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")], body: Accept, cloud: TheCloud, _key: KeyId
-) -> Response:
+def accept(invitation_id: PathId, body: Accept, cloud: TheCloud, _key: KeyId) -> Response:
     """With the code that reached the number, and a PIN of their own."""
     service.refuse_weak(body.pin)
     return json_response(invitations.accept(cloud.database, cloud.vault, invitation_id, body.code, body.pin), 201)
@@ -253,7 +250,7 @@ def accept(
     | {200: answer({"entries": [OPERATION_LOG_EXAMPLE]}, "Newest first")},
 )
 def log(
-    store_id: StoreId, cloud: TheCloud, by: ForHistory, limit: Annotated[int, Query(ge=1, le=LOG_MAX)] = 100
+    store_id: PathId, cloud: TheCloud, by: ForHistory, limit: Annotated[int, Query(ge=1, le=LOG_MAX)] = 100
 ) -> Response:
     """Approvals, rejections and recoveries with who made them; an employee sees their own."""
     with cloud.database.read() as conn:

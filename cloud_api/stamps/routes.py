@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Ident
+from cloud_api.fields import Body, Ident, PathId
 from cloud_api.http import json_response
 from cloud_api.members import service as members
 from cloud_api.stamps import history, service
@@ -19,8 +19,6 @@ from cloud_api.stores.service import profile_of
 
 router = APIRouter(prefix="/v1", tags=["stamps"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-MemberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 CARD_EXAMPLE: dict[str, Any] = {
     "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
     "opened": True,
@@ -66,7 +64,7 @@ class Whose(Body):
     responses=errors("unauthorized", "store_unknown", "member_unknown", "member_gone", "no_stamps_here", "invalid")
     | {200: answer(CARD_EXAMPLE, "The card as it stands")},
 )
-def open_card(store_id: StoreId, body: Whose, cloud: TheCloud, _key: KeyId) -> Response:
+def open_card(store_id: PathId, body: Whose, cloud: TheCloud, _key: KeyId) -> Response:
     """For whoever marks the store as regular; the first stamp opens a card as well. Doing it twice changes nothing."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -82,7 +80,7 @@ def open_card(store_id: StoreId, body: Whose, cloud: TheCloud, _key: KeyId) -> R
     responses=errors("unauthorized", "store_unknown", "member_unknown", "no_stamps_here")
     | {200: answer(CARD_EXAMPLE, "The card as it stands")},
 )
-def card(store_id: StoreId, member_id: MemberId, cloud: TheCloud, _key: KeyId) -> Response:
+def card(store_id: PathId, member_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``next_expiry_ms`` is when the first stamps of the board that is being filled lapse; full boards do not."""
     with cloud.database.read() as conn:
         _known_store(conn, store_id)
@@ -98,7 +96,7 @@ def card(store_id: StoreId, member_id: MemberId, cloud: TheCloud, _key: KeyId) -
     responses=errors("unauthorized", "store_unknown", "member_unknown", "member_gone", "no_stamps_here", "invalid")
     | {200: answer(_GIVEN, "Where the card stands; `stamps` is 0 when the member came before today")},
 )
-def attend(store_id: StoreId, body: Whose, cloud: TheCloud, key_id: KeyId) -> Response:
+def attend(store_id: PathId, body: Whose, cloud: TheCloud, key_id: KeyId) -> Response:
     """One a business day, however often it is asked."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -115,7 +113,7 @@ def attend(store_id: StoreId, body: Whose, cloud: TheCloud, key_id: KeyId) -> Re
     | {200: answer({"cards": [], "history": [_HISTORY]}, "Cards, and the history, newest first")},
 )
 def of_member(
-    member_id: MemberId,
+    member_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,

@@ -14,11 +14,11 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import HOURS_EXAMPLE, REPORT_EXAMPLE, STOCK_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Day, IdempotencyKey, Name, Text
+from cloud_api.fields import Body, Day, IdempotencyKey, Name, PathId, Text
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.staff import audit
-from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
+from cloud_api.staff.acting import Acting, HeadOffice, may
 from cloud_api.stock import reports, rounds
 from cloud_api.stock.facts import Report
 from cloud_api.stock.models import refusal
@@ -57,7 +57,7 @@ class Hours(Body):
     summary="When a store is open",
     responses=errors("unauthorized", "store_unknown") | {200: answer(HOURS_EXAMPLE, "Minutes after midnight")},
 )
-def read_hours(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def read_hours(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Monday first, null where closed; what passes 1,440 is after midnight. A store that has set none never closes."""
     with cloud.database.read() as conn:
         _known(conn, store_id)
@@ -70,7 +70,7 @@ def read_hours(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "hours_refused", "invalid")
     | {200: answer(HOURS_EXAMPLE, "Set; the store's devices know it a moment later")},
 )
-def write_hours(store_id: StoreId, body: Hours, cloud: TheCloud, by: ForInfo) -> Response:
+def write_hours(store_id: PathId, body: Hours, cloud: TheCloud, by: ForInfo) -> Response:
     """Replaces hours and holidays."""
     weekly = tuple(None if span is None else DayHours(*span) for span in body.weekly)
     hours = StoreHours(weekly, frozenset(date.fromisoformat(day) for day in body.holidays), body.always_open)
@@ -106,7 +106,7 @@ class NewReport(Body):
     )
     | {200: answer({"report": REPORT_EXAMPLE, "oddities": ["surge"]}, "What stands for the day now")},
 )
-def report(store_id: StoreId, body: NewReport, cloud: TheCloud, _by: ForReports) -> Response:
+def report(store_id: PathId, body: NewReport, cloud: TheCloud, _by: ForReports) -> Response:
     """``oddities`` name what a person should look at; none of them refuses a number. The same number again changes
     nothing."""
     fact_day = date.fromisoformat(body.day)
@@ -129,7 +129,7 @@ def report(store_id: StoreId, body: NewReport, cloud: TheCloud, _by: ForReports)
     | {200: answer({"reports": [REPORT_EXAMPLE], "rate_bp": 9666}, "Oldest first")},
 )
 def list_reports(
-    store_id: StoreId,
+    store_id: PathId,
     cloud: TheCloud,
     _key: KeyId,
     since: Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")],
@@ -152,7 +152,7 @@ def list_reports(
     | {200: answer({"days": [{"day": "2026-11-26", "reported": 128, "take_out": 97, "gap": 31}]}, "Oldest first")},
 )
 def against_take_out(
-    store_id: StoreId,
+    store_id: PathId,
     cloud: TheCloud,
     _by: ForStock,
     since: Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")],
@@ -179,7 +179,7 @@ def _span(since: str, days: int) -> tuple[date, date]:
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown")
     | {200: answer(STOCK_EXAMPLE, "Stock, rounds, what to order")},
 )
-def stock(store_id: StoreId, cloud: TheCloud, _by: ForStock) -> Response:
+def stock(store_id: PathId, cloud: TheCloud, _by: ForStock) -> Response:
     """Everything in pieces."""
     with cloud.database.read() as conn:
         _known(conn, store_id)
@@ -200,7 +200,7 @@ class StockSettings(Body):
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
     | {200: answer(STOCK_EXAMPLE, "As it is now")},
 )
-def settings(store_id: StoreId, body: StockSettings, cloud: TheCloud, _by: ForOrders) -> Response:
+def settings(store_id: PathId, body: StockSettings, cloud: TheCloud, _by: ForOrders) -> Response:
     """The threshold is 20 to 40 percent of the stock after the last delivery."""
     wanted = rounds.Setting(**body.model_dump())
     return json_response(cloud.database.transact(lambda work: rounds.change_setting(work, store_id, wanted)))
@@ -228,7 +228,7 @@ class NewStockOrder(Body):
     )
     | {201: answer(STOCK_EXAMPLE, "Ordered")},
 )
-def order(store_id: StoreId, body: NewStockOrder, cloud: TheCloud, key_id: KeyId, _by: ForOrders) -> Response:
+def order(store_id: PathId, body: NewStockOrder, cloud: TheCloud, key_id: KeyId, _by: ForOrders) -> Response:
     """In thousands; the next round of the store."""
     call = Repeatable(key_id, "stock_order", body.idempotency_key, body.model_dump(mode="json") | {"store": store_id})
 
@@ -249,7 +249,7 @@ class Received(Body):
     responses=errors("unauthorized", "not_allowed", "store_unknown", "round_unknown", "already_received", "invalid")
     | {200: answer(STOCK_EXAMPLE, "Received")},
 )
-def receive(store_id: StoreId, number: RoundNumber, body: Received, cloud: TheCloud, _by: HeadOffice) -> Response:
+def receive(store_id: PathId, number: RoundNumber, body: Received, cloud: TheCloud, _by: HeadOffice) -> Response:
     """Once; the same quantity again changes nothing."""
     return json_response(cloud.database.transact(lambda work: rounds.receive(work, store_id, number, body.pieces)))
 
@@ -265,7 +265,7 @@ class TakenOff(Body):
     responses=errors("unauthorized", "not_allowed", "store_unknown", "round_unknown", "stock_quantity", "invalid")
     | {200: answer(STOCK_EXAMPLE, "Taken off")},
 )
-def take_off(store_id: StoreId, number: RoundNumber, body: TakenOff, cloud: TheCloud, _by: HeadOffice) -> Response:
+def take_off(store_id: PathId, number: RoundNumber, body: TakenOff, cloud: TheCloud, _by: HeadOffice) -> Response:
     """The totals of the round: collected and soiled pieces count in no settlement."""
     terms = {"collected": body.collected, "soiled": body.soiled}
     return json_response(cloud.database.transact(lambda work: rounds.take_off(work, store_id, number, **terms)))
@@ -286,7 +286,7 @@ class NewRefusal(Body):
     responses=errors("unauthorized", "store_unknown", "idempotency_conflict", "invalid")
     | {201: answer({"refusal_id": "0198c5c0-7a11-7000-8000-0000000000a9", "group": "stock"}, "Declined")},
 )
-def decline(store_id: StoreId, body: NewRefusal, cloud: TheCloud, key_id: KeyId) -> Response:
+def decline(store_id: PathId, body: NewRefusal, cloud: TheCloud, key_id: KeyId) -> Response:
     """One of the form's reasons; ``other`` says which in ``reason_text``."""
     if not refusal_valid(body.reason, body.reason_text):
         raise ApiError("invalid", extra={"fields": [{"field": "body.reason_text", "problem": "missing"}]})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 from starlette.responses import Response
 
 from cloud_api.access import TheCloud
 from cloud_api.documents import EMPLOYEE_EXAMPLE, HOURS_EXAMPLE, answer, errors
-from cloud_api.fields import Body, Day, Ident, Name, Reason, Text, Won
+from cloud_api.fields import Body, Day, Ident, Name, PathId, Reason, Text, Won
 from cloud_api.http import json_response
 from cloud_api.staff.acting import HeadOffice
 from cloud_api.stores import applications
@@ -21,7 +21,6 @@ from rules.stores import AdAcceptance, Onboarding, StoreKind, StoreState
 
 router = APIRouter(prefix="/v1/applications", tags=["stores"])
 
-ApplicationId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]
 Minute = Annotated[StrictInt, Field(ge=0, le=2_880)]
 Word = Annotated[StrictStr, Field(pattern=r"^[a-z0-9_:]{1,40}$")]
@@ -139,7 +138,7 @@ def listed(
     responses=errors("unauthorized", "not_allowed", "application_unknown")
     | {200: answer(APPLICATION_EXAMPLE | {"form": FORM_EXAMPLE}, "As it stands; the look at it is written down")},
 )
-def look(application_id: ApplicationId, cloud: TheCloud, by: HeadOffice) -> Response:
+def look(application_id: PathId, cloud: TheCloud, by: HeadOffice) -> Response:
     """The form names people and an account."""
     return json_response(cloud.database.transact(lambda work: applications.look(work, cloud.vault, application_id, by)))
 
@@ -158,7 +157,7 @@ def look(application_id: ApplicationId, cloud: TheCloud, by: HeadOffice) -> Resp
     )
     | {200: answer(APPLICATION_EXAMPLE | {"version": 2}, "Waits for its review again")},
 )
-def again(application_id: ApplicationId, body: Application, cloud: TheCloud, by: HeadOffice) -> Response:
+def again(application_id: PathId, body: Application, cloud: TheCloud, by: HeadOffice) -> Response:
     """Replaces the form."""
     form = body.form()
     return json_response(
@@ -176,7 +175,7 @@ class Rejection(Body):
     responses=errors("unauthorized", "not_allowed", "application_unknown", "already_decided", "invalid")
     | {200: answer(APPLICATION_EXAMPLE | {"state": "rejected", "reason": "사업자등록증이 흐립니다"}, "Rejected")},
 )
-def reject(application_id: ApplicationId, body: Rejection, cloud: TheCloud, by: HeadOffice) -> Response:
+def reject(application_id: PathId, body: Rejection, cloud: TheCloud, by: HeadOffice) -> Response:
     """The shop reads the reason and may submit again."""
     return json_response(
         cloud.database.transact(lambda work: applications.reject(work, application_id, body.reason, by))
@@ -206,7 +205,7 @@ class Approval(Body):
         )
     },
 )
-def approve(application_id: ApplicationId, body: Approval, cloud: TheCloud, by: HeadOffice) -> Response:
+def approve(application_id: PathId, body: Approval, cloud: TheCloud, by: HeadOffice) -> Response:
     """All four must have been checked. Makes the store, its owner and a code for its first counter."""
     checked = frozenset[str](body.checked)
     return json_response(

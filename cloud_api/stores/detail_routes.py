@@ -14,9 +14,9 @@ from starlette.responses import Response
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Name, Text
+from cloud_api.fields import Body, Name, PathId, Text
 from cloud_api.http import json_response
-from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
+from cloud_api.staff.acting import Acting, HeadOffice, may
 from cloud_api.stores import details
 from cloud_api.stores.service import profile_of
 from rules.permissions import Permission
@@ -77,7 +77,7 @@ class Details(Body):
     summary="What a store says of itself",
     responses=errors("unauthorized", "store_unknown") | {200: answer({"details": None}, "None before anybody said it")},
 )
-def read_details(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def read_details(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """For maps and for the store's own page."""
     with cloud.database.read() as conn:
         return json_response({"details": details.of_store(conn, store_id)})
@@ -89,7 +89,7 @@ def read_details(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
     | {200: answer(DETAILS_EXAMPLE, "Changed")},
 )
-def write_details(store_id: StoreId, body: Details, cloud: TheCloud, by: ForInfo) -> Response:
+def write_details(store_id: PathId, body: Details, cloud: TheCloud, by: ForInfo) -> Response:
     """Replaces all of it; the pin may be moved away from where the address says."""
     told = details.Details(**body.model_dump(exclude={"name"}))
     return json_response(
@@ -110,7 +110,7 @@ class NewVisit(Body):
     summary="Record an unannounced visit",
     responses=errors("unauthorized", "not_allowed", "store_unknown", "invalid") | {201: answer(VISIT_EXAMPLE, "Kept")},
 )
-def record_visit(store_id: StoreId, body: NewVisit, cloud: TheCloud, by: HeadOffice) -> Response:
+def record_visit(store_id: PathId, body: NewVisit, cloud: TheCloud, by: HeadOffice) -> Response:
     """By head office or somebody it sends."""
     visit = details.Visit(**body.model_dump())
     return json_response(cloud.database.transact(lambda work: details.record_visit(work, store_id, visit, by)), 201)
@@ -122,7 +122,7 @@ def record_visit(store_id: StoreId, body: NewVisit, cloud: TheCloud, by: HeadOff
     responses=errors("unauthorized", "not_allowed", "store_unknown")
     | {200: answer({"visits": [VISIT_EXAMPLE]}, "Newest first")},
 )
-def visits(store_id: StoreId, cloud: TheCloud, _by: HeadOffice) -> Response:
+def visits(store_id: PathId, cloud: TheCloud, _by: HeadOffice) -> Response:
     """Head office's."""
     with cloud.database.read() as conn:
         if profile_of(conn, store_id) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import POINTS_MAX, Body, Day, Ident, Name, Points, Won
+from cloud_api.fields import POINTS_MAX, Body, Day, Ident, Name, PathId, Points, Won
 from cloud_api.http import json_response
 from cloud_api.staff import audit
 from cloud_api.staff.acting import Acting, may
@@ -27,8 +27,6 @@ from rules.stamps import StampBasis
 
 router = APIRouter(prefix="/v1", tags=["stores"])
 
-StoreId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-BrandId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 BasisPoints = Annotated[StrictInt, Field(ge=0, le=10_000)]
 Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 Idents = Annotated[tuple[Ident, ...], Field(min_length=1, max_length=500)]
@@ -134,7 +132,7 @@ _ANSWER = {"program": _EXAMPLE, "active": True}
     summary="How a brand's stores earn",
     responses=errors("unauthorized", "brand_unknown") | {200: answer(_ANSWER, "The newest version")},
 )
-def of_brand(brand_id: BrandId, cloud: TheCloud, _key: KeyId) -> Response:
+def of_brand(brand_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """``program`` is null for a brand that gives points at one rate and nothing else."""
     with cloud.database.read() as conn:
         _known_brand(conn, brand_id)
@@ -147,7 +145,7 @@ def of_brand(brand_id: BrandId, cloud: TheCloud, _key: KeyId) -> Response:
     responses=errors("unauthorized", "brand_unknown", "definition_unknown", "earning_refused", "scope_fixed", "invalid")
     | {200: answer(_ANSWER, "Set; counters know it a moment later")},
 )
-def set_brand(brand_id: BrandId, body: BrandProgram, cloud: TheCloud, _key: KeyId) -> Response:
+def set_brand(brand_id: PathId, body: BrandProgram, cloud: TheCloud, _key: KeyId) -> Response:
     """A new version; earlier ones are kept, and what was earned by them stays."""
     wanted = body.model_dump(mode="json", exclude_none=True)
     changes = {name: wanted.pop(name) for name in _OF_POLICY if name in wanted}
@@ -167,7 +165,7 @@ def set_brand(brand_id: BrandId, body: BrandProgram, cloud: TheCloud, _key: KeyI
     summary="How a store earns",
     responses=errors("unauthorized", "store_unknown") | {200: answer(_ANSWER, "What holds there now")},
 )
-def of_store(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def of_store(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """The store's own programme before its brand's. ``active`` is false where the plan has no stamps: settings are kept
     and work from Plus on."""
     with cloud.database.read() as conn:
@@ -197,7 +195,7 @@ class OwnProgram(Body):
     )
     | {200: answer(_ANSWER, "Set; the store's counters know it a moment later")},
 )
-def set_store(store_id: StoreId, body: OwnProgram, cloud: TheCloud, by: ForPolicy) -> Response:
+def set_store(store_id: PathId, body: OwnProgram, cloud: TheCloud, by: ForPolicy) -> Response:
     """A new version of the store's own programme; null goes back to its brand's. Grades are its brand's."""
     wanted = None
     if body.program is not None:

@@ -12,13 +12,13 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, Reason, Text
+from cloud_api.fields import Body, PathId, Reason, Text
 from cloud_api.gateway import feeds
 from cloud_api.http import json_response
 from cloud_api.ledger.statement import sums_of_store
 from cloud_api.settings import VERSION
 from cloud_api.staff import audit
-from cloud_api.staff.acting import Acting, HeadOffice, StoreId, may
+from cloud_api.staff.acting import Acting, HeadOffice, may
 from cloud_api.stores import listing, states
 from cloud_api.stores.service import Profile, profile_of, write_profile
 from rules.alerts import AlertMode
@@ -90,7 +90,7 @@ def stores(
     summary="A store",
     responses=errors("unauthorized", "store_unknown") | {200: answer(PROFILE_EXAMPLE, "As its counters know it")},
 )
-def profile(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def profile(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Also its hours, once somebody has set them."""
     with cloud.database.read() as conn:
         return json_response(_found(profile_of(conn, store_id)).to_wire())
@@ -117,7 +117,7 @@ class Terms(Body):
     responses=errors("unauthorized", "not_allowed", "store_unknown", "invalid")
     | {200: answer(PROFILE_EXAMPLE, "Its counters know it a moment later")},
 )
-def terms(store_id: StoreId, body: Terms, cloud: TheCloud, by: HeadOffice) -> Response:
+def terms(store_id: PathId, body: Terms, cloud: TheCloud, by: HeadOffice) -> Response:
     """With a reason, which is kept with who changed it."""
     values = {name: value for name, value in body.model_dump(mode="json", exclude={"reason"}).items() if value}
 
@@ -142,7 +142,7 @@ class State(Body):
     responses=errors("unauthorized", "not_allowed", "store_unknown", "state_not_allowed", "invalid")
     | {200: answer(PROFILE_EXAMPLE | {"state": "suspended", "state_reason": "내부 공사"}, "Its counters know it")},
 )
-def state(store_id: StoreId, body: State, cloud: TheCloud, by: HeadOffice) -> Response:
+def state(store_id: PathId, body: State, cloud: TheCloud, by: HeadOffice) -> Response:
     """A suspended store takes no new request and no new number; what happened before is booked whenever it arrives."""
     to = StoreState(body.to)
     made = cloud.database.transact(lambda work: states.move(work, store_id, to, body.reason, by))
@@ -167,7 +167,7 @@ class Leaving(Body):
     )
     | {200: answer(PROFILE_EXAMPLE | {"state": "withdrawing"}, "Thirty days until it is closed")},
 )
-def withdraw(store_id: StoreId, body: Leaving, cloud: TheCloud, by: ForLeaving) -> Response:
+def withdraw(store_id: PathId, body: Leaving, cloud: TheCloud, by: ForLeaving) -> Response:
     """Works on for thirty days; then it is closed, and what names people is gone."""
     made = cloud.database.transact(
         lambda work: states.move(work, store_id, StoreState.WITHDRAWING, body.reason, by.author)
@@ -181,7 +181,7 @@ def withdraw(store_id: StoreId, body: Leaving, cloud: TheCloud, by: ForLeaving) 
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "state_not_allowed", "invalid")
     | {200: answer(PROFILE_EXAMPLE, "As before")},
 )
-def stay(store_id: StoreId, body: Leaving, cloud: TheCloud, by: ForLeaving) -> Response:
+def stay(store_id: PathId, body: Leaving, cloud: TheCloud, by: ForLeaving) -> Response:
     """Within the thirty days."""
 
     def job(work: Work) -> Profile:
@@ -203,7 +203,7 @@ class Alerts(Body):
     responses=errors("unauthorized", "not_allowed", "employee_unknown", "store_unknown", "invalid")
     | {200: answer(PROFILE_EXAMPLE, "Counters without a way of their own follow it")},
 )
-def alerts(store_id: StoreId, body: Alerts, cloud: TheCloud, by: ForInfo) -> Response:
+def alerts(store_id: PathId, body: Alerts, cloud: TheCloud, by: ForInfo) -> Response:
     """On the screen with a sound, on paper, or both."""
 
     def job(work: Work) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def alerts(store_id: StoreId, body: Alerts, cloud: TheCloud, by: ForInfo) -> Res
 
 
 @router.get("/stores/{store_id}/sums", summary="A store's sums", responses=errors("unauthorized", "store_unknown"))
-def sums(store_id: StoreId, cloud: TheCloud, _key: KeyId) -> Response:
+def sums(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """Sums over the book's entries; ``entries_sum`` is zero or the book is broken."""
     with cloud.database.read() as conn:
         _found(profile_of(conn, store_id))

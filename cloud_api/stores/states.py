@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
-from cloud_api.orders.models import customer_order
+from cloud_api.orders.states import open_count
 from cloud_api.staff import audit
 from cloud_api.staff.audit import Author
 from cloud_api.stores.models import store
 from cloud_api.stores.service import Profile, lock_store, profile_of, write_profile
 from rules.calendar import local_day, moment_ms
-from rules.requests import OrderState
 from rules.stores import (
     StoreKind,
     StoreState,
@@ -27,7 +26,6 @@ from rules.stores import (
     withdrawal_blocks,
 )
 
-_UNFINISHED = (OrderState.NEW.value, OrderState.PREPARING.value)
 CLOCK = Author("cloud:clock", name="cloud:clock")
 
 
@@ -71,8 +69,7 @@ def move(work: Work, store_id: str, to: StoreState, reason: str, by: Author) -> 
 
 
 def _refuse_unfinished(conn: Connection, store_id: str) -> None:
-    query = select(func.count()).where(customer_order.c.store_id == store_id, customer_order.c.state.in_(_UNFINISHED))
-    blocks = withdrawal_blocks(conn.execute(query).scalar_one(), 0, 0)  # nothing is settled or charged here yet
+    blocks = withdrawal_blocks(open_count(conn, store_id), 0, 0)  # nothing is settled or charged here yet
     if blocks:
         raise ApiError("withdrawal_blocked", extra={"blocks": [block.value for block in blocks]})
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
 from cloud_api.access import TheCaller, TheCloud
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body
+from cloud_api.fields import Body, PathId
 from cloud_api.http import json_response
 from cloud_api.webhooks import events, service
 from cloud_api.webhooks.addresses import URL_MAX, RefusedAddress, checked
@@ -20,7 +20,6 @@ from cloud_api.webhooks.service import State
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 HOUR_MS = 3_600_000
-EndpointId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _EXAMPLE: dict[str, Any] = {
     "endpoint_id": "0198c5c0-7a11-7000-8000-0000000000aa",
     "url": "https://pos.example.com/withfom",
@@ -87,7 +86,7 @@ def list_all(cloud: TheCloud, caller: TheCaller) -> Response:
     summary="How an endpoint is",
     responses=errors("unauthorized", "webhook_unknown") | {200: answer(_SHOWN, "As it is")},
 )
-def show(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def show(endpoint_id: PathId, cloud: TheCloud, caller: TheCaller) -> Response:
     """``rows_behind`` counts what was not looked at yet, ``failing_since_ms`` is since when an event does not get
     through. ``state`` is active, paused, gone (it answered 410) or failing (nothing got through for three days)."""
     with cloud.database.read() as conn:
@@ -100,7 +99,7 @@ def show(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Respons
     responses=errors("unauthorized", "webhook_unknown") | {200: answer({"attempts": [_TRY]}, "Newest first")},
 )
 def attempts(
-    endpoint_id: EndpointId,
+    endpoint_id: PathId,
     cloud: TheCloud,
     caller: TheCaller,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -116,7 +115,7 @@ def attempts(
     summary="Tell nothing for a while",
     responses=errors("unauthorized", "webhook_unknown") | {200: answer(_EXAMPLE | {"state": "paused"}, "Paused")},
 )
-def pause(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def pause(endpoint_id: PathId, cloud: TheCloud, caller: TheCaller) -> Response:
     """Events wait, for up to 90 days."""
     return json_response(
         cloud.database.transact(lambda work: service.set_state(work, caller, endpoint_id, State.PAUSED))
@@ -128,7 +127,7 @@ def pause(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Respon
     summary="Go on telling",
     responses=errors("unauthorized", "webhook_unknown") | {200: answer(_EXAMPLE, "Active")},
 )
-def resume(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def resume(endpoint_id: PathId, cloud: TheCloud, caller: TheCaller) -> Response:
     """Where it stopped, whatever the reason was; at once."""
     return json_response(
         cloud.database.transact(lambda work: service.set_state(work, caller, endpoint_id, State.ACTIVE))
@@ -154,7 +153,7 @@ class Replay(Body):
     responses=errors("unauthorized", "webhook_unknown", "event_unknown", "invalid")
     | {200: answer(_EXAMPLE | {"rows_again": 12}, "From there on")},
 )
-def replay(endpoint_id: EndpointId, body: Replay, cloud: TheCloud, caller: TheCaller) -> Response:
+def replay(endpoint_id: PathId, body: Replay, cloud: TheCloud, caller: TheCaller) -> Response:
     """Everything since then comes again, each event with the id that it had; up to 90 days back."""
     told = service.replay(cloud.database, caller, endpoint_id, since_ms=body.since_ms, from_event=body.from_event_id)
     return json_response(told)
@@ -170,7 +169,7 @@ class NewSecret(Body):
     responses=errors("unauthorized", "webhook_unknown", "invalid")
     | {200: answer(_SECRET | {"old_until_ms": 1760086400000}, "The new secret, shown here only")},
 )
-def change_secret(endpoint_id: EndpointId, body: NewSecret, cloud: TheCloud, caller: TheCaller) -> Response:
+def change_secret(endpoint_id: PathId, body: NewSecret, cloud: TheCloud, caller: TheCaller) -> Response:
     """For ``old_hours`` events carry two signatures, one of each secret."""
     old_for_ms = body.old_hours * HOUR_MS
     changed = cloud.database.transact(
@@ -185,7 +184,7 @@ def change_secret(endpoint_id: EndpointId, body: NewSecret, cloud: TheCloud, cal
     responses=errors("unauthorized", "webhook_unknown")
     | {200: answer({"endpoint_id": _EXAMPLE["endpoint_id"]}, "Removed")},
 )
-def remove(endpoint_id: EndpointId, cloud: TheCloud, caller: TheCaller) -> Response:
+def remove(endpoint_id: PathId, cloud: TheCloud, caller: TheCaller) -> Response:
     """Its attempts are gone as well."""
     cloud.database.transact(lambda work: service.remove(work, caller, endpoint_id))
     return json_response({"endpoint_id": endpoint_id})

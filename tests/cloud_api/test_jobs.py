@@ -107,7 +107,7 @@ def test_of_several_processes_one_does_it(world: World) -> None:
     def count(who: str) -> Job:
         def portion(_database: Database, _clock: Clock) -> int:
             counted.append(who)
-            time.sleep(0.02)
+            time.sleep(0.02)  # the others look while it works
             return 0
 
         return Job("count", Every(5), portion)

@@ -70,7 +70,7 @@ class Receiver:
                 for letter in b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 1_000:
                     self.wfile.write(bytes([letter]))
                     self.wfile.flush()
-                    time.sleep(0.02)
+                    time.sleep(0.02)  # a line that never ends and never stops either is what is tried
 
             def log_message(self, *_: object) -> None:
                 pass
