@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from printers import commands, raster, state
-from printers.document import PLAIN, Barcode, Cut, Document, Drawer, Picture, Qr, Style, check
+from printers.document import PLAIN, Barcode, BarcodeKind, Cut, Document, Drawer, Picture, Qr, Style, check
 from printers.korean import REPLACEMENT_MARK, HangulRom, code_of, codes_of
 from printers.layout import Row, SpaceRow, TextRow, lay_out
 from printers.profiles import PrinterProfile
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HALF_LINE_DOTS = 12
 DOUBLE_ROW_DOTS = 60  # line pitch of double-size text; at the default pitch big lines would touch
 INLINE_GLYPHS_MAX = 8
+BARCODE_MODULE_DOTS = 2
 DRAWER_PULSE = b"\x32\xfa"  # 100 ms on, 500 ms off, in units of 2 ms
 
 
@@ -71,6 +72,17 @@ def encode_text(text: str, profile: PrinterProfile, ink: Ink, style: Style = PLA
 def _missing(char: str, profile: PrinterProfile, ink: Ink, style: Style) -> bytes:
     drawn = raster.inline_glyph(ink.painter, char, bold=style.bold, inverse=style.inverse)
     return drawn or code_of(REPLACEMENT_MARK, profile.rom) or b"?"
+
+
+def barcode_modules(code: Barcode) -> int:
+    """How wide it is, in narrow bars: CODE128 with start, code set, check and stop, CODE39 with its two stars."""
+    match code.symbology:
+        case BarcodeKind.CODE128:
+            return 11 * len(code.payload) + 35
+        case BarcodeKind.CODE39:
+            return 16 * (len(code.payload) + 2)
+        case BarcodeKind.EAN13:
+            return 95
 
 
 class _Writer:
@@ -197,14 +209,17 @@ class _Writer:
 
     def _barcode(self, row: Barcode) -> None:
         self._begin_graphics()
-        if not self._profile.native_barcode:
-            self._image(commands.barcode_image(row.payload, row.symbology))
+        # Narrower bars than two dots are in no printer's commands, and a code that is cut off at the edge of the paper
+        # is none: where it has no room its letters stand alone.
+        fits = barcode_modules(row) * BARCODE_MODULE_DOTS <= self._profile.text_dots
+        if not (fits and self._profile.native_barcode):
+            if fits:
+                self._image(commands.barcode_image(row.payload, row.symbology))
             self._text(TextRow(row.payload, PLAIN, max((self._profile.columns - len(row.payload)) // 2, 0)))
             return
         self.sent_barcode = True
-        # 11 modules a character of CODE128 and 35 for start, check and stop: two dots each must fit the paper.
-        module = 2 if (11 * len(row.payload) + 35) * 2 <= self._profile.text_dots else 1
-        self.raw(b"\x1ba\x01" + commands.native_barcode(row.payload, row.symbology, module) + b"\x1ba\x00")
+        native = commands.native_barcode(row.payload, row.symbology, BARCODE_MODULE_DOTS)
+        self.raw(b"\x1ba\x01" + native + b"\x1ba\x00")
         self._feed_dots(HALF_LINE_DOTS)
 
     def _image(self, image: Image) -> None:

@@ -22,6 +22,14 @@ _ITEMS: Final[Sequence[Values]] = (
     {"name": "바닐라 크림 콜드브루", "quantity": "1", "amount": "7,500원", "options": ()},
 )
 
+# As real ones are, so that the preview shows a QR code of their size: a sealed claim of an invented receipt.
+_CLAIM_QR: Final = (
+    "WFC1.WyIwMTk4YzVjMC03YTExLTcwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCIwMTk4YzVjMC03YTExLTcwMDAtODAwMC0wMDAwMDA"
+    "wMDAwYzQiLCJmMTVlNTUxNWMwZWU3MjAwZmNlYjNlMWQyMTJkNGFhNjAxZGM0MGU2YTBkM2FjZjg5NWNmMGFhYjNkZmJkMzljIix"
+    "bIjNmOWQwYzVlN2EyMWI4NjQzZjlkMGM1ZSJdLCIwMDQyIiwiMDEiLDQ1MDAsMTc5NTE1MjY2MDAwMCwxNzk1NzU3NDYwMDAwXfT"
+    "wwtgJjDXPCvjWi4U004Y"
+)
+
 
 @dataclass(frozen=True)
 class SlipKind:
@@ -45,8 +53,8 @@ _KINDS: Final = (
             "pos_discount": "4,500원",
             "approver": "이지은",
             "decided_at": "11-20 14:32",
-            "slip_code": "R-7F3K-9Q2M",
-            "qr": "withfom:slip:R-7F3K-9Q2M",
+            "slip_code": "KTQWMR",
+            "qr": "withfom:slip:KTQWMR",
             "done": "쿠폰은 사용 처리됐습니다.",
         },
         required=("reward", "slip_code", "pos_discount"),
@@ -56,10 +64,10 @@ _KINDS: Final = (
         {
             **_SHOP,
             "points": "45P",
-            "qr": "https://withfom.example/c/7F3K9Q2M",
-            "slip_code": "7F3K-9Q2M",
+            "qr": _CLAIM_QR,
+            "slip_code": "PHVL-QJWN",
             "paid": "4,500원",
-            "claim_until": "12월 4일(금) 까지",
+            "claim_until": "11-27 14:31",
             "source": "POS 01 · 전표 0042 · 11-20 14:31",
         },
         required=("points", "qr", "claim_until"),
@@ -150,8 +158,9 @@ _KINDS: Final = (
             "name": "아메리카노 1잔",
             "condition": "10,000원 이상 결제",
             "valid_until": "2026-12-31",
-            "qr": "https://withfom.example/k/C7F3K9Q2M",
-            "code": "C7F3K9Q2M",
+            "qr": "withfom:coupon:EDGPTW3CCNHPYS35R",
+            "code": "EDGPTW3CCNHPYS35R",
+            "slip_code": "EDGP-TW3C-CNHP-YS35-R",
         },
         required=("name", "code", "valid_until"),
     ),

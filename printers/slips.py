@@ -307,11 +307,13 @@ def coupon(
     name: str,
     valid_until: str,
     code: str,
+    slip_code: str = "",
     qr_payload: str = "",
     condition: str = "",
     templates: Templates = BUNDLED,
 ) -> Document:
-    """A coupon that a customer takes along: `code` as barcode, `qr_payload` for a phone's camera."""
+    """A coupon that a customer takes along: `code` as barcode, `slip_code` the same for eyes and fingers, `qr_payload`
+    for a camera or a scanner."""
     values: Values = {
         "shop": shop,
         "name": name,
@@ -319,6 +321,7 @@ def coupon(
         "valid_until": valid_until,
         "qr": qr_payload,
         "code": code,
+        "slip_code": slip_code,
     }
     return templates.document("coupon", f"쿠폰 {name}", values)
 

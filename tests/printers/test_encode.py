@@ -227,6 +227,25 @@ def test_barcodes_say_what_they_hold() -> None:
     assert told(page)[2] == "[EAN13 880123456789]"
 
 
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(
+    ("symbology", "longest", "alphabet"),
+    [(BarcodeKind.CODE128, 14, "EDGPTW3CCNHPYS35R"), (BarcodeKind.CODE39, 10, "EDGPTW3CCNHPYS35R")],
+)
+def test_a_barcode_that_has_no_room_is_its_letters(
+    symbology: BarcodeKind, longest: int, alphabet: str, native: bool
+) -> None:
+    """On 58 mm: the longest that fits is a code, one letter more is none, whole or cut."""
+    profile = replace(PROFILES["bixolon-58"], native_barcode=native)
+
+    fits, too_long = (
+        printed(slip(Barcode(alphabet[:letters], symbology)), profile).text() for letters in (longest, longest + 1)
+    )
+
+    assert symbology in fits if native else alphabet[:longest] in fits
+    assert too_long.split() == [alphabet[: longest + 1]]
+
+
 def test_a_printer_without_barcodes_gets_them_drawn() -> None:
     page = printed(slip(Barcode("A17")), PROFILES["generic-80-image"])
 

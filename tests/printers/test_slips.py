@@ -18,6 +18,7 @@ from printers.encode import Ink, encode
 from printers.korean import width
 from printers.layout import TextRow, lay_out
 from printers.profiles import PROFILES
+from printers.slip_kinds import KINDS
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "slips"
 ACCEPT = bool(os.environ.get("ACCEPT_GOLDEN"))
@@ -35,8 +36,8 @@ def coupon() -> Document:
         discount_won=4_500,
         decided_by="이지은",
         decided_at="11-20 14:32:41",
-        slip_code="R-7F3K-9Q2M",
-        qr_payload="https://withfom.example/s/R7F3K9Q2M",
+        slip_code="KTQWMR",
+        qr_payload="withfom:slip:KTQWMR",
     )
 
 
@@ -49,7 +50,7 @@ def points_used() -> Document:
         discount_won=3_000,
         decided_by="",
         decided_at="11-20 14:33:02",
-        slip_code="R-2B8N-44KD",
+        slip_code="BNXKDP",
         automatic=True,
     )
 
@@ -63,7 +64,7 @@ def stamp() -> Document:
         discount_won=None,
         decided_by="이지은",
         decided_at="11-20 15:01:10",
-        slip_code="R-9KQ2-70AA",
+        slip_code="QZWTHC",
     )
 
 
@@ -71,10 +72,10 @@ def claim() -> Document:
     return slips.claim_slip(
         shop=SHOP,
         points_count=45,
-        qr_payload="https://withfom.example/c/7F3K9Q2M",
-        slip_code="7F3K-9Q2M",
+        qr_payload=str(KINDS["claim"].sample["qr"]),
+        slip_code="PHVL-QJWN",
         paid_won=4_500,
-        claim_until="12월 4일(금) 까지",
+        claim_until="11-27 14:31",
         source_line="POS 01 · 전표 0042 · 11-20 14:31",
     )
 
@@ -161,8 +162,9 @@ def coupon_to_take() -> Document:
         name="아메리카노 1잔",
         condition="10,000원 이상 결제",
         valid_until="2026-12-31",
-        code="C7F3K9Q2M",
-        qr_payload="https://withfom.example/k/C7F3K9Q2M",
+        code="EDGPTW3CCNHPYS35R",
+        slip_code="EDGP-TW3C-CNHP-YS35-R",
+        qr_payload="withfom:coupon:EDGPTW3CCNHPYS35R",
     )
 
 

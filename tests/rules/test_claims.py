@@ -8,8 +8,10 @@ import json
 
 import pytest
 
+from printers.slip_kinds import KINDS
 from rules.claims import (
     CLAIM_PREFIX,
+    CLAIM_VALID_MS,
     CODE_LENGTH,
     CODE_LETTERS,
     Claim,
@@ -29,6 +31,17 @@ def test_what_a_store_sealed_opens_with_its_key_only() -> None:
     assert open_claim(sealed, {"store-1": KEY}.get) == CLAIM
     assert open_claim(sealed, {"store-1": OTHER_KEY}.get) is ClaimProblem.UNKNOWN
     assert open_claim(sealed, {"store-2": KEY}.get) is ClaimProblem.UNKNOWN
+
+
+def test_the_sample_slip_is_as_real_ones_are() -> None:
+    """The preview's claim slip: its QR code opens, and its letters are those of the claim in it (PNT-08)."""
+    key, sample = b"a sample's key", KINDS["claim"].sample
+
+    claim = open_claim(str(sample["qr"]), lambda _store: key)
+
+    assert isinstance(claim, Claim)
+    assert str(sample["slip_code"]).replace("-", "") == short_code(key, claim.earn_id)
+    assert claim.until_ms - claim.printed_ms == CLAIM_VALID_MS
 
 
 def test_one_changed_letter_is_unknown() -> None:

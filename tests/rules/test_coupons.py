@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from printers.slip_kinds import KINDS
 from rules.calendar import moment_ms
 from rules.codes import ALPHABET, RANDOM_BYTES, code_of, read_code, shown
 from rules.coupons import (
@@ -181,6 +182,14 @@ def test_two_letters_that_changed_places_are_noticed(random: bytes, place: int) 
 def test_what_is_no_code_is_none(typed: str) -> None:
     """CPN-18"""
     assert read_code(typed) is None
+
+
+def test_the_sample_slip_shows_a_code_that_can_be_typed() -> None:
+    """CPN-18: what the preview of a coupon slip shows has the check letter of a real one."""
+    sample = KINDS["coupon"].sample
+
+    assert read_code(str(sample["slip_code"])) == sample["code"]
+    assert str(sample["qr"]).endswith(str(sample["code"]))
 
 
 def test_a_code_has_eighty_random_bits() -> None:
