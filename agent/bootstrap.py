@@ -34,6 +34,7 @@ from agent.printing.places import FRONT
 from agent.printing.service import PrintingService
 from agent.printing.templates import SlipTemplates
 from agent.printing.types import JobKind, PrinterAddress, PrinterWord
+from agent.receipts.copies import ReceiptCopies
 from agent.receipts.lessons import LessonsService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
@@ -159,6 +160,14 @@ class Agent:
             offers_slips=lambda: self.slip_templates.prints_by_itself("claim"),
         )
         self.receipts = ReceiptsService(store=store)
+        self.receipt_copies = ReceiptCopies(
+            store=store,
+            clock=clock,
+            find=self.receipts.get,
+            printing=self.printing,
+            shop=shop_name,
+            templates=lambda: self.slip_templates.current,
+        )
         self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
         self.vault = DeviceVault(settings.folder)
         self.enroll = EnrollService(
@@ -212,6 +221,7 @@ class Agent:
         """What one feature changes and another shows."""
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
         self.lessons.listeners.subscribe(self.receipts.listeners.notify)
+        self.printing.listeners.subscribe(self.receipts.listeners.notify)
         for source in (self.earn, self.approval, self.orders, self.menu):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from printers.document import (
@@ -27,6 +28,7 @@ from printers.profiles import COLUMNS_MIN
 
 MIDDLE_ENDS_BEFORE = 11  # cells kept right of a middle column: "  -1,234,567" fits
 REPRINT_TITLE = "[ 재출력 ]"
+_GAPS = re.compile("  +")
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,21 @@ def wrap(text: str, room: int, hang: int = 0) -> list[str]:
     if rest or not lines:
         lines.append(rest)
     return lines
+
+
+def squeezed(line: str, columns: int) -> str:
+    """A line of another, wider paper for this one: its widest gap gives way, a line across is cut. One that is still
+    too wide is left to be wrapped."""
+    line = clean(line).rstrip()
+    if len(set(line)) == 1:
+        return line[: columns // cells_of(line[0])]
+    while (over := width(line) - columns) > 0:
+        gap = max(_GAPS.finditer(line), key=lambda found: len(found[0]), default=None)
+        if gap is None:
+            break
+        room = max(len(gap[0]) - over, 1)
+        line = line[: gap.start()] + " " * room + line[gap.end() :]
+    return line
 
 
 def _cut_position(text: str, limit: int) -> int:

@@ -152,6 +152,22 @@ _KINDS: Final = (
         required=("total", "receipt_no", "sold_at"),
     ),
     SlipKind(
+        "receipt_copy",
+        {
+            **_SHOP,
+            "lines": (
+                {"line": "      [ 영 수 증 ]"},
+                {"line": "느린오후 커피      02-000-0000"},
+                {"line": "------------------------------"},
+                {"line": "아이스 아메리카노  2    9,000"},
+                {"line": "합계                    9,000"},
+                {"line": "카드 ****-****-****-1234"},
+            ),
+            "printed_at": "2026-11-20 15:02",
+        },
+        required=("line",),
+    ),
+    SlipKind(
         "coupon",
         {
             **_SHOP,

@@ -24,6 +24,7 @@ from printers.document import (
     Space,
     Text,
 )
+from printers.layout import squeezed
 from printers.profiles import PrinterProfile
 from printers.slip_kinds import BUNDLED, Templates
 from printers.template import Values
@@ -299,6 +300,29 @@ def receipt(
         "footer": footer,
     }
     return templates.document("receipt", f"영수증 {receipt_no}", values)
+
+
+def receipt_copy(
+    *,
+    shop: str,
+    lines: Sequence[str],
+    receipt_no: str,
+    copy_number: int,
+    columns: int,
+    printed_at: str,
+    templates: Templates = BUNDLED,
+) -> Document:
+    """A receipt of the POS once more, as it was kept, for a paper of `columns` cells. Already the first copy is marked
+    as a reprint: the POS's own paper was the original."""
+    kept = "\n".join(squeezed(line, columns) for line in lines).strip("\n").split("\n")
+    shown = [line for at, line in enumerate(kept) if line.strip() or (at and kept[at - 1].strip())]
+    values: Values = {
+        "shop": shop,
+        "lines": [{"line": line or " "} for line in shown],
+        "printed_at": printed_at,
+    }
+    title = " ".join(f"영수증 재출력 {receipt_no}".split())
+    return templates.document("receipt_copy", title, values).as_reprint(copy_number)
 
 
 def coupon(

@@ -69,6 +69,14 @@ def printing(conn: sqlite3.Connection) -> list[PrintJob]:
     return [_job(values) for values in rows]
 
 
+def named(conn: sqlite3.Connection, prefix: str) -> list[tuple[str, JobState]]:
+    """Ids and states of the jobs whose id begins so; ``prefix`` ends with a colon."""
+    rows = conn.execute(
+        "SELECT job_id, state FROM print_job WHERE job_id >= ? AND job_id < ?", (prefix, prefix[:-1] + ";")
+    )
+    return [(job_id, JobState(state)) for job_id, state in rows]
+
+
 def count_open(conn: sqlite3.Connection, printer: str) -> int:
     found = conn.execute(
         "SELECT count(*) FROM print_job WHERE state IN ('queued', 'printing') AND printer = ?", (printer,)

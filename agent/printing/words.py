@@ -122,6 +122,7 @@ def job_kind(t: Texts, kind: str) -> str:
         JobKind.POINTS.value: t._("Points slip"),
         JobKind.CLAIM.value: t._("Points by QR code"),
         JobKind.CLOSING.value: t._("Closing slip"),
+        JobKind.RECEIPT_COPY.value: t._("Receipt printed again"),
     }
     return names.get(kind, kind)
 
@@ -140,6 +141,7 @@ def slip_kind(t: Texts, kind: str) -> str:
         "order_ticket": t._("Order ticket"),
         "closing": t._("Closing slip"),
         "receipt": t._("Sales receipt"),
+        "receipt_copy": t._("Receipt printed again"),
         "coupon": t._("Coupon"),
         "stamp_card": t._("Stamp card"),
     }

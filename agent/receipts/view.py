@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from agent.receipts.view_copies import CopyButtons
 from agent.receipts.view_question import QuestionTile
 from agent.receipts.viewmodel import Chip, ListRow, OpenDocument, ReceiptsViewModel
 from agent.receipts.words import Tone
@@ -39,7 +40,7 @@ class ReceiptsView(Page):
         self.setObjectName("receipts")
         self._row = QHBoxLayout(self)
         self._row.setSpacing(16)
-        self._list, self._detail = _ListTile(vm, theme, texts), _Detail(theme, texts, vm.answer)
+        self._list, self._detail = _ListTile(vm, theme, texts), _Detail(theme, texts, vm.answer, vm.print_again)
         self._row.addWidget(self._list)
         self._row.addWidget(self._detail, 1)
         keeps_its_place = self._detail.sizePolicy()
@@ -187,7 +188,9 @@ class ReceiptRowView(PressControl):
 class _Detail(QWidget):
     """Verdict on top, paper and facts below it."""
 
-    def __init__(self, theme: Theme, texts: Texts, on_answer: Callable[[str], None]) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, on_answer: Callable[[str], None], on_copy: Callable[[str], None]
+    ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -216,6 +219,8 @@ class _Detail(QWidget):
         held.addLayout(middle)
         held.addStretch(1)
         inside.addWidget(Scroll(theme, holder))
+        self.copies = CopyButtons(theme, on_copy)
+        inside.addWidget(self.copies)
         self.facts = _Facts(theme, texts)
         self.facts.setObjectName("receipts.facts")
         below.addWidget(ground, 1)
@@ -230,6 +235,7 @@ class _Detail(QWidget):
         self.question.show_question(document.question)
         self.ground.setVisible(bool(document.paper))
         self.paper.set_rows(document.paper)
+        self.copies.show_choices(document.copies, document.copied)
         # What asks was not read for certain: the paper says it.
         self.facts.setVisible(document.question is None or document.question.beside_facts)
         self.facts.show_facts(document.facts)

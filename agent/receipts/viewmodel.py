@@ -9,7 +9,8 @@ from typing import Protocol
 
 from agent.dispatch import Coalesced, Dispatcher, Listeners
 from agent.receipts import asking, linking, words
-from agent.receipts.asking import LessonsPort, Question
+from agent.receipts.asking import Choice, LessonsPort, Question
+from agent.receipts.copies import Copies
 from agent.receipts.lessons import Lesson
 from agent.receipts.linking import LatePort
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
@@ -55,6 +56,8 @@ class OpenDocument:
     paper: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     question: Question | None = None
+    copies: tuple[Choice, ...] = ()  # the printers it can be printed on once more
+    copied: str = ""  # what was printed of it so far
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,14 @@ class ReceiptsPort(Protocol):
     def get(self, document_id: str) -> ReceiptDetail | None: ...
 
 
+class CopiesPort(Protocol):
+    """What this page needs of ``agent.receipts.copies.ReceiptCopies``."""
+
+    def places(self) -> tuple[str, ...]: ...
+    def of(self, document_id: str) -> Copies: ...
+    def print_again(self, document_id: str, place: str, actor: str) -> bool: ...
+
+
 class ReceiptsViewModel:
     def __init__(
         self,
@@ -86,11 +97,13 @@ class ReceiptsViewModel:
         dispatcher: Dispatcher,
         lessons: LessonsPort | None = None,
         late: LatePort | None = None,
+        copies: CopiesPort | None = None,
         actor: Callable[[], str] = lambda: "staff",
     ) -> None:
-        """Without ``lessons`` nothing is asked and nothing is shown as learned; without ``late`` nothing is linked."""
+        """Without ``lessons`` nothing is asked and nothing is shown as learned; without ``late`` nothing is linked;
+        without ``copies`` no receipt is printed again."""
         self.on_change: Callable[[], None] = lambda: None
-        self._lessons, self._late, self._actor = lessons, late, actor
+        self._lessons, self._late, self._copies, self._actor = lessons, late, copies, actor
         self._others_of = ""  # the paper whose first guess was answered with no
         self._rules: tuple[Lesson, ...] = ()
         self._receipts, self._texts, self._clock = receipts, texts, clock
@@ -137,6 +150,13 @@ class ReceiptsViewModel:
         elif self._lessons is not None:
             self._answer_lesson(self._lessons, document_id, what, value)
         self.refresh()
+
+    def print_again(self, place: str) -> None:
+        """The opened receipt once more, at this printer."""
+        opened = self.state.chosen
+        if self._copies is not None and opened is not None and place in {choice.key for choice in opened.copies}:
+            self._copies.print_again(opened.document_id, place, self._actor())
+            self.refresh()
 
     def _answer_lesson(self, lessons: LessonsPort, document_id: str, what: str, value: str) -> None:
         if what == asking.OTHER:
@@ -248,6 +268,7 @@ class ReceiptsViewModel:
         if detail is None:
             return None
         verdict = words.verdict(self._texts, detail.row)
+        copies, copied = self._copies_of(document_id) if detail.lines else ((), "")
         return OpenDocument(
             document_id=document_id,
             title=verdict.title,
@@ -257,7 +278,17 @@ class ReceiptsViewModel:
             paper=detail.lines,
             facts=words.facts(self._texts, detail),
             question=self._question(document_id, detail.row),
+            copies=copies,
+            copied=copied,
         )
+
+    def _copies_of(self, document_id: str) -> tuple[tuple[Choice, ...], str]:
+        """A button a printer; none while a copy is on its way, because the next press would come too early."""
+        if self._copies is None:
+            return (), ""
+        found, places = self._copies.of(document_id), self._copies.places()
+        said = words.copies(self._texts, found)
+        return () if found.under_way else words.printers_for_a_copy(self._texts, places), said
 
     def _nothing(self, wanted: str) -> str:
         t = self._texts

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from agent.printing import words as printing_words
+from agent.receipts.asking import Choice
+from agent.receipts.copies import Copies
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptRow
 from agent.texts import Texts
 
@@ -156,6 +160,23 @@ def _why_ignored(t: Texts, row: ReceiptRow) -> str:
     if row.kind in ("sale", "reprint"):
         return t._("Nothing was paid with this receipt, so there is nothing to credit.")
     return t._("This is not a payment receipt, so there is nothing to credit.")
+
+
+def printers_for_a_copy(t: Texts, places: Sequence[str]) -> tuple[Choice, ...]:
+    """A button a printer; with one printer nobody has to read its name."""
+    if len(places) == 1:
+        return (Choice(places[0], t._("Print it again")),)
+    return tuple(
+        Choice(place, t.n("Print it again: {printer}", printer=printing_words.printer_name(t, place)))
+        for place in places
+    )
+
+
+def copies(t: Texts, found: Copies) -> str:
+    """What was printed of a receipt so far; empty before the first copy."""
+    if found.under_way:
+        return t._("The copy is on its way to the printer.")
+    return t.n("Printed again: {n}", n=found.made) if found.made else ""
 
 
 def facts(t: Texts, detail: ReceiptDetail) -> tuple[tuple[str, str], ...]:

@@ -102,6 +102,7 @@ def _receipts(agent: Agent, look: Look) -> Page:
         dispatcher=look.dispatcher,
         lessons=agent.lessons,
         late=agent.late_earns,
+        copies=agent.receipt_copies,
         actor=agent.staff.actor,
     )
 

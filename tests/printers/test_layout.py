@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from printers.document import BAR, TITLE, Align, Columns, CopyNote, Document, Style, Text
 from printers.korean import clean, width
-from printers.layout import REPRINT_TITLE, TextRow, as_text, lay_out, wrap
+from printers.layout import REPRINT_TITLE, TextRow, as_text, lay_out, squeezed, wrap
 
 PAPERS = [32, 42, 48]
 
@@ -104,3 +104,19 @@ def test_wrapping_loses_nothing_but_spaces(text: str, room: int) -> None:
     cleaned = clean(text.replace("\n", " "))
 
     assert "".join("".join(wrap(cleaned, room)).split()) == "".join(cleaned.split())
+
+
+@given(st.text(alphabet="가A1 -,", max_size=80), st.integers(20, 60))
+def test_a_squeezed_line_keeps_its_words_and_fits_when_its_gaps_allow(line: str, columns: int) -> None:
+    found = squeezed(line, columns)
+
+    if len(set(line.rstrip())) != 1:
+        assert found.split() == line.split()
+    assert width(found) <= columns or "  " not in found
+    if width(line.rstrip()) <= columns:
+        assert found == line.rstrip()
+
+
+def test_a_line_across_a_wider_paper_is_as_wide_as_this_one() -> None:
+    assert squeezed("-" * 48, 42) == "-" * 42
+    assert squeezed("─" * 24, 42) == "─" * 21

@@ -180,13 +180,44 @@ def stamp_card() -> Document:
     )
 
 
+def receipt_again() -> Document:
+    lines = [
+        "                 [ 영 수 증 ]",
+        "느린오후 커피                        000-00-00000",
+        "-" * 48,
+        "아이스 아메리카노 (대)         2          9,000원",
+        "합계                                      9,000원",
+        "카드번호 ****-****-****-****          ** ****7744",
+        "",
+        "",
+        "고맙습니다. 또 오십시오.",
+        "",
+    ]
+    return slips.receipt_copy(
+        shop=SHOP, lines=lines, receipt_no="0042", copy_number=1, columns=48, printed_at="2026-11-20 15:02"
+    )
+
+
 def reprinted() -> Document:
     return coupon().as_reprint(1)
 
 
 SLIPS = {
     made.__name__: made
-    for made in (coupon, points_used, stamp, claim, earned, order, closing, reprinted, sale, coupon_to_take, stamp_card)
+    for made in (
+        coupon,
+        points_used,
+        stamp,
+        claim,
+        earned,
+        order,
+        closing,
+        reprinted,
+        sale,
+        coupon_to_take,
+        stamp_card,
+        receipt_again,
+    )
 }
 
 

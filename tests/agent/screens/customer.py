@@ -28,12 +28,14 @@ from agent.printing.doctor.view import DoctorView
 from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.view import SlipEditorView
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
+from agent.printing.places import FRONT, PLACES
 from agent.printing.rooms.view import RoomsView
 from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.types import JobKind, JobState, PrinterAddress, PrinterState, PrinterWord, PrintJob
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
 from agent.printing.words import CaptureWord
+from agent.receipts.copies import Copies
 from agent.receipts.lessons import Answered, Lesson
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
 from agent.receipts.view import ReceiptsView
@@ -504,8 +506,32 @@ class Lessons:
         self.given.append(f"{label} forgotten")
 
 
+@dataclass
+class Copier:
+    """Printers that could print a receipt again, and what was pressed."""
+
+    printers: tuple[str, ...] = (FRONT,)
+    found: Copies = field(default_factory=Copies)
+    pressed: list[str] = field(default_factory=list)
+
+    def places(self) -> tuple[str, ...]:
+        return self.printers
+
+    def of(self, _document_id: str) -> Copies:
+        return self.found
+
+    def print_again(self, document_id: str, place: str, actor: str) -> bool:
+        self.pressed.append(f"{document_id} {place} {actor}")
+        self.found = Copies(self.found.made + 1, under_way=True)
+        return True
+
+
 def receipts(
-    document_id: str = "", rows: tuple[ReceiptRow, ...] = ROWS, *, learned: bool = False
+    document_id: str = "",
+    rows: tuple[ReceiptRow, ...] = ROWS,
+    *,
+    learned: bool = False,
+    copier: Copier | None = None,
 ) -> Callable[[Look], QWidget]:
     def build(look: Look) -> QWidget:
         vm = ReceiptsViewModel(
@@ -514,6 +540,7 @@ def receipts(
             clock=look.clock,
             dispatcher=ImmediateDispatcher(),
             lessons=Lessons(),
+            copies=copier or Copier(),
         )
         vm.show()
         if learned:
@@ -529,6 +556,8 @@ RECEIPT_STATES = {
     "08-receipts-question": receipts("doc-43", (UNREAD, *ROWS)),
     "08-receipts-learned": receipts("rule:실수납액", learned=True),
     "08-receipts-earned": receipts("doc-41"),
+    "08-receipts-three-printers": receipts("doc-41", copier=Copier(PLACES, Copies(2))),
+    "08-receipts-copy-under-way": receipts("doc-41", copier=Copier(PLACES, Copies(1, under_way=True))),
     "08-receipts-without-number": receipts("doc-40"),
     "08-receipts-cancelled": receipts("doc-38"),
     "08-receipts-none": receipts(rows=()),

@@ -15,6 +15,7 @@ from agent.enroll.types import Enrolled
 from agent.enroll.view import EnrollView
 from agent.enroll.viewmodel import EnrollViewModel
 from agent.printing.editor.view import SlipEditorView
+from agent.printing.places import KITCHEN, PLACES
 from agent.printing.types import PrinterWord
 from agent.printing.view import PrintingView
 from agent.printing.viewmodel import CaptureState, PrintingViewModel
@@ -145,6 +146,21 @@ def receipts_view(rows: tuple[object, ...] | None = None) -> tuple[QWidget, Rece
     vm = ReceiptsViewModel(receipts=service, texts=look.texts, clock=look.clock, dispatcher=ImmediateDispatcher())
     host = looks.on_screen(ReceiptsView(vm, look.theme, look.texts), page_size((1366, 768)))
     return host, vm, service
+
+
+def test_a_press_below_the_paper_prints_it_again_at_that_printer(qapp: QApplication) -> None:
+    """AGT-12: and while the copy is on its way there is nothing to press."""
+    copier = customer.Copier(PLACES)
+    with looks.shown(customer.receipts("doc-41", copier=copier)(Look("light", "en")), page_size(SMALL)) as host:
+        button = host.findChild(QAbstractButton, f"receipts.copy.{KITCHEN}")
+        assert button is not None
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+        assert copier.pressed == [f"doc-41 {KITCHEN} staff"]
+        said = host.findChild(QWidget, "receipts.copied")
+        assert said is not None
+        assert said.isVisible()
+        assert not [found for found in host.findChildren(QAbstractButton) if "receipts.copy." in found.objectName()]
 
 
 def test_a_pressed_row_opens_its_paper(qapp: QApplication) -> None:
