@@ -132,7 +132,8 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         jobs,
         imports,
     ):
-        app.include_router(router)
+        # As they are: include_router would make each route once more, in every process at its first call.
+        app.router.routes.extend(router.routes)
     if serve_openapi:
         app.router.add_route("/docs", _docs, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(ApiError, _refused)

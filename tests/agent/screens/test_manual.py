@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from PIL import Image, ImageChops
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -40,8 +41,12 @@ def differs(kept: QImage, shot: QImage) -> bool:
     """Whether more than a few pixels stand off clearly."""
     if kept.size() != shot.size():
         return True
-    one, other = (image.convertToFormat(QImage.Format.Format_Grayscale8) for image in (kept, shot))
-    apart = sum(
-        abs(a - b) > DIFFERENT_LEVEL for a, b in zip(bytes(one.constBits()), bytes(other.constBits()), strict=True)
-    )
-    return apart > DIFFERENT_SHARE_MAX * one.width() * one.height()
+    difference = ImageChops.difference(gray(kept), gray(shot)).histogram()
+    return sum(difference[DIFFERENT_LEVEL + 1 :]) > DIFFERENT_SHARE_MAX * kept.width() * kept.height()
+
+
+def gray(image: QImage) -> Image.Image:
+    """As Pillow counts it, which is much faster than Python over a million pixels of each picture."""
+    plain = image.convertToFormat(QImage.Format.Format_Grayscale8)
+    size = (plain.width(), plain.height())
+    return Image.frombytes("L", size, bytes(plain.constBits()), "raw", "L", plain.bytesPerLine(), 1)
