@@ -1307,7 +1307,7 @@ class OrdersFiguresAnswer(TypedDict):
 
 class OrdersFiguresAnswerBefore(TypedDict):
     difference_won: int
-    rate_bp: int
+    rate_bp: int | None
     sales_won: int
 
 

@@ -404,9 +404,13 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
 _NULL = "\x00"  # FastAPI drops nulls from a document; in its hands they are called this
 
 
-def answer(example: Any, description: str) -> dict[str, Any]:
-    """One good answer with its example."""
-    return {"description": description, "content": {"application/json": {"example": _swapped(example, None, _NULL)}}}
+CSV: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
+
+
+def answer(example: Any, description: str, *, or_csv: bool = False) -> dict[str, Any]:
+    """One good answer with its example; whether a caller can have a table instead."""
+    content = {"application/json": {"example": _swapped(example, None, _NULL)}} | (CSV if or_csv else {})
+    return {"description": description, "content": content}
 
 
 def _swapped(example: Any, one: Any, other: Any) -> Any:
@@ -418,7 +422,7 @@ def _swapped(example: Any, one: Any, other: Any) -> Any:
     return other if example == one else example
 
 
-# Fields that an answer always has and whose value may be null, whatever the example shows.
+# Fields that an answer always has and whose value may be null, whatever the example shows; some only inside another.
 _MAY_BE_NULL = frozenset(
     {
         "actor_id",
@@ -462,19 +466,19 @@ _MAY_BE_NULL = frozenset(
         "definition_id",
     }
     | {"day_max", "valid_days", "medium", "menu", "cause", "since_ms", "next_expiry_ms", "coupon_id", "posting_id"}
-    | {"meaning"}
+    | {"meaning", "before.rate_bp"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
-def schema_of(example: Any, name: str = "") -> dict[str, Any]:
+def schema_of(example: Any, name: str = "", within: str = "") -> dict[str, Any]:
     """The shape of an example: its fields are there in every answer, and more may come."""
     # Of a result, a feed row, a notice, a line of a log: each kind has its own (docs/protocol.md).
     if name in ("body", "detail", "details"):
         return {}
     if isinstance(example, dict):
-        fields = {key: schema_of(value, key) for key, value in example.items()}
+        fields = {key: schema_of(value, key, name) for key, value in example.items()}
         shape: dict[str, Any] = {"type": "object", "required": sorted(fields), "properties": fields}
     elif isinstance(example, list):
         items = schema_of(example[0]) if example else {}
@@ -483,7 +487,7 @@ def schema_of(example: Any, name: str = "") -> dict[str, Any]:
         return {}
     else:
         shape = {"type": _TYPES[type(example)]}
-    return {"anyOf": [shape, {"type": "null"}]} if name in _MAY_BE_NULL else shape
+    return {"anyOf": [shape, {"type": "null"}]} if {name, f"{within}.{name}"} & _MAY_BE_NULL else shape
 
 
 _EVERYWHERE = ("busy",)

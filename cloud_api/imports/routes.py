@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.bootstrap import Cloud
-from cloud_api.documents import answer, errors
+from cloud_api.documents import CSV, answer, errors
 from cloud_api.errors import ApiError
 from cloud_api.fields import Body, Name, PathId, clean
 from cloud_api.http import json_response
@@ -195,8 +195,7 @@ def problems_of(
 @router.get(
     "/{import_id}/problems.csv",
     summary="Lines that are left out, for a spreadsheet",
-    responses=errors("unauthorized", "import_unknown")
-    | {200: {"description": "CSV", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=errors("unauthorized", "import_unknown") | {200: {"description": "CSV", "content": CSV}},
 )
 def problems_file(import_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     """All of them; no cell of it is a formula."""

@@ -103,7 +103,7 @@ def search(
     "/brands/{brand_id}/settlement",
     summary="How points flowed between a brand's stores",
     responses=errors("unauthorized", "brand_unknown", "invalid")
-    | {200: answer(_SETTLEMENT, "Per store and together; with `form=csv` a table to download")},
+    | {200: answer(_SETTLEMENT, "Per store and together; with `form=csv` a table to download", or_csv=True)},
 )
 def settle(
     brand_id: PathId, cloud: TheCloud, _key: KeyId, since: Since, days: Days = 31, form: Literal["json", "csv"] = "json"

@@ -21,6 +21,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi import checks
 
 from cloud_api.imports.job import Importer
+from cloud_api.jobs.catalogue import JOBS
 from cloud_api.notices import centre
 from cloud_api.notices.centre import News
 from rules.calendar import local_day
@@ -305,7 +306,11 @@ class Caller:
             "pin": lambda: rng.choice(("904731", "585027")),
             "payment_won": lambda: rng.randint(1_000, 50_000),
             "cursor": lambda: rng.choice(("1.0.0", "1.1.1")),
+            **dict.fromkeys(("since", "first", "last"), lambda: local_day(self._world.clock()).isoformat()),
+            "days": lambda: rng.randint(1, 31),
         }
+        if case.path.startswith("/v1/jobs/"):
+            likely["name"] = lambda: rng.choice(JOBS).name
         if case.headers and rng.random() < AIMED:
             case.headers.pop("acting-employee", None)  # nobody works here under a name that was made up
         for place in (case.path_parameters, case.query, case.body):
@@ -320,9 +325,11 @@ class Caller:
         wait = (case.query or {}).get("wait_ms")
         if isinstance(wait, int) and 0 <= wait <= 30_000:
             case.query["wait_ms"] = wait % 20  # nobody waits half a minute here
-        went_well = any((case.operation.label, status) in self.answered for status in (200, 201))
-        if not went_well or rng.random() < 0.5:
+        if not self._went_well(case) or rng.random() < 0.5:
             self._make_possible(case, rng)
+
+    def _went_well(self, case: Case) -> bool:
+        return any((case.operation.label, status) in self.answered for status in (200, 201))
 
     def _make_possible(self, case: Case, rng: random.Random) -> None:
         """What can be done once only must first be there."""
@@ -334,6 +341,7 @@ class Caller:
             if case.path.endswith("/approve"):
                 case.body = {"checked": CHECKED}
         if case.path.endswith("{request_id}/withdraw"):
+            self._open_shop()
             case.path_parameters["request_id"] = self._world.ask_points(self._rich, 1)["request_id"]
         elif case.path.startswith("/v1/imports/"):
             case.path_parameters["import_id"] = self._upload(f"0109999{next(self._numbers):04d}")["import_id"]
@@ -348,6 +356,9 @@ class Caller:
             proof = base64url(key.sign(enroll_proof_message(code, public_key)))
             case.body = {"code": code, "public_key": public_key, "proof": proof, "label": "카운터"}
         elif case.path in self._good_bodies:
+            if case.path == "/v1/orders":
+                self._open_shop()
+                self._add_to_menu()
             once = _ONCE[case.path]
             case.body = self._good_bodies[case.path] | ({} if once is None else {once: self._new(once)})
         else:
@@ -362,6 +373,17 @@ class Caller:
         case.body = example | {name: rng.choice(self.known[name]) for name in example if name in self.known}
         if "idempotency_key" in example:
             case.body["idempotency_key"] = new_id("made-up")
+
+    def _open_shop(self) -> None:
+        """Day and night."""
+        always = {"weekly": [[0, 1_440]] * 7, "holidays": []}
+        self._world.ok("POST", f"/v1/stores/{self._world.store.store_id}/hours", always)
+
+    def _add_to_menu(self) -> None:
+        """Something that nobody has taken off yet."""
+        item = self._good_bodies["/v1/menu/items"] | {"idempotency_key": new_id("menu")}
+        made = self._world.ok("POST", "/v1/menu/items", item)
+        self._good_bodies["/v1/orders"] |= {"items": [{"menu_id": made["menu_id"]}]}
 
     def _new(self, name: str) -> str:
         """A value that no call had before."""
@@ -382,10 +404,12 @@ class Caller:
             return None
         if case.path == LEAVE:
             return self._world.device()  # who leaves is nobody afterwards
+        if case.path == PUSH and not self._went_well(case):
+            case.body = {"ops": [None]}  # one real operation; from then on as it was made up
         body = case.body
         if case.path != PUSH or not isinstance(body, dict) or not isinstance(body.get("ops"), list):
             return self._sealing if case.path != "/v1/sync/epoch" else self._raw
-        if rng.random() < 0.5:
+        if self._went_well(case) and rng.random() < 0.5:
             return self._raw
         before = self._sealing.hash
         ops = [self._op(_plain(raw), rng) for raw in body["ops"][:20]]
