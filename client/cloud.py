@@ -24,7 +24,10 @@ from client.shapes import (
     AuditLogAuditLogAnswer,
     Bought,
     BrandsMakeAnswer,
-    BrandsOfBrandAnswer,
+    BrandsOfBrandEarningAnswer,
+    BrandsOfBrandSharesSettlementAnswer,
+    BrandsRatiosAnswer,
+    BrandsRatiosAnswerBrand,
     BrandsSearchAnswer,
     BrandsSetTermsAnswer,
     BrandsSettleAnswer,
@@ -115,6 +118,7 @@ from client.shapes import (
     StoresMenuAnswer,
     StoresOfStoreBoardsAnswer,
     StoresOfStoreMonitorsAnswer,
+    StoresOfStoreSharesSettlementAnswer,
     StoresOpenCardAnswer,
     StoresPlayAnswer,
     StoresPriceAnswer,
@@ -123,11 +127,13 @@ from client.shapes import (
     StoresReadDetailsAnswer,
     StoresReadSettingAnswer,
     StoresReportAnswer,
+    StoresRewardSummaryAnswer,
     StoresSetLimitsAnswer,
     StoresStockAnswer,
     StoresStoresAnswer,
     StoresSumsAnswer,
     StoresTemplateAnswer,
+    StoresUsedAnswer,
     StoresVisitsAnswer,
     StoresVisitsAnswerVisitsItem,
     StoresWriteDetailsAnswer,
@@ -443,14 +449,14 @@ class Brands:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def of_brand(self, brand_id: str) -> BrandsOfBrandAnswer:
+    def of_brand_earning(self, brand_id: str) -> BrandsOfBrandEarningAnswer:
         """How a brand's stores earn.
 
         `program` is null for a brand that gives points at one rate and nothing else.
 
         Scope: brands:read.
         """
-        found: BrandsOfBrandAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/earning")
+        found: BrandsOfBrandEarningAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/earning")
         return found
 
     def set_brand(
@@ -470,14 +476,14 @@ class Brands:
         scope: Literal["integrated", "individual"] | None = None,
         stamps: StampRulesBody | None = None,
         use_unit: int | None = None,
-    ) -> BrandsOfBrandAnswer:
+    ) -> BrandsOfBrandEarningAnswer:
         """Set how a brand's stores earn.
 
         A new version; earlier ones are kept, and what was earned by them stays.
 
         Scope: brands:write.
         """
-        found: BrandsOfBrandAnswer = self._transport.call(
+        found: BrandsOfBrandEarningAnswer = self._transport.call(
             "POST",
             f"/v1/brands/{_part(brand_id)}/earning",
             body=_set(
@@ -575,6 +581,47 @@ class Brands:
         """
         found: BrandsSettleAnswer = self._transport.call(
             "GET", f"/v1/brands/{_part(brand_id)}/settlement", query={"since": since, "days": days, "form": form}
+        )
+        return found
+
+    def ratios(self, brand_id: str) -> BrandsRatiosAnswer:
+        """What stores bear of rewards.
+
+        Of the brand, and of the stores that have their own.
+
+        Scope: brands:read.
+        """
+        found: BrandsRatiosAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/shares")
+        return found
+
+    def say(
+        self, brand_id: str, *, coupon_bp: int, reason: str, stamp_bp: int, store_id: str | None = None
+    ) -> BrandsRatiosAnswerBrand:
+        """Say what stores bear of rewards.
+
+        Of the brand's coupons, and of the rewards of stamp cards. A coupon of one store alone is that store's.
+
+        Scope: brands:write.
+        """
+        found: BrandsRatiosAnswerBrand = self._transport.call(
+            "POST",
+            f"/v1/brands/{_part(brand_id)}/shares",
+            body=_set(coupon_bp=coupon_bp, reason=reason, stamp_bp=stamp_bp, store_id=store_id),
+        )
+        return found
+
+    def of_brand_shares_settlement(
+        self, brand_id: str, *, since: str | None = None, days: int | None = None
+    ) -> BrandsOfBrandSharesSettlementAnswer:
+        """What rewards cost stores and head office.
+
+        `days` from `since` on, by the day on which a reward was used; one that was taken back counts against the
+        day on which it was. `hq_won` is what head office credits the store with.
+
+        Scope: brands:read.
+        """
+        found: BrandsOfBrandSharesSettlementAnswer = self._transport.call(
+            "GET", f"/v1/brands/{_part(brand_id)}/shares/settlement", query={"since": since, "days": days}
         )
         return found
 
@@ -2165,7 +2212,7 @@ class Stores:
         )
         return found
 
-    def of_store_earning(self, store_id: str) -> BrandsOfBrandAnswer:
+    def of_store_earning(self, store_id: str) -> BrandsOfBrandEarningAnswer:
         """How a store earns.
 
         The store's own programme before its brand's. `active` is false where the plan has no stamps: settings are
@@ -2173,17 +2220,17 @@ class Stores:
 
         Scope: stores:read.
         """
-        found: BrandsOfBrandAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/earning")
+        found: BrandsOfBrandEarningAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/earning")
         return found
 
-    def set_store(self, store_id: str, *, program: StoreProgram | None) -> BrandsOfBrandAnswer:
+    def set_store(self, store_id: str, *, program: StoreProgram | None) -> BrandsOfBrandEarningAnswer:
         """Set how a store earns.
 
         A new version of the store's own programme; null goes back to its brand's. Grades are its brand's.
 
         Scope: stores:write.
         """
-        found: BrandsOfBrandAnswer = self._transport.call(
+        found: BrandsOfBrandEarningAnswer = self._transport.call(
             "POST", f"/v1/stores/{_part(store_id)}/earning", body=_set(program=program)
         )
         return found
@@ -2585,6 +2632,31 @@ class Stores:
         )
         return found
 
+    def used(
+        self,
+        store_id: str,
+        *,
+        period: Literal["day", "week", "month"] | None = None,
+        on: str | None = None,
+        by: Literal["use", "customer", "reward"] | None = None,
+        definition_id: str | None = None,
+        page: int | None = None,
+    ) -> StoresUsedAnswer:
+        """Rewards that were used at a store.
+
+        Coupons and points of the day, week or month of `on` (without it: today), one by one, by customer or by
+        reward. Twenty rows a page and at most five pages; `total` says how many there are in all. With
+        `definition_id` one coupon alone.
+
+        Scope: stores:read.
+        """
+        found: StoresUsedAnswer = self._transport.call(
+            "GET",
+            f"/v1/stores/{_part(store_id)}/reward-uses",
+            query={"period": period, "on": on, "by": by, "definition_id": definition_id, "page": page},
+        )
+        return found
+
     def read(self, store_id: str) -> StoresReadAnswer:
         """A store's rewards.
 
@@ -2604,6 +2676,30 @@ class Stores:
         """
         found: StoresReadAnswer = self._transport.call(
             "POST", f"/v1/stores/{_part(store_id)}/rewards", body=_set(active=active, rewards=rewards)
+        )
+        return found
+
+    def reward_summary(self, store_id: str) -> StoresRewardSummaryAnswer:
+        """A store's rewards in three boxes.
+
+        Coupons issued and used, points earned and used, stamps given and their rewards used: today, and in all.
+
+        Scope: stores:read.
+        """
+        found: StoresRewardSummaryAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/rewards/summary")
+        return found
+
+    def of_store_shares_settlement(
+        self, store_id: str, *, since: str | None = None, days: int | None = None
+    ) -> StoresOfStoreSharesSettlementAnswer:
+        """What rewards cost a store.
+
+        The store's own line, with the rewards that it is made of; for its owner.
+
+        Scope: stores:read.
+        """
+        found: StoresOfStoreSharesSettlementAnswer = self._transport.call(
+            "GET", f"/v1/stores/{_part(store_id)}/shares/settlement", query={"since": since, "days": days}
         )
         return found
 

@@ -314,26 +314,26 @@ class AuditLogAuditLogAnswerEntriesItem(TypedDict):
     target: str
 
 
-class BrandsOfBrandAnswer(TypedDict):
+class BrandsOfBrandEarningAnswer(TypedDict):
     active: bool
-    program: BrandsOfBrandAnswerProgram | None
+    program: BrandsOfBrandEarningAnswerProgram | None
 
 
-class BrandsOfBrandAnswerProgram(TypedDict):
+class BrandsOfBrandEarningAnswerProgram(TypedDict):
     bonus_bp: dict[str, Any]
-    card: BrandsOfBrandAnswerProgramCard | None
+    card: BrandsOfBrandEarningAnswerProgramCard | None
     day_starts_minute: int
     grades: list[Any]
-    limits: BrandsOfBrandAnswerProgramLimits
+    limits: BrandsOfBrandEarningAnswerProgramLimits
     method: str
     rate_bp: Any
     rewards: list[Any]
     scope: Any
-    stamps: BrandsOfBrandAnswerProgramStamps | None
+    stamps: BrandsOfBrandEarningAnswerProgramStamps | None
     version: int
 
 
-class BrandsOfBrandAnswerProgramCard(TypedDict):
+class BrandsOfBrandEarningAnswerProgramCard(TypedDict):
     name: str
     per_board: int
     template: int
@@ -341,13 +341,13 @@ class BrandsOfBrandAnswerProgramCard(TypedDict):
     valid_days: int | None
 
 
-class BrandsOfBrandAnswerProgramLimits(TypedDict):
+class BrandsOfBrandEarningAnswerProgramLimits(TypedDict):
     member_day_max_points: int
     payment_max_percent: Any
     store_day_max_points: Any
 
 
-class BrandsOfBrandAnswerProgramStamps(TypedDict):
+class BrandsOfBrandEarningAnswerProgramStamps(TypedDict):
     basis: str
     day_max: int | None
     minimum_won: int
@@ -478,6 +478,50 @@ class BrandsSettleAnswerTotals(TypedDict):
     stamps: int | None
     taken_back: int
     used: int
+
+
+class BrandsRatiosAnswer(TypedDict):
+    brand: BrandsRatiosAnswerBrand
+    stores: list[BrandsRatiosAnswerStoresItem]
+
+
+class BrandsRatiosAnswerBrand(TypedDict):
+    coupon_bp: int
+    from_ms: int
+    stamp_bp: int
+
+
+class BrandsRatiosAnswerStoresItem(TypedDict):
+    coupon_bp: int
+    from_ms: int
+    stamp_bp: int
+    store_id: str | None
+
+
+class BrandsOfBrandSharesSettlementAnswer(TypedDict):
+    stores: list[BrandsOfBrandSharesSettlementAnswerStoresItem]
+    totals: BrandsOfBrandSharesSettlementAnswerTotals
+
+
+class BrandsOfBrandSharesSettlementAnswerStoresItem(TypedDict):
+    coupon: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
+    hq_won: int
+    name: str
+    stamp: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
+    store_id: str | None
+
+
+class BrandsOfBrandSharesSettlementAnswerStoresItemCoupon(TypedDict):
+    hq_won: int
+    store_won: int
+    uses: int
+    value_won: int | None
+
+
+class BrandsOfBrandSharesSettlementAnswerTotals(TypedDict):
+    coupon: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
+    hq_won: int
+    stamp: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
 
 
 class BrandsSearchAnswer(TypedDict):
@@ -1785,6 +1829,34 @@ class StoresAgainstTakeOutAnswerDaysItem(TypedDict):
     take_out: int
 
 
+class StoresUsedAnswer(TypedDict):
+    by: str
+    coupons: list[StoresUsedAnswerCouponsItem]
+    first: str
+    last: str
+    page: int
+    pages: int
+    rows: list[StoresUsedAnswerRowsItem]
+    total: int
+
+
+class StoresUsedAnswerCouponsItem(TypedDict):
+    definition_id: str | None
+    name: str
+
+
+class StoresUsedAnswerRowsItem(TypedDict):
+    at_ms: int
+    decided_by: str | None
+    definition_id: str | None
+    member_id: str
+    name: str
+    nickname: str
+    request_id: str | None
+    reward: str | None
+    won: int
+
+
 class StoresReadAnswer(TypedDict):
     active: bool
     board: StoresReadAnswerBoard
@@ -1823,6 +1895,36 @@ class OneReward(TypedDict):
     quantity: int
     valid_days: int
     value_won: int
+
+
+class StoresRewardSummaryAnswer(TypedDict):
+    coupons: StoresRewardSummaryAnswerCoupons
+    points: StoresRewardSummaryAnswerCoupons
+    stamps: Any
+
+
+class StoresRewardSummaryAnswerCoupons(TypedDict):
+    given: int
+    given_today: int
+    used: int
+    used_today: int
+
+
+class StoresOfStoreSharesSettlementAnswer(TypedDict):
+    coupon: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
+    hq_won: int
+    rewards: list[StoresOfStoreSharesSettlementAnswerRewardsItem]
+    stamp: BrandsOfBrandSharesSettlementAnswerStoresItemCoupon
+
+
+class StoresOfStoreSharesSettlementAnswerRewardsItem(TypedDict):
+    definition_id: str | None
+    good: str
+    hq_won: int
+    name: str
+    store_won: int
+    uses: int
+    value_won: int | None
 
 
 class StoresOpenCardAnswer(TypedDict):

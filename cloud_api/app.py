@@ -56,6 +56,7 @@ from cloud_api.requests.routes import router as requests
 from cloud_api.requests.sweeper import Sweeper
 from cloud_api.rewards.routes import router as rewards
 from cloud_api.settings import VERSION, Settings
+from cloud_api.shares.routes import router as shares
 from cloud_api.staff.routes import joining
 from cloud_api.staff.routes import router as staff
 from cloud_api.stamps.routes import router as stamps
@@ -128,6 +129,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         menu,
         ledger,
         trades,
+        shares,
         webhooks,
         jobs,
         imports,

@@ -42,6 +42,7 @@ def all_tables() -> MetaData:
     import cloud_api.orders.models
     import cloud_api.requests.models
     import cloud_api.rewards.models
+    import cloud_api.shares.models
     import cloud_api.staff.models
     import cloud_api.stamps.models
     import cloud_api.stock.models

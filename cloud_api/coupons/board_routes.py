@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,13 +11,16 @@ from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
 from cloud_api.clock import DAY_MS
-from cloud_api.coupons import checks, history
+from cloud_api.coupons import checks, history, uses
 from cloud_api.documents import answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import PathId
+from cloud_api.fields import Day, PathId
 from cloud_api.http import json_response
 from cloud_api.members import service as members
+from cloud_api.stores.boards import summary
 from cloud_api.stores.service import profile_of
+from rules.calendar import local_day
+from rules.reward_uses import PAGES_MAX, UsePeriod, UsesBy
 
 router = APIRouter(prefix="/v1", tags=["coupons"])
 
@@ -44,6 +48,30 @@ BOARD_EXAMPLE: dict[str, Any] = {
     "top": [{"definition_id": _ID, "name": "아메리카노 1잔", "used": 30, "rate_bp": 4_200}],
     "log": [LINE_EXAMPLE],
 }
+USES_EXAMPLE: dict[str, Any] = {
+    "first": "2025-10-06",
+    "last": "2025-10-12",
+    "by": "use",
+    "page": 1,
+    "pages": 3,
+    "total": 41,
+    "rows": [
+        {
+            "request_id": "0198c5c0-7a11-7000-8000-0000000000a1",
+            "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+            "nickname": "김*지",
+            "reward": "coupon",
+            "definition_id": _ID,
+            "name": "아메리카노 1잔",
+            "won": 4500,
+            "decided_by": "staff:1",
+            "at_ms": 1760000000000,
+        }
+    ],
+    "coupons": [{"definition_id": _ID, "name": "아메리카노 1잔"}],
+}
+_BOX = {"given": 120, "given_today": 4, "used": 40, "used_today": 2}
+SUMMARY_EXAMPLE: dict[str, Any] = {"coupons": _BOX, "points": _BOX, "stamps": None}
 LEFT_EXAMPLE = {"count": 12, "value_won": 31000}
 
 
@@ -120,3 +148,40 @@ def left(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
         _store(conn, store_id)
         found = checks.left_today(conn, store_id, cloud.clock())
     return json_response({"count": found.count, "value_won": found.value_won})
+
+
+@router.get(
+    "/stores/{store_id}/reward-uses",
+    summary="Rewards that were used at a store",
+    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(USES_EXAMPLE, "One page")},
+)
+def used(
+    store_id: PathId,
+    cloud: TheCloud,
+    _key: KeyId,
+    period: UsePeriod = UsePeriod.DAY,
+    on: Annotated[Day | None, Query()] = None,
+    by: UsesBy = UsesBy.USE,
+    definition_id: Annotated[str, Query(pattern=r"^[A-Za-z0-9-]{0,64}$")] = "",
+    page: Annotated[int, Query(ge=1, le=PAGES_MAX)] = 1,
+) -> Response:
+    """Coupons and points of the day, week or month of ``on`` (without it: today), one by one, by customer or by reward.
+    Twenty rows a page and at most five pages; ``total`` says how many there are in all. With ``definition_id`` one
+    coupon alone."""
+    day = local_day(cloud.clock()) if on is None else date.fromisoformat(on)
+    with cloud.database.read_moment() as conn:
+        _store(conn, store_id)
+        return json_response(uses.page_of(conn, store_id, uses.Wanted(period, day, by, definition_id, page)))
+
+
+@router.get(
+    "/stores/{store_id}/rewards/summary",
+    summary="A store's rewards in three boxes",
+    responses=errors("unauthorized", "store_unknown")
+    | {200: answer(SUMMARY_EXAMPLE, "`stamps` is null where the store has no card")},
+)
+def reward_summary(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
+    """Coupons issued and used, points earned and used, stamps given and their rewards used: today, and in all."""
+    with cloud.database.read_moment() as conn:
+        _store(conn, store_id)
+        return json_response(summary(conn, store_id, cloud.clock()))

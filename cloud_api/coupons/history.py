@@ -73,22 +73,17 @@ def _page(conn: Connection, query: Any, limit: int, before: str | None) -> list[
     return [_shown(row) for row in conn.execute(query.order_by(coupon_event.c.event_id.desc()).limit(limit))]
 
 
-def board(
+def figures(
     conn: Connection, store_id: str, now_ms: int, *, since_ms: int, definition_id: str | None = None
-) -> dict[str, Any]:
-    """The store's board: its five most used kinds, its figures of today and since ``since_ms``, its latest lines.
-    Issued ones are those that are good here alone; used ones those that were used here."""
+) -> dict[str, int]:
+    """Issued, used, expired and unused of today and since ``since_ms``. Issued ones are those that are good here alone;
+    used ones those that were used here."""
     today_ms, _ = day_bounds_ms(local_day(now_ms))
-    kinds = coupon_definition.c.store_id == store_id
-    here = or_(kinds, coupon.c.used_store_id == store_id)
-    if definition_id is not None:
-        kinds = kinds & (coupon_definition.c.definition_id == definition_id)
-        here = here & (coupon.c.definition_id == definition_id)
-    used = (coupon.c.state == CouponState.USED.value) & (coupon.c.used_store_id == store_id)
+    kinds, here, used = _of(store_id, definition_id)
     unused = coupon.c.state.in_([CouponState.AVAILABLE.value, CouponState.PENDING.value])
     over = (coupon.c.state == CouponState.EXPIRED.value) | (unused & (coupon.c.expires_ms <= now_ms))
     count = func.count()
-    figures = select(
+    query = select(
         count.filter(kinds, coupon.c.issued_ms >= since_ms).label("issued"),
         count.filter(kinds, coupon.c.issued_ms >= today_ms).label("issued_today"),
         count.filter(used, coupon.c.changed_ms >= since_ms).label("used"),
@@ -96,7 +91,26 @@ def board(
         count.filter(kinds, over, coupon.c.issued_ms >= since_ms).label("expired"),
         count.filter(kinds, unused, coupon.c.expires_ms > now_ms, coupon.c.issued_ms >= since_ms).label("unused"),
     ).join_from(coupon, coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
-    found = conn.execute(figures.where(here)).one()
+    found = conn.execute(query.where(here)).one()
+    return {name: int(value) for name, value in found._mapping.items()}
+
+
+def _of(store_id: str, definition_id: str | None) -> tuple[Any, Any, Any]:
+    """Coupons that are good in the store alone; those and the ones that were used there; the ones that were used."""
+    kinds = coupon_definition.c.store_id == store_id
+    here = or_(kinds, coupon.c.used_store_id == store_id)
+    if definition_id is not None:
+        kinds = kinds & (coupon_definition.c.definition_id == definition_id)
+        here = here & (coupon.c.definition_id == definition_id)
+    return kinds, here, (coupon.c.state == CouponState.USED.value) & (coupon.c.used_store_id == store_id)
+
+
+def board(
+    conn: Connection, store_id: str, now_ms: int, *, since_ms: int, definition_id: str | None = None
+) -> dict[str, Any]:
+    """The store's board: its five most used kinds, its figures of today and since ``since_ms``, its latest lines."""
+    _, here, used = _of(store_id, definition_id)
+    count = func.count()
     uses = count.filter(used, coupon.c.changed_ms >= since_ms).label("used")
     given = count.filter(coupon.c.issued_ms >= since_ms).label("issued")
     ranked = (
@@ -108,7 +122,7 @@ def board(
         .limit(TOP)
     )
     return {
-        **{name: int(value) for name, value in found._mapping.items()},
+        **figures(conn, store_id, now_ms, since_ms=since_ms, definition_id=definition_id),
         "top": [
             {
                 "definition_id": row.definition_id,

@@ -114,12 +114,18 @@ _TOP = text(
 )
 
 
+def given_and_used(conn: Connection, store_id: str, *, today: str, since_ms: int) -> tuple[Any, Any]:
+    """``total`` and ``today`` of the stamps that the store gave, and of the rewards of its tiers that were used."""
+    place = {"store_id": store_id}
+    issued = conn.execute(_ISSUED, place | {"today": today}).one()
+    return issued, conn.execute(_USED, place | {"since": since_ms}).one()
+
+
 def board(conn: Connection, store_id: str, *, today: str, since_ms: int, now_ms: int, per_board: int) -> dict[str, Any]:
     """The store's board of stamps (STP-22): five who collected most, and the four boxes. ``use_rate_bp`` is the share
     of rewards that were used, ``collect_rate_bp`` how full the board that is being filled is."""
     place = {"store_id": store_id}
-    issued = conn.execute(_ISSUED, place | {"today": today}).one()
-    used = conn.execute(_USED, place | {"since": since_ms}).one()
+    issued, used = given_and_used(conn, store_id, today=today, since_ms=since_ms)
     lapsed = conn.execute(_LAPSED, {"account_id": f"stamp_breakage:{store_id}"}).scalar_one()
     usable = conn.execute(_USABLE, place | {"now_ms": now_ms}).scalar_one()
     return {

@@ -1,4 +1,5 @@
-"""A store's boards of points and stamps: five names and four boxes each (PNT-18, STP-22)."""
+"""A store's boards of points and stamps: five names and four boxes each; and all its rewards in three (PNT-18, STP-22,
+CPN-31)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
+from cloud_api.coupons import history as coupon_history
 from cloud_api.stamps import history
 from cloud_api.stores.earning import terms_at
 from rules.masking import mask_nickname
@@ -46,6 +48,33 @@ _TOP = text(
     f" WHERE request.store_id = :store_id AND request.kind = 'points' AND request.state IN ({_USED_STATES})"
     " GROUP BY request.member_id, member.nickname ORDER BY used DESC, request.member_id LIMIT :most"
 )
+
+
+_BOX = ("given", "given_today", "used", "used_today")
+
+
+def summary(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
+    """Three boxes: coupons, points and stamps, each given and used, today and in all (CPN-31). What is used of stamps
+    are the rewards of their tiers; ``stamps`` is null where the store has no card."""
+    since_ms = korean_day(now_ms) * DAY_MS - KST_OFFSET_MS
+    place = {"store_id": store_id, "since": since_ms}
+    issued, used = conn.execute(_ISSUED, place).one(), conn.execute(_USED, place).one()
+    coupons = coupon_history.figures(conn, store_id, now_ms, since_ms=0)
+    here = terms_at(conn, store_id)
+    stamps = None
+    if here is not None and here.program.card is not None:
+        today = business_day(now_ms, here.program.day_starts_minute).isoformat()
+        stamps = _box(*history.given_and_used(conn, store_id, today=today, since_ms=since_ms))
+    return {
+        "coupons": dict(zip(_BOX, (coupons[n] for n in ("issued", "issued_today", "used", "used_today")), strict=True)),
+        "points": _box(issued, used),
+        "stamps": stamps,
+    }
+
+
+def _box(given: Any, used: Any) -> dict[str, int]:
+    counts = (given.total, given.today, used.total, used.today)
+    return {name: int(count) for name, count in zip(_BOX, counts, strict=True)}
 
 
 def boards(conn: Connection, store_id: str, now_ms: int) -> dict[str, Any]:
