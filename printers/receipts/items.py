@@ -26,6 +26,8 @@ _DATE = re.compile(r"\d{2,4}[-/.년]\s?\d{1,2}[-/.월]\s?\d{1,2}|\d{1,2}:\d{2}")
 _NAME_QUANTITY = re.compile(r"^(.*[^\d\s.,(])\s*[xX×*(]\s*(\d{1,3})\s*[)개]?$")
 _FRONT = re.compile(r"(-?[1-9]\d{0,2})\s+(?=\S)(\S.*)$")
 _NUMBERED = re.compile(r"(?:번호|(?<![A-Za-z])NO\.?|№)[:.#]*$", re.I)
+_GAP = re.compile(r"\s{2,}")
+_COLUMNS = re.compile(r"상품명|품목명|제품명|메뉴명|품명|메뉴|상품|단가|가격|수량|금액|할인|NO\.?")
 _LETTERS = re.compile(r"[가-힣A-Za-z]")
 
 
@@ -131,9 +133,9 @@ def kitchen_items(lines: Sequence[Line]) -> list[Item]:
 
 def _end(lines: Sequence[Line]) -> int:
     for line in lines:
-        for pair in line.pairs:
-            found = role_of(pair.label, pair.inner)
-            if found is None or not any(value.is_money for value in pair.values):
+        for pair in line.pairs if line.money else ():
+            found = role_of(pair.label, pair.inner) if pair.amount is not None else None
+            if found is None:
                 continue
             if found[0] in ENDING_ROLES or (found[0] is Role.TENDER and is_exact_tender(pair.label)):
                 return line.index
@@ -146,9 +148,11 @@ def _stacked_total(lines: Sequence[Line], line: Line) -> bool:
     """A label of a sum alone in its row, the amount alone in the next."""
     if line.index + 1 >= len(lines) or len(line.pairs) != 1 or line.pairs[0].values:
         return False
-    found = role_of(line.pairs[0].label, line.pairs[0].inner)
     below = lines[line.index + 1]
-    return bool(found and found[0] in ENDING_ROLES and below.money and len(below.words) == len(below.money))
+    if not below.money or len(below.words) != len(below.money):
+        return False
+    found = role_of(line.pairs[0].label, line.pairs[0].inner)
+    return bool(found and found[0] in ENDING_ROLES)
 
 
 def _start(lines: Sequence[Line], end: int) -> tuple[int, tuple[str, ...]]:
@@ -156,12 +160,11 @@ def _start(lines: Sequence[Line], end: int) -> tuple[int, tuple[str, ...]]:
     for line in lines[:end]:
         if _is_columns(line):
             return line.index + 1, tuple("".join(segment.split()) for segment in line.raw.split())
-    start = 0
-    for line in lines[:end]:
-        is_info = _DATE.search(line.raw) or (_INFO.search(line.squeezed) and not _is_priced(line)) or _is_numbered(line)
-        if is_info and any(_is_priced(later) for later in lines[line.index + 1 : end]):
-            start = line.index + 1
-    return start, ()
+    priced = [line.index for line in lines[:end] if _is_priced(line)]
+    for line in reversed(lines[: priced[-1]] if priced else ()):
+        if _DATE.search(line.raw) or (not _is_priced(line) and _INFO.search(line.squeezed)) or _is_numbered(line):
+            return line.index + 1, ()
+    return 0, ()
 
 
 def _is_numbered(line: Line) -> bool:
@@ -178,14 +181,16 @@ def _is_priced(line: Line) -> bool:
 def _is_columns(line: Line) -> bool:
     if line.money:
         return False
-    for parts in (line.raw.split(), re.split(r"\s{2,}", line.raw.strip())):
-        squeezed = ["".join(part.split()).upper().strip("*[]-=") for part in parts]
-        if len(squeezed) >= 2 and all(part in COLUMN_WORDS for part in squeezed if part):
+    for parts in (line.raw.split(), _GAP.split(line.raw.strip())):
+        if len(parts) >= 2 and all(part in COLUMN_WORDS for part in map(_column, parts) if part):
             return True
-    joined = re.sub(
-        r"상품명|품목명|제품명|메뉴명|품명|메뉴|상품|단가|가격|수량|금액|할인|NO\.?", "", line.squeezed.upper()
-    )
-    return joined.strip("*[]-=().") == "" and "금액" in line.squeezed and len(line.squeezed) >= 4
+    if "금액" not in line.squeezed or len(line.squeezed) < 4:
+        return False
+    return _COLUMNS.sub("", line.capitals).strip("*[]-=().") == ""
+
+
+def _column(part: str) -> str:
+    return "".join(part.split()).upper().strip("*[]-=")
 
 
 def _role(line: Line) -> Role | None:

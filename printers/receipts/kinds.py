@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from printers.receipts.facts import Facts
 from printers.receipts.headings import KIND_WORDS, TOP_UP_LABELS
 from printers.receipts.lines import Line, Value
-from printers.receipts.numbers import Approval, receipt_number
+from printers.receipts.numbers import Approval
 from printers.receipts.reconcile import Agreed
 from printers.receipts.title import Title
 from printers.receipts.words import Role, role_of
@@ -62,7 +62,13 @@ class Evidence:
 
     @staticmethod
     def of(
-        facts: Facts, approvals: Sequence[Approval], agreed: Agreed | None, *, negative: bool, lines: Sequence[Line]
+        facts: Facts,
+        approvals: Sequence[Approval],
+        agreed: Agreed | None,
+        *,
+        negative: bool,
+        numbered: bool,
+        lines: Sequence[Line],
     ) -> Evidence:
         last_words = [line.words[-1] for line in lines if line.words]
         amounts = [item.amount for item in facts.goods.items if item.amount]
@@ -79,8 +85,8 @@ class Evidence:
             mixed_goods=bool(amounts) and min(amounts) < 0 < max(amounts),
             echoed=agreed is not None and _echoed(facts, agreed.total),
             sums=bool(facts.totals),
-            counted=any(_COUNTED.search(line.squeezed) for line in lines),
-            numbered=receipt_number(lines) is not None,
+            counted=any("건" in line.squeezed and _COUNTED.search(line.squeezed) for line in lines),
+            numbered=numbered,
             goods_agree=proved,
             topped_up=topped_up or any(pair.label in _TOP_UPS for line in lines for pair in line.pairs),
             bought=proved and not topped_up and not (len(amounts) == 1 and _balances_around(lines)),

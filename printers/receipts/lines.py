@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from printers.stream.page import Row
 
@@ -22,26 +23,45 @@ LETTERS_MAX = 240
 
 _MINUS = dict.fromkeys(map(ord, "−–—―‐‑‒﹣－"), "-")
 _CLEAN = {**_MINUS, 0x00A0: " ", 0x3000: " ", 0x09: " ", 0x200B: None, 0xFEFF: None}
+_UNCLEAN = re.compile(f"[{re.escape(''.join(map(chr, _CLEAN)))}]")
+_WON_AS_BACKSLASH = re.compile(r"\\(?=\s?[-△]?\d)")
 _NEGATIVE_MARKS = "-△▲▽▼"
 
-_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), by)
-    for pattern, by in (
-        # 1 2 , 5 0 0 -> 12,500 is done by _close_up; the others are plain.
-        (r"\(\s+", "("), (r"\s+\)", ")"), (r"\[\s+", "["), (r"\s+\]", "]"),
-        (r"(?<!\d):|:(?!\d)", " : "),
-        (r"=(?=\s*[₩\d△-])", " "),
-        (r"(₩|(?<![A-Za-z])KRW|(?<![A-Za-z])W)\s+(?=[-△▲▽▼]?\d)", "₩"),
-        (r"(?<=\d)\s+(원정|원|KRW)(?![가-힣A-Za-z])", r"\1"),
-        (r"(?<=\d)\s+(개|건|명|매|잔|장|EA|ea)(?![가-힣A-Za-z])", r"\1"),
-        (r"(?<=\d)\s+(P|p|점|포인트)(?![가-힣A-Za-z])", r"\1"),
-        (r"(^|\s)([△▲▽▼])\s+(?=₩?\d)", r"\1\2"),
-        (r"(\s\s)-\s+(?=₩?\d)", r"\1-"),
-        (r"(?<![-△▲▽▼])([가-힣A-Za-z)\]*.])((?:₩)?[-△▲▽▼]?\d{1,3}(?:,\d{3})+)(?=원|\s|$|\))", r"\1 \2"),
-        (r"([가-힣)\]])(₩[-△▲▽▼]?\d+|[-△▲▽▼]?\d{2,}원)(?=\s|$|\))", r"\1 \2"),
-        (r"(?<=\d)원(?=[가-힣(\[])", "원 "),
+
+class _Rewrite(NamedTuple):
+    """`letters`: a row with none of them stays as it is, which is found out faster than by the pattern."""
+
+    letters: frozenset[str]
+    pattern: re.Pattern[str]
+    by: str
+
+
+_WORDING, _NUMBERING = (
+    tuple(_Rewrite(frozenset(letters), re.compile(pattern), by) for letters, pattern, by in rewrites)
+    for rewrites in (
+        (
+            ("(", r"\(\s+", "("), (")", r"\s+\)", ")"), ("[", r"\[\s+", "["), ("]", r"\s+\]", "]"),
+            (":", r"(?<!\d):|:(?!\d)", " : "),
+            ("=", r"=(?=\s*[₩\d△-])", " "),
+        ),
+        (  # of rows with a digit; 1 2 , 5 0 0 -> 12,500 is done by _close_up before
+            ("₩W", r"(₩|(?<![A-Za-z])KRW|(?<![A-Za-z])W)\s+(?=[-△▲▽▼]?\d)", "₩"),
+            ("원K", r"(?<=\d)\s+(원정|원|KRW)(?![가-힣A-Za-z])", r"\1"),
+            ("개건명매잔장Ee", r"(?<=\d)\s+(개|건|명|매|잔|장|EA|ea)(?![가-힣A-Za-z])", r"\1"),
+            ("Pp점포", r"(?<=\d)\s+(P|p|점|포인트)(?![가-힣A-Za-z])", r"\1"),
+            ("△▲▽▼", r"(^|\s)([△▲▽▼])\s+(?=₩?\d)", r"\1\2"),
+            ("-", r"(\s\s)-\s+(?=₩?\d)", r"\1-"),
+            (
+                ",",
+                r"(?<![-△▲▽▼])([가-힣A-Za-z)\]*.])((?:₩)?[-△▲▽▼]?\d{1,3}(?:,\d{3})+)(?=원|\s|$|\))",
+                r"\1 \2",
+            ),
+            ("₩W원", r"([가-힣)\]])(₩[-△▲▽▼]?\d+|[-△▲▽▼]?\d{2,}원)(?=\s|$|\))", r"\1 \2"),
+            ("원", r"(?<=\d)원(?=[가-힣(\[])", "원 "),
+        ),
     )
 )  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _SPACED_NUMBER = re.compile(r"(?<!\S)[-△]?\s?\d(?: \d){0,2}(?: ,(?: \d){3})+(?: 원)?(?!\S)")
 _AMOUNT = re.compile(
     r"(?P<open>\()?[*※#]*(?P<a>[-+△▲▽▼]?)[*※#]*(?P<mark>₩|W|KRW|@)?(?P<b>[-+△▲▽▼]?)"
@@ -52,6 +72,7 @@ _AMOUNT = re.compile(
 _TIMES = re.compile(r"[(]?[xX×*](\d{1,3})[)]?")
 _RULE = re.compile(r"[\s\-=_*~.·+#:|─━═┄┈ー]{4,}")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<([^<>]*)>|〈([^〈〉]*)〉|【([^【】]*)】|「([^「」]*)」")
+_BRACKET = re.compile(r"[(\[<〈【「]")
 _EDGE = " \t*=-~·.:,#<>()[]〈〉【】「」『』■□◆◇▶▷●○★☆※+|/'\"_^`!→"
 
 
@@ -62,8 +83,7 @@ class Unit(StrEnum):
     BARE = "bare"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A number on a row. BARE: without comma, currency or unit, so it may be a quantity or an amount."""
 
     amount: int
@@ -81,8 +101,7 @@ class Value:
         return self.unit is Unit.COUNT or (self.unit is Unit.BARE and 0 < abs(self.amount) < 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A label without spaces and brackets, what stood in its brackets, and the numbers that follow it."""
 
     label: str
@@ -101,14 +120,20 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row in normal form, with the look of the row it came from."""
+    """One row in normal form, with the look of the row it came from.
+
+    `squeezed` is the row without blanks, `capitals` that in capitals; `money` are the words that may be an amount.
+    """
 
     index: int
     raw: str
     text: str
     squeezed: str
+    capitals: str
     words: tuple[str | Value, ...]
     pairs: tuple[Pair, ...]
+    money: tuple[Value, ...]
+    is_rule: bool
     height: int = 1
     width: int = 1
     bold: bool = False
@@ -116,14 +141,6 @@ class Line:
     @property
     def is_big(self) -> bool:
         return self.height > 1 or self.width > 1
-
-    @property
-    def is_rule(self) -> bool:
-        return bool(_RULE.fullmatch(self.raw)) or (len(self.squeezed) >= 6 and len(set(self.squeezed)) == 1)
-
-    @property
-    def money(self) -> tuple[Value, ...]:
-        return tuple(word for word in self.words if isinstance(word, Value) and word.is_money)
 
     @property
     def indent(self) -> int:
@@ -142,20 +159,42 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
         raw = normalise(row.text[:LETTERS_MAX])
         if not raw.strip():
             continue
-        text = _close_up(raw)
-        for pattern, by in _REWRITES:
-            text = pattern.sub(by, text)
-        words = tuple(_word(word) for word in text.split())
-        squeezed = "".join(raw.split())
-        found.append(Line(len(found), raw, text, squeezed, words, _pairs(words), row.height, row.width, row.bold))
+        found.append(_line(len(found), raw, row))
     return found
+
+
+def _line(index: int, raw: str, row: Row) -> Line:
+    text = _rewritten(raw)
+    words = tuple([_word(word) for word in text.split()])
+    squeezed = "".join(raw.split())
+    money = tuple([word for word in words if isinstance(word, Value) and word.is_money])
+    is_rule = squeezed.count(squeezed[0]) == len(squeezed) >= 6 or bool(_RULE.fullmatch(raw))
+    return Line(
+        index, raw, text, squeezed, squeezed.upper(), words, _pairs(words), money, is_rule, row.height, row.width,
+        row.bold,
+    )  # fmt: skip
 
 
 def normalise(text: str) -> str:
     """NFKC, one kind of minus, one kind of space, one won sign."""
-    text = text.replace("ㄴ", "└").replace("￦", "₩")
-    text = unicodedata.normalize("NFKC", text).translate(_CLEAN)
-    return re.sub(r"\\(?=\s?[-△]?\d)", "₩", text).rstrip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.replace("ㄴ", "└").replace("￦", "₩"))
+    if _UNCLEAN.search(text):
+        text = text.translate(_CLEAN)
+    if "\\" in text:
+        text = _WON_AS_BACKSLASH.sub("₩", text)
+    return text.rstrip()
+
+
+def _rewritten(raw: str) -> str:
+    """The row with its amounts closed up and parted from their labels."""
+    text = _close_up(raw) if " ," in raw else raw
+    letters = frozenset(text)
+    for sort in (_WORDING, _NUMBERING) if _DIGIT.search(text) else (_WORDING,):
+        for rewrite in sort:
+            if not rewrite.letters.isdisjoint(letters):
+                text = rewrite.pattern.sub(rewrite.by, text)
+    return text
 
 
 def _close_up(text: str) -> str:
@@ -163,6 +202,8 @@ def _close_up(text: str) -> str:
 
 
 def _word(word: str) -> str | Value:
+    if not _DIGIT.search(word):
+        return word
     times = _TIMES.fullmatch(word)
     if times:
         return Value(int(times.group(1)), Unit.COUNT, word)
@@ -220,6 +261,8 @@ def _taken_apart(text: str) -> tuple[str, str]:
 
 def _pair(label: Sequence[str], values: Sequence[Value]) -> Pair:
     whole = "".join(label)
+    if not _BRACKET.search(whole):
+        return Pair(whole.strip(_EDGE).upper(), "", tuple(values))
     inner, outside = _taken_apart(whole)
     if not outside:  # [VAT(10%)]: the outermost brackets are only decoration
         inner, outside = _taken_apart(inner)

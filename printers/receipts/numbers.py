@@ -6,10 +6,26 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import NamedTuple
 
 from printers.receipts.lines import Line, Unit
 
 APPROVAL_LENGTHS = range(4, 13)
+
+
+class _Label(NamedTuple):
+    """`signs`: a row without any of them, blanks and small letters apart, cannot have the label. Asked first, because a
+    pattern that allows blanks everywhere is slow."""
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def on(self, line: Line) -> re.Match[str] | None:
+        capitals = line.capitals
+        for sign in self.signs:
+            if sign in capitals:
+                return self.pattern.search(line.raw)
+        return None
 
 
 def _spaced(label: str) -> str:
@@ -18,49 +34,83 @@ def _spaced(label: str) -> str:
 
 
 _NO = r"(?:번\s*호|N\s*[Oo]\s*\.?|#|코\s*드)"
-_APPROVAL = re.compile(
-    rf"(?P<original>원\s*거?\s*래?\s*|당\s*초\s*|취\s*소\s*전\s*)?승\s*인\s*{_NO}(?:\s*/\s*[가-힣\s]+)?\s*(?:\([^)]*\))?\s*[\])]?\s*[:.#=\-]*\s*"
-    r"(?P<value>[A-Za-z0-9#][A-Za-z0-9#\- ]*)?"
+_APPROVAL = _Label(
+    ("승인",),
+    re.compile(
+        rf"(?P<original>원\s*거?\s*래?\s*|당\s*초\s*|취\s*소\s*전\s*)?승\s*인\s*{_NO}(?:\s*/\s*[가-힣\s]+)?\s*(?:\([^)]*\))?\s*[\])]?\s*[:.#=\-]*\s*"
+        r"(?P<value>[A-Za-z0-9#][A-Za-z0-9#\- ]*)?"
+    ),
 )
-_APPROVAL_BARE = re.compile(r"(?:신용카드|신용|카드|체크카드|정상)\s*승\s*인\s*[:.#]*\s+(?P<value>[A-Z0-9#]{6,13})\s*$")
-_APPROVAL_ENGLISH = re.compile(
-    r"\b(?:AUTH(?:ORI[SZ]ATION)?|APPROVAL|APPR|APP)\.?\s*(?:(?:NO|CODE|NUMBER|#)\.?\s*[:#.]*|[:#.]+)\s*"
-    r"(?P<value>(?=[A-Z]*\d)[A-Z0-9]{4,12})\b",
-    re.I,
+_APPROVAL_BARE = _Label(
+    ("승인",),
+    re.compile(r"(?:신용카드|신용|카드|체크카드|정상)\s*승\s*인\s*[:.#]*\s+(?P<value>[A-Z0-9#]{6,13})\s*$"),
+)
+_APPROVAL_ENGLISH = _Label(
+    ("AUTH", "APP"),
+    re.compile(
+        r"\b(?:AUTH(?:ORI[SZ]ATION)?|APPROVAL|APPR|APP)\.?\s*(?:(?:NO|CODE|NUMBER|#)\.?\s*[:#.]*|[:#.]+)\s*"
+        r"(?P<value>(?=[A-Z]*\d)[A-Z0-9]{4,12})\b",
+        re.I,
+    ),
 )
 _VALUE = r"[\])]?\s*[:.#=]*\s*(?P<value>[A-Za-z0-9#](?:[A-Za-z0-9]|\s?[-/_.]\s?(?=[A-Za-z0-9]))*)"
 _NOT_INSIDE = r"(?<![가-힣A-Za-z])"
-_RECEIPT_LABELS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(_NOT_INSIDE + f"(?:{pattern})" + r"\s*" + _VALUE, re.I)
-    for pattern in (
-        rf"{_spaced('영수증')}\s*(?:일\s*련\s*)?{_NO}|{_spaced('영수')}\s*{_NO}|RECEIPT\s*(?:NO|#|ID)\.?",
-        rf"{_spaced('전표')}\s*(?:관리\s*)?{_NO}|{_spaced('빌')}\s*{_NO}|BILL\s*(?:NO|#)\.?|{_spaced('매출')}\s*{_NO}|"
-        rf"{_spaced('판매')}\s*{_NO}|{_spaced('매출전표')}\s*{_NO}",
-        rf"{_spaced('거래')}\s*(?:일련\s*|고유\s*)?{_NO}|{_spaced('일련')}\s*{_NO}|TRAN(?:S|SACTION)?\s*(?:NO|#|ID)?\.?",
-        rf"{_spaced('영수증')}(?=\s*[:#]|\s\s)",
+_RECEIPT_LABELS: tuple[_Label, ...] = tuple(
+    _Label(signs, re.compile(_NOT_INSIDE + f"(?:{pattern})" + r"\s*" + _VALUE, re.I))
+    for signs, pattern in (
+        (
+            ("영수", "RECEIPT"),
+            rf"{_spaced('영수증')}\s*(?:일\s*련\s*)?{_NO}|{_spaced('영수')}\s*{_NO}|RECEIPT\s*(?:NO|#|ID)\.?",
+        ),
+        (
+            ("전표", "빌", "BILL", "매출", "판매"),
+            rf"{_spaced('전표')}\s*(?:관리\s*)?{_NO}|{_spaced('빌')}\s*{_NO}|BILL\s*(?:NO|#)\.?|{_spaced('매출')}\s*{_NO}|"
+            rf"{_spaced('판매')}\s*{_NO}|{_spaced('매출전표')}\s*{_NO}",
+        ),
+        (
+            ("거래", "일련", "TRAN"),
+            rf"{_spaced('거래')}\s*(?:일련\s*|고유\s*)?{_NO}|{_spaced('일련')}\s*{_NO}|TRAN(?:S|SACTION)?\s*(?:NO|#|ID)?\.?",
+        ),
+        (("영수증",), rf"{_spaced('영수증')}(?=\s*[:#]|\s\s)"),
     )
 )
-_BARE_NUMBER = re.compile(r"(?:^|\s{2,}|\d\s+)(?:N\s*[Oo]\s*[.:#]|NO\s*[.:#]?|№|번\s*호|#)\s*" + _VALUE)
-_TILL = re.compile(
-    _NOT_INSIDE
-    + r"(?:POS|포\s*스|계\s*산\s*대|등\s*록\s*기|키오스크|KIOSK|TILL)\s*(?:N\s*[Oo]\.?|번\s*호|#|ID)?\s*[:#.\-]?\s*"
-    r"(?P<value>\d[\w\-]{0,11})",
-    re.I,
+_BARE_NUMBER = _Label(
+    ("NO", "번호", "#", "№"),
+    re.compile(r"(?:^|\s{2,}|\d\s+)(?:N\s*[Oo]\s*[.:#]|NO\s*[.:#]?|№|번\s*호|#)\s*" + _VALUE),
 )
-_ORDER = re.compile(
-    _NOT_INSIDE
-    + r"(?:주\s*문\s*번\s*호|대\s*기\s*번\s*호|교\s*환\s*번\s*호|호\s*출\s*번\s*호|순\s*번|주문\s*N\s*[Oo]\.?|"
-    r"픽업\s*번호|주문(?=\s+[A-Z]))"
-    r"\s*[:.#]*\s*(?P<value>[A-Z]?[A-Z0-9\-]*\d[A-Z0-9\-]*)",
-    re.I,
+_TILL = _Label(
+    ("POS", "포스", "계산대", "등록기", "키오스크", "KIOSK", "TILL"),
+    re.compile(
+        _NOT_INSIDE
+        + r"(?:POS|포\s*스|계\s*산\s*대|등\s*록\s*기|키오스크|KIOSK|TILL)\s*(?:N\s*[Oo]\.?|번\s*호|#|ID)?\s*[:#.\-]?\s*"
+        r"(?P<value>\d[\w\-]{0,11})",
+        re.I,
+    ),
 )
-_TABLE = re.compile(
-    _NOT_INSIDE + r"(?:테\s*이\s*블|TABLE|좌\s*석)\s*(?:번\s*호|NO\.?|명)?\s*[:.#]*\s*(?P<value>[A-Za-z]?-?\d{1,4})",
-    re.I,
+_ORDER = _Label(
+    ("주문", "번호", "순번"),
+    re.compile(
+        _NOT_INSIDE
+        + r"(?:주\s*문\s*번\s*호|대\s*기\s*번\s*호|교\s*환\s*번\s*호|호\s*출\s*번\s*호|순\s*번|주문\s*N\s*[Oo]\.?|"
+        r"픽업\s*번호|주문(?=\s+[A-Z]))"
+        r"\s*[:.#]*\s*(?P<value>[A-Z]?[A-Z0-9\-]*\d[A-Z0-9\-]*)",
+        re.I,
+    ),
 )
-_ORIGINAL_RECEIPT = re.compile(
-    rf"(?:원\s*{_spaced('영수증')}\s*{_NO}|원\s*{_spaced('전표')}\s*{_NO}|원\s*{_spaced('거래')}\s*{_NO}|원\s*{_spaced('매출')}\s*{_NO}|"
-    rf"원\s*{_spaced('판매')}\s*{_NO}|{_spaced('당초')}\s*{_spaced('영수증')}\s*{_NO})\s*" + _VALUE
+_TABLE = _Label(
+    ("테이블", "TABLE", "좌석"),
+    re.compile(
+        _NOT_INSIDE
+        + r"(?:테\s*이\s*블|TABLE|좌\s*석)\s*(?:번\s*호|NO\.?|명)?\s*[:.#]*\s*(?P<value>[A-Za-z]?-?\d{1,4})",
+        re.I,
+    ),
+)
+_ORIGINAL_RECEIPT = _Label(
+    ("원", "당초"),
+    re.compile(
+        rf"(?:원\s*{_spaced('영수증')}\s*{_NO}|원\s*{_spaced('전표')}\s*{_NO}|원\s*{_spaced('거래')}\s*{_NO}|원\s*{_spaced('매출')}\s*{_NO}|"
+        rf"원\s*{_spaced('판매')}\s*{_NO}|{_spaced('당초')}\s*{_spaced('영수증')}\s*{_NO})\s*" + _VALUE
+    ),
 )
 
 
@@ -81,14 +131,13 @@ def approvals_of(lines: Sequence[Line]) -> list[Approval]:
             cash_section = True
         elif line.squeezed.startswith(("[", "<", "*")) and ("카드" in line.squeezed or "신용" in line.squeezed):
             cash_section = False
-        text = line.raw
-        match = _APPROVAL.search(text)
+        match = _APPROVAL.on(line)
         if match:
             number = _approval_number(match["value"] or "") or _number_below(lines, line)
             original = bool(match["original"])
             cash = cash_section or "국세청" in line.squeezed or "현금" in line.squeezed
         else:
-            match = _APPROVAL_BARE.search(text) or _APPROVAL_ENGLISH.search(text)
+            match = _APPROVAL_BARE.on(line) or _APPROVAL_ENGLISH.on(line)
             number = _approval_number(match["value"]) if match else None
             original, cash = False, cash_section
         if number and not any(item.number == number and item.original == original for item in found):
@@ -120,12 +169,12 @@ def _number_below(lines: Sequence[Line], line: Line) -> str | None:
 
 def receipt_number(lines: Sequence[Line]) -> str | None:
     """As printed. A named number wins over a bare "No."."""
-    for pattern in _RECEIPT_LABELS:
-        value = _first(pattern, lines, _is_receipt_number)
+    for label in _RECEIPT_LABELS:
+        value = _first(label, lines, _is_receipt_number)
         if value:
             return value
     for line in lines:
-        match = _BARE_NUMBER.search(line.raw)
+        match = _BARE_NUMBER.on(line)
         if (
             match
             and not any(value.unit is Unit.WON for value in line.money)
@@ -162,9 +211,9 @@ def table_number(lines: Sequence[Line]) -> str | None:
     return _first(_TABLE, lines, _anything)
 
 
-def _first(pattern: re.Pattern[str], lines: Iterable[Line], fits: Callable[[str], bool]) -> str | None:
+def _first(label: _Label, lines: Iterable[Line], fits: Callable[[str], bool]) -> str | None:
     for line in lines:
-        match = pattern.search(line.raw)
+        match = label.on(line)
         if match and fits(match["value"]):
             return _tidy(match["value"])
     return None
@@ -190,6 +239,8 @@ _DATES = (
     re.compile(r"(?<![\d\-/.])(\d{2})[-/.](\d{2})[-/.](\d{2})(?![\d\-/])"),
     re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?=\d{4}(?:\d{2})?(?!\d)|\s+\d{1,2}:\d{2}|\s*$)"),
 )
+# What every day and every time of day has somewhere, blanks apart; a row with neither is passed over.
+_DAY_OR_TIME = re.compile(r"\d[-/.:년시]|20\d{6}")
 _TIME = re.compile(
     r"(?<![\d:])(?P<half>오전|오후|AM|PM)?\s*(?P<hour>\d{1,2})\s?[:시]\s?(?P<minute>\d{2})(?:\s?[:분]\s?(?P<second>\d{2})초?)?(?![\d:])"
     r"\s*(?P<after>AM|PM)?",
@@ -245,11 +296,11 @@ def original_date(lines: Sequence[Line]) -> str | None:
 
 
 def _moment(line: Line) -> Moment | None:
-    if _OTHER_TIME.search(line.squeezed):
+    if not _DAY_OR_TIME.search(line.squeezed):
         return None
     day, rest = _day(line.raw)
     clock = _clock(rest if day else line.raw, compact=bool(day))
-    if day is None and (clock is None or line.money):
+    if (day is None and (clock is None or line.money)) or _OTHER_TIME.search(line.squeezed):
         return None
     if _PRINTED_TIME.search(line.squeezed):
         score = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from printers.receipts.facts import Facts, Tender, facts_of
@@ -116,6 +117,10 @@ class _Reader:
     lines: Sequence[Line]
     approvals: Sequence[Approval]
 
+    @cached_property
+    def _receipt_no(self) -> str | None:
+        return receipt_number(self.lines)
+
     def reading(self) -> Reading:
         lines, approvals = self.lines, self.approvals
         title = title_of(lines)
@@ -123,7 +128,10 @@ class _Reader:
         cancelling = bool({"cancel", "refund", "partial"} & (title.zone | title.late)) or "cancel" in title.labels
         ledger = Ledger.of(facts, cancelling=cancelling, approvals=approvals)
         agreed = agree(ledger)
-        kind = kind_of(title, Evidence.of(facts, approvals, agreed, negative=ledger.negative, lines=lines))
+        evidence = Evidence.of(
+            facts, approvals, agreed, negative=ledger.negative, numbered=self._receipt_no is not None, lines=lines
+        )
+        kind = kind_of(title, evidence)
         if kind in WITHOUT_MONEY:
             return self._without_money(kind)
         if kind in PAID_KINDS:
@@ -138,7 +146,7 @@ class _Reader:
         return Reading(
             "unknown",
             approval_numbers=_numbers(approvals),
-            receipt_no=receipt_number(self.lines),
+            receipt_no=self._receipt_no,
             time=printed_time(self.lines),
             details=self._details(),
         )
@@ -168,7 +176,7 @@ class _Reader:
         items = _items(facts, agreed, 1) if kind != "settlement" else ()
         return Reading(
             kind, total, paid, payments, _numbers(approvals) if kind == "delivery_order" else (),
-            receipt_number(self.lines) if kind != "settlement" else None, printed_time(self.lines), items, details,
+            self._receipt_no if kind != "settlement" else None, printed_time(self.lines), items, details,
             agreed.witnesses if agreed else (),
         )  # fmt: skip
 
@@ -198,7 +206,7 @@ class _Reader:
         if title.reprint and kind != "reprint":
             details["reprint"] = True
         return Reading(
-            kind, sign * agreed.total, sign * agreed.total, payments, _numbers(approvals), receipt_number(self.lines),
+            kind, sign * agreed.total, sign * agreed.total, payments, _numbers(approvals), self._receipt_no,
             printed_time(self.lines), _items(facts, agreed, sign), details, agreed.witnesses,
         )  # fmt: skip
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from printers.receipts.headings import CANCEL_LABELS, DELIVERY_LABELS, KIND_LABELS, KIND_WORDS, SETTLEMENT_LABELS
 from printers.receipts.lines import Line
@@ -21,12 +20,26 @@ HEADING_LETTERS_MAX = 24
 _BRACKETED = re.compile(
     r"\[([^\[\]]+)\]|\(([^()]+)\)|<+([^<>]+)>+|【([^【】]+)】|〈([^〈〉]+)〉|\*+([^*]+)\*+|#+([^#]+)#+|=+([^=]+)=+"
 )
+_BRACKET_LETTERS = re.compile(r"[\[(<【〈*#=]")
 _NOISE = re.compile(r"[\s\d.:,\-/#*=~!|()\[\]<>【】〈〉「」『』■□◆◇▶▷●○★☆※_+'\"`&]+")
 _LONG_NUMBER = re.compile(r"(?<![\d\-/.])\d{5,}")
 _REPRINT_LABEL = re.compile(r"재(?:발행|출력|인쇄)(?:일시|일자|시간|시각|일|NO|번호|횟수)")
 _COPIES = {"customer": "customer", "merchant": "merchant"}
+_KIND_LABEL = re.compile(r"[가-힣]{2,5}[:\-]?.")
+_HEAD_END = re.compile(r"[:\s]")
+_COLUMN_GAP = re.compile(r"\s{3,}")
+_MARK = re.compile(r"[\W_]")
+_TELLING_LABELS = {"settlement": SETTLEMENT_LABELS, "delivery": DELIVERY_LABELS, "cancel": CANCEL_LABELS}
 _WORD_KINDS: dict[str, str] = {word.upper(): kind for kind, words in reversed(KIND_WORDS.items()) for word in words}
-_WORD_LENGTH_MAX = max(map(len, _WORD_KINDS))
+# How long the words are that begin with a letter, so that only what may be a word is looked up.
+_WORD_LENGTHS: dict[str, tuple[int, ...]] = {
+    head: tuple(sorted({len(word) for word in _WORD_KINDS if word[0] == head})) for head in {w[0] for w in _WORD_KINDS}
+}
+_LABEL_KINDS: dict[str, frozenset[str]] = {
+    word: frozenset(kind for kind, words in _TELLING_LABELS.items() if word in words)
+    for word in frozenset().union(*_TELLING_LABELS.values())
+}
+_NO_KINDS: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -65,30 +78,20 @@ def title_of(lines: Sequence[Line]) -> Title:
 
 
 def _labels(line: Line, title: Title) -> None:
-    squeezed = line.squeezed.upper()
-    if _REPRINT_LABEL.search(squeezed):
+    squeezed = line.capitals
+    if "재" in squeezed and _REPRINT_LABEL.search(squeezed):
         title.reprint = True
     for pair in line.pairs:
-        label = pair.label
-        for kind, known in (
-            ("settlement", SETTLEMENT_LABELS),
-            ("delivery", DELIVERY_LABELS),
-            ("cancel", CANCEL_LABELS),
-        ):
-            if label in known or any(label.startswith(word + ":") for word in known):
-                title.labels.add(kind)
-    found = re.match(r"([가-힣]{2,5})[:\-]?(.+)", squeezed)
-    if found:
+        title.labels |= _LABEL_KINDS.get(pair.label.partition(":")[0], _NO_KINDS)
+    if _KIND_LABEL.match(squeezed):
         for length in range(2, 6):
             if squeezed[:length] in KIND_LABELS:
                 kinds = _words_of(squeezed[length:])
                 if kinds is not None:
                     title.zone |= {kind for kind, _ in kinds}
                     title.words |= {word for _, word in kinds}
-    head = re.split(r"[:\s]", line.text.strip(), maxsplit=1)[0]
-    for kind, known in (("delivery", DELIVERY_LABELS), ("cancel", CANCEL_LABELS)):
-        if head in known or re.sub(r"[:\s].*", "", squeezed) in known:
-            title.labels.add(kind)
+    for head in (_HEAD_END.split(line.text.strip(), maxsplit=1)[0], squeezed.partition(":")[0]):
+        title.labels |= _LABEL_KINDS.get(head, _NO_KINDS) - {"settlement"}
 
 
 def _headings(line: Line, title: Title) -> tuple[set[str], bool]:
@@ -96,19 +99,19 @@ def _headings(line: Line, title: Title) -> tuple[set[str], bool]:
     kinds: set[str] = set()
     marked = False
     raw = line.raw
-    groups = ["".join(found) for found in _BRACKETED.findall(raw)]
-    outside = _BRACKETED.sub("  ", raw)
-    segments = [segment for segment in re.split(r"\s{3,}", outside) if segment.strip()]
-    for part, in_brackets in (
-        *((group, True) for group in groups), *((segment, False) for segment in segments), (raw, False),
-    ):  # fmt: skip
+    bracketed = bool(_BRACKET_LETTERS.search(raw))
+    groups = ["".join(found) for found in _BRACKETED.findall(raw)] if bracketed else []
+    outside = _BRACKETED.sub("  ", raw) if bracketed else raw
+    segments = [segment for segment in _COLUMN_GAP.split(outside) if segment.strip()]
+    plain = segments if len(segments) == 1 and not groups else [*segments, raw]
+    for part, in_brackets in (*((group, True) for group in groups), *((part, False) for part in plain)):
         words = _words_of("".join(part.split()))
         if words:
             kinds |= {kind for kind, _ in words}
             title.words |= {word for _, word in words}
             marked = marked or in_brackets
     if kinds and not marked and len(segments) == 1 and not groups:
-        marked = bool(re.match(r"[\W_]", raw.strip())) or line.bold
+        marked = bool(_MARK.match(raw.strip())) or line.bold
     return kinds, marked
 
 
@@ -122,22 +125,19 @@ def _words_of(text: str) -> tuple[tuple[str, str], ...] | None:
     return _split(plain)
 
 
-@cache
-def _known(word: str) -> str | None:
-    return _WORD_KINDS.get(word)
-
-
 def _split(text: str) -> tuple[tuple[str, str], ...] | None:
     """The split into the fewest words."""
     best: list[tuple[tuple[str, str], ...] | None] = [()] + [None] * len(text)
-    for end in range(1, len(text) + 1):
-        for start in range(max(0, end - _WORD_LENGTH_MAX), end):
-            before = best[start]
-            kind = _known(text[start:end])
-            if before is None or kind is None:
+    for start, head in enumerate(text):
+        before = best[start]
+        if before is None:
+            continue  # no words lead up to here
+        for length in _WORD_LENGTHS.get(head, ()):
+            word = text[start : start + length]
+            kind = _WORD_KINDS.get(word)
+            if kind is None or len(word) < length:
                 continue
-            found = (*before, (kind, text[start:end]))
-            current = best[end]
-            if current is None or len(found) < len(current):
-                best[end] = found
+            current = best[start + length]
+            if current is None or len(before) + 1 < len(current):
+                best[start + length] = (*before, (kind, word))
     return best[len(text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Role(StrEnum):
@@ -216,6 +217,8 @@ _STEMS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
     )
 )  # fmt: skip
 LABEL_LETTERS_MAX = 14
+LABELS_KEPT = 1_024  # a till prints the same labels all day
+_NUMBERED = re.compile(r"\d{1,2}$")
 _SPOILING = re.compile(
     r"할인|취소|환불|반품|미결제|예상|누적|월|전일|이전|적립|포인트|면세|과세|기타|건당|평균|이번달|원래|당초|최소|최대|배달|전회|카드|현금|페이|상품권|선불|잔여|"
     r"충전|남은|부가|봉사|보증|수수료|추가|개인|1인|인당|외화|달러|제외|대상|매출|수량|건수|전표|계좌|쿠폰|분할|나눠|회차"
@@ -234,9 +237,10 @@ _TENDER_TAIL_OK = re.compile(
 )
 
 
+@lru_cache(maxsize=LABELS_KEPT)
 def role_of(label: str, inner: str = "") -> tuple[Role, str | None] | None:
     """What an amount with this label is, and for tenders the method; None for words that are no known label."""
-    plain = re.sub(r"\d{1,2}$", "", label) if len(label) > 2 else label
+    plain = _NUMBERED.sub("", label) if len(label) > 2 else label
     for form in (label, plain, plain.replace(" ", "")):
         if form in _EXACT:
             return _refined(_EXACT[form], inner), None
@@ -300,7 +304,7 @@ def is_exact_tender(label: str) -> bool:
     """
     Whether the label is a tender by name, not only by its shape (an item may be called 엽서카드).
     """
-    return re.sub(r"\d{1,2}$", "", label) in _TENDERS
+    return _NUMBERED.sub("", label) in _TENDERS
 
 
 COLUMN_WORDS = word_set(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
 from printers.stream import letters
 from printers.stream.state import CELL_DOTS, PrinterState
@@ -22,8 +24,7 @@ GAP_SPACES_MAX = 80
 CUTS = frozenset({"GS V", "ESC i", "ESC m"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One printed line: its letters, the largest magnification in it, and its emphasis.
 
     `align`: 0 left, 1 centre, 2 right.
@@ -57,8 +58,7 @@ class Page:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A run of letters in one style, at dots `left`..`right`; `line` is its vertical place in page mode."""
 
     text: str
@@ -154,10 +154,7 @@ class _Composer:
             2: (-(left + wide), -(top + high)),
             3: (top, -(left + wide)),
         }[piece.turn]
-        return _Piece(
-            piece.text, piece.left + shift_x, piece.right + shift_x, piece.line + shift_y, piece.turn, piece.height,
-            piece.width, piece.bold, piece.reverse, piece.align, piece.upside_down,
-        )  # fmt: skip
+        return piece._replace(left=piece.left + shift_x, right=piece.right + shift_x, line=piece.line + shift_y)
 
     # -- movement -----------------------------------------------------------------------------------------------
 
@@ -336,25 +333,26 @@ def _signed(data: bytes) -> int:
     return int.from_bytes(data[:2], "little", signed=True)
 
 
+_left = attrgetter("left")
+
+
 def _rows_of(pieces: Sequence[_Piece], area_dots: int) -> Iterable[Row]:
     """One row, or several when the line is longer than any paper."""
-    ordered = sorted(pieces, key=lambda piece: piece.left)
-    text = _joined(ordered)
-    wide = max((piece.width for piece in pieces), default=1)
+    text = _joined(sorted(pieces, key=_left) if len(pieces) > 1 else pieces)
+    seen = [piece for piece in pieces if piece.text.strip()]
+    wide = max([piece.width for piece in pieces])
     row = Row(
         text,
-        max(piece.height for piece in pieces),
+        max([piece.height for piece in pieces]),
         wide,
-        any(piece.bold for piece in pieces if piece.text.strip()),
-        any(piece.reverse for piece in pieces if piece.text.strip()),
+        any(piece.bold for piece in seen),
+        any(piece.reverse for piece in seen),
         pieces[0].align,
     )
-    if max(piece.right for piece in pieces) <= WRAP_ABOVE_DOTS * wide:
+    if max([piece.right for piece in pieces]) <= WRAP_ABOVE_DOTS * wide:
         return (row,)
-    columns = _wrap_columns(text, area_dots)
-    if columns is None:
-        return (row,)
-    return [Row(part, row.height, row.width, row.bold, row.reverse, row.align) for part in _wrapped(text, columns)]
+    parts = _wrapped_for_some_paper(text, area_dots)
+    return (row,) if parts is None else [row._replace(text=part) for part in parts]
 
 
 def _joined(ordered: Sequence[_Piece]) -> str:
@@ -375,28 +373,26 @@ def _joined(ordered: Sequence[_Piece]) -> str:
     return "".join(parts).rstrip()
 
 
-def _wrap_columns(text: str, area_dots: int) -> int | None:
-    """How many cells a line of the paper has, if a break there cuts no number."""
+def _wrapped_for_some_paper(text: str, area_dots: int) -> list[str] | None:
+    """The parts that stand in the lines of a paper on which no break cuts a number."""
     known: tuple[int, ...] = (area_dots // CELL_DOTS,) if area_dots >= 16 * CELL_DOTS else ()
+    widths = None if text.isascii() else [letters.cells(char) for char in text]
     for columns in (*known, *WRAP_COLUMNS):
-        parts = _wrapped(text, columns)
-        cuts_number: bool = any(
-            before[-1:].isdigit() and after[:1] in "0123456789,." for before, after in pairwise(parts)
-        )
-        if not cuts_number:
-            return columns
+        parts = _wrapped(text, widths, columns)
+        if not any(before[-1:].isdigit() and after[:1] in "0123456789,." for before, after in pairwise(parts)):
+            return parts
     return None
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
+def _wrapped(text: str, widths: Sequence[int] | None, columns: int) -> list[str]:
+    """`widths` of its letters in cells; None: one each."""
+    if widths is None:
+        return [text[at : at + columns] for at in range(0, len(text), columns)] or [text]
     parts: list[str] = []
-    line: list[str] = []
-    used = 0
-    for char in text:
-        wide = letters.cells(char)
-        if used + wide > columns:
-            parts.append("".join(line))
-            line, used = [], 0
-        line.append(char)
+    begun = used = 0
+    for at, wide in enumerate(widths):
         used += wide
-    return [*parts, "".join(line)]
+        if used > columns:
+            parts.append(text[begun:at])
+            begun, used = at, wide
+    return [*parts, text[begun:]]
