@@ -117,10 +117,38 @@ ANSWERS: dict[tuple[str, str], tuple[str, Any]] = {
     ),
     ("post", "/v1/enrollments/redeem"): ("201", _WELCOME),
 }
+_FORM: dict[str, Any] = {
+    "business_no": "123-45-67891",
+    "name": "가상 카페 연남점",
+    "owner": "김하늘",
+    "phone": "02-000-0000",
+    "address": "서울 마포구 가상로 1",
+    "account": "가상은행 000-00-000000",
+    "daily_cup_holders": 120,
+    "groups": ["office:office", "others:residents"],
+    "districts": ["office", "station"],
+    "male_percent": 45,
+    "female_percent": 55,
+    "age_percents": {"10s": 5, "20s": 35, "30s": 30, "40s": 20, "50_up": 10},
+    "photos": 3,
+    "prices_won": [4500, 5000, 5500],
+    "brand_name": "가상 카페",
+}
 # Bodies whose shape alone does not say what goes together.
 _BODIES: dict[str, dict[str, Any]] = {
+    "/v1/applications": _FORM,
+    "/v1/applications/{application_id}": _FORM,
     "/v1/coupon-definitions": {"store_id": _BY_NAME["store_id"]},
     "/v1/earns": {"phone": "010-1234-5678", "till": "01"},
+    "/v1/data-requests/{data_request_id}/answer": {"answer": "요청하신 내역을 등록된 이메일로 보냈습니다"},
+    "/v1/members/{member_id}/consents": {"code": "marketing"},
+    "/v1/members/{member_id}/merge": {"into": _UUID + "c2", "reason": "번호를 바꾼 손님"},
+    "/v1/members/{member_id}/profile": {"items": {"name": "김민지", "birth_date": "1996-02-29"}},
+    "/v1/stores/{store_id}/rewards": {
+        "rewards": [
+            {"name": "아메리카노 1잔", "condition": "음료 5잔", "quantity": 10, "valid_days": 30, "value_won": 4500}
+        ]
+    },
     "/v1/menu/categories": {"store_id": _BY_NAME["store_id"], "name": "커피"},
     "/v1/menu/categories/{category_id}": {"store_id": _BY_NAME["store_id"], "name": "커피"},
     "/v1/menu/categories/{category_id}/remove": {"brand_id": None},
