@@ -45,7 +45,8 @@ def slips_of(folder: Path, printer: str, now_wall_ms: Callable[[], int]) -> Call
         status = read_status(folder)
         if status is None or not status.slips_at or not status.is_alive(now_wall_ms()):
             return None
-        if printer not in (status.printer, status.listen):
+        # Our own serial lines are always 8N1 and do not say so.
+        if printer not in (status.printer, status.printer.removesuffix(",8N1"), status.listen):
             return None
         return Address.parse(status.slips_at)
 
@@ -71,7 +72,8 @@ class CaptureDevice:
 
     @property
     def two_way(self) -> bool:
-        return self._direct.two_way
+        # A device knows its own ways when it is open, and behind the capture it never is.
+        return self._through_capture or self._direct.two_way
 
     def open(self) -> str | None:
         """As the port says. While a capture runs there is no second way: its printer may serve one connection only."""

@@ -40,7 +40,7 @@ class Address:
 
 
 class Printer(Protocol):
-    """An Address or a SerialPort: something a connection can be opened to."""
+    """An Address, a SerialPort, a UsbPrinter or a QueuePrinter: something a connection can be opened to."""
 
     def connect(self, wait_s: float) -> Side: ...
 

@@ -117,6 +117,11 @@ class SerialSide:
         lines: Lines = self._port
         return lines
 
+    def show_ready(self) -> None:
+        """The printer at the other end is there and has no lines of its own to mirror."""
+        with contextlib.suppress(OSError), _as_os_error():
+            self._port.rts = self._port.dtr = True
+
     def receive(self) -> bytes:
         with _as_os_error():
             while not self._ended and (self._last_at is None or time.monotonic() < self._last_at):

@@ -101,7 +101,10 @@ class Session:
             self._pos.wake()
 
     def _mirror(self, line: PrinterLine) -> LineMirror | None:
-        if not (isinstance(self._pos, SerialSide) and isinstance(line.side, SerialSide)):
+        if not isinstance(self._pos, SerialSide):
+            return None
+        if not isinstance(line.side, SerialSide):
+            self._pos.show_ready()
             return None
         mirror = LineMirror(self._pos.lines, line.side.lines)
         mirror.start()

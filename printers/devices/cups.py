@@ -71,18 +71,29 @@ class CupsQueue:
         refusal = _refusal(self.look())
         if refusal is not None:
             return refusal
+        job = self._print(payload, "WithFoM")
+        return job if not isinstance(job, int) else self._follow(job, len(payload), patience_s, trouble_s, on_condition)
+
+    def put(self, payload: bytes, title: str) -> NotAnswering | SentUnconfirmed | None:
+        """Leaves a document in the queue, whatever becomes of it there. None when the queue has it; when it does not
+        answer, nothing was given to it; else nobody knows."""
+        found = self.look()
+        if isinstance(found, NotAnswering):
+            return found
+        job = self._print(payload, title)
+        return None if isinstance(job, int) else job
+
+    def _print(self, payload: bytes, title: str) -> int | NotAnswering | SentUnconfirmed:
+        """The number of the job."""
+        wanted = [("job-name", title), ("document-format", "application/vnd.cups-raw")]
         try:
-            answer = self._ask(
-                ipp.PRINT_JOB,
-                [("job-name", "WithFoM"), ("document-format", "application/vnd.cups-raw")],
-                payload,
-            )
+            answer = self._ask(ipp.PRINT_JOB, wanted, payload)
         except IppUnreachable:
             return SentUnconfirmed()  # the server may have the slip already
         job = answer.first("job-id")
         if not answer.ok or not isinstance(job, int):
             return NotAnswering(f"the queue refused the slip ({answer.status:#06x})")
-        return self._follow(job, len(payload), patience_s, trouble_s, on_condition)
+        return job
 
     def _follow(
         self, job: int, size: int, patience_s: float, trouble_s: float, on_condition: Callable[[Condition], None]

@@ -99,6 +99,27 @@ class WindowsQueue:
         finally:
             api.ClosePrinter(handle)
 
+    def put(self, payload: bytes, title: str) -> NotAnswering | SentUnconfirmed | None:
+        """Leaves a document in the queue, whatever becomes of it there. None when the queue has it; when it does not
+        answer, nothing was given to it; else nobody knows."""
+        api, sent = self._api, 0
+        try:
+            handle = api.OpenPrinter(self._queue)
+        except Exception as problem:
+            return NotAnswering(f"no such queue: {type(problem).__name__}")
+        try:
+            job = api.StartDocPrinter(handle, 1, (title, None, "RAW"))
+            while sent < len(payload) and (taken := api.WritePrinter(handle, payload[sent:])):
+                sent += taken
+            api.EndDocPrinter(handle)
+            if sent < len(payload):
+                api.SetJob(handle, job, 0, None, _DELETE)
+        except Exception as problem:
+            return SentUnconfirmed(sent_bytes=sent) if sent else NotAnswering(f"refused: {type(problem).__name__}")
+        finally:
+            api.ClosePrinter(handle)
+        return None if sent == len(payload) else SentUnconfirmed(sent_bytes=sent)
+
     def _follow(
         self,
         handle: Any,

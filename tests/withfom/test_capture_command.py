@@ -22,10 +22,13 @@ from printers.capture import spool
 from printers.capture.device import CaptureDevice, slips_of
 from printers.capture.ends import Address, listen_on
 from printers.capture.status import read_status
+from printers.capture.usb_side import UsbPrinter
 from printers.devices.delivery import deliver
+from printers.devices.file import FileDevice
 from printers.devices.port import Printed
 from printers.devices.tcp import TcpDevice
 from printers.profiles import Answers
+from tests.helpers.pseudo_terminal import PrinterOnATerminal
 from tests.helpers.waiting import free_port, wait_until
 from tests.printers.capture.line import RecordingPrinter, read_exactly
 from tests.printers.capture.serial_cable import SerialCable
@@ -42,9 +45,9 @@ def command(*arguments: str) -> list[str]:
 
 @contextmanager
 def running(
-    folder: Path, printer: RecordingPrinter | Address, *options: str
+    folder: Path, printer: RecordingPrinter | Address | UsbPrinter, *options: str
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    target = printer if isinstance(printer, Address) else printer.address
+    target = printer.address if isinstance(printer, RecordingPrinter) else printer
     program = subprocess.Popen(
         command("--listen", "127.0.0.1:0", "--printer", str(target), "--spool", str(folder), *options),
         stdout=subprocess.PIPE,
@@ -143,6 +146,27 @@ def test_a_slip_of_ours_goes_between_the_receipts_of_a_pos_that_stays_connected(
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="pseudo terminals are POSIX")
+def test_a_receipt_and_a_slip_of_ours_go_to_a_usb_printer_through_the_capture(tmp_path: Path) -> None:
+    """PNT-07; the driver serves one program, and while the POS prints that is the capture."""
+    slip = b"our slip\n\x1dV\x00"
+    with PrinterOnATerminal() as paper, running(tmp_path, UsbPrinter(paper.path)) as (_program, port):
+        direct = FileDevice(Path(paper.path), only_device=True)
+        way = CaptureDevice(slips_of(tmp_path, f"usb:{paper.path}", lambda: time.time_ns() // 1_000_000), direct)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:
+            pos.sendall(SALE + b"\x10\x04\x01")
+            assert read_exactly(pos, 1), "the printer itself answers the POS"
+            wait_until(lambda: spool.pending(tmp_path), "the receipt is read")
+            wait_until(lambda: deliver(way, slip, Answers.ALWAYS) == Printed(), "printed between two receipts", 30)
+            pos.sendall(SALE)
+            wait_until(lambda: len(spool.pending(tmp_path)) == 2, "and so is the next one")
+        pages = [page.text() for page in paper.emulated.take_pages()]
+
+    assert len(pages) == 3
+    assert pages[1] == "our slip\n"
+    assert pages[0] == pages[2]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="pseudo terminals are POSIX")
 def test_a_receipt_on_a_serial_cable_is_passed_on_and_read(tmp_path: Path) -> None:
     """PNT-07, on two serial ports."""
     pos, printer = SerialCable(), SerialCable()
@@ -231,6 +255,8 @@ def test_a_port_in_use_is_named_in_both_languages(tmp_path: Path) -> None:
         (("--listen", "127.0.0.1:70000", "--printer", "127.0.0.1:9100"), "70000"),
         (("--listen", "127.0.0.1:0", "--printer", "printer"), "printer"),
         (("--listen", "127.0.0.1:0", "--printer", "127.0.0.1:0"), "127.0.0.1:0"),
+        (("--listen", "127.0.0.1:0", "--printer", "usb:lp0"), "usb:lp0"),
+        (("--listen", "127.0.0.1:0", "--printer", "cups:"), "cups:"),
         (("--listen", "127.0.0.1:0", "--printer", "127.0.0.1:9100", "--allow", "10.0.0.0/99"), "10.0.0.0/99"),
         (("--listen", "203.0.113.7:9100", "--printer", "127.0.0.1:9100"), "203.0.113.7"),
     ],

@@ -35,8 +35,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--printer",
         required=True,
-        metavar="HOST:PORT|serial:PORT",
-        help="the real receipt printer; serial ports as serial:COM3@9600,8N1",
+        metavar="HOST:PORT|serial:PORT|usb:DEVICE|cups:QUEUE|windows:QUEUE",
+        help="the real receipt printer; serial ports as serial:COM3@9600,8N1, Linux USB as usb:/dev/usb/lp0",
     )
     parser.add_argument("--spool", required=True, type=Path, metavar="DIR", help="where documents are handed over")
     parser.add_argument(
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if args.reader:
         return _read(args)
-    listen, printer = _end(args.listen, port_0=True), _end(args.printer, port_0=False)
+    listen, printer = _end(args.listen, port_0=True), _printer(args.printer)
     if listen is None:
         return _refused(
             f"--listen 주소가 올바르지 않아요: {args.listen} (예: 127.0.0.1:9100, serial:COM3@9600)",
@@ -68,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
         )
     if printer is None:
         return _refused(
-            f"--printer 주소가 올바르지 않아요: {args.printer} (예: 192.168.0.50:9100, serial:COM4@9600)",
-            f"--printer is neither HOST:PORT nor serial:PORT: {args.printer}",
+            f"--printer 주소가 올바르지 않아요: {args.printer} "
+            "(예: 192.168.0.50:9100, serial:COM4@9600, usb:/dev/usb/lp0, cups:till, windows:till)",
+            f"--printer is neither HOST:PORT, serial:PORT, usb:DEVICE nor a queue: {args.printer}",
         )
     allowed = _networks(args.allow)
     if isinstance(allowed, str):
@@ -129,6 +130,20 @@ def _end(text: str, *, port_0: bool) -> Address | SerialPort | None:
     from printers.capture.serial_side import SerialPort
 
     return SerialPort.parse(text) if text.startswith("serial:") else Address.parse(text, port_0=port_0)
+
+
+def _printer(text: str) -> Printer | None:
+    """Only the kind that is asked for is imported: most shops have one printer on the network."""
+    kind = text.partition(":")[0]
+    if kind == "usb":
+        from printers.capture.usb_side import UsbPrinter
+
+        return UsbPrinter.parse(text)
+    if kind in ("cups", "windows"):
+        from printers.capture.queue_side import QueuePrinter
+
+        return QueuePrinter.parse(text)
+    return _end(text, port_0=False)
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...] | str:

@@ -265,6 +265,12 @@ class TestWhichWay:
 
         assert slips_of(tmp_path, "192.0.2.8:9100", lambda: 1_000)() is None
 
+    def test_a_serial_printer_of_ours_is_the_one_that_the_capture_spells_out(self, tmp_path: Path) -> None:
+        self.status(tmp_path, "serial:/dev/ttyUSB0@38400,8N1", "127.0.0.1:4000")
+
+        assert slips_of(tmp_path, "serial:/dev/ttyUSB0@38400", lambda: 1_000)() == Address("127.0.0.1", 4_000)
+        assert slips_of(tmp_path, "serial:/dev/ttyUSB0@9600", lambda: 1_000)() is None
+
     def test_directly_when_no_capture_lives(self, tmp_path: Path, counter: Counter) -> None:
         printer = f"127.0.0.1:{counter.printer.port}"
         find = slips_of(tmp_path, printer, lambda: 60_000)

@@ -150,3 +150,14 @@ def test_a_slip_nobody_helps_is_taken_out_of_the_queue(states: list[int | None],
 
 def test_the_queues_of_the_computer_are_found() -> None:
     assert queues(Spooler()) == [("receipt", "USB001")]
+
+
+def test_a_document_is_left_in_the_queue_whole_or_not_at_all() -> None:
+    whole, half = Spooler(job_states=[0x40]), Spooler(full_after=6)
+
+    assert WindowsQueue("receipt", whole).put(b"twelve bytes", "POS") is None
+    assert (bytes(whole.received), whole.documents) == (b"twelve bytes", [("POS", None, "RAW")])
+    assert WindowsQueue("receipt", half).put(b"twelve bytes", "POS") == SentUnconfirmed(sent_bytes=6)
+    assert half.deleted == [7]
+    assert isinstance(WindowsQueue("other", whole).put(b"twelve bytes", "POS"), NotAnswering)
+    assert whole.open_handles == half.open_handles == 0
