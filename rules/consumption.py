@@ -5,8 +5,9 @@ A report is never forced: a missing one is reminded of, an odd one is asked abou
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from rules.calendar import DAY_MS, HOUR_MS, MINUTE_MS, moment_ms
@@ -18,6 +19,8 @@ BEFORE_CLOSING_MS = 30 * MINUTE_MS  # CUP-08
 AFTER_CLOSING_MS = 2 * HOUR_MS
 SUSPECTED_CLOSURE_DAYS = 7  # CUP-13
 MAX_PIECES = 100_000  # more than any store uses in a day: a slip of the finger
+_DUE_BACK_DAYS = 31  # a store may close for a month; a window further back is nobody's work today
+AVERAGE_DAYS = 28  # four weeks, so that each weekday counts alike
 
 
 def edit_until_ms(hours: StoreHours, day: date) -> int:
@@ -101,6 +104,58 @@ def odd_against_day_before(pieces: int, day_before: int | None) -> Oddity | None
     if pieces >= day_before * 3:
         return Oddity.SURGE
     return Oddity.DROP if pieces * 10 <= day_before * 3 else None
+
+
+def usual_pieces(in_time: Mapping[date, int], day: date) -> int | None:
+    """CUP-06: the mean of the numbers in time of the four weeks before a day, cut to whole pieces; None without any."""
+    counted = [pieces for on, pieces in in_time.items() if timedelta(0) < day - on <= timedelta(AVERAGE_DAYS)]
+    return sum(counted) // len(counted) if counted else None
+
+
+def oddities(pieces: int, usual: int | None, day_before: int | None) -> tuple[Oddity, ...]:
+    """Everything that a person is asked about before the number counts (CUP-06, CUP-09)."""
+    found = (odd_against_average(pieces, usual or 0), odd_against_day_before(pieces, day_before))
+    return tuple(oddity for oddity in found if oddity is not None)
+
+
+def usual_range(usual: int) -> tuple[int, int]:
+    """The least and the most that nobody is asked about (CUP-06)."""
+    return usual * 2 // 3 + 1, (usual * 3 - 1) // 2
+
+
+class DayReport(StrEnum):
+    """How a day of the calendar stands (CUP-03, CUP-07)."""
+
+    DONE = "done"
+    LATE = "late"  # reported after its window; does not count as a reported day
+    OPEN = "open"  # the running day, or a day before it whose window is still open
+    MISSING = "missing"
+    CLOSED = "closed"  # the store does not open
+    AHEAD = "ahead"
+
+
+def day_report(hours: StoreHours, day: date, now_ms: int, *, reported: bool, late: bool) -> DayReport:
+    """A number counts also on a day on which the store should not have opened (CUP-03, CUP-07, CUP-08)."""
+    if reported:
+        return DayReport.LATE if late else DayReport.DONE
+    if day > business_day(hours, now_ms):
+        return DayReport.AHEAD
+    if hours.on(day) is None:
+        return DayReport.CLOSED
+    return DayReport.OPEN if now_ms <= edit_until_ms(hours, day) else DayReport.MISSING
+
+
+def reports_due(hours: StoreHours, reported: Set[date], now_ms: int) -> tuple[date, ...]:
+    """Days somebody should write now, oldest first: from half an hour before their closing to the end of their
+    window, and never a holiday (CUP-03, CUP-04, CUP-08)."""
+    today = business_day(hours, now_ms)
+    days = [today - timedelta(days=back) for back in range(_DUE_BACK_DAYS, -1, -1)]
+    return tuple(day for day in days if day not in reported and _due(hours, day, now_ms))
+
+
+def _due(hours: StoreHours, day: date, now_ms: int) -> bool:
+    due = reminders(hours, day)
+    return due is not None and due.before_closing_ms <= now_ms <= due.last_ms
 
 
 def odd_in_band(pieces: int, band_average: int) -> Oddity | None:

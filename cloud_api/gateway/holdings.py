@@ -29,6 +29,7 @@ from cloud_api.requests.models import request
 from cloud_api.requests.service import projection
 from cloud_api.staff import service as staff
 from cloud_api.stamps.history import standings
+from cloud_api.stock import reports, rounds
 from cloud_api.stores.earning import terms_at, told_all
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
@@ -145,6 +146,9 @@ def _holdings(conn: Connection, call: DeviceCall, now_ms: int) -> Iterator[tuple
         yield FeedKind.EMPLOYEE.value, staff.projection(row)
     yield from menu.held(conn, call.brand_id, call.store_id)
     yield from layouts.held(conn, call.brand_id)
+    for body in reports.held(conn, call.store_id, now_ms):
+        yield FeedKind.REPORT.value, body
+    yield FeedKind.STOCK.value, rounds.overview(conn, call.store_id, now_ms)
     for row in requests_held(conn, call.store_id, now_ms):
         yield FeedKind.REQUEST.value, projection(row, now_ms)
     for row in orders_held(conn, call.store_id, now_ms):

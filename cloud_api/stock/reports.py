@@ -22,21 +22,22 @@ from cloud_api.stores.hours import hours_of
 from cloud_api.stores.service import lock_store
 from rules.calendar import local_day
 from rules.consumption import (
+    AVERAGE_DAYS,
     Oddity,
     ReportAnswer,
     edit_until_ms,
     judge_report,
-    odd_against_average,
-    odd_against_day_before,
+    oddities,
     report_rate_bp,
     takeout_gap,
+    usual_pieces,
 )
 from rules.hours import StoreHours
 from rules.notices import NoticeKind
 from sync.protocol import FeedKind
 
-AVERAGE_DAYS = 28  # four weeks, so that each weekday counts alike
 RATE_DAYS = 182  # CUP-14: six months
+HELD_DAYS = 92  # of a snapshot: what a counter's calendar shows and its warnings compare with (CUP-06, CUP-07)
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,16 @@ def submit(work: Work, store_id: str, fact: Report, actor: str, op_id: str | Non
     centre.settle(work, store_id, NoticeKind.REPORT_MISSING, key["day"])
     now = _find(work.conn, store_id, fact.day)
     feeds.publish(work, feeds.store_feed(store_id), FeedKind.REPORT, projection(now, hours))
-    oddities = _oddities(work.conn, store_id, fact)
-    _tell_jump(work, store_id, fact, oddities)
-    return Submitted(answer, projection(now, hours), oddities)
+    odd = _oddities(work.conn, store_id, fact)
+    _tell_jump(work, store_id, fact, odd)
+    return Submitted(answer, projection(now, hours), odd)
 
 
-def _tell_jump(work: Work, store_id: str, fact: Report, oddities: tuple[str, ...]) -> None:
+def _tell_jump(work: Work, store_id: str, fact: Report, odd: tuple[str, ...]) -> None:
     """Three times the day before, or three tenths of it: the owner and head office look at it, nothing is blocked
     (CUP-10). A number that was mended takes the word back."""
     day = fact.day.isoformat()
-    if {Oddity.SURGE.value, Oddity.DROP.value}.isdisjoint(oddities):
+    if {Oddity.SURGE.value, Oddity.DROP.value}.isdisjoint(odd):
         centre.settle(work, store_id, NoticeKind.ANOMALY, f"report:{day}")
     else:
         details = {"day": day, "pieces": fact.pieces}
@@ -117,23 +118,25 @@ def projection(row: Any, hours: StoreHours) -> dict[str, Any]:
 
 def _oddities(conn: Connection, store_id: str, fact: Report) -> tuple[str, ...]:
     day_before = _find(conn, store_id, fact.day - timedelta(days=1))
-    found = (
-        odd_against_average(fact.pieces, usual(conn, store_id, fact.day) or 0),
-        odd_against_day_before(fact.pieces, None if day_before is None else day_before.pieces),
-    )
-    return tuple(oddity.value for oddity in found if oddity is not None)
+    before = None if day_before is None else day_before.pieces
+    return tuple(found.value for found in oddities(fact.pieces, usual(conn, store_id, fact.day), before))
 
 
 def usual(conn: Connection, store_id: str, before: date) -> int | None:
-    """The mean of the reports in time of the four weeks before a day, cut to whole pieces; None without any."""
-    query = select(func.sum(daily_report.c.pieces), func.count()).where(
+    """What the rules call usual on a day, by the reports in time before it (CUP-06)."""
+    query = select(daily_report.c.day, daily_report.c.pieces).where(
         daily_report.c.store_id == store_id,
         daily_report.c.day < before.isoformat(),
         daily_report.c.day >= (before - timedelta(days=AVERAGE_DAYS)).isoformat(),
         daily_report.c.late.is_(False),
     )
-    pieces, days = conn.execute(query).one()
-    return int(pieces) // days if days else None
+    return usual_pieces({date.fromisoformat(row.day): row.pieces for row in conn.execute(query)}, before)
+
+
+def held(conn: Connection, store_id: str, now_ms: int) -> list[dict[str, Any]]:
+    """The reports that a counter of the store holds."""
+    today = local_day(now_ms)
+    return between(conn, store_id, today - timedelta(days=HELD_DAYS), today + timedelta(days=1))
 
 
 def between(conn: Connection, store_id: str, first: date, last: date) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from cloud_api.gateway.models import bulk_item
 from cloud_api.gateway.uploads import place
 from cloud_api.members.told import SEEN_MS
 from cloud_api.stores.service import Policy, set_policy
+from rules.calendar import local_day
 from sync.protocol import tally_digest
 from tests.cloud_api.world import OTHER_PHONE, PHONE, Device, World
 
@@ -224,3 +226,22 @@ def test_all_three_are_for_devices_only_and_once(front: World) -> None:
     body = b'{"items":[]}'
     headers = {"authorization": device.sign("POST", BULK, body), "content-type": "application/json"}
     assert [front.http.post(BULK, content=body, headers=headers).status_code for _ in range(2)] == [200, 401]
+
+
+def test_a_snapshot_brings_the_reports_of_three_months_and_the_stock(world: World) -> None:
+    """CUP-03, CUP-07, CUP-14: the bodies of the feed's rows, and the stock also of a store that received nothing."""
+    device = world.device()
+    fresh = _bodies(_snapshot(device), "stock")
+    today = local_day(world.clock())
+    for back in (0, 1, 92, 93):
+        body = {"day": (today - timedelta(days=back)).isoformat(), "pieces": 80 + back, "written_ms": world.clock()}
+        assert device.result(device.op("report.submit", body))["status"] == "applied"
+
+    lines = _snapshot(device)
+
+    told = sorted(device.rows("report"), key=lambda row: str(row["day"]))
+    assert _bodies(lines, "report") == told[1:]
+    assert [row["pieces"] for row in told] == [173, 172, 81, 80]
+    assert [row["stock"] for row in fresh] == [0]
+    stock = f"/v1/stores/{world.store.store_id}/stock"
+    assert _bodies(lines, "stock") == [world.ok("GET", stock)]

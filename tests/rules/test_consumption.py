@@ -11,20 +11,26 @@ from hypothesis import strategies as st
 from rules.calendar import moment_ms
 from rules.consumption import (
     MAX_PIECES,
+    DayReport,
     Oddity,
     ReportAnswer,
     consumption_rate_bp,
+    day_report,
     edit_until_ms,
     judge_report,
     odd_against_average,
     odd_against_day_before,
     odd_in_band,
+    oddities,
     reminder_due,
     reminders,
     repeat_scans_rise,
     report_rate_bp,
+    reports_due,
     suspected_closure,
     takeout_gap,
+    usual_pieces,
+    usual_range,
 )
 from rules.hours import DayHours, StoreHours, always_open
 
@@ -188,3 +194,79 @@ def test_what_was_too_late_stays_too_late(ahead_ms: int, reported: bool) -> None
         for moment in (ahead_ms, ahead_ms * 2)
     ]
     assert answers[0] is ReportAnswer.ACCEPTED or answers[1] is answers[0]
+
+
+def test_the_usual_is_the_mean_of_four_weeks_before_the_day() -> None:
+    """CUP-06: the day itself, days after it and days before the four weeks do not count."""
+    back = {days: MONDAY - timedelta(days=days) for days in (-1, 0, 1, 28, 29)}
+    numbers = {back[-1]: 900, back[0]: 900, back[1]: 100, back[28]: 51, back[29]: 900}
+
+    assert usual_pieces(numbers, MONDAY) == 75
+    assert usual_pieces({back[0]: 900, back[29]: 900}, MONDAY) is None
+
+
+def test_everything_odd_of_a_number_is_said_together() -> None:
+    """CUP-06, CUP-09"""
+    assert oddities(300, 100, 100) == (Oddity.FAR_FROM_AVERAGE, Oddity.SURGE)
+    assert oddities(30, None, 100) == (Oddity.DROP,)
+    assert oddities(100, 100, None) == ()
+
+
+@given(usual=st.integers(1, 2_000))
+def test_the_usual_range_is_what_nobody_is_asked_about(usual: int) -> None:
+    """CUP-06: both ends are fine, and the numbers next to them are not."""
+    least, most = usual_range(usual)
+
+    assert odd_against_average(least, usual) is odd_against_average(most, usual) is None
+    assert odd_against_average(least - 1, usual) is odd_against_average(most + 1, usual) is Oddity.FAR_FROM_AVERAGE
+
+
+@pytest.mark.parametrize(
+    ("day", "now_ms", "stands"),
+    [
+        (TUESDAY, _at(MONDAY, 12), DayReport.AHEAD),
+        (MONDAY, _at(MONDAY, 12), DayReport.OPEN),
+        (MONDAY, _at(TUESDAY, 10), DayReport.OPEN),
+        (MONDAY, _at(TUESDAY, 10) + 1, DayReport.MISSING),
+    ],
+)
+def test_a_day_of_the_calendar_is_open_until_its_window_ends(day: date, now_ms: int, stands: DayReport) -> None:
+    """CUP-03, CUP-04, CUP-07"""
+    assert day_report(CAFE, day, now_ms, reported=False, late=False) is stands
+    assert day_report(CAFE, day, now_ms, reported=True, late=False) is DayReport.DONE
+    assert day_report(CAFE, day, now_ms, reported=True, late=True) is DayReport.LATE
+
+
+def test_a_holiday_is_closed_in_the_calendar_unless_somebody_reported() -> None:
+    """CUP-07, CUP-08"""
+    hours = StoreHours(CAFE.weekly, frozenset({MONDAY}))
+
+    assert day_report(hours, MONDAY, _at(TUESDAY, 9), reported=False, late=False) is DayReport.CLOSED
+    assert day_report(hours, MONDAY, _at(TUESDAY, 9), reported=True, late=False) is DayReport.DONE
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "due"),
+    [
+        (_at(TUESDAY, 8), (MONDAY,)),
+        (_at(TUESDAY, 10), (MONDAY,)),
+        (_at(TUESDAY, 10) + 1, ()),
+        (_at(TUESDAY, 21, 30) - 1, ()),
+        (_at(TUESDAY, 21, 30), (TUESDAY,)),
+        (_at(TUESDAY, 23), (TUESDAY,)),
+    ],
+)
+def test_a_report_is_due_from_half_an_hour_before_closing_to_the_end_of_its_window(
+    now_ms: int, due: tuple[date, ...]
+) -> None:
+    """CUP-03, CUP-04, CUP-08"""
+    assert reports_due(CAFE, frozenset(), now_ms) == due
+    assert reports_due(CAFE, frozenset({MONDAY, TUESDAY}), now_ms) == ()
+
+
+def test_the_evening_before_a_holiday_stays_due_and_the_holiday_never_is() -> None:
+    """CUP-04, CUP-08, Ambiguity A4"""
+    hours = StoreHours(CAFE.weekly, frozenset({TUESDAY}))
+
+    assert reports_due(hours, frozenset(), _at(TUESDAY, 23)) == (MONDAY,)
+    assert reports_due(hours, frozenset(), _at(TUESDAY + timedelta(days=1), 10)) == (MONDAY,)
