@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from agent.bootstrap import Agent
 from agent.shell.screens import Screens
-from agent.tablet.viewmodel import Page
+from agent.tablet.screen import Page
 from benchmarks._report import Report, median, percentile
 from benchmarks._shop import ShiftedClock, cloud, enrolled_agent, folder, sale, screens, spin, wait_for, watching
 

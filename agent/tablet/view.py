@@ -16,9 +16,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from agent.tablet.fit import Fit
+from agent.tablet.rendering import TabletState
+from agent.tablet.screen import SUM_PAGES, Page
 from agent.tablet.slip.view import SlipPage
 from agent.tablet.spend.view import ChoosePage, SumPage
-from agent.tablet.viewmodel import SUM_PAGES, Page, TabletState, TabletViewModel
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from agent.ui.controls import Button, Control, CountdownRing, Label
 from agent.ui.cup import CupPicture

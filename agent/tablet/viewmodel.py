@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Protocol
 
 from agent.dispatch import Dispatcher, Listeners
@@ -22,79 +21,18 @@ from agent.earn.types import (
     UnknownEntry,
     Waiting,
 )
-from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, SpendOutcome, SpendRefused, SpendWaiting, Spent
-from agent.tablet import slips, spending, words
+from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, SpendRefused, Spent
+from agent.tablet import slips
 from agent.tablet.number import TypedNumber
+from agent.tablet.rendering import TabletState, render
+from agent.tablet.screen import SPEND_PAGES, SUM_PAGES, Page, Screen, Visit
 from agent.tablet.slips import ACTOR, Scanner, SlipPort, TypedCode
-from agent.tablet.spending import Bill, Choice, SpendPort, SpendState
-from agent.texts import Language, Texts
+from agent.tablet.spending import Bill, Choice, SpendPort
+from agent.texts import Texts
 from rules.claims import ClaimProblem
-from rules.phone import PhoneProblem
-from rules.requests import TIMEOUT_MS
 from rules.spending import SpendLimit
 from sync.clock import Clock
 from sync.errors import SyncError
-
-RESULT_MS = 5_000  # R10: what the customer came for stays this long
-SPEND_TOUCH_MS = 30_000  # reading a sum off the till, or letters off a slip, takes longer than typing a number
-ASKING_MS = 660_000  # a request that nobody answers has ended by then (APR-18)
-TOUCH_MS = 15_000  # R10: a screen somebody walked away from is wiped after this
-
-
-class Page(StrEnum):
-    IDLE = "idle"
-    KEYPAD = "keypad"
-    EARNED = "earned"
-    WAITING = "waiting"
-    EXPIRED = "expired"
-    TOO_MANY = "too_many"
-    NO_NUMBER = "no_number"
-    TROUBLE = "trouble"
-    PAYMENT = "payment"  # the sum on the till
-    AMOUNT = "amount"  # how many points of it
-    OWN = "own"  # typed points
-    ASKING = "asking"  # staff decide
-    SPENT = "spent"
-    NOT_SPENT = "not_spent"
-    SLIP = "slip"  # the letters of a claim slip
-    NO_SLIP = "no_slip"
-
-
-_RESULT_PAGES = frozenset({Page.EARNED, Page.NO_NUMBER, Page.SPENT})
-SUM_PAGES = frozenset({Page.PAYMENT, Page.OWN})
-_SPEND_PAGES = SUM_PAGES | {Page.AMOUNT}
-_UNHURRIED_PAGES = _SPEND_PAGES | {Page.SLIP}
-
-
-@dataclass(frozen=True)
-class TabletState:
-    """Everything on the screen, as finished words. ``[…]`` marks what is set off in green."""
-
-    page: Page
-    language: Language
-    other_language: str  # the label of the language button
-    shop: str
-    headline: str = ""
-    line: str = ""
-    figure: str = ""  # "+45P"
-    quiet: str = ""
-    number: str = ""  # masked as typed
-    hint: str = ""
-    hint_is_problem: bool = False
-    can_submit: bool = False
-    receipt_title: str = ""
-    receipt_line: str = ""
-    offer: ReceiptOffer | None = None  # what the card on the keypad speaks of
-    points: int | None = None  # what the outcome speaks of
-    again: str = ""  # label of the second button; empty: there is none
-    closes_in_s: int | None = None
-    closes_of_s: int = 0
-    closes_words: str = ""  # what the seconds in the ring are
-    can_use_points: bool = False  # the second button of the keypad
-    takes_slips: bool = False  # the second button of the greeting
-    code: str = ""  # the letters of a slip
-    can_go_on: bool = False  # they are all there
-    spend: SpendState = field(default_factory=SpendState)
 
 
 class EarnPort(Protocol):
@@ -138,35 +76,24 @@ class TabletViewModel:
         self._home_texts, self._other_texts, self._texts = texts, other_texts, texts
         self._clock, self._till = clock, till
         self._spend, self._background, self._dispatcher = spend, background, dispatcher
-        self._bill: Bill | None = None
-        self._spend_outcome: SpendOutcome = None
-        self._spend_refusal: SpendRefused | None = None
         self._late, self._scanner = late, Scanner()
-        self._code = TypedCode()
-        self._slip = ""  # what the number will be for, when the customer brought a slip
-        self._slip_offer: ReceiptOffer | None = None
-        self._slip_problem: ClaimProblem | None = None
-        self._takes_slips = False
-        self._taking_back = False  # wanted by the customer; asked until the request has ended one way
-        self._page = Page.IDLE
-        self._opened_ms = self._clock.mono_ms()
-        self._touched_ms = self._clock.mono_ms()
-        self._number = TypedNumber()
-        self._entry_id = ""
+        now_ms = clock.mono_ms()
+        self._screen = Screen(now_ms, now_ms, can_spend=spend is not None)
         self._submitting = False
-        self._pending_id = ""  # an entry that waits for its receipt; it outlives its screen
-        self._pending: Waiting | None = None
-        self._pending_until_ms = 0
-        self._result: Earned | TooManyEntries | NoRewards | None = None
-        self._offer: ReceiptOffer | None = None
-        self._refusal: PhoneProblem | None = None
-        self._shop_name, self._rate, self._was_online = "", 0, True
         self._read_shop()
         self.state = self._render()
         self._unsubscribe = earn.listeners.subscribe(lambda: dispatcher.post(self._receipt_or_entry))
 
     def close(self) -> None:
         self._unsubscribe()
+
+    @property
+    def _page(self) -> Page:
+        return self._screen.page
+
+    @property
+    def _visit(self) -> Visit:
+        return self._screen.visit
 
     @property
     def texts(self) -> Texts:
@@ -182,13 +109,13 @@ class TabletViewModel:
 
     def press_digit(self, digit: str) -> None:
         if self._page is Page.KEYPAD:
-            self._edit(self._number.press(digit, self._clock.mono_ms()))
-        elif self._bill is not None and self._page in SUM_PAGES:
-            self._set_bill(self._bill.press(digit))
+            self._edit(self._visit.number.press(digit, self._clock.mono_ms()))
+        elif self._visit.bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._visit.bill.press(digit))
 
     def press_letter(self, letter: str) -> None:
         if self._page is Page.SLIP:
-            self._set_code(self._code.press(letter))
+            self._set_code(self._visit.code.press(letter))
 
     def key(self, text: str) -> None:
         """From a keyboard or a scanner at the tablet."""
@@ -202,44 +129,48 @@ class TabletViewModel:
         text = self._scanner.take()
         if not text or self._late is None or self._page not in (Page.IDLE, Page.SLIP, Page.NO_SLIP, Page.KEYPAD):
             return bool(text)
-        if self._page is Page.KEYPAD and not self._slip:
+        if self._page is Page.KEYPAD and not self._visit.slip:
             self._leave_entry()
         self._take_slip(text)
         return True
 
     def back(self) -> None:
         if self._page is Page.KEYPAD:
-            self._edit(self._number.back())
+            self._edit(self._visit.number.back())
         elif self._page is Page.SLIP:
-            self._set_code(self._code.back())
-        elif self._bill is not None and self._page in SUM_PAGES:
-            self._set_bill(self._bill.back())
+            self._set_code(self._visit.code.back())
+        elif self._visit.bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._visit.bill.back())
 
     def clear(self) -> None:
         if self._page is Page.KEYPAD:
-            self._edit(self._number.clear())
+            self._edit(self._visit.number.clear())
         elif self._page is Page.SLIP:
             self._set_code(TypedCode())
-        elif self._bill is not None and self._page in SUM_PAGES:
-            self._set_bill(self._bill.clear())
+        elif self._visit.bill is not None and self._page in SUM_PAGES:
+            self._set_bill(self._visit.bill.clear())
 
     def paste(self, text: str) -> None:
         """From a keyboard or scanner at the tablet: a whole number is taken, anything else is not."""
         if self._page is Page.KEYPAD:
-            self._edit(self._number.paste(text))
+            self._edit(self._visit.number.paste(text))
         elif self._page is Page.SLIP:
-            self._set_code(self._code.paste(text))
+            self._set_code(self._visit.code.paste(text))
 
     def submit(self) -> None:
         """Books the number and shows the answer in the same breath: the figure waits for one commit, nothing else."""
-        if self._page is Page.KEYPAD and self._number.can_submit:
-            self._earn_with(self._number.digits)
+        if self._page is Page.KEYPAD and self._visit.number.can_submit:
+            self._earn_with(self._visit.number.digits)
 
     def _earn_with(self, digits: str) -> None:
         self._submitting = True
         try:
             late = self._late
-            answer = self._ask(digits) if late is None or not self._slip else late.redeem(self._slip, digits, ACTOR)
+            answer = (
+                self._ask(digits)
+                if late is None or not self._visit.slip
+                else late.redeem(self._visit.slip, digits, ACTOR)
+            )
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
@@ -247,37 +178,37 @@ class TabletViewModel:
             self._submitting = False
         match answer:
             case Refused():
-                self._refusal = answer.problem
+                self._visit.refusal = answer.problem
                 self._touch()
             case Earned():
-                self._result = answer
+                self._visit.result = answer
                 self._show(Page.EARNED)
             case Waiting():
-                self._wait_for_receipt(self._entry_id, answer)
+                self._wait_for_receipt(self._visit.entry_id, answer)
                 self._show(Page.WAITING)
             case TooManyEntries():
-                self._result = answer
+                self._visit.result = answer
                 self._show(Page.TOO_MANY)
             case Expired():
                 self._show(Page.EXPIRED)
             case NoRewards():
-                self._result = answer
+                self._visit.result = answer
                 self._show(Page.TROUBLE)
             case UnknownEntry():
                 self._show(Page.TROUBLE)
             case ClaimProblem():
-                self._slip_problem = answer
+                self._visit.slip_problem = answer
                 self._show(Page.NO_SLIP)
 
     def skip(self) -> None:
         """On without a number: always possible, never asked twice (R11)."""
         if self._page is not Page.KEYPAD:
             return
-        if self._slip:
+        if self._visit.slip:
             self._go_home()  # The slip is as good as before.
             return
         try:
-            self._earn.skip(self._entry_id)
+            self._earn.skip(self._visit.entry_id)
         except (SyncError, sqlite3.Error, OSError):
             self._go_home()  # The customer gave nothing, so there is nothing to lose or to explain.
             return
@@ -295,11 +226,11 @@ class TabletViewModel:
             self._open_slip()
 
     def _open_slip(self) -> None:
-        self._code, self._slip, self._slip_problem = TypedCode(), "", None
+        self._visit.code, self._visit.slip, self._visit.slip_problem = TypedCode(), "", None
         self._show(Page.SLIP)
 
     def _set_code(self, code: TypedCode) -> None:
-        self._code = code
+        self._visit.code = code
         self._touch()
 
     def _take_slip(self, text: str) -> None:
@@ -312,20 +243,20 @@ class TabletViewModel:
             return
         match answer:
             case ClaimProblem():
-                self._slip_problem = answer
+                self._visit.slip_problem = answer
                 self._show(Page.NO_SLIP)
             case TooManyEntries():
-                self._result = answer
+                self._visit.result = answer
                 self._show(Page.TOO_MANY)
             case _:
-                self._slip, self._slip_offer = text, slips.as_receipt(answer)
-                self._offer = self._slip_offer
+                self._visit.slip, self._visit.slip_offer = text, slips.as_receipt(answer)
+                self._visit.offer = self._visit.slip_offer
                 self._show(Page.KEYPAD)
 
     def _leave_entry(self) -> None:
         """The number that was about to be typed is for the slip: the receipt stays offered to the next one."""
         try:
-            self._earn.skip(self._entry_id)
+            self._earn.skip(self._visit.entry_id)
         except (SyncError, sqlite3.Error, OSError):
             return  # The entry ends by itself.
 
@@ -333,56 +264,61 @@ class TabletViewModel:
 
     def use_points(self) -> None:
         """From the number to the sum on the till."""
-        if self._spend is None or self._slip or self._page is not Page.KEYPAD or not self._number.can_submit:
+        if (
+            self._spend is None
+            or self._visit.slip
+            or self._page is not Page.KEYPAD
+            or not self._visit.number.can_submit
+        ):
             return
         try:
             terms, spend_id = self._spend.terms(), self._spend.new_id()
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
-        self._bill = Bill(self._number.digits, spend_id, terms)
+        self._visit.bill = Bill(self._visit.number.digits, spend_id, terms)
         if terms.possible:
             self._show(Page.PAYMENT)
         else:
-            self._spend_refusal = SpendRefused(SpendLimit.SWITCHED_OFF)
+            self._visit.spend_refusal = SpendRefused(SpendLimit.SWITCHED_OFF)
             self._show(Page.NOT_SPENT)
 
     def go_on(self) -> None:
         """The sum, or the letters of a slip, are typed."""
-        if self._page is Page.SLIP and self._code.whole:
-            self._take_slip(self._code.letters)
+        if self._page is Page.SLIP and self._visit.code.whole:
+            self._take_slip(self._visit.code.letters)
             return
-        bill = self._bill
+        bill = self._visit.bill
         if bill is None or not self.state.spend.can_go_on:
             return
         if self._page is Page.PAYMENT:
-            self._bill = bill.paid()
+            self._visit.bill = bill.paid()
             self._show(Page.AMOUNT)
         elif self._page is Page.OWN:
-            self._bill = bill.own()
+            self._visit.bill = bill.own()
             self._show(Page.AMOUNT)
 
     def choose(self, choice: Choice) -> None:
-        if self._bill is None or self._page is not Page.AMOUNT or not self._bill.offers(choice):
+        if self._visit.bill is None or self._page is not Page.AMOUNT or not self._visit.bill.offers(choice):
             return
         if choice is Choice.OWN:
-            self._bill = self._bill.clear()
+            self._visit.bill = self._visit.bill.clear()
             self._show(Page.OWN)
         else:
-            self._set_bill(replace(self._bill, choice=choice))
+            self._set_bill(replace(self._visit.bill, choice=choice))
 
     def earn_only(self) -> None:
         """Out of using points, with the number that is typed already."""
-        if self._bill is not None and self._page in _SPEND_PAGES:
-            digits, self._bill = self._bill.digits, None
+        if self._visit.bill is not None and self._page in SPEND_PAGES:
+            digits, self._visit.bill = self._visit.bill.digits, None
             self._earn_with(digits)
 
     def ask(self) -> None:
         """The points of the choice; the answer comes from the cloud or, without one, from this counter."""
-        bill, spend = self._bill, self._spend
+        bill, spend = self._visit.bill, self._spend
         if bill is None or spend is None or self._page is not Page.AMOUNT or not bill.ready:
             return
-        self._spend_outcome, self._taking_back = None, False
+        self._visit.spend_outcome, self._visit.taking_back = None, False
         self._show(Page.ASKING)
 
         def question() -> None:
@@ -398,7 +334,7 @@ class TabletViewModel:
         """The second button of an outcome."""
         if self._page is Page.ASKING:
             self._take_back()
-        elif self._page is Page.NOT_SPENT and self._spend_refusal is not None and self._bill is not None:
+        elif self._page is Page.NOT_SPENT and self._visit.spend_refusal is not None and self._visit.bill is not None:
             self._show(Page.AMOUNT)
         elif self._page is Page.NO_SLIP:
             self._open_slip()
@@ -407,38 +343,38 @@ class TabletViewModel:
 
     def _take_back(self) -> None:
         """The customer thinks better of it while staff have not answered: one of the two counts (APR-14)."""
-        self._taking_back = True
+        self._visit.taking_back = True
         self._follow_spend()
 
     def _asked(self, spend_id: str, answer: AskedOutcome | None) -> None:
-        if self._bill is None or self._bill.spend_id != spend_id or self._page is not Page.ASKING:
+        if self._visit.bill is None or self._visit.bill.spend_id != spend_id or self._page is not Page.ASKING:
             return  # The customer has left; staff have the card, if there is one.
         if isinstance(answer, SpendAsked):
             self._follow_spend()
             return
-        self._spend_refusal = answer if isinstance(answer, SpendRefused) else None
+        self._visit.spend_refusal = answer if isinstance(answer, SpendRefused) else None
         if answer is None or not isinstance(answer, SpendRefused):
-            self._bill = None
+            self._visit.bill = None
         self._show(Page.NOT_SPENT)
 
     def _follow_spend(self) -> None:
-        bill = self._bill
+        bill = self._visit.bill
         if self._spend is None or bill is None or self._page is not Page.ASKING:
             return
         try:
-            ask = self._spend.withdraw if self._taking_back else self._spend.outcome
+            ask = self._spend.withdraw if self._visit.taking_back else self._spend.outcome
             outcome = ask(bill.spend_id)
         except (SyncError, sqlite3.Error, OSError):
             return  # Asked again with the next tick.
-        if self._bill is not bill:
+        if self._visit.bill is not bill:
             return  # Taking it back told everybody, and this screen has shown the end already.
-        self._spend_outcome = outcome
+        self._visit.spend_outcome = outcome
         if isinstance(outcome, Spent):
-            self._bill = None
+            self._visit.bill = None
             self._await_receipt(bill.digits)
             self._show(Page.SPENT)
         elif isinstance(outcome, NotSpent):
-            self._bill, self._spend_refusal = None, None
+            self._visit.bill, self._visit.spend_refusal = None, None
             self._show(Page.NOT_SPENT)
         else:
             self._publish()
@@ -450,10 +386,10 @@ class TabletViewModel:
         except (SyncError, sqlite3.Error, OSError):
             return  # The points are spent; the number can be typed again.
         if isinstance(answer, Waiting):
-            self._wait_for_receipt(self._entry_id, answer)
+            self._wait_for_receipt(self._visit.entry_id, answer)
 
     def _set_bill(self, bill: Bill) -> None:
-        self._bill = bill
+        self._visit.bill = bill
         self._touch()
 
     def touch(self) -> None:
@@ -473,21 +409,21 @@ class TabletViewModel:
         """How soon ``tick`` wants to be called; None while nothing on the screen depends on time."""
         if self._page is Page.KEYPAD:
             return 100
-        if self._page is Page.IDLE and not self._pending_id and self._texts is self._home_texts:
+        if self._page is Page.IDLE and not self._screen.pending_id and self._texts is self._home_texts:
             return None
         return 250
 
     def tick(self) -> None:
         now = self._clock.mono_ms()
-        self._number = self._number.settle(now)
-        if self._pending_id and now >= self._pending_until_ms:
+        self._visit.number = self._visit.number.settle(now)
+        if self._screen.pending_id and now >= self._screen.pending_until_ms:
             self._ask_pending()
         if self._page is Page.KEYPAD:
-            self._offer = self._current_offer()
+            self._visit.offer = self._current_offer()
         if self._page is Page.ASKING:
             self._follow_spend()
         leaves_idle_language = self._page is Page.IDLE and self._texts is not self._home_texts
-        if (self._page is not Page.IDLE or leaves_idle_language) and now >= self._closes_ms():
+        if (self._page is not Page.IDLE or leaves_idle_language) and now >= self._screen.closes_ms:
             self._go_home()
             return
         self._publish()
@@ -503,10 +439,10 @@ class TabletViewModel:
             return
         self._read_slips()
         self._follow_spend()
-        if self._pending_id:
+        if self._screen.pending_id:
             self._ask_pending()
         if self._page is Page.KEYPAD:
-            self._offer = self._current_offer()
+            self._visit.offer = self._current_offer()
         self._publish()
 
     # Inside --------------------------------------------------------------------------------------------------------
@@ -516,97 +452,87 @@ class TabletViewModel:
         if self._other_texts.language == self._home_texts.language:  # The shop has changed its own language.
             self._other_texts.set_language("en" if self._home_texts.language == "ko" else "ko")
         try:
-            self._shop_name, self._rate = self._shop(), self._rate_bp()
+            self._screen.shop_name, self._screen.rate_bp = self._shop(), self._rate_bp()
         except (SyncError, sqlite3.Error, OSError):
             return  # The last known name stays.
         self._read_slips()
 
     def _read_slips(self) -> None:
         try:
-            self._takes_slips = self._late is not None and self._late.has_slips()
+            self._screen.takes_slips = self._late is not None and self._late.has_slips()
         except (SyncError, sqlite3.Error, OSError):
             return  # What is known stays.
 
     def _open_keypad(self) -> None:
         try:
-            self._entry_id = self._earn.open_entry(self._till)
+            self._visit.entry_id = self._earn.open_entry(self._till)
         except (SyncError, sqlite3.Error, OSError):
             self._show(Page.TROUBLE)
             return
-        self._offer = self._current_offer()
+        self._visit.offer = self._current_offer()
         self._show(Page.KEYPAD)
 
     def _ask(self, digits: str) -> SubmitOutcome:
         """The store may have been exchanged under an open screen: then the entry is opened anew, once."""
-        answer = self._earn.submit_phone(self._entry_id, digits)
+        answer = self._earn.submit_phone(self._visit.entry_id, digits)
         if isinstance(answer, UnknownEntry):
-            self._entry_id = self._earn.open_entry(self._till)
-            answer = self._earn.submit_phone(self._entry_id, digits)
+            self._visit.entry_id = self._earn.open_entry(self._till)
+            answer = self._earn.submit_phone(self._visit.entry_id, digits)
         return answer
 
     def _current_offer(self) -> ReceiptOffer | None:
-        if self._slip:
-            return self._slip_offer
+        if self._visit.slip:
+            return self._visit.slip_offer
         try:
             return self._earn.offer(self._till)
         except (SyncError, sqlite3.Error, OSError):
             return None  # The offer is a courtesy; typing a number works without it.
 
     def _edit(self, number: TypedNumber) -> None:
-        if number != self._number:
-            self._refusal = None
-        self._number = number
+        if number != self._visit.number:
+            self._visit.refusal = None
+        self._visit.number = number
         self._touch()
 
     def _wait_for_receipt(self, entry_id: str, waiting: Waiting) -> None:
-        self._pending_id, self._pending = entry_id, waiting
-        self._pending_until_ms = self._clock.mono_ms() + waiting.remaining_ms
+        self._screen.pending_id, self._screen.pending = entry_id, waiting
+        self._screen.pending_until_ms = self._clock.mono_ms() + waiting.remaining_ms
 
     def _ask_pending(self) -> None:
         """The receipt decides. An answer is shown unless another customer is at the keys."""
         try:
-            answer = self._earn.entry_outcome(self._pending_id)
+            answer = self._earn.entry_outcome(self._screen.pending_id)
         except (SyncError, sqlite3.Error, OSError):
             return  # Asked again with the next tick; the entry itself is safe in the store.
         if isinstance(answer, Waiting):
-            self._pending_until_ms = self._clock.mono_ms() + answer.remaining_ms
+            self._screen.pending_until_ms = self._clock.mono_ms() + answer.remaining_ms
             return
         was_waiting = self._page is Page.WAITING
-        self._pending_id, self._pending = "", None
+        self._screen.pending_id, self._screen.pending = "", None
         if isinstance(answer, Earned) and self._page in (Page.WAITING, Page.IDLE):
-            self._result = answer
+            self._visit.result = answer
             self._show(Page.EARNED)
         elif was_waiting:
             self._show(Page.EXPIRED)
 
     def _show(self, page: Page) -> None:
         """A new page forgets the digits of the one before."""
-        self._page = page
-        self._number = TypedNumber()
-        self._refusal = None
-        self._opened_ms = self._clock.mono_ms()
-        self._was_online = self._online()  # Said as it was when the points were booked.
+        self._screen.page = page
+        self._visit.number = TypedNumber()
+        self._visit.refusal = None
+        self._screen.opened_ms = self._clock.mono_ms()
+        self._screen.was_online = self._online()  # Said as it was when the points were booked.
         self._touch()
 
     def _go_home(self) -> None:
         self._texts = self._home_texts
-        self._entry_id, self._result, self._offer = "", None, None
-        self._bill, self._spend_outcome, self._spend_refusal = None, None, None
-        self._code, self._slip, self._slip_offer, self._slip_problem = TypedCode(), "", None, None
+        self._screen.visit = Visit()
         self._read_shop()
         self._show(Page.IDLE)
 
     def _touch(self) -> None:
-        self._touched_ms = self._clock.mono_ms()
+        self._screen.touched_ms = self._clock.mono_ms()
         self._publish()
-
-    def _closes_ms(self) -> int:
-        """Touching does not keep a result: the next customer is waiting."""
-        if self._page in _RESULT_PAGES:
-            return self._opened_ms + RESULT_MS
-        if self._page is Page.ASKING:
-            return self._opened_ms + ASKING_MS
-        return self._touched_ms + (SPEND_TOUCH_MS if self._page in _UNHURRIED_PAGES else TOUCH_MS)
 
     def _publish(self) -> None:
         state = self._render()
@@ -615,88 +541,5 @@ class TabletViewModel:
             self.on_change()
 
     def _render(self) -> TabletState:
-        t, page, now = self._texts, self._page, self._clock.mono_ms()
-        other = self._other_texts if t is self._home_texts else self._home_texts
-        page_words = self._words(t, now)
-        left_s, of_s = self._ring(now)
-        return TabletState(
-            page=page,
-            language=t.language,
-            other_language=words.language_name(other),
-            shop=self._shop_name,
-            headline=page_words.headline,
-            line=page_words.line,
-            figure=page_words.figure,
-            quiet=page_words.quiet,
-            number=self._number.shown,
-            hint=words.number_hint(t, self._number.problem or self._refusal),
-            hint_is_problem=(self._number.problem or self._refusal) is not None,
-            can_submit=page is Page.KEYPAD and self._number.can_submit and self._refusal is None,
-            receipt_title=words.receipt_title(t, self._offer, of_slip=bool(self._slip)),
-            receipt_line=words.receipt_line(t, self._offer),
-            offer=self._offer,
-            points=self._result.points if isinstance(self._result, Earned) else None,
-            again=page_words.again,
-            closes_in_s=left_s,
-            closes_of_s=of_s,
-            closes_words=t._("s for the staff to answer") if page is Page.ASKING else t._("s until the first screen"),
-            can_use_points=page is Page.KEYPAD and self._spend is not None and not self._slip,
-            takes_slips=self._takes_slips,
-            code=self._code.letters,
-            can_go_on=self._code.whole,
-            spend=self._spend_words(t),
-        )
-
-    def _ring(self, now: int) -> tuple[int | None, int]:
-        """Seconds in the ring and of how many; while staff decide it is their minute."""
-        if self._page in (Page.IDLE, Page.KEYPAD, Page.SLIP) or self._page in _SPEND_PAGES:
-            return None, TOUCH_MS // 1000
-        if self._page is Page.ASKING:
-            left_ms = self._spend_outcome.remaining_ms if isinstance(self._spend_outcome, SpendWaiting) else None
-            return None if left_ms is None else -(-left_ms // 1000), TIMEOUT_MS // 1000
-        of_ms = RESULT_MS if self._page in _RESULT_PAGES else TOUCH_MS
-        return max(0, -(-(self._closes_ms() - now) // 1000)), of_ms // 1000
-
-    def _spend_words(self, t: Texts) -> SpendState:
-        if self._bill is None:
-            return SpendState()
-        match self._page:
-            case Page.PAYMENT:
-                return spending.payment_state(t, self._bill)
-            case Page.OWN:
-                return spending.own_state(t, self._bill)
-            case Page.AMOUNT:
-                return spending.amount_state(t, self._bill)
-            case _:
-                return SpendState()
-
-    def _words(self, t: Texts, now: int) -> words.PageWords:
-        waits_ms = max(0, self._pending_until_ms - now)
-        match self._page:
-            case Page.IDLE:
-                return words.idle(t, self._rate, waits_ms if self._pending_id else None)
-            case Page.EARNED if isinstance(self._result, Earned):
-                return words.earned(t, self._result, online=self._was_online)
-            case Page.WAITING if self._pending is not None:
-                return words.waiting(t, self._pending, waits_ms)
-            case Page.TOO_MANY if isinstance(self._result, TooManyEntries):
-                return words.too_many(t, self._result)
-            case Page.ASKING:
-                counting = isinstance(self._spend_outcome, SpendWaiting)
-                return words.spend_waits(t, counting=counting, taking_back=self._taking_back)
-            case Page.SPENT if isinstance(self._spend_outcome, Spent):
-                return words.spent(t, self._spend_outcome)
-            case Page.NOT_SPENT:
-                if isinstance(self._spend_outcome, NotSpent):
-                    return words.taken_back(t) if self._spend_outcome.taken_back else words.not_spent(t)
-                return words.spend_refused(t, self._spend_refusal)
-            case Page.NO_SLIP if self._slip_problem is not None:
-                return slips.refused(t, self._slip_problem)
-            case Page.EXPIRED:
-                return words.expired(t)
-            case Page.NO_NUMBER:
-                return words.no_number(t)
-            case Page.TROUBLE:
-                return words.no_rewards(t) if isinstance(self._result, NoRewards) else words.trouble(t)
-            case _:
-                return words.PageWords()
+        other = self._other_texts if self._texts is self._home_texts else self._home_texts
+        return render(self._screen, self._texts, other, self._clock.mono_ms())

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from agent.tablet.fit import Fit
-from agent.tablet.viewmodel import TabletState, TabletViewModel
+from agent.tablet.rendering import TabletState
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from agent.ui.codeboxes import CodeBoxes
 from agent.ui.controls import Button

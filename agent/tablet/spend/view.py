@@ -7,8 +7,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from agent.tablet.fit import Fit
+from agent.tablet.rendering import TabletState
 from agent.tablet.spending import Choice, ChoiceWords
-from agent.tablet.viewmodel import TabletState, TabletViewModel
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from agent.ui.controls import Button, Label, PressControl, Tile
 from agent.ui.customer import Brand, IconLine

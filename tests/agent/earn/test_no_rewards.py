@@ -14,7 +14,8 @@ from agent.earn.types import Earned, NoRewards, Waiting
 from agent.lan.http import ApiError
 from agent.lan.tablet import _submit_reply
 from agent.spend.types import SpendNotNow
-from agent.tablet.viewmodel import Page, TabletViewModel
+from agent.tablet.screen import Page
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from tests.helpers.counter import Counter, captured, counter
 from tests.helpers.devices import STORE_ID

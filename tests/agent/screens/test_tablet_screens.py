@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from agent.tablet.viewmodel import Page
+from agent.tablet.screen import Page
 from agent.texts import Language
 from agent.ui.keypad import KEY_MIN, KeypadKey, NumberLine
 from agent.ui.theme import Mode

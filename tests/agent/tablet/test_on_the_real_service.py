@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.dispatch import ImmediateDispatcher
-from agent.tablet.viewmodel import Page, TabletViewModel
+from agent.tablet.screen import Page
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from tests.helpers.counter import Counter, captured, counter
 

@@ -9,8 +9,9 @@ import pytest
 
 from agent.dispatch import ImmediateDispatcher
 from agent.earn.late import WRONG_CODES_MAX, ClaimSlip
+from agent.tablet.screen import SPEND_TOUCH_MS, Page
 from agent.tablet.slips import SCAN_GAP_MS, TypedCode
-from agent.tablet.viewmodel import SPEND_TOUCH_MS, Page, TabletViewModel
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from rules.claims import CLAIM_VALID_MS
 from tests.helpers.counter import Counter, captured, counter

@@ -20,8 +20,9 @@ from agent.spend.types import (
     SpendWaiting,
     Spent,
 )
+from agent.tablet.screen import ASKING_MS, RESULT_MS, SPEND_TOUCH_MS, Page
 from agent.tablet.spending import Choice
-from agent.tablet.viewmodel import ASKING_MS, RESULT_MS, SPEND_TOUCH_MS, Page, TabletViewModel
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from rules.spending import SpendLimit
 from sync.clock import FakeClock

@@ -19,7 +19,8 @@ from agent.earn.types import (
     UnknownEntry,
     Waiting,
 )
-from agent.tablet.viewmodel import Page, TabletViewModel
+from agent.tablet.screen import Page
+from agent.tablet.viewmodel import TabletViewModel
 from agent.texts import Texts
 from rules.phone import PhoneProblem
 from sync.clock import FakeClock
