@@ -23,6 +23,7 @@ from client.shapes import (
     ApplicationsLookAnswerFormHours,
     AuditLogAuditLogAnswer,
     Bought,
+    BrandsListedAnswer,
     BrandsMakeAnswer,
     BrandsOfBrandEarningAnswer,
     BrandsOfBrandSharesSettlementAnswer,
@@ -67,6 +68,7 @@ from client.shapes import (
     LayoutsRulesAnswer,
     Lesson,
     LimitsBody,
+    Line,
     MemberGroupsShowAnswer,
     MembersAgreedAnswer,
     MembersCallRegularAnswer,
@@ -106,6 +108,7 @@ from client.shapes import (
     StoresAttendAnswer,
     StoresAvailableAnswer,
     StoresBoardAnswer,
+    StoresCartAnswer,
     StoresDeclineAnswer,
     StoresDevicesAnswer,
     StoresDevicesAnswerDevicesItem,
@@ -562,6 +565,40 @@ class Brands:
         """
         found: BrandsShowAnswer = self._transport.call(
             "POST", f"/v1/brands/{_part(brand_id)}/members/{_part(member_id)}/grade", body=_set(by=by, grade=grade)
+        )
+        return found
+
+    def listed(
+        self,
+        brand_id: str,
+        *,
+        state: Literal["before", "on_sale", "ended", "stopped"] | None = None,
+        composition: Literal["single", "set", "one_plus_one", "with_gift"] | None = None,
+        service: Literal["in_store", "pickup", "delivery", "parcel", "other"] | None = None,
+        manager: str | None = None,
+        words: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> BrandsListedAnswer:
+        """Products of a brand.
+
+        Code, name, price, composition, ways to order, state and days of sale, manager. `words` stand in the name or
+        are the code; `after` is the last `menu_id` of the page before.
+
+        Scope: brands:read.
+        """
+        found: BrandsListedAnswer = self._transport.call(
+            "GET",
+            f"/v1/brands/{_part(brand_id)}/products",
+            query={
+                "state": state,
+                "composition": composition,
+                "service": service,
+                "manager": manager,
+                "words": words,
+                "after": after,
+                "limit": limit,
+            },
         )
         return found
 
@@ -1720,12 +1757,19 @@ class Menu:
         name: str,
         price_won: int,
         brand_id: str | None = None,
+        code: str | None = None,
+        composition: Literal["single", "set", "one_plus_one", "with_gift"] | None = None,
         description: str | None = None,
+        manager: str | None = None,
         name_en: str | None = None,
         options: Sequence[Group] | None = None,
         position: int | None = None,
         rewards: Sequence[Literal["coupon", "point", "stamp"]] | None = None,
+        sale_first: str | None = None,
+        sale_last: str | None = None,
         sale_times: Times | None = None,
+        services: Sequence[Literal["in_store", "pickup", "delivery", "parcel", "other"]] | None = None,
+        stopped: bool | None = None,
         store_id: str | None = None,
         visible: bool | None = None,
     ) -> MenuAddItemAnswer:
@@ -1741,15 +1785,22 @@ class Menu:
             body=_set(
                 brand_id=brand_id,
                 category_id=category_id,
+                code=code,
+                composition=composition,
                 description=description,
                 idempotency_key=idempotency_key,
+                manager=manager,
                 name=name,
                 name_en=name_en,
                 options=options,
                 position=position,
                 price_won=price_won,
                 rewards=rewards,
+                sale_first=sale_first,
+                sale_last=sale_last,
                 sale_times=sale_times,
+                services=services,
+                stopped=stopped,
                 store_id=store_id,
                 visible=visible,
             ),
@@ -1764,12 +1815,19 @@ class Menu:
         name: str,
         price_won: int,
         brand_id: str | None = None,
+        code: str | None = None,
+        composition: Literal["single", "set", "one_plus_one", "with_gift"] | None = None,
         description: str | None = None,
+        manager: str | None = None,
         name_en: str | None = None,
         options: Sequence[Group] | None = None,
         position: int | None = None,
         rewards: Sequence[Literal["coupon", "point", "stamp"]] | None = None,
+        sale_first: str | None = None,
+        sale_last: str | None = None,
         sale_times: Times | None = None,
+        services: Sequence[Literal["in_store", "pickup", "delivery", "parcel", "other"]] | None = None,
+        stopped: bool | None = None,
         store_id: str | None = None,
         visible: bool | None = None,
     ) -> MenuAddItemAnswer:
@@ -1785,14 +1843,21 @@ class Menu:
             body=_set(
                 brand_id=brand_id,
                 category_id=category_id,
+                code=code,
+                composition=composition,
                 description=description,
+                manager=manager,
                 name=name,
                 name_en=name_en,
                 options=options,
                 position=position,
                 price_won=price_won,
                 rewards=rewards,
+                sale_first=sale_first,
+                sale_last=sale_last,
                 sale_times=sale_times,
+                services=services,
+                stopped=stopped,
                 store_id=store_id,
                 visible=visible,
             ),
@@ -2354,11 +2419,30 @@ class Stores:
     def menu(self, store_id: str) -> StoresMenuAnswer:
         """A store's menu as it is now.
 
-        `not_on_sale` is null for what can be ordered now, else why not: hidden, not_here, time, sold_out.
+        `not_on_sale` is null for what can be ordered now, else why not: stopped, hidden, period, not_here,
+        sold_out, time.
 
         Scope: stores:read.
         """
         found: StoresMenuAnswer = self._transport.call("GET", f"/v1/stores/{_part(store_id)}/menu")
+        return found
+
+    def cart(
+        self,
+        store_id: str,
+        *,
+        lines: Sequence[Line],
+        service: Literal["in_store", "pickup", "delivery", "parcel", "other"] | None = None,
+    ) -> StoresCartAnswer:
+        """What a cart comes to while it is filled.
+
+        The total as it changes with every option that is chosen. `missing` and `too_many` name groups of options.
+
+        Scope: stores:write.
+        """
+        found: StoresCartAnswer = self._transport.call(
+            "POST", f"/v1/stores/{_part(store_id)}/menu/cart", body=_set(lines=lines, service=service)
+        )
         return found
 
     def price(

@@ -33,6 +33,7 @@ CODES = (
     "claim_unknown",
     "claim_used",
     "code_expired",
+    "code_taken",
     "code_unknown",
     "conditions_unmet",
     "consent_unknown",
@@ -453,6 +454,28 @@ class BrandsShowAnswerNext(TypedDict):
     grade: str
     min_orders: int
     min_points: int
+
+
+class BrandsListedAnswer(TypedDict):
+    products: list[BrandsListedAnswerProductsItem]
+
+
+class BrandsListedAnswerProductsItem(TypedDict):
+    category_id: str
+    code: str | None
+    composition: str
+    manager: str
+    menu_id: str
+    name: str
+    price_won: int
+    sale_first: str
+    sale_last: Any
+    sale_state: str
+    services: list[str]
+    stopped: bool
+    store_id: Any
+    version: int
+    visible: bool
 
 
 class BrandsSettleAnswer(TypedDict):
@@ -1226,6 +1249,8 @@ class Times(TypedDict):
 
 class MenuAddItemAnswer(TypedDict):
     category_id: str
+    code: str | None
+    composition: str
     description: str
     menu_id: str
     name: str
@@ -1235,7 +1260,11 @@ class MenuAddItemAnswer(TypedDict):
     price_won: int
     removed: bool
     rewards: list[str]
+    sale_first: str
+    sale_last: Any
     sale_times: MenuAddItemAnswerSaleTimes
+    services: list[str]
+    stopped: bool
     version: int
     visible: bool
 
@@ -1705,6 +1734,8 @@ class StoresMenuAnswerCategoriesItem(TypedDict):
 class StoresMenuAnswerItemsItem(TypedDict):
     available: bool
     category_id: str
+    code: str | None
+    composition: str
     description: str
     menu_id: str
     name: str
@@ -1715,9 +1746,13 @@ class StoresMenuAnswerItemsItem(TypedDict):
     price_won: int
     removed: bool
     rewards: list[str]
+    sale_first: str
+    sale_last: Any
     sale_times: MenuAddItemAnswerSaleTimes
+    services: list[str]
     sold_out: str | None
     sold_out_until_ms: int | None
+    stopped: bool
     version: int
     visible: bool
 
@@ -1729,6 +1764,32 @@ class StoresMenuAnswerSummary(TypedDict):
     reward_eligible: int
     reward_excluded: int
     with_times: int
+
+
+class Line(TypedDict):
+    menu_id: str
+    options: NotRequired[Sequence[str]]
+    quantity: NotRequired[int]
+
+
+class StoresCartAnswer(TypedDict):
+    can_be_ordered: bool
+    lines: list[StoresCartAnswerLinesItem]
+    total_won: int
+
+
+class StoresCartAnswerLinesItem(TypedDict):
+    amount_won: int | None
+    base_won: int
+    can_be_ordered: bool
+    menu_id: str
+    missing: list[str]
+    name: str
+    not_on_sale: Any
+    options: list[MenuAddItemAnswerOptionsItemOptionsItem]
+    quantity: int
+    too_many: list[Any]
+    unknown: list[Any]
 
 
 class StoresPriceAnswer(TypedDict):

@@ -45,6 +45,7 @@ from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.person_routes import router as persons
 from cloud_api.members.routes import router as members
 from cloud_api.members.search_routes import router as member_search
+from cloud_api.menu.product_routes import router as products
 from cloud_api.menu.routes import router as menu
 from cloud_api.monitors.routes import router as monitors
 from cloud_api.notices.centre_routes import router as centre
@@ -127,6 +128,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         stock,
         layouts,
         menu,
+        products,
         ledger,
         trades,
         shares,

@@ -145,6 +145,15 @@ EMPLOYEE_EXAMPLE = {
     "removed_ms": None,
 }
 
+PRODUCT_EXAMPLE: dict[str, Any] = {
+    "code": "LATTE-01",
+    "composition": "single",
+    "services": ["in_store", "pickup"],
+    "sale_first": "2025-03-01",
+    "sale_last": None,
+    "stopped": False,
+}
+
 MENU_ITEM_EXAMPLE: dict[str, Any] = {
     "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
     "category_id": "0198c5c0-7a11-7000-8000-0000000000e7",
@@ -160,6 +169,7 @@ MENU_ITEM_EXAMPLE: dict[str, Any] = {
     ],
     "sale_times": {"weekdays": [0, 1, 2, 3, 4], "times": [[690, 840]]},
     "rewards": ["coupon", "point", "stamp"],
+    **PRODUCT_EXAMPLE,
     "removed": False,
 }
 

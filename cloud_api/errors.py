@@ -151,6 +151,7 @@ CATALOGUE: dict[str, Problem] = {
     "category_not_empty": Problem(409, "메뉴가 남아 있는 분류입니다.", "There are still items in this category."),
     "menu_unknown": Problem(404, "없는 메뉴입니다.", "There is no such item on the menu."),
     "menu_not_on_sale": Problem(409, "지금 주문할 수 없는 메뉴입니다.", "This item cannot be ordered now."),
+    "code_taken": Problem(409, "다른 메뉴가 쓰는 상품 코드입니다.", "Another item has this product code."),
     "options_refused": Problem(422, "옵션을 확인해 주세요.", "These options do not fit the item."),
     "orders_not_taken": Problem(409, "주문을 받지 않는 매장입니다.", "This store takes no orders."),
     "out_of_hours": Problem(409, "지금은 영업시간이 아닙니다.", "The store is closed now."),

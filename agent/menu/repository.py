@@ -6,10 +6,11 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from rules.conditions import TimeRange
-from rules.menu import MenuItem, SaleTimes, SoldOut, SoldOutKind
+from rules.menu import MenuItem, SaleDays, SaleTimes, SoldOut, SoldOutKind
 from sync.protocol import OpKind
 
 _KEYS = {"menu_category": "category_id", "menu_item": "menu_id", "menu_here": "menu_id"}
@@ -67,6 +68,7 @@ def _item(row: Any) -> StoredItem:
         bool(row["available"]),
         SaleTimes(frozenset(times["weekdays"]), tuple(TimeRange(*span) for span in times["times"])),
         mark,
+        sale_days=SaleDays(*(None if one is None else date.fromisoformat(one) for one in times.get("days", ()))),
     )
     return StoredItem(item, row["name_en"])
 

@@ -91,6 +91,7 @@ class MenuService:
         written = {
             "weekdays": [int(day) for day in times["weekdays"]],
             "times": [[int(start), int(until)] for start, until in times["times"]],
+            "days": [body.get("sale_first"), body.get("sale_last")],
         }
         values = {
             "menu_id": str(body["menu_id"]),
@@ -98,7 +99,8 @@ class MenuService:
             "name": str(body["name"]),
             "name_en": str(body["name_en"]),
             "price_won": int(body["price_won"]),
-            "visible": bool(body["visible"]),
+            # What head office stopped is gone here like what the store hides (MNU-15).
+            "visible": bool(body["visible"]) and not body.get("stopped", False),
             "position": int(body["position"]),
             "sale_times_json": json.dumps(written),
             "removed": bool(body["removed"]),

@@ -188,5 +188,6 @@ _LOOKS: dict[SoldOutKind | NotOnSale | None, tuple[str, str, str]] = {
     SoldOutKind.UNTIL_RELEASED: (mark("Sold out"), "ban", "amber"),
     NotOnSale.HIDDEN: (mark("Hidden"), "eye-off", "neutral"),
     NotOnSale.NOT_HERE: (mark("Not sold here"), "circle-minus", "neutral"),
+    NotOnSale.PERIOD: (mark("Not on these days"), "calendar", "neutral"),
     NotOnSale.TIME: (mark("Not at this hour"), "clock", "neutral"),
 }

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from cloud_api.tables import Big, table
+from rules.menu import Composition
+
+_CODED = "code <> '' AND removed_ms IS NULL"
+
+
+def _one_code(name: str, owner: str, where: str) -> Index:
+    """A code names one product of its owner."""
+    condition = text(f"{_CODED} AND {where}")
+    return Index(name, owner, "code", unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
 class MenuCategory(SQLModel, table=True):
@@ -23,9 +33,14 @@ class MenuCategory(SQLModel, table=True):
 
 
 class MenuItemRow(SQLModel, table=True):
-    """MNU-05. ``options``, ``sale_times`` and ``rewards`` are JSON, as ``menu.service`` writes them."""
+    """MNU-05. ``options``, ``sale_times``, ``rewards`` and ``services`` are JSON, as ``menu.service`` writes them."""
 
     __tablename__ = "menu_item"
+    # What a store has beside its brand's products it counts for itself (MNU-15).
+    __table_args__ = (
+        _one_code("menu_item_brand_code", "brand_id", "store_id IS NULL"),
+        _one_code("menu_item_store_code", "store_id", "store_id IS NOT NULL"),
+    )
 
     menu_id: str = Field(primary_key=True)
     brand_id: str = Field(foreign_key="brand.brand_id", index=True)
@@ -43,6 +58,16 @@ class MenuItemRow(SQLModel, table=True):
     version: int
     changed_ms: int = Field(sa_type=Big)
     removed_ms: int | None = Field(default=None, sa_type=Big)
+    # What head office keeps of a product (MNU-15); empty services: ordered in any way.
+    code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    composition: str = Field(
+        default=Composition.SINGLE.value, sa_column_kwargs={"server_default": Composition.SINGLE.value}
+    )
+    services: str = Field(default="[]", sa_column_kwargs={"server_default": "[]"})
+    sale_first: str | None = None
+    sale_last: str | None = None
+    stopped: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    manager: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class MenuHere(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -12,14 +13,15 @@ from cloud_api.access import KeyId, TheCloud
 from cloud_api.database import Work
 from cloud_api.documents import MENU_EXAMPLE, MENU_HERE_EXAMPLE, MENU_ITEM_EXAMPLE, answer, errors
 from cloud_api.errors import ApiError
-from cloud_api.fields import Body, IdempotencyKey, Ident, Name, PathId, Text, Won
+from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Name, PathId, Text, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.menu import pricing, service
-from cloud_api.menu.service import CategoryTerms, Scope, Terms
+from cloud_api.menu.service import CategoryTerms, Product, Scope, Terms
 from cloud_api.stores.service import find_brand, profile_of
 from rules.conditions import TimeRange
-from rules.menu import Option, OptionGroup, SaleTimes, SoldOutKind
+from rules.menu import Composition, Option, OptionGroup, SaleDays, SaleTimes, SoldOutKind
+from rules.sale import ServiceType
 
 router = APIRouter(prefix="/v1", tags=["menu"])
 
@@ -154,6 +156,9 @@ class Times(Body):
 
 
 class Item(Owned):
+    """``services`` empty: ordered in any way. ``stopped``, ``manager`` and the days of sale are head office's word on a
+    product; ``code`` names it once."""
+
     category_id: Ident
     name: Name
     name_en: Text = ""
@@ -164,6 +169,25 @@ class Item(Owned):
     rewards: Annotated[tuple[Literal["coupon", "point", "stamp"], ...], Field(max_length=3)] = service.REWARDS  # type: ignore[assignment]
     visible: StrictBool = True
     position: Position = 0
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,30}$")] = ""
+    composition: Composition = Composition.SINGLE
+    services: Annotated[tuple[ServiceType, ...], Field(max_length=len(ServiceType))] = ()
+    sale_first: Day | None = None
+    sale_last: Day | None = None
+    stopped: StrictBool = False
+    manager: Text = ""
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Item:
+        if self.sale_first is not None and self.sale_last is not None and self.sale_last < self.sale_first:
+            raise ValueError("the last day of sale is before the first")
+        return self
+
+    def product(self) -> Product:
+        days = SaleDays(
+            *(None if one is None else date.fromisoformat(one) for one in (self.sale_first, self.sale_last))
+        )
+        return Product(self.code, self.composition, frozenset(self.services), days, self.stopped, self.manager)
 
     def terms(self) -> Terms:
         groups = tuple(
@@ -186,6 +210,7 @@ class Item(Owned):
             tuple(dict.fromkeys(self.rewards)),
             self.visible,
             self.position,
+            self.product(),
         )
 
 
@@ -198,7 +223,13 @@ class NewItem(Item):
     status_code=201,
     summary="Add an item to a menu",
     responses=errors(
-        "unauthorized", "store_unknown", "brand_unknown", "category_unknown", "idempotency_conflict", "invalid"
+        "unauthorized",
+        "store_unknown",
+        "brand_unknown",
+        "category_unknown",
+        "code_taken",
+        "idempotency_conflict",
+        "invalid",
     )
     | {201: answer(MENU_ITEM_EXAMPLE, "Added; the stores' devices know it a moment later")},
 )
@@ -215,7 +246,9 @@ def add_item(body: NewItem, cloud: TheCloud, key_id: KeyId) -> Response:
 @router.post(
     "/menu/items/{menu_id}",
     summary="Change an item",
-    responses=errors("unauthorized", "store_unknown", "brand_unknown", "category_unknown", "menu_unknown", "invalid")
+    responses=errors(
+        "unauthorized", "store_unknown", "brand_unknown", "category_unknown", "menu_unknown", "code_taken", "invalid"
+    )
     | {200: answer(MENU_ITEM_EXAMPLE, "Changed")},
 )
 def change_item(menu_id: PathId, body: Item, cloud: TheCloud, _key: KeyId) -> Response:
@@ -242,7 +275,8 @@ def remove_item(menu_id: PathId, body: Owned, cloud: TheCloud, _key: KeyId) -> R
     responses=errors("unauthorized", "store_unknown") | {200: answer(MENU_EXAMPLE, "Its own items and its brand's")},
 )
 def menu(store_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
-    """``not_on_sale`` is null for what can be ordered now, else why not: hidden, not_here, time, sold_out."""
+    """``not_on_sale`` is null for what can be ordered now, else why not: stopped, hidden, period, not_here, sold_out,
+    time."""
     with cloud.database.read() as conn:
         return json_response(service.of_store(conn, store_id, cloud.clock()))
 
@@ -302,6 +336,50 @@ def price(store_id: PathId, body: Line, cloud: TheCloud, _key: KeyId) -> Respons
             raise ApiError("store_unknown")
         [line] = pricing.price(conn, store, [wanted], cloud.clock())
     return json_response({"total_won": line.amount_won})
+
+
+class Cart(Body):
+    """``service``: how it is to be ordered; null: not said yet."""
+
+    lines: Annotated[tuple[Line, ...], Field(max_length=100)]
+    service: ServiceType | None = None
+
+
+CART_EXAMPLE: dict[str, Any] = {
+    "lines": [
+        {
+            "menu_id": "0198c5c0-7a11-7000-8000-0000000000e8",
+            "name": "떡볶이",
+            "base_won": 14000,
+            "options": [{"option_id": "치즈", "extra_won": 2000}],
+            "quantity": 1,
+            "amount_won": 16000,
+            "missing": ["맵기"],
+            "too_many": [],
+            "unknown": [],
+            "not_on_sale": None,
+            "can_be_ordered": False,
+        }
+    ],
+    "total_won": 16000,
+    "can_be_ordered": False,
+}
+
+
+@router.post(
+    "/stores/{store_id}/menu/cart",
+    summary="What a cart comes to while it is filled",
+    responses=errors("unauthorized", "store_unknown", "menu_unknown", "invalid")
+    | {200: answer(CART_EXAMPLE, "Nothing is refused: what is not right yet stands beside each line")},
+)
+def cart(store_id: PathId, body: Cart, cloud: TheCloud, _key: KeyId) -> Response:
+    """The total as it changes with every option that is chosen. ``missing`` and ``too_many`` name groups of options."""
+    wanted = [pricing.WantedLine(line.menu_id, line.options, line.quantity) for line in body.lines]
+    with cloud.database.read() as conn:
+        store = profile_of(conn, store_id)
+        if store is None:
+            raise ApiError("store_unknown")
+        return json_response(pricing.cart(conn, store, wanted, cloud.clock(), body.service))
 
 
 class Template(Body):

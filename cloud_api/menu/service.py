@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
@@ -14,12 +15,15 @@ from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.menu.models import menu_category, menu_here, menu_item, menu_time_template
 from cloud_api.stores.hours import hours_of
+from cloud_api.stores.models import brand
 from cloud_api.stores.service import profile_of
 from rules.conditions import TimeRange
 from rules.menu import (
+    Composition,
     MenuItem,
     Option,
     OptionGroup,
+    SaleDays,
     SaleTimes,
     SoldOut,
     SoldOutKind,
@@ -28,6 +32,7 @@ from rules.menu import (
     sold_out_until_ms,
     summarise,
 )
+from rules.sale import ServiceType
 from sync.protocol import FeedKind
 
 RESET = SoldOutReset.MIDNIGHT  # MNU Ambiguity A1
@@ -40,6 +45,18 @@ class Scope:
 
     brand_id: str
     store_id: str | None
+
+
+@dataclass(frozen=True)
+class Product:
+    """What head office keeps of it (MNU-15). ``services`` empty: ordered in any way; ``code`` empty: it has none."""
+
+    code: str = ""
+    composition: Composition = Composition.SINGLE
+    services: frozenset[ServiceType] = frozenset()
+    days: SaleDays = field(default_factory=SaleDays)
+    stopped: bool = False
+    manager: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,7 @@ class Terms:
     rewards: tuple[str, ...]
     visible: bool
     position: int
+    product: Product = field(default_factory=Product)
 
 
 @dataclass(frozen=True)
@@ -119,7 +137,7 @@ def _feed(row: Any) -> str:
 
 
 def write_item(work: Work, scope: Scope, menu_id: str | None, terms: Terms) -> dict[str, Any]:
-    """A new item, or a changed one (MNU-05). Raises ApiError ``category_unknown``, ``menu_unknown``."""
+    """A new item, or a changed one (MNU-05). Raises ApiError ``category_unknown``, ``menu_unknown``, ``code_taken``."""
     c = menu_category.c
     belongs = or_(c.store_id.is_(None), c.store_id == scope.store_id)
     category = select(c.category_id).where(
@@ -127,6 +145,7 @@ def write_item(work: Work, scope: Scope, menu_id: str | None, terms: Terms) -> d
     )
     if work.conn.execute(category).one_or_none() is None:
         raise ApiError("category_unknown")
+    _check_code(work, scope, menu_id, terms.product.code)
     values = {
         "category_id": terms.category_id,
         "name": terms.name,
@@ -139,6 +158,7 @@ def write_item(work: Work, scope: Scope, menu_id: str | None, terms: Terms) -> d
         "visible": terms.visible,
         "position": terms.position,
         "changed_ms": work.now_ms,
+        **_product_values(terms.product),
     }
     if menu_id is None:
         made = {"menu_id": work.ids.uuid7(), "brand_id": scope.brand_id, "store_id": scope.store_id, "version": 1}
@@ -146,6 +166,32 @@ def write_item(work: Work, scope: Scope, menu_id: str | None, terms: Terms) -> d
     else:
         row = _change_item(work, scope, menu_id, values)
     return _tell_item(work, row)
+
+
+def _check_code(work: Work, scope: Scope, menu_id: str | None, code: str) -> None:
+    """Two who want the same code at once come one after the other: the brand's row is locked."""
+    if not code:
+        return
+    work.conn.execute(select(brand.c.brand_id).where(brand.c.brand_id == scope.brand_id).with_for_update())
+    c = menu_item.c
+    taken = select(c.menu_id).where(
+        _is_of(c, scope), c.code == code, c.removed_ms.is_(None), c.menu_id != (menu_id or "")
+    )
+    if work.conn.execute(taken).first() is not None:
+        raise ApiError("code_taken")
+
+
+def _product_values(product: Product) -> dict[str, Any]:
+    first, last = product.days.first, product.days.last
+    return {
+        "code": product.code,
+        "composition": product.composition.value,
+        "services": json.dumps(sorted(product.services)),
+        "sale_first": None if first is None else first.isoformat(),
+        "sale_last": None if last is None else last.isoformat(),
+        "stopped": product.stopped,
+        "manager": product.manager,
+    }
 
 
 def remove_item(work: Work, scope: Scope, menu_id: str) -> dict[str, Any]:
@@ -179,8 +225,21 @@ def item_wire(row: Any) -> dict[str, Any]:
         "options": json.loads(row.options),
         "sale_times": json.loads(row.sale_times),
         "rewards": json.loads(row.rewards),
+        **product_wire(row),
         "removed": row.removed_ms is not None,
     }
+
+
+def product_wire(row: Any) -> dict[str, Any]:
+    """What of a product everybody may know; who looks after it is for head office (MNU-15)."""
+    names = ("code", "composition", "sale_first", "sale_last", "stopped")
+    return {name: getattr(row, name) for name in names} | {"services": json.loads(row.services)}
+
+
+def read_days(row: Any) -> SaleDays:
+    """The days on which an item is sold."""
+    days = (None if one is None else date.fromisoformat(one) for one in (row.sale_first, row.sale_last))
+    return SaleDays(*days)
 
 
 def _group_wire(group: OptionGroup) -> dict[str, Any]:
@@ -324,6 +383,9 @@ def _item(row: Any) -> MenuItem:
         read_times(json.loads(row.sale_times)),
         sold_out,
         frozenset(json.loads(row.rewards)),
+        frozenset(ServiceType(one) for one in json.loads(row.services)),
+        read_days(row),
+        row.stopped,
     )
 
 

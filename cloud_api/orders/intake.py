@@ -62,7 +62,7 @@ def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
     """
     store = who.store
     hours = _check_open(work.conn, store, work.now_ms)
-    lines = pricing.price(work.conn, store, wanted.lines, work.now_ms)
+    lines = pricing.price(work.conn, store, wanted.lines, work.now_ms, _service(wanted))
     menu_won = sum(line.amount_won for line in lines)
     if menu_won != wanted.total_won:
         raise _differs(lines, OrderPrice(menu_won))
@@ -144,10 +144,14 @@ def _terms(store: Profile, wanted: NewOrder, lines: Sequence[PricedLine]) -> Ord
             {"product_id": line.menu_id, "category_id": line.category_id, "quantity": line.quantity}
             for line in counting
         ],
-        "service": ServiceType.PICKUP if wanted.take_out else ServiceType.IN_STORE,
+        "service": _service(wanted),
         "channel": SaleChannel.APP if wanted.channel == APP else SaleChannel.OFFLINE,
     }
     return OrderTerms(wanted.coupon_id, wanted.points, sale, content)
+
+
+def _service(wanted: NewOrder) -> ServiceType:
+    return ServiceType.PICKUP if wanted.take_out else ServiceType.IN_STORE
 
 
 def _said(line: PricedLine) -> str:

@@ -1,4 +1,4 @@
-"""The menu in the cloud: MNU-01 to 05, 07 to 10, 12, 14, AGT-08, AGT-10."""
+"""The menu in the cloud: MNU-01 to 05, 07 to 10, 12 to 15, AGT-08, AGT-10."""
 
 from __future__ import annotations
 
@@ -281,3 +281,171 @@ def test_an_item_that_cannot_be_is_refused(menu: Menu, terms: dict[str, Any]) ->
 
     assert menu.world.call("POST", "/v1/menu/items", body | terms).status_code in (404, 422)
     assert menu.now()["items"] == []
+
+
+# -- carts and products --------------------------------------------------------------------------------------------
+
+_TOPPINGS = {
+    "group_id": "토핑",
+    "most": 3,
+    "options": [
+        {"option_id": name, "extra_won": won} for name, won in (("계란", 1_000), ("치즈", 2_000), ("곱창", 3_000))
+    ],
+}
+
+
+def test_a_cart_says_its_total_with_every_topping(menu: Menu) -> None:
+    """MNU-13: 14,000 won with toppings of 1,000, 2,000 and 3,000; nothing is refused while somebody chooses."""
+    spice = {"group_id": "맵기", "least": 1, "options": [{"option_id": "순한맛"}]}
+    main = menu.item("떡볶이", menu.category("분식"), 14_000, options=[_TOPPINGS, spice])
+    gone = menu.item("순대", menu.category("사이드"), 4_000, visible=False)
+
+    def cart(*lines: Any, **more: Any) -> Any:
+        return menu.world.ok("POST", f"{menu.path}/cart", {"lines": lines} | more)
+
+    totals = []
+    chosen: list[str] = []
+    for option in ("순한맛", "계란", "치즈", "곱창"):
+        chosen.append(option)
+        totals.append(cart({"menu_id": main, "options": chosen})["total_won"])
+    assert totals == [14_000, 15_000, 17_000, 20_000]
+    both = cart({"menu_id": main, "options": ["치즈", "당면"], "quantity": 2}, {"menu_id": gone})
+    first, second = both["lines"]
+    assert (first["missing"], first["unknown"], first["amount_won"]) == (["맵기"], ["당면"], 32_000)
+    assert first["options"] == [{"option_id": "치즈", "extra_won": 2_000}]
+    assert (second["not_on_sale"], second["can_be_ordered"]) == ("hidden", False)
+    assert (both["total_won"], both["can_be_ordered"]) == (36_000, False)
+    whole = cart({"menu_id": main, "options": chosen, "quantity": 2})
+    assert (whole["total_won"], whole["can_be_ordered"]) == (40_000, True)
+    assert cart() == {"lines": [], "total_won": 0, "can_be_ordered": True}
+    unknown = menu.world.call("POST", f"{menu.path}/cart", {"lines": [{"menu_id": "nothing"}]})
+    assert unknown.json()["code"] == "menu_unknown"
+
+
+def _products(menu: Menu, **filters: str) -> list[Any]:
+    asked = "&".join(f"{name}={value}" for name, value in filters.items())
+    found: list[Any] = menu.world.ok("GET", f"/v1/brands/{menu.world.store.brand_id}/products?{asked}")["products"]
+    return found
+
+
+def test_head_office_sees_code_composition_ways_state_days_and_manager(menu: Menu) -> None:
+    """MNU-15"""
+    coffee = menu.category("커피", **{"store_id": None}, **menu.brand)
+    season = {"sale_first": "2025-10-14", "sale_last": "2025-10-31"}
+    menu.item(
+        "단호박라떼",
+        coffee,
+        6_000,
+        **menu.brand,
+        code="PUMPKIN-1",
+        composition="set",
+        services=["pickup", "in_store"],
+        manager="이지은",
+        **season,
+    )
+    menu.item("아메리카노", coffee, 4_500, **menu.brand, code="AME")
+    menu.item("쿠키", menu.category("우리 가게"), 3_000, code="AME", stopped=True)  # a store counts for itself
+
+    pumpkin, americano, cookie = _products(menu)
+
+    assert {
+        name: pumpkin[name] for name in ("code", "composition", "services", "manager", "sale_state", "price_won")
+    } == {
+        "code": "PUMPKIN-1",
+        "composition": "set",
+        "services": ["in_store", "pickup"],
+        "manager": "이지은",
+        "sale_state": "before",
+        "price_won": 6_000,
+    }
+    assert (pumpkin["sale_first"], pumpkin["sale_last"]) == ("2025-10-14", "2025-10-31")
+    assert (americano["sale_state"], cookie["sale_state"], cookie["store_id"]) == (
+        "on_sale",
+        "stopped",
+        menu.world.store.store_id,
+    )
+    names = {
+        key: [one["name"] for one in _products(menu, **{name: value})]
+        for key, name, value in (
+            ("before", "state", "before"),
+            ("on_sale", "state", "on_sale"),
+            ("stopped", "state", "stopped"),
+            ("ended", "state", "ended"),
+            ("set", "composition", "set"),
+            ("delivery", "service", "delivery"),
+            ("manager", "manager", "이지은"),
+            ("code", "words", "AME"),
+            ("name", "words", "라떼"),
+        )
+    }
+    assert names == {
+        "before": ["단호박라떼"],
+        "on_sale": ["아메리카노"],
+        "stopped": ["쿠키"],
+        "ended": [],
+        "set": ["단호박라떼"],
+        "delivery": ["아메리카노", "쿠키"],
+        "manager": ["단호박라떼"],
+        "code": ["아메리카노", "쿠키"],
+        "name": ["단호박라떼"],
+    }
+    menu.world.clock.now_ms = moment_ms(date(2025, 11, 1), 0)
+    assert [one["name"] for one in _products(menu, state="ended")] == ["단호박라떼"]
+    assert [one["name"] for one in _products(menu, limit="1", after=pumpkin["menu_id"])] == ["아메리카노"]
+    assert "manager" not in menu.now()["items"][0]  # of a store's menu everybody may know the rest
+
+
+def test_a_season_and_a_stop_are_seen_by_customers_and_counters(menu: Menu) -> None:
+    """MNU-15: both days included."""
+    coffee = menu.category("커피")
+    latte = menu.item("단호박라떼", coffee, sale_first="2025-10-14", sale_last="2025-10-14")
+    device = menu.world.device()
+    reasons = []
+    for day in (MONDAY, MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)):
+        menu.world.clock.now_ms = moment_ms(day, 720)
+        reasons.append(menu.reasons()["단호박라떼"])
+    assert reasons == ["period", None, "period"]
+
+    change = menu.own | {"category_id": coffee, "name": "단호박라떼", "price_won": 5_000, "stopped": True}
+    menu.world.ok("POST", f"/v1/menu/items/{latte}", change)
+
+    assert menu.reasons() == {"단호박라떼": "stopped"}
+    assert [(row["stopped"], row["sale_first"]) for row in device.rows("menu")] == [(False, "2025-10-14"), (True, None)]
+
+
+def test_an_item_for_the_table_is_not_taken_out(menu: Menu) -> None:
+    """MNU-15"""
+    pot = menu.item("빙수", menu.category("디저트"), 9_000, services=["in_store"])
+    order = {"items": [{"menu_id": pot}], "total_won": 9_000}
+
+    refused = menu.world.call("POST", "/v1/orders", menu.world.new_order(channel="take_out", **order))
+
+    assert (refused.json()["code"], refused.json()["reason"]) == ("menu_not_on_sale", "service")
+    assert menu.world.order(channel="in_store", **order)["order"]["state"] == "new"
+
+
+def test_a_code_names_one_product(menu: Menu) -> None:
+    """MNU-15: also when two want it at once; a removed one gives it back."""
+    coffee = menu.category("커피")
+    latte = menu.item("라떼", coffee, code="LATTE")
+    mocha = menu.item("모카", coffee)
+    body = menu.own | {"category_id": coffee, "name": "모카", "price_won": 5_000}
+    path = f"/v1/menu/items/{mocha}"
+
+    assert menu.world.call("POST", path, body | {"code": "LATTE"}).json()["code"] == "code_taken"
+    for wrong in ({"code": "라떼"}, {"sale_first": "2025-10-15", "sale_last": "2025-10-14"}, {"composition": "box"}):
+        assert menu.world.call("POST", path, body | wrong).status_code == 422
+    statuses: list[int] = []
+
+    def add(name: str) -> None:
+        wanted = body | {"name": name, "code": "NEW", "idempotency_key": new_id("menu")}
+        statuses.append(menu.world.call("POST", "/v1/menu/items", wanted).status_code)
+
+    threads = [threading.Thread(target=add, args=(f"새 메뉴 {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [201, 409, 409, 409]
+    menu.world.ok("POST", f"/v1/menu/items/{latte}/remove", menu.own)
+    assert menu.world.ok("POST", path, body | {"code": "LATTE"})["code"] == "LATTE"

@@ -1,4 +1,4 @@
-"""MNU-02, 05 to 11, 14: what can be ordered and what it costs."""
+"""MNU-02, 05 to 11, 13 to 15: what can be ordered and what it costs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from rules.calendar import moment_ms
 from rules.conditions import TimeRange
 from rules.hours import DayHours, StoreHours
 from rules.menu import (
+    LineShown,
     MenuItem,
     MenuSummary,
     NotOnSale,
     OnboardingPriceProblem,
     Option,
     OptionGroup,
+    SaleDays,
+    SaleState,
     SaleTimes,
     SoldOut,
     SoldOutKind,
     SoldOutReset,
     image_crop_valid,
     line_price_won,
+    line_shown,
     not_on_sale,
     onboarding_prices_problem,
+    sale_state,
     sold_out_until_ms,
     summarise,
 )
+from rules.sale import ServiceType
 
 FRIDAY = date(2026, 11, 27)
 SATURDAY = FRIDAY + timedelta(days=1)
@@ -159,3 +165,72 @@ def test_a_picture_is_square_and_cropped_by_a_person() -> None:
     assert not image_crop_valid(512, 512, cropped=False)
     assert not image_crop_valid(512, 400, cropped=True)
     assert not image_crop_valid(0, 0, cropped=True)
+
+
+_EXTRAS = OptionGroup("토핑", (Option("계란", 1_000), Option("치즈", 2_000), Option("곱창", 3_000)), 0, 3)
+_SPICE = OptionGroup("맵기", (Option("순한맛", 0), Option("매운맛", 500)), 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "quantity", "wanted"),
+    [
+        ((), 1, LineShown(14_000, missing=("맵기",))),
+        (("순한맛",), 1, LineShown(14_000)),
+        (("순한맛", "계란"), 1, LineShown(15_000)),
+        (("순한맛", "계란", "치즈"), 1, LineShown(17_000)),
+        (("매운맛", "계란", "치즈", "곱창"), 2, LineShown(41_000)),
+        (("순한맛", "매운맛"), 1, LineShown(14_500, too_many=("맵기",))),
+        (("순한맛", "계란", "계란"), 1, LineShown(16_000, too_many=("토핑",))),
+        (("당면",), 1, LineShown(14_000, missing=("맵기",), unknown=("당면",))),
+    ],
+)
+def test_the_total_follows_every_topping_that_is_chosen(
+    chosen: tuple[str, ...], quantity: int, wanted: LineShown
+) -> None:
+    """MNU-13: toppings of 1,000 to 3,000 won; what is not right yet is named, and has a total all the same."""
+    shown = line_shown(14_000, (_EXTRAS, _SPICE), chosen, quantity)
+
+    assert shown == wanted
+    assert line_price_won(14_000, (_EXTRAS, _SPICE), chosen, quantity) == (
+        wanted.amount_won if wanted.complete else None
+    )
+
+
+_SEASON = SaleDays(FRIDAY, SATURDAY)
+
+
+@pytest.mark.parametrize(
+    ("days", "stopped", "wanted"),
+    [
+        (SaleDays(), False, [SaleState.ON_SALE] * 4),
+        (SaleDays(), True, [SaleState.STOPPED] * 4),
+        (_SEASON, False, [SaleState.BEFORE, SaleState.ON_SALE, SaleState.ON_SALE, SaleState.ENDED]),
+        (_SEASON, True, [SaleState.STOPPED] * 4),
+        (SaleDays(first=SATURDAY), False, [SaleState.BEFORE, SaleState.BEFORE, SaleState.ON_SALE, SaleState.ON_SALE]),
+        (SaleDays(last=FRIDAY), False, [SaleState.ON_SALE, SaleState.ON_SALE, SaleState.ENDED, SaleState.ENDED]),
+    ],
+)
+def test_the_state_of_a_product_on_the_days_around_its_season(
+    days: SaleDays, stopped: bool, wanted: list[SaleState]
+) -> None:
+    """MNU-15: both days included."""
+    around = [FRIDAY + timedelta(days=n) for n in range(-1, 3)]
+
+    assert [sale_state(days, day, stopped=stopped) for day in around] == wanted
+
+
+def test_a_product_is_ordered_in_its_season_and_in_its_ways() -> None:
+    """MNU-15"""
+
+    def why(at_ms: int = _at(FRIDAY, 12), service: ServiceType | None = None, **terms: object) -> NotOnSale | None:
+        return not_on_sale(dataclasses.replace(_LATTE, **terms), at_ms, _MIDNIGHT, CAFE, service)  # type: ignore[arg-type]
+
+    here = frozenset({ServiceType.IN_STORE})
+    assert why(stopped=True, visible=False) is NotOnSale.STOPPED
+    assert why(sale_days=SaleDays(first=SATURDAY)) is NotOnSale.PERIOD
+    assert why(_at(SATURDAY, 0), sale_days=SaleDays(first=SATURDAY)) is None
+    assert why(_at(SATURDAY, 0), sale_days=SaleDays(last=FRIDAY)) is NotOnSale.PERIOD
+    assert why(services=here) is None
+    assert why(services=here, service=ServiceType.IN_STORE) is None
+    assert why(services=here, service=ServiceType.PICKUP) is NotOnSale.SERVICE
+    assert why(service=ServiceType.PICKUP) is None

@@ -111,6 +111,21 @@ def test_why_something_cannot_be_ordered(shop: Counter, minute: int) -> None:
     assert item(shop, "lunch").why is (None if minute in (690, 839) else NotOnSale.TIME)
 
 
+def test_a_season_and_a_stop_are_known_here(shop: Counter) -> None:
+    """MNU-15: both days included; a row of before there were seasons is sold as it was."""
+    category(shop)
+    arrive(shop, "plain")
+    arrive(shop, "season", sale_first="2026-11-26", sale_last="2026-11-27")
+    arrive(shop, "stopped", stopped=True)
+    seen = []
+    for days in (0, 1, 2):
+        at(shop, THURSDAY + timedelta(days=days), 720)
+        seen.append(item(shop, "season").why)
+
+    assert seen == [None, None, NotOnSale.PERIOD]
+    assert (item(shop, "plain").why, item(shop, "stopped").why) == (None, NotOnSale.HIDDEN)
+
+
 def test_sold_out_today_is_shown_at_once_sent_once_and_over_at_midnight(shop: Counter) -> None:
     """MNU-09, AGT-08: no line is needed for any of it."""
     arrive(shop)
