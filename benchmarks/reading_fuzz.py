@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -38,7 +39,7 @@ OPCODES = b"!$%&*-23<=?@ABCDEGJKLMNQRSTUVW\\acdefilmprstuv{()8/:HIPTbchjkwgqz^"
 def pieces_of(stream: bytes) -> list[bytes]:
     """The stream, cut where its tokens end."""
     tokenizer = Tokenizer(payload_keep=64)
-    ends = [token.end for token in (*tokenizer.feed(stream), *tokenizer.close())]
+    ends = [*accumulate(token.span for token in (*tokenizer.feed(stream), *tokenizer.close()))]
     return [stream[start:end] for start, end in zip([0, *ends], ends, strict=False) if end > start]
 
 

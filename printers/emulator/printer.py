@@ -37,7 +37,7 @@ class EmulatedPrinter:
         self._waiting_bytes = 0
         self._raw = bytearray()
         self._raw_start = 0  # stream offset of the first kept byte
-        self._fed = 0
+        self._at = 0  # stream offset behind what was printed
         self._asb = 0
 
     # -- the cable ----------------------------------------------------------------------------------------------
@@ -45,7 +45,6 @@ class EmulatedPrinter:
     def receive(self, chunk: bytes) -> None:
         """Take bytes from the cable: real-time questions are answered at once, the rest is printed if it can be."""
         with self._lock:
-            self._fed += len(chunk)
             if len(self._raw) < RAW_BYTES_MAX:
                 self._raw += chunk
             for token in self._tokenizer.feed(chunk):
@@ -77,7 +76,7 @@ class EmulatedPrinter:
             if not self._waiting:
                 # Offsets start again with the new tokenizer.
                 kept = bytes(self._raw)
-                self._raw, self._raw_start, self._fed = bytearray(kept), -len(kept), 0
+                self._raw, self._raw_start, self._at = bytearray(kept), -len(kept), 0
 
     # -- paper --------------------------------------------------------------------------------------------------
 
@@ -158,13 +157,14 @@ class EmulatedPrinter:
         while self._waiting and not self._is_offline:
             token = self._waiting.popleft()
             self._waiting_bytes -= token.size + 2
+            self._at += token.span
             self._interpreter.carry_out(token)
             if token.name == "GS r" and token.data:
                 self._answer(bytes([self._paper_byte() if token.data[0] in (1, 49) else 0]))
             elif token.name == "GS a" and token.data:
                 self._asb = token.data[0]
                 self._say_condition()
-            self._collect_pages(token.end)
+            self._collect_pages(self._at)
         if self._is_offline and not was_offline:
             self._say_condition()
 

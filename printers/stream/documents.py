@@ -114,13 +114,13 @@ class DocumentCutter:
     def _sort_out(self, tokens: Iterable[Token]) -> list[CutDocument]:
         found: list[CutDocument] = []
         for token in tokens:
-            self._document_bytes += token.end - self._at
-            self._at = token.end
+            self._document_bytes += token.span
+            self._at += token.span
             if token.name == "ESC @" and self._watch.selected:
                 found += self._initialised(token)
             elif token.name in CUTS and token.complete and self._watch.selected:
                 self._keep(token)
-                found += self._end(Ended.CUT, token.end)
+                found += self._end(Ended.CUT, self._at)
             else:
                 self._watch_content(token)
                 self._keep(token)
@@ -175,11 +175,11 @@ class DocumentCutter:
         """ESC @: a new document after a feed, a doubtful border otherwise, nothing when nothing was printed."""
         found: list[CutDocument] = []
         if self._has_text and self._fed > FEED_LINES_AT_END:
-            found = self._end(Ended.INIT, token.end - 2)
+            found = self._end(Ended.INIT, self._at - 2)
         elif self._has_text or self._has_picture:
             self._end_part()
             if len(self._parts) >= PARTS_MAX:
-                found = self._end(Ended.INIT, token.end - 2)
+                found = self._end(Ended.INIT, self._at - 2)
         self._watch.reset()
         self._keep(token)
         return found

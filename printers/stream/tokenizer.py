@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -46,15 +46,16 @@ class Token(NamedTuple):
     """One piece of the stream. `name` is like "LF", "ESC @", "GS v 0", "GS ( L", "DLE EOT"; empty for text.
 
     `data` is text, or what followed the opcode (length fields included), at most `payload_keep` bytes of it; `size` is
-    how many bytes there were. `end` is the offset behind the token's last byte. One run of text may come as several
-    tokens, cut where the chunks or a real-time command cut it. `complete` is False for a command the stream ended in.
+    how many bytes there were. `span` is how far the stream goes on from the end of the token before to the end of this
+    one: no offset, so that equal commands are one token. One run of text may come as several tokens, cut where the
+    chunks or a real-time command cut it. `complete` is False for a command the stream ended in.
     """
 
     kind: TokenKind
     name: str
     data: bytes
     size: int
-    end: int
+    span: int
     complete: bool = True
 
 
@@ -64,7 +65,7 @@ class Tokenizer:
     def __init__(self, *, payload_keep: int = PAYLOAD_KEEP) -> None:
         self._keep = max(payload_keep, 16)  # the header of every command fits
         self._tokens: list[Token] = []
-        self._base = 0  # stream offset of the chunk in work
+        self._told = 0  # how far the tokens reach, from the beginning of the chunk in work
         self._pos = 0
         self._chunk = b""
         self._prefix = 0
@@ -104,7 +105,7 @@ class Tokenizer:
                 self._take(self._chunk[self._pos - 1])
             else:
                 self._ground()
-        self._base += size
+        self._told -= size
         self._chunk, self._pos = b"", 0
         return self._drain()
 
@@ -124,24 +125,17 @@ class Tokenizer:
 
     def _ground(self) -> None:
         """As far as nothing has to be remembered: text, controls, and short commands that lie whole in the chunk."""
-        chunk, base, append = self._chunk, self._base, self._tokens.append
+        chunk, tokens, pos = self._chunk, self._tokens, self._pos
         while True:
-            pos = self._pos
-            for found in _PIECE.finditer(chunk, pos):
-                sort, pos = found.lastindex, found.end()
-                if sort == 1:
-                    text = found[0]
-                    append(_token((_IS_TEXT, "", text, len(text), base + pos, True)))
-                elif sort == 2:
-                    append(_token((_IS_CONTROL, _CONTROL_OF[found[0]], b"", 0, base + pos, True)))
-                elif sort == 3:
-                    raw = found[0]
-                    append(_token((_IS_COMMAND, _WHOLE[raw[:2]], raw[2:], len(raw) - 2, base + pos, True)))
-                else:
-                    pos -= 1
-                    break
-            self._pos = pos
+            end = _end_of_run(chunk, pos)
+            if end > pos:
+                tokens += [
+                    _token((_IS_TEXT, "", piece, len(piece), len(piece), True)) if piece[0] >= 0x20 else _short(piece)
+                    for piece in _PIECE.findall(chunk, pos, end)
+                ]
+                self._told = pos = end
             if pos == len(chunk) or chunk[pos] == DLE:
+                self._pos = pos
                 return
             quick = _QUICK.get(chunk[pos : pos + 2])
             token = None if quick is None else quick(chunk, pos, self._keep)
@@ -150,8 +144,9 @@ class Tokenizer:
                 self._take(chunk[pos])
                 return
             name, data, length = token
-            self._pos = pos + 2 + length
-            append(_token((_IS_COMMAND, name, data, length, base + self._pos, True)))
+            pos += 2 + length
+            tokens.append(_token((_IS_COMMAND, name, data, length, 2 + length, True)))
+            self._told = pos
 
     def _take(self, byte: int) -> None:
         """One byte that is not part of a real-time command, in whatever state the stream is."""
@@ -490,7 +485,8 @@ class Tokenizer:
     # -- answers ------------------------------------------------------------------------------------------------
 
     def _emit(self, kind: TokenKind, name: str, data: bytes, size: int, *, complete: bool = True) -> None:
-        self._tokens.append(Token(kind, name, data, size, self._base + self._pos, complete))
+        self._tokens.append(Token(kind, name, data, size, self._pos - self._told, complete))
+        self._told = self._pos
 
     def _drain(self) -> list[Token]:
         tokens, self._tokens = self._tokens, []
@@ -542,7 +538,6 @@ _SPECIAL: dict[tuple[int, int], Callable[[Tokenizer], None]] = {
 _token: Callable[[tuple[TokenKind, str, bytes, int, int, bool]], Token] = partial(tuple.__new__, Token)  # in one step
 _IS_TEXT, _IS_CONTROL, _IS_COMMAND = TokenKind.TEXT, TokenKind.CONTROL, TokenKind.COMMAND
 _CONTROLS = {byte: CONTROL_NAMES.get(byte, f"0x{byte:02X}") for byte in range(256)}
-_CONTROL_OF = {bytes((byte,)): name for byte, name in _CONTROLS.items()}
 _WHOLE = {
     bytes((prefix, opcode)): _command_name(prefix, opcode) for prefix, commands in FIXED.items() for opcode in commands
 }
@@ -560,11 +555,24 @@ def _short_commands() -> bytes:
     )
 
 
-# Text, a control, a short command; anything else ends the quick way.
-_PIECE = re.compile(
-    rb"([\x20-\x7e\x80-\xff]+)|([\x00-\x0f\x11-\x1a\x1e\x1f\x7f])|(" + _short_commands() + rb")|(.)",
-    re.DOTALL,
-)
+# Text, a control, a short command. What was taken once is not looked at again (++, *+): the run may be long.
+_PIECES = rb"[\x20-\x7e\x80-\xff]++|[\x00-\x0f\x11-\x1a\x1e\x1f]|" + _short_commands()
+_PIECE = re.compile(_PIECES, re.DOTALL)
+_RUN = re.compile(rb"(?:" + _PIECES + rb")*+", re.DOTALL)
+SHORT_KEPT = 1_024  # a till uses some dozen commands, again and again
+
+
+def _end_of_run(chunk: bytes, pos: int) -> int:
+    run = _RUN.match(chunk, pos)
+    return run.end() if run else pos
+
+
+@lru_cache(maxsize=SHORT_KEPT)
+def _short(piece: bytes) -> Token:
+    """A control, or a command of fixed length."""
+    if len(piece) == 1:
+        return Token(_IS_CONTROL, _CONTROLS[piece[0]], b"", 0, 1)
+    return Token(_IS_COMMAND, _WHOLE[piece[:2]], piece[2:], len(piece) - 2, len(piece))
 
 
 # -- longer commands that lie whole in the chunk: name, kept data and length, or None for the slow way ---
