@@ -18,7 +18,7 @@ from cloud_api.members.models import member, member_number
 from cloud_api.members.person_models import data_request, member_card, member_profile, member_regular
 from cloud_api.members.told import accounts_of
 from cloud_api.orders.models import customer_order
-from cloud_api.requests.models import request
+from cloud_api.requests.models import dispute, request
 
 MEMBERS_AT_ONCE = 20  # each with all operations that named the number
 OPERATIONS_AT_ONCE = 500
@@ -58,6 +58,7 @@ def purge(work: Work, member_id: str) -> None:
     work.conn.execute(update(member).where(member.c.member_id.in_(was)).values(nickname="", join_detail=None))
     for said in (member_profile, member_card, member_regular):
         work.conn.execute(delete(said).where(said.c.member_id.in_(was)))
+    work.conn.execute(update(dispute).where(dispute.c.member_id.in_(was)).values(text="", note=None))
     work.conn.execute(update(data_request).where(data_request.c.member_id.in_(was)).values(text="", answer=""))
     events.write(work, member_id, events.PURGED, by=events.CLOCK)
 

@@ -311,6 +311,11 @@ def test_a_purge_takes_profile_cards_and_questions_along(world: World) -> None:
     world.ok("POST", f"/v1/members/{member_id}/cards", {"number": "4000000000000002", "nickname": "민지카드"})
     world.ok("POST", f"/v1/members/{member_id}/data-requests", {"kind": "deletion", "text": "민지입니다"})
     world.ok("POST", f"/v1/members/{member_id}/regulars", {"store_id": world.store.store_id})
+    device = world.device()
+    device.push(device.earn())
+    asked = world.ask_points(member_id, 45)["request_id"]
+    device.push(device.seen(asked), device.decide(asked))
+    world.ok("POST", f"/v1/requests/{asked}/dispute", {"text": "민지는 쓰지 않았어요"})
     world.ok("POST", f"/v1/members/{member_id}/withdraw", LEAVING)
     world.clock.advance(31 * DAY_MS)
 
@@ -319,4 +324,5 @@ def test_a_purge_takes_profile_cards_and_questions_along(world: World) -> None:
     with world.cloud.database.read() as conn:
         for table in ("member_profile", "member_card", "member_regular"):
             assert conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
-        assert conn.execute(text("SELECT text FROM data_request")).scalar_one() == ""
+        for table in ("data_request", "dispute"):
+            assert conn.execute(text(f"SELECT text FROM {table}")).scalar_one() == ""
