@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -101,6 +102,13 @@ def cheap_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sealing with a passphrase is slow on purpose (tests/sync/test_secrets.py). For tests that ask something else."""
     for module in ("sealed_file", "outbox_file"):
         monkeypatch.setattr(f"sync.{module}.SCRYPT_N", 2**10)
+
+
+@pytest.fixture
+def cheap_pins() -> Iterator[None]:
+    """Hashing a PIN is slow on purpose (tests/rules/test_pin.py). For tests that ask something else."""
+    with patch.multiple("rules.pin", ARGON_ROUNDS=1, ARGON_KIB=64):
+        yield
 
 
 @pytest.fixture(autouse=True)

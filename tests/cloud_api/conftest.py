@@ -48,6 +48,11 @@ def compiled_once() -> Iterator[None]:
     database.create_engine = real
 
 
+@pytest.fixture(autouse=True)
+def _cheap_pins(cheap_pins: None) -> None:
+    """People are everywhere, and what their PINs cost is asked in tests/rules."""
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory, key_file: Path) -> Path:
     """A migrated SQLite file to copy."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.pin import LOCK_MAX_MS, PinProblem, hash_pin, lock_ms, pin_fits, pin_problem
+from rules.pin import ARGON_KIB, ARGON_ROUNDS, LOCK_MAX_MS, PinProblem, hash_pin, lock_ms, pin_fits, pin_problem
 
 
 @pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６", "      "])
@@ -40,3 +40,11 @@ def test_a_pin_fits_its_own_hash_and_no_other() -> None:
     assert not pin_fits("904732", known, employee_id="e1", store_key=b"k" * 32)
     assert not pin_fits("904731", known, employee_id="e2", store_key=b"k" * 32)
     assert not pin_fits("904731", known, employee_id="e1", store_key=b"x" * 32)
+
+
+def test_each_try_costs_32_mib_and_three_rounds() -> None:
+    """APR-16: the kept value was made with that much. Other tests hash with less."""
+    known = hash_pin("904731", employee_id="e1", store_key=b"k" * 32, salt=b"s" * 16)
+
+    assert (ARGON_ROUNDS, ARGON_KIB) == (3, 32 * 1024)
+    assert known.verifier.hex() == "981097cb8dfaf37cf5ae483fe30855bc0f10c7924460e2979f5b4fca80167e04"
