@@ -100,6 +100,7 @@ from client.shapes import (
     OrdersKeepAnswer,
     OrdersTakeInAnswer,
     OrdersTakeInAnswerOrder,
+    OrdersWaitingListAnswer,
     RequestsAskAnswer,
     RequestsShowAnswer,
     StampRulesBody,
@@ -1914,6 +1915,7 @@ class Orders:
         store_id: str,
         total_won: int,
         coupon_id: str | None = None,
+        due_ms: int | None = None,
         member_id: str | None = None,
         nickname: str | None = None,
         note: str | None = None,
@@ -1934,6 +1936,7 @@ class Orders:
             body=_set(
                 channel=channel,
                 coupon_id=coupon_id,
+                due_ms=due_ms,
                 idempotency_key=idempotency_key,
                 items=items,
                 member_id=member_id,
@@ -1966,6 +1969,27 @@ class Orders:
         """
         found: OrdersFiguresAnswer = self._transport.call(
             "GET", "/v1/orders/figures", query={"store_id": store_id, "first": first, "last": last, "by": by}
+        )
+        return found
+
+    def waiting_list(
+        self,
+        *,
+        store_id: str | None = None,
+        tab: Literal["waiting", "making", "reserved", "past"] | None = None,
+        page: int | None = None,
+        days: int | None = None,
+    ) -> OrdersWaitingListAnswer:
+        """A store's orders, tab by tab.
+
+        What waits for somebody to accept it, what is being made, what is for later, and the past of so many `days`.
+        `new`: no counter has shown it yet. A page behind the last is the last. An accepted order for later is made
+        from half an hour before its time on.
+
+        Scope: orders:read.
+        """
+        found: OrdersWaitingListAnswer = self._transport.call(
+            "GET", "/v1/orders/waiting", query={"store_id": store_id, "tab": tab, "page": page, "days": days}
         )
         return found
 

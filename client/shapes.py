@@ -52,6 +52,7 @@ CODES = (
     "device_suspended",
     "device_unknown",
     "dispute_unknown",
+    "due_refused",
     "duplicate_member",
     "earn_unknown",
     "earning_refused",
@@ -1316,6 +1317,7 @@ class OrdersTakeInAnswerOrder(TypedDict):
     channel: str
     coupon_won: int
     created_ms: int
+    due_ms: Any
     items: list[OrdersTakeInAnswerOrderItemsItem]
     nickname: str
     note: str | None
@@ -1403,10 +1405,42 @@ class OrdersFiguresAnswerTotal(TypedDict):
     take_out_rate_bp: int
 
 
+class OrdersWaitingListAnswer(TypedDict):
+    counts: OrdersWaitingListAnswerCounts
+    page: int
+    pages: int
+    rows: list[OrdersWaitingListAnswerRowsItem]
+    tab: str
+
+
+class OrdersWaitingListAnswerCounts(TypedDict):
+    making: int
+    new: int
+    reserved: int
+    waiting: int
+
+
+class OrdersWaitingListAnswerRowsItem(TypedDict):
+    address: Any
+    amount_won: int | None
+    channel: str
+    created_ms: int
+    delivery_won: int
+    due_ms: Any
+    has_note: bool
+    menus: int
+    new: bool
+    number: str
+    order_id: str | None
+    state: str
+    waits_minutes: int
+
+
 class OrdersKeepAnswer(TypedDict):
     channel: str
     coupon_won: int
     created_ms: int
+    due_ms: Any
     items: list[OrdersTakeInAnswerOrderItemsItem]
     nickname: str
     note: str | None

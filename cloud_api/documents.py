@@ -305,6 +305,7 @@ ORDER_EXAMPLE = {
     "request_id": _ID,
     "sold_out": None,
     "sold_out_ms": None,
+    "due_ms": None,
     "sold_out_items": [],
 }
 

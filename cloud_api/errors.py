@@ -155,6 +155,11 @@ CATALOGUE: dict[str, Problem] = {
     "options_refused": Problem(422, "옵션을 확인해 주세요.", "These options do not fit the item."),
     "orders_not_taken": Problem(409, "주문을 받지 않는 매장입니다.", "This store takes no orders."),
     "out_of_hours": Problem(409, "지금은 영업시간이 아닙니다.", "The store is closed now."),
+    "due_refused": Problem(
+        422,
+        "예약할 수 없는 시각입니다. 30일 안의 시각이어야 합니다.",
+        "It cannot be ordered for then: within thirty days.",
+    ),
     "total_differs": Problem(
         409, "주문 금액이 바뀌었습니다. 금액을 다시 확인해 주세요.", "The order costs something else; see the figures."
     ),

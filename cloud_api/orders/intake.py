@@ -1,4 +1,5 @@
-"""Taking an order in: priced from the store's menu, refused where the store cannot serve it (ORD-01, 03, 15, 20)."""
+"""Taking an order in: priced from the store's menu, refused where the store cannot serve it (ORD-01, 03, 10, 15,
+20)."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ from rules.orders import OrderPrice, counting_won
 from rules.requests import OrderState
 from rules.sale import SaleChannel, ServiceType
 from rules.stores import StoreKind, orders_on, rewards_by_themselves
+from rules.waiting import reservable
 
 CONTENT_LINES_MAX = 5  # of an order on a card; the whole stands in the list
 FIRST_NUMBER = 101  # three digits from the first order of a day on
@@ -52,17 +54,19 @@ class NewOrder:
     coupon_id: str | None = None
     points: int = 0
     paid_won: int | None = None
+    due_ms: int | None = None
 
 
 def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
     """A new order and the request that asks the store to accept it.
 
-    Raises ApiError: ``store_not_open``, ``orders_not_taken``, ``out_of_hours``, what ``menu.pricing`` and the rewards
-    refuse, and ``total_differs`` with the right figures. Nothing is kept then.
+    Raises ApiError: ``store_not_open``, ``orders_not_taken``, ``out_of_hours``, ``due_refused``, what
+    ``menu.pricing`` and the rewards refuse, and ``total_differs`` with the right figures. Nothing is kept then.
     """
     store = who.store
     hours = _check_open(work.conn, store, work.now_ms)
-    lines = pricing.price(work.conn, store, wanted.lines, work.now_ms, _service(wanted))
+    due_ms = _due(hours, wanted.due_ms, work.now_ms)
+    lines = pricing.price(work.conn, store, wanted.lines, due_ms, _service(wanted))
     menu_won = sum(line.amount_won for line in lines)
     if menu_won != wanted.total_won:
         raise _differs(lines, OrderPrice(menu_won))
@@ -83,7 +87,8 @@ def take_in(work: Work, who: Asking, wanted: NewOrder) -> dict[str, Any]:
             state=OrderState.NEW.value,
             channel=wanted.channel,
             take_out=wanted.take_out,
-            day=business_day(hours, work.now_ms).isoformat(),
+            day=business_day(hours, due_ms).isoformat(),
+            due_ms=wanted.due_ms,
             items=json.dumps([_item(line) for line in lines], ensure_ascii=False),
             total_won=menu_won,
             coupon_won=coupon_won,
@@ -112,6 +117,17 @@ def _check_open(conn: Connection, store: Profile, now_ms: int) -> StoreHours:
     return hours
 
 
+def _due(hours: StoreHours, due_ms: int | None, now_ms: int) -> int:
+    """When it is sold. For a later time the store has to be open then."""
+    if due_ms is None:
+        return now_ms
+    if not reservable(due_ms, now_ms):
+        raise ApiError("due_refused")
+    if not open_at(hours, due_ms):
+        raise ApiError("out_of_hours", extra={"opens_ms": _next_opening_ms(hours, due_ms)})
+    return due_ms
+
+
 def _next_opening_ms(hours: StoreHours, now_ms: int) -> int | None:
     today = local_day(now_ms)
     opening_ms = opens_ms(hours, today)
@@ -133,6 +149,8 @@ def _differs(lines: Sequence[PricedLine], price: OrderPrice) -> ApiError:
 
 def _terms(store: Profile, wanted: NewOrder, lines: Sequence[PricedLine]) -> OrderTerms:
     content = ", ".join(_said(line) for line in lines[:CONTENT_LINES_MAX])
+    if wanted.due_ms is not None:
+        content = f"{states.due_words(wanted.due_ms)} · {content}"
     if wanted.coupon_id is None and not wanted.points:
         return OrderTerms(content=content)
     if store.service_type in frozenset(StoreKind) and not rewards_by_themselves(StoreKind(store.service_type)):

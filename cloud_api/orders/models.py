@@ -5,14 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from cloud_api.tables import Big, table
+from cloud_api.tables import Big, partial, table
+
+OPEN = "customer_order.state IN ('new', 'preparing')"  # as the index of open orders says it, word for word
 
 
 class CustomerOrder(SQLModel, table=True):
     """One order. ``version`` rises with every change of state."""
 
     __tablename__ = "customer_order"
-    __table_args__ = (Index("order_store", "store_id", "created_ms"),)
+    __table_args__ = (
+        Index("order_store", "store_id", "created_ms"),
+        partial("order_open", "store_id", "state IN ('new', 'preparing')"),
+    )
 
     order_id: str = Field(primary_key=True)
     store_id: str = Field(foreign_key="store.store_id")
@@ -35,6 +40,7 @@ class CustomerOrder(SQLModel, table=True):
     sold_out: str | None = None  # rules.orders.SoldOutWord
     sold_out_ms: int | None = Field(default=None, sa_type=Big)
     sold_out_items: str | None = None  # JSON list of menu ids
+    due_ms: int | None = Field(default=None, sa_type=Big)  # when its customer comes for it; None: as soon as it is made
 
 
 class OrderCounter(SQLModel, table=True):

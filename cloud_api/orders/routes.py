@@ -17,15 +17,40 @@ from cloud_api.fields import Body, Day, IdempotencyKey, Ident, Nickname, PathId,
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
 from cloud_api.menu.pricing import WantedLine
-from cloud_api.orders import intake, sold_out, states, sums
+from cloud_api.orders import intake, sold_out, states, sums, waiting
 from cloud_api.requests.service import asking
 from cloud_api.stores.service import profile_of
+from rules.waiting import OrderTab
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
 ITEMS_MAX = 100
 QTY_MAX = 100
 OPTIONS_MAX = 50
+DUE_MAX_MS = 100_000_000_000_000
+WAITING_EXAMPLE: dict[str, Any] = {
+    "counts": {"waiting": 2, "making": 1, "reserved": 3, "new": 1},
+    "tab": "waiting",
+    "page": 3,
+    "pages": 4,
+    "rows": [
+        {
+            "order_id": "0198c5c0-7a11-7000-8000-0000000000d1",
+            "number": "101",
+            "state": "new",
+            "channel": "take_out",
+            "new": True,
+            "menus": 2,
+            "amount_won": 11000,
+            "delivery_won": 0,
+            "address": None,
+            "created_ms": 1760000000000,
+            "waits_minutes": 3,
+            "due_ms": None,
+            "has_note": False,
+        }
+    ],
+}
 
 
 class Item(Body):
@@ -38,7 +63,8 @@ class Item(Body):
 
 class NewOrder(Body):
     """``take_out`` null: as the channel says, an app order is taken out. ``total_won`` is what the menu asks for all
-    of it, ``paid_won`` what is left to pay after coupon and points; both are checked, the latter where it is given."""
+    of it, ``paid_won`` what is left to pay after coupon and points; both are checked, the latter where it is given.
+    ``due_ms``: when its customer comes for it, up to thirty days ahead; null: as soon as it is made."""
 
     store_id: Ident
     member_id: Ident | None = None
@@ -52,6 +78,7 @@ class NewOrder(Body):
     points: Points | None = None
     paid_won: Won | None = None
     note: Text = ""
+    due_ms: Annotated[StrictInt, Field(ge=0, le=DUE_MAX_MS)] | None = None
     idempotency_key: IdempotencyKey
 
     @model_validator(mode="after")
@@ -74,6 +101,7 @@ class NewOrder(Body):
             self.coupon_id,
             self.points or 0,
             self.paid_won,
+            self.due_ms,
         )
 
 
@@ -89,6 +117,7 @@ class NewOrder(Body):
         "member_gone",
         "orders_not_taken",
         "out_of_hours",
+        "due_refused",
         "menu_unknown",
         "menu_not_on_sale",
         "options_refused",
@@ -155,6 +184,29 @@ def figures(
             raise ApiError("store_unknown")
         found = sums.figures(conn, store_id, span, by)
         return json_response(found | {"open": states.open_count(conn, store_id)})
+
+
+@router.get(
+    "/waiting",
+    summary="A store's orders, tab by tab",
+    responses=errors("unauthorized", "store_unknown", "invalid") | {200: answer(WAITING_EXAMPLE, "Page 3 of 4")},
+)
+def waiting_list(
+    cloud: TheCloud,
+    _key: KeyId,
+    store_id: StoreQuery,
+    tab: OrderTab = OrderTab.WAITING,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    days: Annotated[int, Query(ge=1, le=366)] = 1,
+) -> Response:
+    """What waits for somebody to accept it, what is being made, what is for later, and the past of so many ``days``.
+    ``new``: no counter has shown it yet. A page behind the last is the last. An accepted order for later is made from
+    half an hour before its time on."""
+    now_ms = cloud.clock()
+    with cloud.database.read_moment() as conn:
+        if profile_of(conn, store_id) is None:
+            raise ApiError("store_unknown")
+        return json_response(waiting.listed(conn, store_id, tab, page=page, days=days, now_ms=now_ms))
 
 
 @router.get(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, text, update
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.orders import sums
-from cloud_api.orders.models import customer_order
+from cloud_api.orders.models import OPEN, customer_order
+from rules.calendar import local_time
 from rules.orders import OrderPrice
 from rules.requests import OrderState, RequestState
 from sync.protocol import FeedKind
@@ -65,13 +66,27 @@ def projection(row: Any) -> dict[str, Any]:
         "refund_won": price.refund_won(OrderState(row.state), prepaid=row.payment == "prepaid"),
         "payment": row.payment,
         "nickname": row.nickname,
-        "note": row.note,
+        "note": _noted(row),
         "created_ms": row.created_ms,
         "request_id": row.request_id,
         "sold_out": row.sold_out,
         "sold_out_ms": row.sold_out_ms,
         "sold_out_items": json.loads(row.sold_out_items or "[]"),
+        "due_ms": row.due_ms,
     }
+
+
+def due_words(due_ms: int) -> str:
+    """As staff read on a card, in the list and on a slip when an order is for (ORD-10)."""
+    at = local_time(due_ms)
+    return f"{at.month}월 {at.day}일 {at:%H:%M} 예약"
+
+
+def _noted(row: Any) -> str:
+    """What its customer wrote, behind the time that it is for."""
+    if row.due_ms is None:
+        return str(row.note)
+    return f"{due_words(row.due_ms)} · {row.note}" if row.note else due_words(row.due_ms)
 
 
 def publish(work: Work, row: Any) -> None:
@@ -114,6 +129,5 @@ def follow_request(work: Work, order_id: str, state: RequestState) -> None:
 
 def open_count(conn: Connection, store_id: str) -> int:
     """Orders that nobody has finished yet; while there are any, a store does not leave (ORD-22)."""
-    names = [state.value for state in OPEN_STATES]
-    query = select(func.count()).where(customer_order.c.store_id == store_id, customer_order.c.state.in_(names))
+    query = select(func.count()).where(customer_order.c.store_id == store_id, text(OPEN))
     return int(conn.execute(query).scalar_one())
