@@ -43,6 +43,7 @@ from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
 from agent.staff.rights import RightsService
 from agent.staff.service import StaffService
+from agent.stock.service import StockService
 from printers.capture.shadow import load_shadow
 from printers.capture.spool import CapturedDocument
 from printers.devices.address import open_way
@@ -74,6 +75,7 @@ TICK_S = 1.0
 DECISIONS_A_DAY_MAX = 2_000  # more than any counter decides
 ASK_S = 3.0  # a customer waits for this answer; without one the counter goes on without a line
 KEY_CHANGE_AGAIN_S = 60.0
+_Feature = EarnService | OrdersService | MenuService | StockService | ApprovalService  # what hears of answers
 _WELL = frozenset({PrinterWord.READY, PrinterWord.PAPER_LOW, PrinterWord.UNKNOWN})  # it has said nothing yet
 VAULT_AGAIN_MS = 15_000  # a locked keyring may ask the person for a password each time
 
@@ -115,6 +117,7 @@ class Agent:
         self.spend_book = SpendBook(operations=operations, keyring=self.keyring)
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
+        self.stock = StockService(store=store, clock=clock, ids=ids, operations=operations, staff=self.staff)
         self.notices = NoticeService(store=store, clock=clock, operations=operations, staff=self.staff)
         self.order_alerts = OrderAlerts(store=store, can_print=self._can_print)
         self.approval = ApprovalService(
@@ -222,7 +225,7 @@ class Agent:
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
         self.lessons.listeners.subscribe(self.receipts.listeners.notify)
         self.printing.listeners.subscribe(self.receipts.listeners.notify)
-        for source in (self.earn, self.approval, self.orders, self.menu):
+        for source in (self.earn, self.approval, self.orders, self.menu, self.stock):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
         self.order_alerts.listeners.subscribe(self.approval.listeners.notify)
@@ -329,6 +332,8 @@ class Agent:
             FeedKind.MENU_CATEGORY.value: telling(self.menu.apply_category_row, self.menu.listeners),
             FeedKind.MENU.value: telling(self.menu.apply_item_row, self.menu.listeners),
             FeedKind.MENU_HERE.value: telling(self.menu.apply_here_row, self.menu.listeners),
+            FeedKind.REPORT.value: telling(self.stock.apply_report_row, self.stock.listeners),
+            FeedKind.STOCK.value: telling(self.stock.apply_stock_row, self.stock.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
             FeedKind.LAYOUT.value: telling(self.lessons.apply_layout_row, self.lessons.listeners),
             FeedKind.EARNING.value: telling(apply_earning_row, self.link.listeners),
@@ -348,12 +353,14 @@ class Agent:
             self.notices.on_result(conn, result, sent.body)
             self._after_commit.mark(self.notices.listeners)
             return
-        features: dict[str, EarnService | OrdersService | MenuService] = {
+        features: dict[str, _Feature] = {
             "earn": self.earn,
             "order": self.orders,
             "menu": self.menu,
+            "report": self.stock,
+            "stock": self.stock,
         }
-        feature: EarnService | OrdersService | MenuService | ApprovalService = features.get(noun, self.approval)
+        feature = features.get(noun, self.approval)
         feature.on_result(conn, result, sent)
         self._after_commit.mark(feature.listeners)
 

@@ -2047,6 +2047,7 @@ class StoresStockAnswer(TypedDict):
     contracted: int
     cycle_days: int
     daily_average: int | None
+    expected_daily: int
     expected_days: int | None
     low: bool
     over_reported: int
@@ -2054,8 +2055,10 @@ class StoresStockAnswer(TypedDict):
     quick_orders: list[int]
     received: int | None
     reported: int
+    rounding: str
     rounds: list[StoresStockAnswerRoundsItem]
     stock: int
+    stock_after_receipt: int
     stock_rate_bp: int
     threshold_percent: int
     version: int

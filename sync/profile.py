@@ -6,9 +6,11 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from rules.hours import DayHours, StoreHours, always_open, hours_problem
 from rules.spending import SpendPolicy
 from rules.stores import StoreKind, StoreState
 from sync.errors import NotEnrolled
@@ -44,6 +46,12 @@ class StoreProfile:
     state: str = "approved"
     state_reason: str = ""
     alert_mode: str = ""  # how orders are told of (AGT-02); empty: the cloud is of an earlier version
+    hours_json: str = ""  # as the cloud wrote them; empty: nobody has said
+
+    @property
+    def hours(self) -> StoreHours:
+        """When the store is open; one that nobody has said anything of never closes (CUP-05)."""
+        return always_open() if not self.hours_json else _hours(self.hours_json)
 
     @property
     def works(self) -> bool:
@@ -134,6 +142,13 @@ def _identity(text: str) -> Identity:
 
 
 @lru_cache(maxsize=4)
+def _hours(text: str) -> StoreHours:
+    raw = json.loads(text)
+    weekly = tuple(None if span is None else DayHours(*span) for span in raw["weekly"])
+    return StoreHours(weekly, frozenset(date.fromisoformat(day) for day in raw["holidays"]), bool(raw["always_open"]))
+
+
+@lru_cache(maxsize=4)
 def _policy(text: str) -> StorePolicy:
     return StorePolicy(**json.loads(text))
 
@@ -151,8 +166,9 @@ def write_policy(conn: sqlite3.Connection, policy: StorePolicy) -> None:
 
 
 def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
-    """Raises KeyError or TypeError for anything that is no store profile; unknown further fields are allowed."""
-    names = [name for name in StoreProfile.__dataclass_fields__ if name != "opens_minute"]
+    """Raises KeyError, TypeError or ValueError for anything that is no store profile; unknown further fields are
+    allowed."""
+    names = [name for name in StoreProfile.__dataclass_fields__ if name not in ("opens_minute", "hours_json")]
     texts = {name: raw[name] for name in names if name in raw or name not in _NEWER_PROFILE_FIELDS}
     for name, value in texts.items():
         if not isinstance(value, str):
@@ -160,7 +176,18 @@ def parse_store_profile(raw: Mapping[str, Any]) -> StoreProfile:
     opens = raw.get("opens_minute")
     if opens is not None and (not isinstance(opens, int) or isinstance(opens, bool) or not 0 <= opens < 1_440):
         raise TypeError("store profile field opens_minute must be a minute of the day")
-    return StoreProfile(**texts, opens_minute=opens)
+    return StoreProfile(**texts, opens_minute=opens, hours_json=_hours_text(raw.get("hours")))
+
+
+def _hours_text(raw: Any) -> str:
+    """Opening hours that can be read again, as text. Raises KeyError, TypeError or ValueError for others."""
+    if raw is None:
+        return ""
+    text = json.dumps({name: raw[name] for name in ("always_open", "weekly", "holidays")})
+    problem = hours_problem(_hours(text))
+    if problem is not None:
+        raise ValueError(f"opening hours: {problem.value}")
+    return text
 
 
 def parse_policy(raw: Mapping[str, Any]) -> StorePolicy:

@@ -126,7 +126,8 @@ class FeedKind(StrEnum):
     # {day, pieces, late, version, written_ms, actor, editable_until_ms}
     REPORT = "report"
     # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, consumption_rate_bp,
-    #  daily_average|null, expected_days|null, threshold_percent, cycle_days, low, proposed_order, quick_orders[],
+    #  daily_average|null, expected_days|null, threshold_percent, stock_after_receipt, expected_daily, cycle_days,
+    #  rounding: "half_up"|"ceil", low, proposed_order, quick_orders[],
     #  rounds: [{number, order_id, ordered, ordered_by, ordered_ms, received|null, received_ms|null, collected,
     #  soiled}]}
     STOCK = "stock"

@@ -264,6 +264,8 @@ class SnapshotTaker:
             )
         _end_absent(conn, ids["request"], ids["order"], _day_start_ms(begin.server_time_ms))
         _forget_menu(conn, held)
+        for table in _CUP_HOLDERS:  # a report is never unsaid: those from before the snapshot's days stay
+            conn.execute(f"UPDATE {table} SET generation = 0, version = 0")
         hold_earning(conn, [row for row in held if row.kind == FeedKind.EARNING.value])
         for row in held:
             if row.kind == FeedKind.EARNING.value:
@@ -286,6 +288,7 @@ def _misfit(conn: sqlite3.Connection, generation: int, after: str) -> str | None
 
 
 _HELD = {"request": "request", "order": "customer_order"}
+_CUP_HOLDERS = ("cup_report", "cup_stock")
 _MENU = {"menu_category": "menu_category", "menu": "menu_item", "menu_here": "menu_here"}  # kind → table
 
 

@@ -161,9 +161,12 @@ def test_the_times_of_numbers_are_the_same_by_either_way(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("joined", [True, False])
-def test_a_device_that_passed_over_what_it_did_not_know_takes_a_snapshot(tmp_path: Path, joined: bool) -> None:
-    """The menu's rows came while its program had no table for them."""
-    before, clock = shipped()[:18], FakeClock()
+@pytest.mark.parametrize("program", [18, 19])
+def test_a_device_that_passed_over_what_it_did_not_know_takes_a_snapshot(
+    tmp_path: Path, program: int, joined: bool
+) -> None:
+    """The rows of the menu, and of cup holders, came while its program had no table for them."""
+    before, clock = shipped()[:program], FakeClock()
     with Store.open(tmp_path, clock=clock, migrations=before) as store, store.transaction() as conn:
         if joined:
             conn.execute("INSERT INTO inbox_cursor (id, generation, store_n, brand_n) VALUES (1, 1, 40, 3)")

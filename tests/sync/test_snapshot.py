@@ -325,6 +325,20 @@ def test_the_menu_of_a_snapshot_takes_the_place_of_ours(tmp_path: Path) -> None:
     assert bench.rows("SELECT menu_id FROM menu_item") == [("new",)]
 
 
+def test_the_reports_of_a_snapshot_count_also_against_a_version_that_a_restored_cloud_never_gave(
+    tmp_path: Path,
+) -> None:
+    """CUP-07, AGT-11: what is from before the snapshot's days stays; a report is never unsaid."""
+    bench = enrolled(tmp_path, snapshot_due=True)
+    cloud = Cloud(bench, [request("r1", 1, "seen")])
+    with bench.store.transaction() as conn:
+        conn.execute("INSERT INTO cup_report VALUES ('2026-01-02', 1, 7, 84, 0, 'x')")
+
+    cloud.taker.take(Why.ENROLLED)
+
+    assert bench.rows("SELECT day, generation, version, pieces FROM cup_report") == [("2026-01-02", 0, 0, 84)]
+
+
 # --- members between snapshots ---------------------------------------------------------------------------------------
 
 
