@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, TextClause, text
 
 from cloud_api import exchange
 from cloud_api.database import Work
-from cloud_api.exchange import Statement, is_postgres, raise_wrapped
+from cloud_api.exchange import Asked, Statement, is_postgres, raise_wrapped
 
 
 def listed(conn: Connection, values: Iterable[object]) -> str:
@@ -23,8 +23,8 @@ def listed(conn: Connection, values: Iterable[object]) -> str:
 @cache
 def _among(statement: str, dialect: str, names: tuple[str, ...]) -> TextClause:
     of_postgres = dialect == "postgresql"
-    form = "= ANY(string_to_array(:{0}, chr(10)))" if of_postgres else "IN (SELECT value FROM json_each(:{0}))"
-    return text(statement.format(**{name: form.format(name) for name in names}))
+    made = "unnest(string_to_array(:{}, chr(10)))" if of_postgres else "value FROM json_each(:{})"
+    return text(statement.format(**{name: f"IN (SELECT {made.format(name)})" for name in names}))
 
 
 def select_among(
@@ -142,17 +142,19 @@ def add_to_column(
         for name in names:
             work.later(statement, name, amounts[name], or_else=or_else)
         return
-    changed = work.conn.execute(
-        text(
-            f"UPDATE {table.name} SET {column} = {table.name}.{column} + moved.amount"
-            " FROM (SELECT unnest(string_to_array(:row_keys, chr(10))) AS row_key,"
-            " unnest(CAST(string_to_array(:row_amounts, chr(10)) AS BIGINT[])) AS amount) AS moved"
-            f" WHERE {table.name}.{key} = moved.row_key"
-        ),
-        {"row_keys": listed(work.conn, names), "row_amounts": listed(work.conn, [amounts[name] for name in names])},
-    ).rowcount
-    if changed != len(names):
+    lists = (exchange.listed(one, postgres=True) for one in (names, [amounts[name] for name in names]))
+    if work.exchange(Asked(_add_listed(table.name, key, column), tuple(lists)))[0].changed != len(names):
         raise or_else
+
+
+@cache
+def _add_listed(table: str, key: str, column: str) -> Statement:
+    return Statement(
+        f"UPDATE {table} SET {column} = {table}.{column} + moved.amount"
+        " FROM (SELECT unnest(string_to_array($1, chr(10))) AS row_key,"
+        " unnest(CAST(string_to_array($2, chr(10)) AS BIGINT[])) AS amount) AS moved"
+        f" WHERE {table}.{key} = moved.row_key"
+    )
 
 
 @cache

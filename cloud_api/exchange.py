@@ -112,7 +112,7 @@ def _among(words: str, names: tuple[str, ...], single: tuple[bool, ...], before:
             name: f"= ${place}" if alone else many.format(place)
             for name, alone, place in zip(names, single, places, strict=True)
         }
-        for many in ("= ANY(string_to_array(${0}, chr(10)))", "IN (SELECT value FROM json_each(${0}))")
+        for many in ("IN (SELECT unnest(string_to_array(${0}, chr(10))))", "IN (SELECT value FROM json_each(${0}))")
     )
     return Statement(words.format(**of_postgres), locks=locks, sqlite=words.format(**of_sqlite))
 

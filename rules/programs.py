@@ -18,7 +18,7 @@ from rules.earning import EarningMethod, PointScope, rate_bp
 from rules.grades import Grade, GradesProblem, grades_problem
 from rules.sale import PayMeans, Sale, SaleChannel, ServiceType
 from rules.spending import SpendPolicy
-from rules.stamps import StampBasis, StampGrant, StampReason, StampRules, stamps_for
+from rules.stamps import StampBasis, StampGrant, StampReason, StampRules, sale_stamps, within_day
 
 RATE_MAX_BP = 10_000
 
@@ -151,19 +151,38 @@ def points_for(
 
 
 def stamps_of(program: EarningProgram, sale: Sale, stamped_today: int, total: int) -> StampGrant:
-    """Stamps of a sale of a member who has ``total``; what the last board has no room for is not given (STP-02, STP-05,
-    STP-15, STP-19)."""
+    """Stamps of a sale of a member who has ``total`` (STP-02, STP-05, STP-15, STP-19)."""
+    return stamps_within(program, sale_stamps_of(program, sale), stamped_today, total)
+
+
+def sale_stamps_of(program: EarningProgram, sale: Sale) -> StampGrant:
+    """What the sale is worth to anybody on its day: equal sales come to the same (STP-02, STP-05)."""
     assert program.stamps is not None, "a programme of stamps has rules"
-    assert program.card is not None, "and a card"
-    card = program.card
-    bounded = card.first_day is not None or card.last_day is not None
-    if bounded and not earning_on(card, local_day(sale.at_ms)):
+    if bounded(program) and not earning_on(_card(program), local_day(sale.at_ms)):
         return StampGrant(0, StampReason.PERIOD, 0)
-    grant = stamps_for(sale, program.stamps, stamped_today)
-    free = room(program.card, total)
+    return sale_stamps(sale, program.stamps)
+
+
+def bounded(program: EarningProgram) -> bool:
+    """Whether the day of a sale matters: the card is issued for a time (STP-05)."""
+    card = _card(program)
+    return card.first_day is not None or card.last_day is not None
+
+
+def stamps_within(program: EarningProgram, grant: StampGrant, stamped_today: int, total: int) -> StampGrant:
+    """Of what a sale is worth, what the member's day and boards have room for; the rest is not given (STP-15,
+    STP-19)."""
+    assert program.stamps is not None, "a programme of stamps has rules"
+    grant = within_day(grant, program.stamps, stamped_today)
+    free = room(_card(program), total)
     if free is None or grant.stamps <= free:
         return grant
     return StampGrant(free, StampReason.BOARDS_FULL, grant.uncapped)
+
+
+def _card(program: EarningProgram) -> StampCard:
+    assert program.card is not None, "a programme of stamps has a card"
+    return program.card
 
 
 def stamps_expire_ms(card: StampCard, earned_ms: int) -> int | None:

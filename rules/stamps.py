@@ -68,6 +68,11 @@ class StampGrant:
 
 def stamps_for(sale: Sale, rules: StampRules, stamped_today: int = 0) -> StampGrant:
     """Stamps of one sale. ``stamped_today`` counts the member's stamps of the store's business day (STP-15)."""
+    return within_day(sale_stamps(sale, rules), rules, stamped_today)
+
+
+def sale_stamps(sale: Sale, rules: StampRules) -> StampGrant:
+    """What the sale is worth to anybody, whatever else the day brought: equal sales come to the same."""
     closed = _filter(sale, rules)
     if closed is not None:
         return StampGrant(0, closed, 0)
@@ -75,8 +80,15 @@ def stamps_for(sale: Sale, rules: StampRules, stamped_today: int = 0) -> StampGr
     wanted = [item for item in counted if rules.products is None or item.product_id in rules.products]
     if (rules.products is not None and not wanted) or (sale.items and not counted):
         return StampGrant(0, StampReason.NO_CONDITION_ITEM, 0)
-    uncapped = _by_basis(sale, rules, counted, wanted)
-    return _capped(uncapped, rules, stamped_today)
+    return _capped(_by_basis(sale, rules, counted, wanted), rules)
+
+
+def within_day(grant: StampGrant, rules: StampRules, stamped_today: int) -> StampGrant:
+    """Not more than the cap of a day leaves (STP-15)."""
+    if rules.day_max is None:
+        return grant
+    free = max(rules.day_max - stamped_today, 0)
+    return grant if grant.stamps <= free else StampGrant(free, StampReason.DAY_CAP, grant.uncapped)
 
 
 def _filter(sale: Sale, rules: StampRules) -> StampReason | None:
@@ -112,13 +124,10 @@ def _by_basis(sale: Sale, rules: StampRules, counted: list[Item], wanted: list[I
     return sale.paid_won // rules.per_won if rules.per_won > 0 else 0
 
 
-def _capped(uncapped: int, rules: StampRules, stamped_today: int) -> StampGrant:
-    stamps, reason = uncapped, StampReason.EARNED if uncapped else StampReason.BELOW_AMOUNT
-    if rules.payment_max is not None and stamps > rules.payment_max:
-        stamps, reason = rules.payment_max, StampReason.PAYMENT_CAP
-    if rules.day_max is not None and stamps > max(rules.day_max - stamped_today, 0):
-        stamps, reason = max(rules.day_max - stamped_today, 0), StampReason.DAY_CAP
-    return StampGrant(stamps, reason, uncapped)
+def _capped(uncapped: int, rules: StampRules) -> StampGrant:
+    if rules.payment_max is not None and uncapped > rules.payment_max:
+        return StampGrant(rules.payment_max, StampReason.PAYMENT_CAP, uncapped)
+    return StampGrant(uncapped, StampReason.EARNED if uncapped else StampReason.BELOW_AMOUNT, uncapped)
 
 
 def attendance_stamps(last_day: date | None, today: date) -> int:

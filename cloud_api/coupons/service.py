@@ -16,6 +16,7 @@ from cloud_api.coupons.history import CouponRef
 from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
+from cloud_api.exchange import Asked, Statement
 from rules import coupons as rules
 from rules.calendar import local_day
 from rules.conditions import UseConditions
@@ -152,25 +153,20 @@ _COUPON_COLUMNS = (
 )
 
 
+# Of one that is not limited, and issued today.
+_ISSUE_PLAIN = Statement(
+    "UPDATE coupon_definition SET issued = issued + $2 WHERE definition_id = $1 AND quantity IS NULL"
+    " AND coalesce(issue_first, $3) <= $3 AND coalesce(issue_last, $3) >= $3 RETURNING valid_days, store_id"
+)
+
+
 def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind) -> list[str | None]:
     """One coupon for each (member, definition), in few statements; ids in the same order, None where none was left."""
     counts = Counter(definition_id for _, definition_id in wanted)
     today = local_day(work.now_ms).isoformat()
-    plain = (
-        coupon_definition.c.quantity.is_(None)
-        & or_(coupon_definition.c.issue_first.is_(None), coupon_definition.c.issue_first <= today)
-        & or_(coupon_definition.c.issue_last.is_(None), coupon_definition.c.issue_last >= today)
-    )
-    terms_of: dict[str, tuple[int, str | None]] = {}
-    for definition_id in sorted(counts):
-        found = work.conn.execute(
-            update(coupon_definition)
-            .where(coupon_definition.c.definition_id == definition_id, plain)
-            .values(issued=coupon_definition.c.issued + counts[definition_id])
-            .returning(coupon_definition.c.valid_days, coupon_definition.c.store_id)
-        ).one_or_none()
-        if found is not None:
-            terms_of[definition_id] = (found.valid_days, found.store_id)
+    definitions = sorted(counts)
+    answers = work.exchange(*(Asked(_ISSUE_PLAIN, (one, counts[one], today)) for one in definitions))
+    terms_of = {one: answer.rows[0] for one, answer in zip(definitions, answers, strict=True) if answer.rows}
     given: list[str | None] = []
     rows: list[tuple[Any, ...]] = []
     issued: dict[str | None, list[CouponRef]] = defaultdict(list)

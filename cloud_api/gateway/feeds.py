@@ -13,7 +13,7 @@ from cloud_api import strict_json
 from cloud_api.bulk import FEW_ROWS, insert_rows
 from cloud_api.database import Published, Work
 from cloud_api.errors import ApiError
-from cloud_api.exchange import Statement
+from cloud_api.exchange import Asked, Statement
 from cloud_api.gateway.models import feed, feed_row, server_state
 from rules.requests import RequestState
 from sync.protocol import Cursor, FeedKind
@@ -44,9 +44,7 @@ def publish(work: Work, feed_id: str, kind: FeedKind, body: dict[str, Any], *, d
 
 
 _ROW_COLUMNS = ("feed_id", "n", "kind", "body", "deadline_ms", "written_ms")
-_ADVANCE = (
-    update(feed).where(feed.c.feed_id == bindparam("which")).values(n=feed.c.n + bindparam("grow")).returning(feed.c.n)
-)
+_ADVANCE = Statement("UPDATE feed SET n = n + $2 WHERE feed_id = $1 RETURNING n")
 _GROW = Statement("UPDATE feed SET n = n + $2 WHERE feed_id = $1")
 # ``n`` less how many of its rows come after this one.
 _NUMBERED = Statement(
@@ -65,9 +63,11 @@ def write_published(work: Work) -> None:
     by_feed: dict[str, list[Published]] = {}
     for row in work.published:
         by_feed.setdefault(row.feed_id, []).append(row)
-    few = len(work.published) <= FEW_ROWS
-    for feed_id in sorted(by_feed):
-        (_number_few if few else _number_many)(work, feed_id, by_feed[feed_id])
+    if len(work.published) > FEW_ROWS:
+        _number_many(work, sorted(by_feed.items()))
+        return
+    for feed_id, rows in sorted(by_feed.items()):
+        _number_few(work, feed_id, rows)
 
 
 def _number_few(work: Work, feed_id: str, rows: Sequence[Published]) -> None:
@@ -77,11 +77,12 @@ def _number_few(work: Work, feed_id: str, rows: Sequence[Published]) -> None:
         work.later(_NUMBERED, feed_id, after, row.kind, row.body, row.deadline_ms, work.now_ms)
 
 
-def _number_many(work: Work, feed_id: str, rows: Sequence[Published]) -> None:
-    last = work.conn.execute(_ADVANCE, {"which": feed_id, "grow": len(rows)}).scalar_one()
+def _number_many(work: Work, by_feed: Sequence[tuple[str, Sequence[Published]]]) -> None:
+    grown = work.exchange(*(Asked(_ADVANCE, (feed_id, len(rows))) for feed_id, rows in by_feed))
     numbered = [
         (feed_id, n, row.kind, row.body, row.deadline_ms, work.now_ms)
-        for n, row in enumerate(rows, start=last - len(rows) + 1)
+        for (feed_id, rows), answer in zip(by_feed, grown, strict=True)
+        for n, row in enumerate(rows, start=answer.rows[0][0] - len(rows) + 1)
     ]
     insert_rows(work, feed_row, _ROW_COLUMNS, numbered)
 

@@ -41,6 +41,7 @@ from cloud_api.vault import Vault
 from rules.accrual import Accrual, AccrualPolicy, accrue
 from rules.boards import StampCause, StampMedium
 from rules.earning import EarningMethod
+from rules.grades import Grade
 from rules.programs import points_for
 from rules.receipts import TEXT_FINGERPRINT_WINDOW_MS
 from rules.sale import PayMeans
@@ -182,6 +183,7 @@ class _ByTerms:
         self._accrued: dict[tuple[int, int, str | None, PayMeans | None], Accrual] = {}
         self._grades = {one: _grade_in(grades[one], terms.brand_id) for one in grades} if self._program.grades else {}
         self._given: dict[str, tuple[str, Given]] = {}  # earn id -> whose, and what
+        self._entry_grade = _code_of(self._program.grade(None))
         self.stamping: Stamping | None = None
         self.holders = members
         if self._program.method is EarningMethod.STAMP:
@@ -217,7 +219,7 @@ class _ByTerms:
             fact.occurred_ms,
             computed.basis_won,
             fact.sale,
-            self._grades.get(row.member_id) or self._entry_grade(),
+            self._grades.get(row.member_id) or self._entry_grade,
             earn_id=fact.earn_id,
             fingerprint=fact.fingerprint,
         )
@@ -239,16 +241,29 @@ class _ByTerms:
             run.postings += self.stamping.postings
             run.beside = (self.stamping.rows,)
         if self._program.grades:
-            now_ms, brand_id = self._work.now_ms, self._terms.brand_id
-            orders = [
-                (one.member_id, brand_id, one.earn_id, one.store_id, min(one.occurred_ms, now_ms), self._may_rise(one))
-                for one in run.rows
-            ]
-            run.beside = (*run.beside, NewRows(graded_order, _ORDER_COLUMNS, orders))
+            run.beside = (*run.beside, NewRows(graded_order, _ORDER_COLUMNS, self._orders(run.rows)))
 
-    def _may_rise(self, row: BookedEarn) -> bool:
-        """Whether there is a grade that this payment could lead to; the others need nobody's look."""
-        grade = self._program.grade(self._grades.get(row.member_id))
+    def _orders(self, rows: Sequence[BookedEarn]) -> list[tuple[str, str, str, str, int, bool]]:
+        """Payments that count towards grades. One look at a member finds all of them, so only the last one asks for
+        it."""
+        now_ms, brand_id = self._work.now_ms, self._terms.brand_id
+        last = {row.member_id: row.earn_id for row in rows}
+        rising = {one for one in last if self._may_rise(self._grades.get(one))}
+        return [
+            (
+                one.member_id,
+                brand_id,
+                one.earn_id,
+                one.store_id,
+                min(one.occurred_ms, now_ms),
+                one.member_id in rising and last[one.member_id] == one.earn_id,
+            )
+            for one in rows
+        ]
+
+    def _may_rise(self, code: str | None) -> bool:
+        """Whether there is a grade that a payment could lead to; the others need nobody's look."""
+        grade = self._program.grade(code)
         assert grade is not None, "there are grades"
         above = any(one.level > grade.level and not one.assigned for one in self._program.grades)
         return above and not grade.assigned
@@ -258,9 +273,9 @@ class _ByTerms:
         if self.stamping is not None:
             self.stamping.pay(self.stamping.standing(self._given, cancelled))
 
-    def _entry_grade(self) -> str | None:
-        grade = self._program.grade(None)
-        return None if grade is None else grade.code
+
+def _code_of(grade: Grade | None) -> str | None:
+    return None if grade is None else grade.code
 
 
 _ORDER_COLUMNS = ("member_id", "brand_id", "earn_id", "store_id", "at_ms", "due")

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from cloud_api.bulk import FEW_ROWS, listed, select_among
+from cloud_api.bulk import FEW_ROWS, select_among
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
-from cloud_api.exchange import Statement
+from cloud_api.exchange import Statement, listed
 
 # Later than any clock, and still a whole number everywhere on the wire.
 NEVER_MS = 2**53 - 1
@@ -94,13 +94,13 @@ def total(uses: Iterable[LotUse]) -> int:
 _MOVE = Statement(
     "UPDATE lot SET remaining = remaining - $1 WHERE member_id = $2 AND expires_ms = $3 AND posting_id = $4"
 )
-_MOVE_LISTED = text(
+_MOVE_LISTED = Statement(
     "UPDATE lot SET remaining = lot.remaining - moved.points"
     " FROM (SELECT member_id, expires_ms, posting_id, sum(points) AS points FROM ("
-    "  SELECT unnest(string_to_array(:members, chr(10))) AS member_id,"
-    "  unnest(CAST(string_to_array(:expiries, chr(10)) AS BIGINT[])) AS expires_ms,"
-    "  unnest(string_to_array(:postings, chr(10))) AS posting_id,"
-    "  unnest(CAST(string_to_array(:points, chr(10)) AS BIGINT[])) AS points) AS listed"
+    "  SELECT unnest(string_to_array($1, chr(10))) AS member_id,"
+    "  unnest(CAST(string_to_array($2, chr(10)) AS BIGINT[])) AS expires_ms,"
+    "  unnest(string_to_array($3, chr(10))) AS posting_id,"
+    "  unnest(CAST(string_to_array($4, chr(10)) AS BIGINT[])) AS points) AS listed"
     "  GROUP BY member_id, expires_ms, posting_id) AS moved"
     " WHERE lot.member_id = moved.member_id AND lot.expires_ms = moved.expires_ms"
     " AND lot.posting_id = moved.posting_id"
@@ -113,8 +113,5 @@ def move_remaining(work: Work, uses: Sequence[LotUse]) -> None:
         for use in uses:
             work.later(_MOVE, use.points, use.member_id, use.expires_ms, use.lot_posting_id)
         return
-    members, expiries, postings, points = zip(
-        *[(use.member_id, use.expires_ms, use.lot_posting_id, use.points) for use in uses], strict=True
-    )
-    columns = {"members": members, "expiries": expiries, "postings": postings, "points": points}
-    work.conn.execute(_MOVE_LISTED, {name: listed(work.conn, column) for name, column in columns.items()})
+    columns = zip(*[(use.member_id, use.expires_ms, use.lot_posting_id, use.points) for use in uses], strict=True)
+    work.later(_MOVE_LISTED, *(listed(column, postgres=True) for column in columns))

@@ -168,6 +168,7 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
                 raise Unbalanced(record.posting_id)
             new_lots.append((record.member_id, record.expires_ms, record.posting_id, granted, granted))
     uses = [(record.posting_id, use) for record in postings for use in record.uses]
+    of_before = _use_new(new_lots, [use for _, use in uses]) if uses else []
     insert_all(
         work,
         [
@@ -178,10 +179,25 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
             *beside,
         ],
     )
-    if uses:
-        lots.move_remaining(work, [use for _, use in uses])
+    if of_before:
+        lots.move_remaining(work, of_before)
     missing = Unbalanced(f"one of {sorted(deltas)} is no account")
     add_to_column(work, account, "account_id", "balance", deltas, or_else=missing)
+
+
+def _use_new(new_lots: list[tuple[str, int, str, int, int]], uses: Iterable[LotUse]) -> list[LotUse]:
+    """Writes what is used of lots that come with the same postings into them, so that no row is written twice; returns
+    the uses of lots that were there before."""
+    places = {row[2]: place for place, row in enumerate(new_lots)}
+    of_before = []
+    for use in uses:
+        place = places.get(use.lot_posting_id)
+        if place is None:
+            of_before.append(use)
+        else:
+            *lot_row, remaining = new_lots[place]
+            new_lots[place] = (*lot_row, remaining - use.points)  # type: ignore[assignment]
+    return of_before
 
 
 _LOT_COLUMNS = ("member_id", "expires_ms", "posting_id", "points", "remaining")

@@ -8,11 +8,12 @@ is being filled, and what is in lots together with the full boards is the member
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cloud_api.bulk import NewRows, insert_rows
+from cloud_api.clock import korean_day
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
 from cloud_api.exchange import Asked, among
@@ -26,9 +27,10 @@ from cloud_api.ledger.service import Line, NewPosting, account_id, balances_ques
 from cloud_api.stamps.models import GrantState, stamp_grant, stamp_tier
 from cloud_api.stores.earning import Terms
 from rules.boards import StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_crossed
+from rules.calendar import MINUTE_MS
 from rules.coupons import IssueKind
 from rules.notices import NoticeKind
-from rules.programs import business_day, stamps_expire_ms, stamps_of
+from rules.programs import bounded, business_day, sale_stamps_of, stamps_expire_ms, stamps_within
 from rules.sale import PayMeans, Sale, SaleChannel, ServiceType
 from rules.stamps import StampGrant, StampReason
 from sync.protocol import FeedKind
@@ -62,20 +64,26 @@ class _Lot:
     remaining: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Held:
     """What a member has of one card."""
 
+    stamps_account: str
+    boards_account: str
     lots: list[_Lot] = field(default_factory=list)
+    on_board: int = 0  # stamps in lots
     boards: int = 0  # stamps on full boards
     today: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        return self.boards + sum(lot.remaining for lot in self.lots)
+        return self.boards + self.on_board
 
 
-@dataclass(frozen=True)
+# The next two are made for every sale of a push; slots and no freezing, because that costs half.
+
+
+@dataclass(slots=True)
 class Given:
     """What a sale came to: the grant, where the member's card stands, and the tiers that it reached."""
 
@@ -86,7 +94,7 @@ class Given:
     tiers: tuple[Tier, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cause:
     """Why stamps are given, and by whom."""
 
@@ -115,19 +123,28 @@ class Stamping:
         self.postings: list[NewPosting] = []
         self._work = work
         self._terms = terms
+        self._program = terms.program
+        self._on = terms.stamps_on
+        self._bounded = bounded(terms.program)
         self._store_id = store_id
+        self._issuance = account_id(AccountKind.STAMP_ISSUANCE, store_id)
         self._rows: list[tuple[Any, ...]] = []
         self._days: dict[int, str] = {}
+        self._day_begins_ms = terms.program.day_starts_minute * MINUTE_MS
+        # A menu has few prices, and members of a shop stand at few totals.
+        self._worths: dict[Hashable, StampGrant] = {}
+        self._crossings: dict[tuple[int, int], tuple[Tier, ...]] = {}
         self._expires_ms = stamps_expire_ms(self.card, work.now_ms) or NEVER_MS
         scope = terms.program.scope
-        self._purses = {one: stamps_holder(one, scope, terms.brand_id, store_id) for one in member_ids}
+        self._purses = {one: stamps_holder(one, scope, terms.brand_id, store_id) for one in set(member_ids)}
         self._held = self._read(sorted(set(self._purses.values())), sorted({self.day(at_ms) for at_ms in times}))
 
     def day(self, occurred_ms: int) -> str:
         """The business day a sale counts for."""
-        found = self._days.get(occurred_ms)
+        number = korean_day(occurred_ms - self._day_begins_ms)
+        found = self._days.get(number)
         if found is None:
-            found = self._days[occurred_ms] = day_of(self._terms, occurred_ms)
+            found = self._days[number] = day_of(self._terms, occurred_ms)
         return found
 
     def held(self, member_id: str) -> Held:
@@ -136,28 +153,40 @@ class Stamping:
 
     def earn(self, cause: Cause) -> Given:
         """Stamps of one sale, by the rules."""
+        if not self._on:
+            return self.give(cause, _PLAN)
         held = self.held(cause.member_id)
-        sale = _sale(cause, self._store_id)
-        day = self.day(cause.occurred_ms)
-        if not self._terms.stamps_on:
-            grant = StampGrant(0, StampReason.PLAN, 0)
-        else:
-            grant = stamps_of(self._terms.program, sale, held.today.get(day, 0), held.total)
-        return self.give(cause, grant)
+        today = held.today.get(self.day(cause.occurred_ms), 0)
+        return self.give(cause, stamps_within(self._program, self._worth(cause), today, held.total))
+
+    def _worth(self, cause: Cause) -> StampGrant:
+        """What the sale is worth to anybody; computed once for equal ones."""
+        day = korean_day(cause.occurred_ms) if self._bounded else 0
+        key = (cause.paid_won, cause.grade, cause.sale, day)
+        found = self._worths.get(key)
+        if found is None:
+            found = self._worths[key] = sale_stamps_of(self._program, _sale(cause, self._store_id))
+        return found
 
     def give(self, cause: Cause, grant: StampGrant) -> Given:
         """Books so many stamps."""
         purse_id = self._purses[cause.member_id]
-        held, day = self._held[purse_id], self.day(cause.occurred_ms)
+        held = self._held[purse_id]
         before = held.total
         if not grant.stamps:
             return Given(grant, before, purse_id)
-        posting_id = self._work.ids.uuid7()
+        posting_id, day = self._work.ids.uuid7(), self.day(cause.occurred_ms)
         self._rows.append(self._row(cause, grant, purse_id, posting_id, day))
         self.postings.append(self._place(cause, grant.stamps, purse_id, posting_id, held))
         held.today[day] = held.today.get(day, 0) + grant.stamps
         after = before + grant.stamps
-        return Given(grant, after, purse_id, posting_id, tiers_crossed(self.card, before, after))
+        return Given(grant, after, purse_id, posting_id, self._crossed(before, after))
+
+    def _crossed(self, before: int, after: int) -> tuple[Tier, ...]:
+        found = self._crossings.get((before, after))
+        if found is None:
+            found = self._crossings[before, after] = tiers_crossed(self.card, before, after)
+        return found
 
     def fitting(self, member_id: str, grant: StampGrant) -> StampGrant:
         """Not more than the last board has room for (STP-19)."""
@@ -174,6 +203,8 @@ class Stamping:
     def standing(self, given: Mapping[str, tuple[str, Given]], cancelled: Collection[str]) -> list[tuple[str, Given]]:
         """Of what a run's sales came to, in their order, what stands when cancel slips had come before some of them: a
         tier that a cancelled sale would have reached is reached by the next one (STP-04, STP-21)."""
+        if not cancelled:
+            return list(given.values())
         gone: dict[str, int] = {}
         stands = []
         for earn_id, (member_id, one) in given.items():
@@ -189,11 +220,11 @@ class Stamping:
 
     def pay(self, given: Sequence[tuple[str, Given]]) -> None:
         """The coupons of tiers that were reached, by member id; a tier of a board pays once (STP-04, STP-19)."""
-        rewards = self._terms.program.rewards
+        rewards = self._program.rewards
         wanted = [
             _Due(member_id, one, tier, rewards[self.card.tiers.index(tier.stamps)])
-            for member_id, one in given
-            for tier in (one.tiers if rewards else ())
+            for member_id, one in (given if rewards else ())
+            for tier in one.tiers
         ]
         if wanted:
             _pay(self._work, self._store_id, wanted)
@@ -211,13 +242,15 @@ class Stamping:
             if not missing:
                 break
             open_purses(work, {name.partition(":")[2] for name in missing})
-        held = {purse_id: Held() for purse_id in purse_ids}
+        held = {one: Held(*(account_id(kind, one) for kind in _KINDS)) for one in purse_ids}
         for name, balance in locked.rows:
             kind, _, purse_id = name.partition(":")
             if kind == AccountKind.MEMBER_BOARDS:
                 held[purse_id].boards = balance
         for purse_id, expires_ms, posting_id, remaining in lots.rows:
-            held[purse_id].lots.append(_Lot(expires_ms, posting_id, remaining))
+            one = held[purse_id]
+            one.lots.append(_Lot(expires_ms, posting_id, remaining))
+            one.on_board += remaining
         for answer in counted:
             for purse_id, day, stamps in answer.rows:
                 held[purse_id].today[day] = int(stamps)
@@ -225,7 +258,7 @@ class Stamping:
 
     def _today(self, purse_ids: Sequence[str], days: Sequence[str]) -> list[Asked]:
         """Asked only where a cap wants to know."""
-        stamps = self._terms.program.stamps
+        stamps = self._program.stamps
         if stamps is None or stamps.day_max is None:
             return []
         return [among(self._work, _TODAY, {"purses": purse_ids, "days": days})]
@@ -233,24 +266,17 @@ class Stamping:
     def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
         """Onto the board, and what fills it out of the lots, soonest lapse first."""
         full = (held.total + stamps) // self.card.per_board * self.card.per_board
-        filled = left = max(full - held.boards, 0)
-        uses: list[LotUse] = []
-        while left and held.lots:
-            lot = held.lots[0]
-            part = min(left, lot.remaining)
-            uses.append(LotUse(purse_id, lot.expires_ms, lot.posting_id, part))
-            lot.remaining -= part
-            left -= part
-            if not lot.remaining:
-                del held.lots[0]
+        filled = max(full - held.boards, 0)
+        uses, left = _take(held, purse_id, filled) if filled else ((), 0)
         expires_ms = self._expires_ms
         if stamps > left:
             insort(held.lots, _Lot(expires_ms, posting_id, stamps - left), key=_order)
+            held.on_board += stamps - left
         held.boards += filled
         amounts = (
-            (AccountKind.STAMP_ISSUANCE, self._store_id, -stamps),
-            (AccountKind.MEMBER_STAMPS, purse_id, stamps - filled),
-            (AccountKind.MEMBER_BOARDS, purse_id, filled),
+            (self._issuance, -stamps),
+            (held.stamps_account, stamps - filled),
+            (held.boards_account, filled),
         )
         return NewPosting(
             posting_id=posting_id,
@@ -258,10 +284,10 @@ class Stamping:
             store_id=self._store_id,
             member_id=purse_id,
             actor=cause.origin.actor,
-            lines=tuple(Line(account_id(kind, owner), amount) for kind, owner, amount in amounts if amount),
+            lines=tuple([Line(name, amount) for name, amount in amounts if amount]),
             op_id=cause.origin.op_id or None,
             fingerprint=cause.fingerprint,
-            uses=tuple(uses),
+            uses=uses,
             expires_ms=expires_ms,
             unit=AccountKind.MEMBER_STAMPS,
         )
@@ -283,18 +309,35 @@ class Stamping:
             grant.stamps,
             grant.uncapped,
             grant.reason.value,
-            self._terms.program.version,
-            GrantState.GIVEN.value,
+            self._program.version,
+            _GIVEN,
             0,
             items[0].product_id if items else None,
             self._work.now_ms,
         )
 
 
+def _take(held: Held, purse_id: str, wanted: int) -> tuple[tuple[LotUse, ...], int]:
+    """What fills a board, from the lots; and how much of it they have not."""
+    uses = []
+    while wanted and held.lots:
+        lot = held.lots[0]
+        part = min(wanted, lot.remaining)
+        uses.append(LotUse(purse_id, lot.expires_ms, lot.posting_id, part))
+        lot.remaining -= part
+        held.on_board -= part
+        wanted -= part
+        if not lot.remaining:
+            del held.lots[0]
+    return tuple(uses), wanted
+
+
 def _order(lot: _Lot) -> tuple[int, str]:
     return lot.expires_ms, lot.posting_id
 
 
+_PLAN = StampGrant(0, StampReason.PLAN, 0)
+_GIVEN = GrantState.GIVEN.value
 _KINDS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)
 _LOTS = (
     "SELECT member_id, expires_ms, posting_id, remaining FROM lot WHERE remaining > 0 AND expires_ms > $1"
