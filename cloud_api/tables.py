@@ -16,9 +16,14 @@ def table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
-def partial(name: str, column: str, where: str) -> Index:
+def partial(name: str, columns: str | tuple[str, ...], where: str) -> Index:
     """An index of the few rows that are looked for."""
-    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(
+        name,
+        *([columns] if isinstance(columns, str) else columns),
+        sqlite_where=text(where),
+        postgresql_where=text(where),
+    )
 
 
 def all_tables() -> MetaData:

@@ -166,7 +166,11 @@ def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind
     today = local_day(work.now_ms).isoformat()
     definitions = sorted(counts)
     answers = work.exchange(*(Asked(_ISSUE_PLAIN, (one, counts[one], today)) for one in definitions))
-    terms_of = {one: answer.rows[0] for one, answer in zip(definitions, answers, strict=True) if answer.rows}
+    terms_of = {
+        one: (rules.expires_ms(work.now_ms, valid_days), store_id)
+        for one, answer in zip(definitions, answers, strict=True)
+        for valid_days, store_id in answer.rows
+    }
     given: list[str | None] = []
     rows: list[tuple[Any, ...]] = []
     issued: dict[str | None, list[CouponRef]] = defaultdict(list)
@@ -178,8 +182,8 @@ def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind
             except ApiError:
                 given.append(None)
             continue
-        days, store_id = known
-        coupon_id, until_ms = work.ids.uuid7(), rules.expires_ms(work.now_ms, days)
+        until_ms, store_id = known
+        coupon_id = work.ids.uuid7()
         available, now_ms = CouponState.AVAILABLE.value, work.now_ms
         rows.append((coupon_id, definition_id, member_id, available, now_ms, until_ms, now_ms, kind.value))
         given.append(coupon_id)

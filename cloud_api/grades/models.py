@@ -52,7 +52,10 @@ class GradedOrder(SQLModel, table=True):
     higher one. Goes when it is older than the window."""
 
     __tablename__ = "graded_order"
-    __table_args__ = (partial("graded_order_due", "earn_id", "due"), Index("graded_order_old", "at_ms"))
+    __table_args__ = (
+        partial("graded_order_due", "earn_id", "due"),
+        Index("graded_order_old", "at_ms", postgresql_using="brin"),
+    )
 
     member_id: str = Field(primary_key=True)
     brand_id: str = Field(primary_key=True)

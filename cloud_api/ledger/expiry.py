@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-from sqlalchemy import select
+from typing import NamedTuple
 
 from cloud_api.bulk import select_among
 from cloud_api.database import Database, Work
+from cloud_api.exchange import Asked, Statement, among
 from cloud_api.ledger.lots import LotUse
-from cloud_api.ledger.models import AccountKind, PostingKind, lot
+from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.purses import holds_stamps
-from cloud_api.ledger.service import Line, NewPosting, account_id, lock_balances, post
+from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question, lock_balances, post
 
-LOTS_AT_ONCE = 200  # the members' other bookings wait for no longer than this takes
+LOTS_AT_ONCE = 500  # the members' other bookings wait for no longer than this takes
 CLOCK_ACTOR = "cloud:clock"
 
 
@@ -34,18 +33,13 @@ class Expired:
 
 def expire_some(work: Work) -> Expired:
     """Books the expiry of the lots that are over for longest; none: nothing is over, or another process books it."""
-    due = (
-        select(lot.c.member_id)
-        .where(lot.c.expires_ms <= work.now_ms, lot.c.remaining > 0)
-        .order_by(lot.c.expires_ms)
-        .limit(LOTS_AT_ONCE)
-    )
-    members = set(work.conn.execute(due).scalars())
+    members = sorted({row[0] for row in work.ask(Asked(_OVER, (work.now_ms, LOTS_AT_ONCE)))})
     if not members:
         return Expired()
     # Whoever else moves these points was before us or waits for us: what is read after the locks stands.
-    lock_balances(work, [account_id(_unit(holder), holder) for holder in members])
-    found = select_among(work.conn, _DUE, {"members": members}, now_ms=work.now_ms)
+    locks = balances_question(work, [account_id(_unit(holder), holder) for holder in members])
+    _, due = work.exchange(locks, among(work, _DUE, {"members": members}, work.now_ms))
+    found = [_Due(*row) for row in due.rows]
     groups = [list(rows) for _, rows in groupby(found, key=_place)]
     post(work, [_posting(work, rows) for rows in groups])
     return Expired(len(found), sum(row.remaining for row in found if not holds_stamps(row.member_id)))
@@ -65,7 +59,7 @@ def lapse(work: Work, holders: Sequence[str], *, actor: str) -> int:
     that were full stay where they are: they lapse no more, and nobody can use them."""
     lock_balances(work, [account_id(_unit(holder), holder) for holder in holders])
     found = select_among(work.conn, _ALL, {"members": holders})
-    groups = [list(rows) for _, rows in groupby(found, key=_place)]
+    groups = [list(rows) for _, rows in groupby(map(_Due._make, found), key=_place)]
     post(work, [_posting(work, rows, PostingKind.LAPSE, actor) for rows in groups])
     return sum(row.remaining for row in found if not holds_stamps(row.member_id))
 
@@ -77,16 +71,28 @@ _LOTS = (
 )
 _IN_ORDER = " ORDER BY lot.member_id, posting.store_id, lot.expires_ms, lot.posting_id"
 _ALL = _LOTS + _IN_ORDER
-_DUE = _LOTS + " AND lot.expires_ms <= :now_ms" + _IN_ORDER
+_DUE = _LOTS + " AND lot.expires_ms <= $1" + _IN_ORDER
+_OVER = Statement("SELECT member_id FROM lot WHERE expires_ms <= $1 AND remaining > 0 ORDER BY expires_ms LIMIT $2")
 
 
-def _place(row: Any) -> tuple[str, str]:
+class _Due(NamedTuple):
+    """A lot that is over, and where it came from."""
+
+    member_id: str
+    expires_ms: int
+    posting_id: str
+    remaining: int
+    store_id: str
+    brand_id: str
+
+
+def _place(row: _Due) -> tuple[str, str]:
     """Whose points, and the store that gave them: its brand keeps what expires."""
     return row.member_id, row.store_id
 
 
 def _posting(
-    work: Work, rows: Sequence[Any], kind: PostingKind = PostingKind.EXPIRY, actor: str = CLOCK_ACTOR
+    work: Work, rows: Sequence[_Due], kind: PostingKind = PostingKind.EXPIRY, actor: str = CLOCK_ACTOR
 ) -> NewPosting:
     first = rows[0]
     points, unit = sum(row.remaining for row in rows), _unit(first.member_id)

@@ -21,7 +21,7 @@ from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
 from cloud_api.ledger.facts import Origin, SaleSeen
 from cloud_api.ledger.lots import NEVER_MS, LotUse
-from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.models import LOTS_ON_BOARDS, AccountKind, PostingKind
 from cloud_api.ledger.purses import open_purses, stamps_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question
 from cloud_api.stamps.models import GrantState, stamp_grant, stamp_tier
@@ -235,14 +235,15 @@ class Stamping:
         for _ in range(2):
             locked, lots, *counted = work.exchange(
                 balances_question(work, accounts),
-                among(work, _LOTS, {"purses": purse_ids}, work.now_ms),
+                among(work, LOTS, {"purses": purse_ids}, work.now_ms),
                 *self._today(purse_ids, days),
             )
             missing = set(accounts) - {name for name, _ in locked.rows}
             if not missing:
                 break
             open_purses(work, {name.partition(":")[2] for name in missing})
-        held = {one: Held(*(account_id(kind, one) for kind in _KINDS)) for one in purse_ids}
+        stamps, boards = _KINDS
+        held = {one: Held(account_id(stamps, one), account_id(boards, one)) for one in purse_ids}
         for name, balance in locked.rows:
             kind, _, purse_id = name.partition(":")
             if kind == AccountKind.MEMBER_BOARDS:
@@ -261,7 +262,7 @@ class Stamping:
         stamps = self._program.stamps
         if stamps is None or stamps.day_max is None:
             return []
-        return [among(self._work, _TODAY, {"purses": purse_ids, "days": days})]
+        return [among(self._work, _TODAY, {"purses": purse_ids}, days[0], days[-1])]
 
     def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
         """Onto the board, and what fills it out of the lots, soonest lapse first."""
@@ -339,12 +340,12 @@ def _order(lot: _Lot) -> tuple[int, str]:
 _PLAN = StampGrant(0, StampReason.PLAN, 0)
 _GIVEN = GrantState.GIVEN.value
 _KINDS = (AccountKind.MEMBER_STAMPS, AccountKind.MEMBER_BOARDS)
-_LOTS = (
-    "SELECT member_id, expires_ms, posting_id, remaining FROM lot WHERE remaining > 0 AND expires_ms > $1"
-    " AND member_id {purses} ORDER BY member_id, expires_ms, posting_id"
+LOTS = (
+    f"SELECT member_id, expires_ms, posting_id, remaining FROM lot WHERE {LOTS_ON_BOARDS} AND expires_ms > $1"
+    " AND member_id {purses} ORDER BY expires_ms, posting_id"
 )
 _TODAY = (
-    "SELECT purse_id, day, sum(stamps - taken_back) FROM stamp_grant WHERE purse_id {purses} AND day {days}"
+    "SELECT purse_id, day, sum(stamps - taken_back) FROM stamp_grant WHERE purse_id {purses} AND day BETWEEN $1 AND $2"
     " GROUP BY purse_id, day"
 )
 

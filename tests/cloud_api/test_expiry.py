@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 from sqlalchemy import func, select
 
 from cloud_api.clock import DAY_MS
+from cloud_api.database import Work
 from cloud_api.jobs.catalogue import long_jobs
 from cloud_api.jobs.runner import REST_MAX_S, Runner
 from cloud_api.ledger import expiry
 from cloud_api.ledger.expiry import Expired, expire_all
 from cloud_api.ledger.models import PostingKind, account, posting
+from cloud_api.ledger.service import NewPosting, post
 from cloud_api.stores.service import Policy, set_policy
 from tests.cloud_api.world import OTHER_PHONE, World
 
@@ -103,6 +106,53 @@ def test_a_job_that_died_goes_on_where_it_was(short: World) -> None:
         short.assert_book_is_sound()
         assert expire_all(short.cloud.database) == Expired(lots=3, points=30)
     assert _balance(short, f"breakage:{short.store.brand_id}") == 50
+    short.assert_book_is_sound()
+
+
+def test_a_portion_that_is_killed_leaves_nothing_and_the_next_run_books_all(short: World) -> None:
+    """PNT-17: the process dies between the postings and the commit."""
+    device = short.device()
+    for n in range(4):
+        device.push(device.earn(1000, phone=f"+8210555500{n:02d}"))
+    short.clock.advance(10 * DAY_MS)
+
+    def dies(work: Work, postings: Sequence[NewPosting]) -> None:
+        post(work, postings)
+        work.exchange()
+        raise KeyboardInterrupt
+
+    with patch.object(expiry, "LOTS_AT_ONCE", 2):
+        assert short.cloud.database.transact(expiry.expire_some) == Expired(lots=2, points=20)
+        with patch.object(expiry, "post", dies), pytest.raises(KeyboardInterrupt):
+            short.cloud.database.transact(expiry.expire_some)
+        assert _balance(short, f"breakage:{short.store.brand_id}") == 20
+        short.assert_book_is_sound()
+        assert expire_all(short.cloud.database) == Expired(lots=2, points=20)
+    assert _expiries(short) == 4
+    short.assert_book_is_sound()
+
+
+def test_what_is_sold_and_used_between_two_portions_stands(short: World) -> None:
+    """PNT-17: one member's lots lapse in two portions; in between the member earns, and asks to use what is left."""
+    device = short.device()
+    device.push(*[device.earn(1000) for _ in range(3)])
+    member = short.member()
+    short.clock.advance(10 * DAY_MS)
+
+    with patch.object(expiry, "LOTS_AT_ONCE", 1):
+        assert short.cloud.database.transact(expiry.expire_some) == Expired(lots=3, points=30)
+        device.push(device.earn(1000, phone=OTHER_PHONE))
+        device.push(device.earn(700))
+        short.clock.advance(10 * DAY_MS - 1)
+        asked = short.ask_points(member, 5)
+        short.clock.advance(1)
+        assert short.cloud.database.transact(expiry.expire_some).lots == 1
+        device.push(device.seen(asked["request_id"]), device.decide(asked["request_id"], "approve"))
+        device.push(device.earn(900))
+        assert expire_all(short.cloud.database).lots == 1
+
+    assert short.points(member) == (9, 0, 0)
+    assert _balance(short, f"breakage:{short.store.brand_id}") == 30 + 10 + 2
     short.assert_book_is_sound()
 
 

@@ -87,6 +87,15 @@ def test_a_run_pays_each_member_at_the_grade_of_its_own(world: World) -> None:
     assert [one["status"] for one in answer["results"]] == ["applied"] * 3
 
 
+def test_a_run_asks_for_one_look_at_each_member_who_could_rise(world: World) -> None:
+    """MEM-18: one look finds all payments of the run."""
+    device = graded(world)
+    device.push(*[device.earn(1_000) for _ in range(3)], device.earn(1_000, phone=OTHER_PHONE))
+
+    assert after_earns(world.cloud.database, world.clock) == 2
+    assert after_earns(world.cloud.database, world.clock) == 0
+
+
 def test_a_step_up_gives_its_coupon_and_points_once_and_tells_the_member(world: World) -> None:
     """MEM-20: two steps at once give both."""
     device = graded(world, coupons=True, points=300)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from cloud_api.clock import DAY_MS
+from cloud_api.exchange import among
 from cloud_api.ledger.expiry import expire_all
-from cloud_api.ledger.models import posting
+from cloud_api.ledger.models import lot, posting
+from cloud_api.stamps import earning
 from cloud_api.stores.models import store
 from rules.calendar import local_day, moment_ms
 from tests.cloud_api.world import OTHER_PHONE, PHONE, Device, World, new_id
 
 CARD = {"per_board": 10, "tiers": [3, 7, 10]}
 RULES = {"basis": "order", "minimum_won": 5_000}
+
+
+@dataclass
+class Speaking:
+    """As a unit of work says which words its database wants."""
+
+    postgres: bool
 
 
 def plus(world: World, store_id: str | None = None, plan: str = "plus") -> None:
@@ -436,3 +446,21 @@ def test_stamps_in_the_book_are_proved(world: World) -> None:
     assert kinds == ["stamp"]
     assert len(report.of_rule("stamps")) == 1
     assert len(report.of_rule("purse")) == 2
+
+
+def test_what_an_earn_reads_of_a_card_is_found_by_what_lies_on_it(world: World) -> None:
+    """STP-19: lots that filled boards long ago cost nobody anything."""
+    device = stamping(world)
+    device.push(*[stamp_op(device) for _ in range(23)])
+    work = Speaking(postgres=not world.cloud.database.is_sqlite)
+    asked = among(work, earning.LOTS, {"purses": ["a~b", "c~b"]}, 0)
+
+    with world.cloud.database.read() as conn:
+        left = conn.execute(select(lot.c.points, lot.c.remaining).order_by(lot.c.posting_id)).all()
+        assert [tuple(one) for one in left] == [(1, 0)] * 18 + [(1, 1)] * 3
+        if world.cloud.database.is_sqlite:
+            driver = conn.connection.driver_connection
+            assert driver is not None
+            plan = driver.execute(f"EXPLAIN QUERY PLAN {asked.statement.sqlite}", asked.values).fetchall()
+            assert any("USING INDEX lot_on_board (member_id=? AND expires_ms>?)" in row[3] for row in plan)
+    world.assert_book_is_sound()
