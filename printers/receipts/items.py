@@ -22,12 +22,15 @@ _INFO = re.compile(
     r"(사업자|대표|TEL|전화|주소|담당|계산원|캐셔|POS|포스|NO[.:]|№|번호|영수증|전표|가맹점|단말|일시|일자|시각|시간|판매일|거래|주문|테이블|고객|카드|매장|점포|등록|FAX|HTTP|WWW|회원|환영|인원)",
     re.I,
 )
+_PORTION = "인"  # 김치찌개 2인 is one dish for two
+_NAMED_SIZE_MAX = 999  # 생맥주 500
 _DATE = re.compile(r"\d{2,4}[-/.년]\s?\d{1,2}[-/.월]\s?\d{1,2}|\d{1,2}:\d{2}")
 _NAME_QUANTITY = re.compile(r"^(.*[^\d\s.,(])\s*[xX×*(]\s*(\d{1,3})\s*[)개]?$")
 _FRONT = re.compile(r"(-?[1-9]\d{0,2})\s+(?=\S)(\S.*)$")
-_NUMBERED = re.compile(r"(?:번호|(?<![A-Za-z])NO\.?|№)[:.#]*$", re.I)
+_NUMBERED = re.compile(r"(?:번호|(?<![A-Za-z])NO\.?|(?:RECEIPT|BILL|ORDER|SLIP|CHECK|TABLE|POS)NO\.?|№)[:.#]*$", re.I)
 _GAP = re.compile(r"\s{2,}")
 _COLUMNS = re.compile(r"상품명|품목명|제품명|메뉴명|품명|메뉴|상품|단가|가격|수량|금액|할인|NO\.?")
+_PRICES = frozenset({"단가", "가격", "PRICE", "판매가", "단가(원)"})
 _LETTERS = re.compile(r"[가-힣A-Za-z]")
 
 
@@ -229,6 +232,8 @@ def _take(line: Line, goods: Goods, pending: Line | None, columns: Sequence[str]
         return line
     values: list[Value] = []
     while words and (isinstance(words[-1], Value) or words[-1] in (":", "@", "x", "X", "×", "*", "=")):
+        if values and isinstance(words[-1], Value) and words[-1].text.endswith(_PORTION):
+            break
         word = words.pop()
         if isinstance(word, Value) and word.unit is not Unit.POINTS:
             values.insert(0, word)
@@ -266,7 +271,7 @@ def _item(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
             return Item(inside.group(1).strip(), int(inside.group(2)), numbers[0])
         return Item(name, 1, numbers[0], sure=values[0].unit is Unit.WON)
     if len(values) == 2:
-        return _two(name, values)
+        return _two(name, values, columns)
     price, middle, amount = numbers[-3:]
     if len(values) == 4 and values[0].unit is not Unit.WON and price * middle == amount and abs(middle) < abs(price):
         return Item(f"{name} {values[0].text}", middle, amount)
@@ -277,19 +282,26 @@ def _item(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
             return Item(name, qty, amount)
     if not values[0].is_money and values[1].is_count:  # a number that belongs to the name
         return Item(f"{name} {values[0].text}", middle, amount)
-    if values[0].unit is Unit.BARE and values[1].is_count and values[2].unit is Unit.WON:  # 생맥주 500  3  13,500
+    if _is_size(values[0]) and values[1].is_count:  # 생맥주 500  3  13,500
         return Item(f"{name} {values[0].text}", middle, amount, sure=False)
     qty = next((value.amount for value in values[:-1] if not value.is_money), 1)
     return Item(name, qty, amount, sure=False)
 
 
-def _two(name: str, values: Sequence[Value]) -> Item:
+def _is_size(value: Value) -> bool:
+    """A bare number that may belong to the name before it."""
+    return value.unit is Unit.BARE and 0 < value.amount <= _NAMED_SIZE_MAX
+
+
+def _two(name: str, values: Sequence[Value], columns: Sequence[str]) -> Item:
     first, second = values
     if first.is_count and second.is_money and (not first.is_money or first.unit is Unit.COUNT):
         return Item(name, first.amount, second.amount)
     is_quantity = second.unit is Unit.COUNT or (second.is_count and not second.is_money)
     if is_quantity and first.is_money:  # price, quantity: no amount is printed, or the price is the amount
         return Item(name, second.amount, first.amount, sure=False)
+    if _is_size(first) and first.amount != second.amount and not _PRICES & set(columns):
+        return Item(f"{name} {first.text}", 1, second.amount, sure=False)  # a price would have a quantity beside it
     return Item(name, 1, second.amount, sure=first.amount == second.amount)
 
 

@@ -50,6 +50,7 @@ _WORDING, _NUMBERING = (
             ("개건명매잔장Ee", r"(?<=\d)\s+(개|건|명|매|잔|장|EA|ea)(?![가-힣A-Za-z])", r"\1"),
             ("Pp점포", r"(?<=\d)\s+(P|p|점|포인트)(?![가-힣A-Za-z])", r"\1"),
             ("△▲▽▼", r"(^|\s)([△▲▽▼])\s+(?=₩?\d)", r"\1\2"),
+            ("₩W", r"(?<=\s)(-?\d{1,3})(?=₩[-△▲▽▼]?\d)", r"\1 "),  # a quantity that an amount has run into
             ("-", r"(\s\s)-\s+(?=₩?\d)", r"\1-"),
             (
                 ",",
@@ -69,7 +70,7 @@ _AMOUNT = re.compile(
     r"(?P<unit>원정|원|KRW|won|WON|P|p|점|포인트|개|EA|ea|Ea|건|명|매|잔|장|병|인)?"
     r"(?P<trail>-)?\**(?P<close>\))?[.,;]?"
 )
-_TIMES = re.compile(r"[(]?[xX×*](\d{1,3})[)]?")
+_TIMES = re.compile(r"[(]?(?:[xX×](?=\d{1,3}\b)|\*(?=\d{1,2}\b))(\d+)[)]?")  # *500 is an amount with a till's mark
 _RULE = re.compile(r"[\s\-=_*~.·+#:|─━═┄┈ー]{4,}")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<([^<>]*)>|〈([^〈〉]*)〉|【([^【】]*)】|「([^「」]*)」")
 _BRACKET = re.compile(r"[(\[<〈【「]")

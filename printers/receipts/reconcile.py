@@ -238,8 +238,14 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
         return None  # the payments make up another amount
     if ledger.received_contradicts(total) or (len(tenders) == 1 and ledger.approvals > 1):
         return None
-    paid = bool(tenders) or echoed or bool(approved) or ledger.received_agrees(total)
-    if ledger.unnamed.forbid(total, named_at, sorted(ledger.differences), paid=paid, tendered=bool(tenders)):
+    if ledger.approvals and tenders and _only_approved(named) and all(t.method == "cash" for t in tenders):
+        return None  # a card was approved for what was also paid in cash: two halves
+    told = bool(tenders) or bool(approved) or ledger.received_agrees(total)
+    paid = told or echoed
+    if ledger.unnamed.forbid(
+        total, named_at, sorted(ledger.differences), paid_at=_paid_at(ledger, total, named_at, told=told, paid=paid),
+        tendered=bool(tenders),
+    ):  # fmt: skip
         return None
     if not named and not ledger.unnamed.at(total) and ledger.one(Role.POINTS_USED):
         return None  # points may be a discount or a payment: without a named total nobody can tell
@@ -273,6 +279,20 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
     change = ledger.change if tenders and sum(t.amount for t in tenders) - ledger.change == total else 0
     paid = bool(tenders) or "received" in arithmetic
     return Agreed(total, (*witnesses, *arithmetic), tuple(tenders), change, paid)
+
+
+def _only_approved(named: Sequence[Sum]) -> bool:
+    return bool(named) and all(found.role is Role.APPROVED for found in named)
+
+
+def _paid_at(ledger: Ledger, total: int, named_at: int, *, told: bool, paid: bool) -> int | None:
+    """Down to which row smaller amounts of unknown name may stand: to the end when a row with a name says that the
+    total was paid (`told`), else to the row that repeats it; what is below that may be the parts of a bill."""
+    end = len(ledger.facts.lines)
+    if told or not paid:
+        return end if told else None
+    repeated = ledger.unnamed.last_at(total, named_at)
+    return end if repeated is None else repeated
 
 
 def _named_twice(named: Sequence[Sum]) -> bool:

@@ -59,12 +59,18 @@ class Unnamed:
             for chosen in combinations(amounts, size)
         )
 
-    def forbid(self, total: int, named_at: int, explained: Sequence[int], *, paid: bool, tendered: bool) -> bool:
+    def last_at(self, total: int, named_at: int) -> int | None:
+        """Index of the last row below that repeats the total."""
+        return max((row.index for row in self._below(named_at) if row.amount == total), default=None)
+
+    def forbid(
+        self, total: int, named_at: int, explained: Sequence[int], *, paid_at: int | None, tendered: bool
+    ) -> bool:
         """Whether a row contradicts the total.
 
         Above the total a larger amount must differ by known deductions or additions (`explained`); below it a larger
-        amount never fits, a smaller one only when the total was paid as a whole (`paid`), and none at all (0) only
-        beside a payment that has a name (`tendered`).
+        amount never fits, a smaller one only down to where the total was paid as a whole (`paid_at`; None: nowhere),
+        and none at all (0) only beside a payment that has a name (`tendered`).
         """
         for row in self.rows:
             if not row.amount and row.index > named_at and not tendered:
@@ -74,7 +80,7 @@ class Unnamed:
             if row.index <= named_at:
                 if row.amount > total and row.amount - total not in explained:
                     return True
-            elif row.amount > total or not paid:
+            elif row.amount > total or paid_at is None or row.index > paid_at:
                 return True
         return False
 

@@ -13,6 +13,7 @@ from tests.printers.receipts.invented.papers import paper
 
 HELD_OUT = 7_000_000
 READ_SHARE_MIN = 0.95
+ITEMS_WRONG_MAX = 0.02  # of the papers read, those with a good told wrong or none told
 
 
 def test_papers_of_unseen_tills_are_read_without_a_question() -> None:
@@ -20,6 +21,7 @@ def test_papers_of_unseen_tills_are_read_without_a_question() -> None:
 
     assert not found.verdicts["wrong"], found.cases
     assert found.read_share >= READ_SHARE_MIN
+    assert found.facts["items"] <= ITEMS_WRONG_MAX * found.facts_of["items"]
 
 
 def test_money_put_on_a_card_is_never_a_sale() -> None:
@@ -36,6 +38,20 @@ def test_money_put_on_a_card_is_never_a_sale() -> None:
 def test_a_balance_after_a_top_up_is_enough_to_doubt_a_single_row() -> None:
     """PNT-06: its sum bore a name nobody knows, and looked like goods."""
     (reading,) = read_paper(paper(7_002_200, hostile="relabel"))
+
+    assert (reading.kind, reading.total) == ("unknown", None)
+
+
+def test_unknown_rows_below_what_repeats_a_total_may_be_parts_of_it() -> None:
+    """PNT-07: half of a split bill was paid, the rows of the halves bore names nobody knows."""
+    (reading,) = read_paper(paper(2_002_000, hostile="relabel"))
+
+    assert (reading.kind, reading.total) == ("unknown", None)
+
+
+def test_a_card_approved_for_what_was_paid_in_cash_too_is_no_total() -> None:
+    """PNT-07: its sum was lost, and two halves vouched for each other."""
+    (reading,) = read_paper(paper(2_001_077, hostile="lose"))
 
     assert (reading.kind, reading.total) == ("unknown", None)
 

@@ -16,6 +16,7 @@ MONEY_KINDS = frozenset({"sale", "reprint", "cancel", "refund", "partial_refund"
 REPRINTABLE = frozenset({"sale", "reprint"})
 # May be left unread: nobody earns on them, or the paper itself leaves the matter open.
 OPEN_SORTS = frozenset({"free", "top-up", "split bill"})
+CLIPPED_LETTERS_MIN = 3  # of a name that did not fit its column
 
 
 def read_paper(found: Paper) -> list[Reading]:
@@ -39,6 +40,11 @@ def verdict(readings: list[Reading], truth: Truth) -> str:
     return "right" if reading.kind == truth.kind else "other kind"
 
 
+def _text(found: Paper) -> str:
+    """What is printed, without blanks."""
+    return "".join("".join(document.page.text.split()) for document in documents_of(found.stream))
+
+
 def _visible(found: Paper) -> Truth:
     """What the paper still says: one that has lost every word about a top-up is a payment to anybody who reads it."""
     if found.truth.kind != "top_up" or any("충전" in document.page.text for document in documents_of(found.stream)):
@@ -46,8 +52,8 @@ def _visible(found: Paper) -> Truth:
     return replace(found.truth, kind="sale")
 
 
-def differences(reading: Reading, truth: Truth) -> list[str]:
-    """The facts of a truth that the reading tells otherwise."""
+def differences(reading: Reading, truth: Truth, text: str) -> list[str]:
+    """The facts of a truth that the reading tells otherwise. Of a name only what is printed in `text` can be told."""
     told: dict[str, Any] = {
         "receipt_no": reading.receipt_no,
         "time": reading.time,
@@ -55,6 +61,11 @@ def differences(reading: Reading, truth: Truth) -> list[str]:
         "payments": [[payment.method, payment.amount] for payment in reading.payments],
         "items": [["".join(item.name.split()), item.qty, item.amount] for item in reading.items],
     }
+    wanted_items = truth.more.get("items") or []
+    if len(wanted_items) == len(told["items"]):
+        for item, (name, _qty, _amount) in zip(told["items"], wanted_items, strict=True):
+            if name not in text and len(item[0]) >= CLIPPED_LETTERS_MIN and name.startswith(item[0]):
+                item[0] = name  # the column of names was too narrow
     return [name for name, wanted in truth.more.items() if name in told and wanted is not None and told[name] != wanted]
 
 
@@ -87,7 +98,7 @@ def tally(numbers: Iterable[int], *, hostile: str = "") -> Tally:
         if said != "right":
             found.cases.append((number, made.sort, said))
         elif made.truth.kind in MONEY_KINDS:
-            wrong = differences(readings[0], made.truth)
+            wrong = differences(readings[0], made.truth, _text(made))
             found.facts.update(wrong)
             found.facts_of.update(made.truth.more.keys())
             found.cases += [(number, made.sort, f"fact {name}") for name in wrong]
