@@ -88,13 +88,31 @@ THOROUGH = (
     "tests/withfom/test_outbox_command.py",
 )
 
+# Files that keep a worker for half a minute or more. They begin first: the last one would leave the other worker idle.
+LONG = (
+    "tests/journeys/test_demo_script.py",
+    "tests/simulation/test_kills.py",
+    "tests/cloud_api/test_openapi_calls.py",
+    "tests/cloud_api/test_book_machine.py",
+    "tests/cloud_api/test_processes.py",
+    "tests/printers/receipts/test_invented.py",
+    "tests/printers/receipts/test_learned.py",
+    "tests/printers/capture/test_leaks.py",
+    "tests/agent/screens/",
+    "tests/cloud_api/test_on_a_real_line.py",
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the thorough tests by where they live, so that a new file of such a folder needs no mark of its own."""
     for item in items:
-        place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
-        if place.startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
+        if _place(item).startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
             item.add_marker(pytest.mark.thorough)
+    items.sort(key=lambda item: next((n for n, long in enumerate(LONG) if _place(item).startswith(long)), len(LONG)))
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
 
 
 @pytest.fixture

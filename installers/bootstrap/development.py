@@ -39,9 +39,11 @@ def test(arguments: list[str]) -> int:
     chosen = [word for word in arguments if word != "--all"]
     named = any(word.startswith("tests") for word in chosen)  # whoever names a file wants all of it
     marker = [] if "--all" in arguments or named else ["-m", QUICK]
-    # loadfile: what a file starts once for all its tests (a server, a whole shop) is started once, on one worker.
+    # loadfile: what a file starts once for all its tests (a server, a whole shop) is started once, on one worker. Which
+    # file begins first says tests/conftest.py, which knows the long ones; xdist would only count their tests.
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     with _files_in_memory() as where:
-        return run([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *marker, *chosen], **where)
+        return run([str(PYTHON), "-m", "pytest", *workers, *marker, *chosen], **where)
 
 
 @contextmanager
