@@ -111,7 +111,7 @@ def test_a_cover_opened_in_the_middle_is_told_and_the_slip_goes_on_when_it_is_cl
     printer.open_cover()
     spooler.put("a")
     spooler.says(PrinterWord.COVER_OPEN)
-    assert spooler.job("a").state is JobState.QUEUED  # nothing was sent
+    spooler.reaches("a", JobState.QUEUED)  # nothing was sent; the word is told a moment before
 
     printer.close_cover()
 
@@ -178,7 +178,7 @@ def test_a_printer_busy_with_the_pos_is_waited_for(spooler: Spooler, printer: Vi
         wait_until(lambda: _is_served(pos), "the POS has the printer")
         spooler.put("a", SHORT)
         spooler.says(PrinterWord.NOT_ANSWERING)
-        assert spooler.job("a").state is JobState.QUEUED
+        spooler.reaches("a", JobState.QUEUED)
 
     spooler.reaches("a", JobState.PRINTED)
     assert len(printer.wait_for_pages(1)) == 1

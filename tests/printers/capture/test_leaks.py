@@ -17,7 +17,7 @@ from printers.capture.counters import Counters
 from tests.printers.capture.leaky_tills import Leak, leak
 
 QUICK = 80  # of the ten thousand that a thorough run takes
-RECEIPTS = int(os.environ.get("WITHFOM_RECEIPTS", 4_000))  # ten thousand by night
+RECEIPTS = int(os.environ.get("WITHFOM_RECEIPTS", 2_000))  # ten thousand by night
 
 
 def kept(folder: Path, found: Leak, number: int) -> str:
