@@ -37,7 +37,7 @@ from cloud_api.settings import Settings
 from cloud_api.vault import Vault
 from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS
 from simulation.agenda import Agenda
-from simulation.disks import Disk
+from simulation.disks import Disk, SimConnection
 from simulation.outcomes import Crash, Violation
 from simulation.seeded import SeededCloudIds
 from sync.protocol import PULL_ROWS_MAX, PUSH_BYTES_MAX, Cursor, OpStatus
@@ -111,10 +111,9 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 
 def start_cloud(
-    disk: Disk, engines: Engines, vault: Vault, clock: Callable[[], int], rng: random.Random
-) -> tuple[Cloud, sqlite3.Connection]:
-    """The real cloud on what is durable."""
-    conn = disk.open()
+    conn: SimConnection, engines: Engines, vault: Vault, clock: Callable[[], int], rng: random.Random
+) -> Cloud:
+    """The real cloud on what is durable, which ``conn`` has just opened."""
     conn.execute("PRAGMA foreign_keys = ON")
     engines.use(conn)
     ids = SeededCloudIds(clock, rng)
@@ -125,7 +124,7 @@ def start_cloud(
         write_feeds=feeds.write_published,
         engines=(engines.writer, engines.reader),
     )
-    return Cloud(SETTINGS, clock, ids, vault, database, Hub()), conn
+    return Cloud(SETTINGS, clock, ids, vault, database, Hub())
 
 
 class Stumbling(Applier):
@@ -158,11 +157,13 @@ class CloudMachine:
         self.ran_untold = False
         self.unmarked = False  # it did, and mark-restored has not been run
         self.up = False
+        self.conn = self._look()
         self.start()
 
     def start(self) -> None:
         """Power on."""
-        self.cloud, self.conn = start_cloud(self.disk, self._engines, self._vault, self.clock, self._rng)
+        self.conn.disk = self.disk
+        self.cloud = start_cloud(self.conn, self._engines, self._vault, self.clock, self._rng)
         self.cloud.database.on_publish(lambda _feeds: self.on_publish())
         self.up = True
         if self.unmarked and not self.untold:
@@ -172,8 +173,7 @@ class CloudMachine:
         """The machine is lost and comes back with what a backup had."""
         self.crash()
         self.disk.image = image
-        self.conn = self.disk.open()
-        self.conn.disk = None
+        self.conn = self._look()
         self.era += 1
         self.unmarked, self.untold = True, untold
         self.ran_untold |= untold
@@ -192,9 +192,15 @@ class CloudMachine:
         if self.up:
             self.up = False
             self.crashes += 1
-            self.conn = self.disk.open()  # what one finds who looks at the disk meanwhile
-            self.conn.disk = None
+            self.conn = self._look()
             self.on_crash()
+
+    def _look(self) -> SimConnection:
+        """What one finds who looks at the disk of a machine that is down, and what it starts on again: reading a schema
+        of three hundred parts twice would cost two milliseconds."""
+        conn = self.disk.open()
+        conn.disk = None
+        return conn
 
     def calling(self, job: Callable[[Cloud], Any]) -> Any | None:
         """Runs a piece of the cloud's work; None when the machine is down or goes down in it."""

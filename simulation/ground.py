@@ -81,7 +81,8 @@ def prepare_ground() -> Ground:
     vault = Vault(Keys({1: b"f" * 32}, {1: b"l" * 32}))
     disk = Disk("cloud", b"")
     now_ms = [START_MS]
-    cloud, conn = start_cloud(disk, engines, vault, lambda: now_ms[0], random.Random(0))
+    conn = disk.open()
+    cloud = start_cloud(conn, engines, vault, lambda: now_ms[0], random.Random(0))
     prepare(cloud)
     profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault))
     menu_ids = cloud.database.transact(lambda work: _write_menu(work, profile))

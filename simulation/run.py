@@ -29,13 +29,13 @@ from simulation.wire import Network
 from sync.engine import BACKOFF_CAP_MS
 from sync.protocol import Cursor
 
-SAFETY_MS = (60_000, 160_000)
-ACTIONS = (14, 26)
+SAFETY_MS = (36_000, 90_000)
+ACTIONS = (9, 16)
 TIMEOUTS_MS = (60_000, 20_000, 8_000)
 SWEEP_MS = 700
 REST_WITHIN_MS = 15 * 60_000
 REST_STEP_MS = 10_000
-QUIET_MS = 100_000  # longer than every back-off and look-again
+QUIET_MS = 65_000  # longer than every back-off, listening and look-again
 CRASHES_MAX = 8
 TRACE_SHOWN = 60
 
@@ -170,7 +170,9 @@ class World:
         # A counter that has just started still shows the cloud its newest operation, once its pause is over.
         self.agenda.run_until(self.agenda.now_ms + BACKOFF_CAP_MS)
         before = self.network.pushes
+        self.shop.dark = True
         self.agenda.run_until(self.agenda.now_ms + QUIET_MS)
+        self.shop.dark = False
         demand(self.network.pushes == before, "I11", f"{self.network.pushes - before} pushes of a world at rest")
         restless = self._restless()
         demand(restless is None, "I8", f"the world woke up: {restless}")

@@ -49,6 +49,7 @@ class Shop:
     counters: tuple[CounterMachine, ...]
     memory: Memory
     open: bool = True
+    dark: bool = False  # after closing time: nobody looks at a screen any more
     sales: list[Sale] = field(default_factory=list)
     _plans: dict[tuple[str, str], str] = field(default_factory=dict)
     _slips: dict[str, Sale] = field(default_factory=dict)  # by document
@@ -300,6 +301,8 @@ class Shop:
 
     def _look(self, counter: CounterMachine) -> None:
         self._look_later(counter)
+        if self.dark:
+            return
         cards = counter.acting(lambda agent: agent.approval.pending())
         if not cards:
             return

@@ -120,10 +120,12 @@ class ApprovalService:
 
     def pending(self) -> tuple[RequestCard, ...]:
         """What waits for a person: least remaining time first, requests without a countdown last (APR-20)."""
-        offline = not self._online()
         with self._store.read() as conn:
             rows = repository.waiting(conn)
+            if not rows:
+                return ()  # asked often by the screens: nothing else has to be known then
             owned = self._own.born.owned(conn)
+        offline = not self._online()
         cards = [self._card(row, offline, at_counter=row.request_id in owned) for row in rows]
         return tuple(sorted(cards, key=_urgency))
 

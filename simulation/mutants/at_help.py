@@ -14,7 +14,6 @@ from cloud_api.ledger import adjustments, expiry, lots
 from cloud_api.ledger.expiry import Expired
 from cloud_api.ledger.models import AccountKind
 from cloud_api.ledger.service import Line, account_id
-from cloud_api.requests import sweeper
 from cloud_api.stores.service import profile_of
 from simulation.disks import SimRoom
 from simulation.mutants.planting import Mutant, nothing, swap
@@ -104,18 +103,9 @@ AT_HELP: tuple[Mutant, ...] = (
     Mutant("lots_newest_first", "what lives longest is spent first", swap((lots, "_TO_TAKE", _NEWEST_FIRST))),
     Mutant("expired_is_spent", "expired points are spent until the job ran", swap((lots, "_TO_TAKE", _ALL_LOTS))),
     Mutant("lots_not_moved", "what a lot has left is not kept", swap((lots, "move_remaining", nothing))),
+    Mutant("expires_early", "the expiry job is half a minute ahead", swap((expiry, "expire_some", _early))),
     Mutant(
-        "expires_early",
-        "the expiry job is half a minute ahead",
-        swap((expiry, "expire_some", _early), (sweeper, "expire_some", _early)),
-    ),
-    Mutant(
-        "expiry_never_booked",
-        "the expiry job finds nothing",
-        swap(
-            (expiry, "expire_some", lambda _work: Expired()),
-            (sweeper, "expire_some", lambda _work: Expired()),
-        ),
+        "expiry_never_booked", "the expiry job finds nothing", swap((expiry, "expire_some", lambda _work: Expired()))
     ),
     Mutant("expiry_to_the_store", "what expires is the store's", swap((expiry, "_posting", _posting_to_the_store))),
     Mutant(

@@ -13,7 +13,7 @@ import pytest
 
 import simulation
 from simulation.campaign import Report, hunt, hunt_all, timed_run
-from simulation.mutants import MUTANTS
+from simulation.mutants import MUTANTS, Mutant
 from withfom.main import main
 
 SEEDS = range(1_000, 1_014)
@@ -90,6 +90,13 @@ def test_mutants_have_names_and_are_many() -> None:
 
     assert len(set(names)) == len(names) >= 50
     assert all(mutant.says for mutant in MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_fits_the_code(mutant: Mutant) -> None:
+    """The product was changed, and the mistake has to be made where it can be made now."""
+    with mutant.plant():
+        pass
 
 
 def test_a_hunt_reports_each_mutant_once() -> None:
