@@ -23,12 +23,17 @@ from client.shapes import (
     ApplicationsLookAnswerFormHours,
     AuditLogAuditLogAnswer,
     Bought,
-    BrandsListedAnswer,
+    BrandsDownloadAnswer,
+    BrandsEndAnswer,
+    BrandsListedCouponRulesAnswer,
+    BrandsListedCouponRulesAnswerRulesItem,
+    BrandsListedProductsAnswer,
     BrandsMakeAnswer,
     BrandsOfBrandEarningAnswer,
     BrandsOfBrandSharesSettlementAnswer,
     BrandsRatiosAnswer,
     BrandsRatiosAnswerBrand,
+    BrandsReferAnswer,
     BrandsSearchAnswer,
     BrandsSetTermsAnswer,
     BrandsSettleAnswer,
@@ -45,6 +50,7 @@ from client.shapes import (
     ConsentsWordingsAnswer,
     ConsentsWriteWordingAnswer,
     CouponDefinitionsDefineAnswer,
+    CouponDefinitionsIssueToManyAnswer,
     CouponDefinitionsMakeCodesAnswer,
     DataRequestsGiveAnswerAnswer,
     DataRequestsWaitingAnswer,
@@ -153,6 +159,7 @@ from client.shapes import (
     WebhooksRemoveAnswer,
     WebhooksReplayAnswer,
     WebhooksShowAnswer,
+    Whose,
 )
 from client.transport import Transport
 
@@ -453,6 +460,60 @@ class Brands:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def listed_coupon_rules(self, brand_id: str) -> BrandsListedCouponRulesAnswer:
+        """Which coupons come by themselves.
+
+        For joining, a first purchase, a birthday, a recommendation.
+
+        Scope: brands:read.
+        """
+        found: BrandsListedCouponRulesAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/coupon-rules")
+        return found
+
+    def add(
+        self,
+        brand_id: str,
+        *,
+        definition_id: str,
+        kind: Literal["join", "first_purchase", "birthday", "referral"],
+        count: int | None = None,
+    ) -> BrandsListedCouponRulesAnswerRulesItem:
+        """Issue a coupon by itself.
+
+        For joining and for a first purchase within a minute or two, for a birthday in the morning, each once; for a
+        recommendation when the new member says it. The member is told.
+
+        Scope: brands:write.
+        """
+        found: BrandsListedCouponRulesAnswerRulesItem = self._transport.call(
+            "POST",
+            f"/v1/brands/{_part(brand_id)}/coupon-rules",
+            body=_set(count=count, definition_id=definition_id, kind=kind),
+        )
+        return found
+
+    def end(self, brand_id: str, rule_id: str) -> BrandsEndAnswer:
+        """Issue it no more.
+
+        Doing it twice changes nothing.
+
+        Scope: brands:write.
+        """
+        found: BrandsEndAnswer = self._transport.call(
+            "POST", f"/v1/brands/{_part(brand_id)}/coupon-rules/{_part(rule_id)}/end"
+        )
+        return found
+
+    def download(self, brand_id: str) -> BrandsDownloadAnswer:
+        """Coupons that members can take.
+
+        What is issued today and of which some are left; `POST /v1/members/{member_id}/coupons/take` takes one.
+
+        Scope: brands:read.
+        """
+        found: BrandsDownloadAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/coupons/download")
+        return found
+
     def of_brand_earning(self, brand_id: str) -> BrandsOfBrandEarningAnswer:
         """How a brand's stores earn.
 
@@ -569,7 +630,7 @@ class Brands:
         )
         return found
 
-    def listed(
+    def listed_products(
         self,
         brand_id: str,
         *,
@@ -580,7 +641,7 @@ class Brands:
         words: str | None = None,
         after: str | None = None,
         limit: int | None = None,
-    ) -> BrandsListedAnswer:
+    ) -> BrandsListedProductsAnswer:
         """Products of a brand.
 
         Code, name, price, composition, ways to order, state and days of sale, manager. `words` stand in the name or
@@ -588,7 +649,7 @@ class Brands:
 
         Scope: brands:read.
         """
-        found: BrandsListedAnswer = self._transport.call(
+        found: BrandsListedProductsAnswer = self._transport.call(
             "GET",
             f"/v1/brands/{_part(brand_id)}/products",
             query={
@@ -600,6 +661,18 @@ class Brands:
                 "after": after,
                 "limit": limit,
             },
+        )
+        return found
+
+    def refer(self, brand_id: str, *, member_id: str, referred_by: Whose) -> BrandsReferAnswer:
+        """Say who recommended a brand.
+
+        Once, within thirty days of joining. Both get what the brand gives for it.
+
+        Scope: brands:write.
+        """
+        found: BrandsReferAnswer = self._transport.call(
+            "POST", f"/v1/brands/{_part(brand_id)}/referrals", body=_set(member_id=member_id, referred_by=referred_by)
         )
         return found
 
@@ -838,6 +911,29 @@ class CouponDefinitions:
         """
         found: CouponDefinitionsMakeCodesAnswer = self._transport.call(
             "POST", f"/v1/coupon-definitions/{_part(definition_id)}/codes", body=_set(count=count)
+        )
+        return found
+
+    def issue_to_many(
+        self,
+        definition_id: str,
+        *,
+        idempotency_key: str,
+        members: Sequence[Whose],
+        count: int | None = None,
+        kind: Literal["target", "promotion", "event", "personal", "api"] | None = None,
+    ) -> CouponDefinitionsIssueToManyAnswer:
+        """Issue a coupon to a list of members.
+
+        All of them or nobody: a member who is none refuses the list. Of a limited coupon the first get what there
+        is, and the lists of the others are empty.
+
+        Scope: coupon-definitions:write.
+        """
+        found: CouponDefinitionsIssueToManyAnswer = self._transport.call(
+            "POST",
+            f"/v1/coupon-definitions/{_part(definition_id)}/issue",
+            body=_set(count=count, idempotency_key=idempotency_key, kind=kind, members=members),
         )
         return found
 
@@ -2577,6 +2673,7 @@ class Stores:
                 "disputes",
                 "complaint",
                 "points_expiry",
+                "coupon_issued",
                 "stamp_reward",
                 "stamps_expiry",
                 "member_grade",

@@ -111,6 +111,7 @@ CODES = (
     "profile_incomplete",
     "rate_limited",
     "receipt_used",
+    "referral_refused",
     "rejoin_blocked",
     "replayed",
     "report_not_yet",
@@ -121,6 +122,7 @@ CODES = (
     "rewards_off",
     "rewards_refused",
     "round_unknown",
+    "rule_unknown",
     "scope_fixed",
     "scope_missing",
     "second_person_needed",
@@ -316,6 +318,45 @@ class AuditLogAuditLogAnswerEntriesItem(TypedDict):
     target: str
 
 
+class BrandsListedCouponRulesAnswer(TypedDict):
+    rules: list[BrandsListedCouponRulesAnswerRulesItem]
+
+
+class BrandsListedCouponRulesAnswerRulesItem(TypedDict):
+    brand_id: str
+    count: int | None
+    definition_id: str | None
+    ended_ms: Any
+    from_ms: int
+    kind: str
+    rule_id: str
+
+
+class BrandsEndAnswer(TypedDict):
+    brand_id: str
+    count: int | None
+    definition_id: str | None
+    ended_ms: int
+    from_ms: int
+    kind: str
+    rule_id: str
+
+
+class BrandsDownloadAnswer(TypedDict):
+    coupons: list[BrandsDownloadAnswerCouponsItem]
+
+
+class BrandsDownloadAnswerCouponsItem(TypedDict):
+    condition: str | None
+    definition_id: str | None
+    left: int
+    name: str
+    store_id: Any
+    take_max: int
+    valid_days: int | None
+    value_won: int | None
+
+
 class BrandsOfBrandEarningAnswer(TypedDict):
     active: bool
     program: BrandsOfBrandEarningAnswerProgram | None
@@ -457,11 +498,11 @@ class BrandsShowAnswerNext(TypedDict):
     min_points: int
 
 
-class BrandsListedAnswer(TypedDict):
-    products: list[BrandsListedAnswerProductsItem]
+class BrandsListedProductsAnswer(TypedDict):
+    products: list[BrandsListedProductsAnswerProductsItem]
 
 
-class BrandsListedAnswerProductsItem(TypedDict):
+class BrandsListedProductsAnswerProductsItem(TypedDict):
     category_id: str
     code: str | None
     composition: str
@@ -477,6 +518,15 @@ class BrandsListedAnswerProductsItem(TypedDict):
     store_id: Any
     version: int
     visible: bool
+
+
+class Whose(TypedDict):
+    member_id: str
+
+
+class BrandsReferAnswer(TypedDict):
+    member: int
+    referred_by: int
 
 
 class BrandsSettleAnswer(TypedDict):
@@ -640,6 +690,16 @@ class CouponDefinitionsDefineAnswer(TypedDict):
 
 class CouponDefinitionsMakeCodesAnswer(TypedDict):
     codes: list[str]
+
+
+class CouponDefinitionsIssueToManyAnswer(TypedDict):
+    issued: int
+    members: list[CouponDefinitionsIssueToManyAnswerMembersItem]
+
+
+class CouponDefinitionsIssueToManyAnswerMembersItem(TypedDict):
+    coupon_ids: list[str]
+    member_id: str
 
 
 class DataRequestsWaitingAnswer(TypedDict):

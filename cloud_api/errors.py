@@ -206,6 +206,12 @@ CATALOGUE: dict[str, Problem] = {
         409, "함께 쓸 수 없는 혜택입니다.", "These rewards cannot be used together in one payment."
     ),
     "limit_reached": Problem(409, "오늘 쓸 수 있는 한도를 넘었습니다.", "The store's limit would be passed."),
+    "rule_unknown": Problem(404, "없는 자동 발급입니다.", "There is no such rule of issue."),
+    "referral_refused": Problem(
+        409,
+        "추천인으로 등록할 수 없습니다.",
+        "A member says it once, soon after joining, of another.",
+    ),
     "coupon_sold_out": Problem(409, "준비한 쿠폰이 모두 나갔습니다.", "All of these coupons are gone."),
     "coupon_not_issued_now": Problem(409, "지금은 받을 수 없는 쿠폰입니다.", "This coupon is not issued on this day."),
     "coupon_taken": Problem(409, "이미 받은 쿠폰입니다.", "The member has this coupon already."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from rules.calendar import local_day, moment_ms
+from rules.calendar import birthday_in, local_day, moment_ms
 
 MAX_REWARDS = 6  # CPN-02: coupons and points together; the stamp card is beside them
 CAMPAIGN_MIN_DAYS = 30  # CPN-13, Ambiguity A1
@@ -71,6 +71,23 @@ class IssueKind(StrEnum):
     GRADE = "grade"
     REFERRAL = "referral"
     STAMP_TIER = "stamp_tier"
+
+
+# Kinds that happen by themselves once a brand has said which coupon goes with them.
+AUTOMATIC = frozenset({IssueKind.JOIN, IssueKind.FIRST_PURCHASE, IssueKind.BIRTHDAY, IssueKind.REFERRAL})
+# Kinds that a person or a program names when it gives a coupon to members it chose.
+GIVEN = frozenset({IssueKind.API, IssueKind.PERSONAL, IssueKind.PROMOTION, IssueKind.EVENT, IssueKind.TARGET})
+REFERRAL_DAYS = 30  # so long after joining a member may say who recommended the brand
+
+
+def birthday_today(born: date, today: date) -> bool:
+    """CPN-05: somebody born on 29 February keeps it on the 28th where the year has no such day."""
+    return birthday_in(born, today.year) == today
+
+
+def issued_once_for(kind: IssueKind, today: date) -> str:
+    """What a member gets an automatic coupon for once: a birthday each year, the others ever (CPN-05)."""
+    return str(today.year) if kind is IssueKind.BIRTHDAY else ""
 
 
 def issue_count_valid(count: int) -> bool:

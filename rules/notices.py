@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     DISPUTES = "disputes"
     COMPLAINT = "complaint"
     POINTS_EXPIRY = "points_expiry"
+    COUPON_ISSUED = "coupon_issued"
     STAMP_REWARD = "stamp_reward"
     STAMPS_EXPIRY = "stamps_expiry"
     MEMBER_GRADE = "member_grade"
@@ -93,6 +94,7 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.DISPUTES: (_R.ADMIN,),
     _K.COMPLAINT: (_R.OWNER,),
     _K.POINTS_EXPIRY: (_R.CONSUMER,),
+    _K.COUPON_ISSUED: (_R.CONSUMER,),
     _K.STAMP_REWARD: (_R.CONSUMER,),
     _K.STAMPS_EXPIRY: (_R.CONSUMER,),
     _K.MEMBER_GRADE: (_R.CONSUMER,),

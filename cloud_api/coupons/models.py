@@ -87,6 +87,32 @@ class CouponEvent(SQLModel, table=True):
     at_ms: int = Field(sa_type=Big)
 
 
+class CouponRule(SQLModel, table=True):
+    """Which coupon goes with joining, a first purchase, a birthday or a recommendation, and how many of it (CPN-05)."""
+
+    __tablename__ = "coupon_rule"
+
+    rule_id: str = Field(primary_key=True)
+    brand_id: str = Field(foreign_key="brand.brand_id", index=True)
+    kind: str  # rules.coupons.IssueKind, one of AUTOMATIC
+    definition_id: str = Field(foreign_key="coupon_definition.definition_id")
+    count: int
+    from_ms: int = Field(sa_type=Big)  # what happened before gives nothing
+    ended_ms: int | None = Field(default=None, sa_type=Big)
+    looked_ms: int = Field(sa_type=Big)  # what happened until then has been looked at
+
+
+class CouponOccasion(SQLModel, table=True):
+    """That a member had what a rule gives, so that it is given once; also when none was left."""
+
+    __tablename__ = "coupon_occasion"
+
+    rule_id: str = Field(primary_key=True)
+    member_id: str = Field(primary_key=True)
+    occasion: str = Field(primary_key=True)
+    at_ms: int = Field(sa_type=Big)
+
+
 class CouponCode(SQLModel, table=True):
     """A code that gives one coupon to whoever types it first. ``digest`` is keyed; the code itself is kept nowhere."""
 
@@ -131,6 +157,8 @@ class UseLimit(SQLModel, table=True):
 coupon_definition = table(CouponDefinition)
 coupon = table(Coupon)
 coupon_event = table(CouponEvent)
+coupon_rule = table(CouponRule)
+coupon_occasion = table(CouponOccasion)
 coupon_code = table(CouponCode)
 coupon_code_try = table(CouponCodeTry)
 use_limit = table(UseLimit)

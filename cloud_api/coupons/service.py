@@ -98,6 +98,29 @@ def take(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
     return given
 
 
+def to_take(conn: Connection, brand_id: str, now_ms: int) -> list[dict[str, Any]]:
+    """What members can take today and of which some are left: the ten that were defined last (CPN-05)."""
+    c, today = coupon_definition.c, local_day(now_ms).isoformat()
+    query = (
+        select(coupon_definition)
+        .where(
+            c.brand_id == brand_id,
+            c.take_max > 0,
+            or_(c.quantity.is_(None), c.issued < c.quantity),
+            or_(c.issue_first.is_(None), c.issue_first <= today),
+            or_(c.issue_last.is_(None), c.issue_last >= today),
+        )
+        .order_by(c.definition_id.desc())
+        .limit(rules.SHOWN_IN_CAMPAIGN)
+    )
+    names = ("definition_id", "store_id", "name", "condition", "value_won", "valid_days", "take_max")
+    return [
+        {name: getattr(row, name) for name in names}
+        | {"left": None if row.quantity is None else row.quantity - row.issued}
+        for row in conn.execute(query)
+    ]
+
+
 def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = IssueKind.API) -> dict[str, Any]:
     """Gives the member one coupon; of a limited one never more than there are, however many ask at once.
 

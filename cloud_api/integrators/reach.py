@@ -73,6 +73,7 @@ THINGS = {
     "store_id": _Thing("store_unknown", _owned("store", "store_id")),
     "brand_id": _Thing("brand_unknown", "SELECT brand_id, NULL AS store_id FROM brand WHERE brand_id = :id"),
     "definition_id": _Thing("definition_unknown", _owned("coupon_definition", "definition_id")),
+    "rule_id": _Thing("rule_unknown", "SELECT brand_id, NULL AS store_id FROM coupon_rule WHERE rule_id = :id"),
     "coupon_id": _Thing("coupon_unknown", _COUPON, used_by_stores=True),
     "request_id": _Thing("request_unknown", _of_store("request", "request_id")),
     "order_id": _Thing("order_unknown", _of_store("customer_order", "order_id")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from cloud_api.clock import Clock
+from cloud_api.coupons.automatic import Birthdays, give_due
 from cloud_api.coupons.expiry import tell_ending
 from cloud_api.database import Database
 from cloud_api.devices.health import tell_silent
@@ -74,6 +75,7 @@ JOBS = (
     # Up within a minute of the earn that led there; both ways at night (MEM-18, MEM-19).
     Job("grades", Every(1), after_earns),
     Job("grade-review", Daily(30), nightly),
+    Job("coupon-issue", Every(1), give_due),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("points-notices", Daily(9 * 60 + 5), _tell_ending_points),
     Job("monitors", Every(1), _count),
@@ -100,4 +102,6 @@ def long_jobs(vault: Vault) -> tuple[Job, ...]:
         # somebody may be selling then: it rests between its portions.
         Job("points-expiry", Every(5), _expire_points, rests=0.7),
         Job(imports.JOB, Every(1), Importer(vault).portion, rests=0.1),
+        # Every profile is opened to see whose day it is; in the morning, when people are up.
+        Job("coupon-birthdays", Daily(8 * 60), Birthdays(vault).portion, rests=0.1),
     )

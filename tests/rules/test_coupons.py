@@ -13,6 +13,8 @@ from printers.slip_kinds import KINDS
 from rules.calendar import moment_ms
 from rules.codes import ALPHABET, RANDOM_BYTES, code_of, read_code, shown
 from rules.coupons import (
+    AUTOMATIC,
+    GIVEN,
     CouponMove,
     CouponState,
     IssueKind,
@@ -22,9 +24,11 @@ from rules.coupons import (
     StoreReward,
     ValidityKind,
     WinBoard,
+    birthday_today,
     coupon_after,
     expires_ms,
     issue_count_valid,
+    issued_once_for,
     needs_approval,
     notice_due,
     owner_of,
@@ -196,3 +200,26 @@ def test_a_code_has_eighty_random_bits() -> None:
     """CPN-18"""
     with pytest.raises(ValueError, match="9"):
         code_of(bytes(9))
+
+
+def test_a_birthday_comes_once_a_year_and_everything_else_once() -> None:
+    """CPN-05: born on 29 February, it is kept on the 28th where the year has no such day."""
+    leap = date(2000, 2, 29)
+
+    assert [birthday_today(leap, day) for day in (date(2028, 2, 28), date(2028, 2, 29), date(2027, 2, 28))] == [
+        False,
+        True,
+        True,
+    ]
+    assert [birthday_today(date(1990, 3, 1), day) for day in (date(2027, 3, 1), date(2027, 2, 28))] == [True, False]
+    first, second = (issued_once_for(IssueKind.BIRTHDAY, date(year, 12, 31)) for year in (2026, 2027))
+    assert first != second
+    assert {issued_once_for(kind, date(2026, 1, 1)) for kind in AUTOMATIC - {IssueKind.BIRTHDAY}} == {""}
+
+
+def test_what_happens_by_itself_and_what_somebody_gives_are_apart() -> None:
+    """CPN-05: taken ones, codes, tiers and grades have their own ways."""
+    others = {IssueKind.DOWNLOAD, IssueKind.CODE, IssueKind.STAMP_TIER, IssueKind.GRADE}
+
+    assert AUTOMATIC.isdisjoint(GIVEN)
+    assert AUTOMATIC | GIVEN | others == set(IssueKind)
