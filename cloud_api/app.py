@@ -18,6 +18,7 @@ from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.claims.routes import router as claims
 from cloud_api.clock import Clock, pause, system_clock
+from cloud_api.coupons.advertiser_routes import router as advertisers
 from cloud_api.coupons.automatic_routes import router as issuing
 from cloud_api.coupons.board_routes import router as coupon_boards
 from cloud_api.coupons.routes import router as coupons
@@ -107,6 +108,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         coupons,
         coupon_boards,
         issuing,
+        advertisers,
         earns,
         claims,
         counters,

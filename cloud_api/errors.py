@@ -206,6 +206,7 @@ CATALOGUE: dict[str, Problem] = {
         409, "함께 쓸 수 없는 혜택입니다.", "These rewards cannot be used together in one payment."
     ),
     "limit_reached": Problem(409, "오늘 쓸 수 있는 한도를 넘었습니다.", "The store's limit would be passed."),
+    "above_platform": Problem(409, "플랫폼 한도를 넘습니다.", "The platform allows less than that."),
     "rule_unknown": Problem(404, "없는 자동 발급입니다.", "There is no such rule of issue."),
     "referral_refused": Problem(
         409,

@@ -136,17 +136,29 @@ def limits_left(limits: UseLimits, used: UsedToday) -> LimitsLeft:
     )
 
 
+@dataclass(frozen=True)
+class AdvertiserLimits:
+    """What one use and one member's day of advertisers' rewards may come to (CPN-12, Ambiguity A3): of the platform, or
+    of one advertiser within it."""
+
+    use_max_won: int = ADVERTISER_USE_MAX_WON
+    day_max_won: int = ADVERTISER_DAY_MAX_WON
+
+    def within(self, platform: AdvertiserLimits) -> AdvertiserLimits:
+        """No advertiser gives more than the platform allows."""
+        return AdvertiserLimits(
+            min(self.use_max_won, platform.use_max_won), min(self.day_max_won, platform.day_max_won)
+        )
+
+
 def advertiser_problem(
-    uses: Sequence[RewardUse],
-    used_today_won: int,
-    *,
-    use_max_won: int = ADVERTISER_USE_MAX_WON,
-    day_max_won: int = ADVERTISER_DAY_MAX_WON,
+    uses: Sequence[RewardUse], used_today_won: int, limits: AdvertiserLimits | None = None
 ) -> UseProblem | None:
     """CPN-12: one at a time, so much a use, so much a day."""
+    limits = limits or AdvertiserLimits()
     if len(uses) > 1:
         return UseProblem.ALONE
     value_won = sum(use.value_won for use in uses)
-    if value_won > use_max_won:
+    if value_won > limits.use_max_won:
         return UseProblem.PER_USE
-    return UseProblem.DAY_VALUE if used_today_won + value_won > day_max_won else None
+    return UseProblem.DAY_VALUE if used_today_won + value_won > limits.day_max_won else None

@@ -113,6 +113,37 @@ class CouponOccasion(SQLModel, table=True):
     at_ms: int = Field(sa_type=Big)
 
 
+class AdvertiserLimit(SQLModel, table=True):
+    """What one use and one member's day of advertisers' rewards may come to, from a moment on (CPN-12). Without a
+    brand: on the whole platform; else of this advertiser, who never goes beyond it. Only added to."""
+
+    __tablename__ = "advertiser_limit"
+
+    limit_id: str = Field(primary_key=True)
+    brand_id: str | None = Field(default=None, foreign_key="brand.brand_id", index=True)
+    use_max_won: int = Field(sa_type=Big)
+    day_max_won: int = Field(sa_type=Big)
+    from_ms: int = Field(sa_type=Big)
+
+
+class AdvertiserUse(SQLModel, table=True):
+    """An advertiser's reward that its member has used: at once, without a counter (CPN-01)."""
+
+    __tablename__ = "advertiser_use"
+    __table_args__ = (
+        Index("advertiser_use_day", "member_id", "day"),
+        Index("advertiser_use_payment", "member_id", "payment_ref", unique=True),
+    )
+
+    coupon_id: str = Field(primary_key=True)
+    member_id: str
+    brand_id: str
+    payment_ref: str
+    day: str
+    value_won: int = Field(sa_type=Big)
+    used_ms: int = Field(sa_type=Big)
+
+
 class CouponCode(SQLModel, table=True):
     """A code that gives one coupon to whoever types it first. ``digest`` is keyed; the code itself is kept nowhere."""
 
@@ -159,6 +190,8 @@ coupon = table(Coupon)
 coupon_event = table(CouponEvent)
 coupon_rule = table(CouponRule)
 coupon_occasion = table(CouponOccasion)
+advertiser_limit = table(AdvertiserLimit)
+advertiser_use = table(AdvertiserUse)
 coupon_code = table(CouponCode)
 coupon_code_try = table(CouponCodeTry)
 use_limit = table(UseLimit)

@@ -24,7 +24,14 @@ from cloud_api.members import service as members
 from cloud_api.staff import audit
 from cloud_api.staff.acting import Acting, may
 from cloud_api.stores.service import find_brand, profile_of
-from rules.coupons import LOYALTY_MIN_DAYS, SAME_PER_ISSUE_MAX, RewardKind, needs_approval
+from rules.coupons import (
+    LOYALTY_MIN_DAYS,
+    SAME_PER_ISSUE_MAX,
+    RewardKind,
+    ValidityKind,
+    needs_approval,
+    validity_valid,
+)
 from rules.discounts import Benefit, BenefitKind, OverlapRules, UseLimits
 from rules.permissions import Permission
 from rules.sale import CustomerKind, PayMeans, SaleChannel, ServiceType
@@ -88,7 +95,10 @@ class NewDefinition(Body):
         if (self.brand_id is None) == (self.store_id is None):
             raise ValueError("exactly one of brand_id and store_id is needed")
         if not needs_approval(self.kind):
-            raise ValueError("an advertiser's reward never comes to a counter")
+            if self.store_id is not None:
+                raise ValueError("an advertiser's reward never comes to a counter")
+            if not validity_valid(ValidityKind.CAMPAIGN, self.valid_days):
+                raise ValueError("an advertiser's reward is good for thirty days at least")  # CPN-13
         if self.conditions != Conditions() and not self.condition:
             raise ValueError("whoever uses it must be able to read its conditions")  # CPN-14
         if self.issue_first is not None and self.issue_last is not None and self.issue_last < self.issue_first:

@@ -275,7 +275,8 @@ def find_of(work: Work, coupon_id: str, *, member_id: str, store_id: str, brand_
     ).one_or_none()
     if found is None:
         raise ApiError("coupon_unknown")
-    if found.brand_id != brand_id or found.store_id not in (None, store_id):
+    elsewhere = found.brand_id != brand_id or found.store_id not in (None, store_id)
+    if elsewhere or not rules.needs_approval(RewardKind(found.kind)):  # an advertiser's reward: CPN-01
         raise ApiError("coupon_not_here")
     return found
 
@@ -312,6 +313,14 @@ def _move(
     refs = [CouponRef(*row) for row in changed]
     history.note(work, move.value, refs, store_id=store_id, request_id=of_request)
     return len(changed)
+
+
+def use_at_once(work: Work, coupon_id: str) -> None:
+    """AVAILABLE → USED without a counter (CPN-01, CPN-12). Raises ApiError ``coupon_not_available``."""
+    free = (coupon.c.coupon_id == coupon_id) & (coupon.c.expires_ms > work.now_ms)
+    if not _move(work, CouponState.AVAILABLE, CouponMove.REQUEST, free):
+        raise ApiError("coupon_not_available")
+    _move(work, CouponState.PENDING, CouponMove.APPROVE, coupon.c.coupon_id == coupon_id)
 
 
 def capture(work: Work, request_id: str, store_id: str) -> None:

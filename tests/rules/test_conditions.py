@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rules.calendar import moment_ms
 from rules.conditions import TimeRange, Unmet, UseConditions, unmet
 from rules.discounts import (
+    AdvertiserLimits,
     Benefit,
     BenefitKind,
     LimitsLeft,
@@ -244,4 +245,14 @@ def test_an_advertisers_reward_has_limits_of_its_own() -> None:
     assert advertiser_problem((RewardUse("x", 500),), 5_000) is UseProblem.DAY_VALUE
     assert advertiser_problem((RewardUse("x", 3_001),), 0) is UseProblem.PER_USE
     assert advertiser_problem((_A, _B), 0) is UseProblem.ALONE
-    assert advertiser_problem((RewardUse("x", 4_000),), 5_000, use_max_won=4_000, day_max_won=9_000) is None
+    assert advertiser_problem((RewardUse("x", 4_000),), 5_000, AdvertiserLimits(4_000, 9_000)) is None
+    assert advertiser_problem((RewardUse("x", 4_000),), 5_001, AdvertiserLimits(4_000, 9_000)) is UseProblem.DAY_VALUE
+
+
+def test_no_advertiser_gives_more_than_the_platform_allows() -> None:
+    """CPN-12, Ambiguity A3"""
+    platform = AdvertiserLimits()
+
+    assert AdvertiserLimits(2_000, 4_000).within(platform) == AdvertiserLimits(2_000, 4_000)
+    assert AdvertiserLimits(9_000, 4_000).within(platform) == AdvertiserLimits(3_000, 4_000)
+    assert AdvertiserLimits(9_000, 20_000).within(AdvertiserLimits(10_000, 15_000)) == AdvertiserLimits(9_000, 15_000)
