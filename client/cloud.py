@@ -29,6 +29,7 @@ from client.shapes import (
     BrandsListedCouponRulesAnswerRulesItem,
     BrandsListedProductsAnswer,
     BrandsMakeAnswer,
+    BrandsOfAdvertiserAnswer,
     BrandsOfBrandEarningAnswer,
     BrandsOfBrandSharesSettlementAnswer,
     BrandsRatiosAnswer,
@@ -94,8 +95,10 @@ from client.shapes import (
     MembersOfMemberStampsAnswer,
     MembersOwnCardsAnswer,
     MembersOwnCardsAnswerCardsItem,
+    MembersReadAnswer,
     MembersSetProfileAnswer,
     MembersShowAnswer,
+    MembersUseAnswer,
     MembersWithdrawAnswer,
     MenuAddCategoryAnswer,
     MenuAddItemAnswer,
@@ -459,6 +462,32 @@ class Brands:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def of_advertiser(self, brand_id: str) -> BrandsOfAdvertiserAnswer:
+        """What an advertiser's rewards may come to.
+
+        Its own word within the platform's.
+
+        Scope: brands:read.
+        """
+        found: BrandsOfAdvertiserAnswer = self._transport.call("GET", f"/v1/brands/{_part(brand_id)}/advertiser-limits")
+        return found
+
+    def set_advertiser(
+        self, brand_id: str, *, day_max_won: int, reason: str, use_max_won: int
+    ) -> BrandsOfAdvertiserAnswer:
+        """Change what an advertiser's rewards may come to.
+
+        Not more than the platform allows.
+
+        Scope: brands:write.
+        """
+        found: BrandsOfAdvertiserAnswer = self._transport.call(
+            "POST",
+            f"/v1/brands/{_part(brand_id)}/advertiser-limits",
+            body=_set(day_max_won=day_max_won, reason=reason, use_max_won=use_max_won),
+        )
+        return found
 
     def listed_coupon_rules(self, brand_id: str) -> BrandsListedCouponRulesAnswer:
         """Which coupons come by themselves.
@@ -1062,6 +1091,30 @@ class Hq:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def platform(self) -> BrandsOfAdvertiserAnswer:
+        """What advertisers' rewards may come to.
+
+        3,000 won a use and 5,000 won a day until head office raised it.
+
+        Scope: hq:read.
+        """
+        found: BrandsOfAdvertiserAnswer = self._transport.call("GET", "/v1/hq/advertiser-limits")
+        return found
+
+    def set_platform(self, *, day_max_won: int, reason: str, use_max_won: int) -> BrandsOfAdvertiserAnswer:
+        """Change what advertisers' rewards may come to.
+
+        No advertiser goes beyond it, whatever it has set for itself.
+
+        Scope: hq:write.
+        """
+        found: BrandsOfAdvertiserAnswer = self._transport.call(
+            "POST",
+            "/v1/hq/advertiser-limits",
+            body=_set(day_max_won=day_max_won, reason=reason, use_max_won=use_max_won),
+        )
+        return found
+
     def listed(self, *, open: bool | None = None, limit: int | None = None) -> HqListedAnswer:
         """Disputes.
 
@@ -1608,6 +1661,23 @@ class Members:
         )
         return found
 
+    def use(
+        self, member_id: str, coupon_id: str, *, idempotency_key: str, payment_ref: str, payment_won: int
+    ) -> MembersUseAnswer:
+        """Use an advertiser's reward.
+
+        At once, without a store. One in a payment, so much a use, so much a day. A store's reward is asked for with
+        `POST /v1/requests` instead.
+
+        Scope: members:write.
+        """
+        found: MembersUseAnswer = self._transport.call(
+            "POST",
+            f"/v1/members/{_part(member_id)}/coupons/{_part(coupon_id)}/use",
+            body=_set(idempotency_key=idempotency_key, payment_ref=payment_ref, payment_won=payment_won),
+        )
+        return found
+
     def data(self, member_id: str) -> MembersDataAnswer:
         """Everything that is kept of a member.
 
@@ -1694,6 +1764,77 @@ class Members:
         """
         found: MembersMergeAnswer = self._transport.call(
             "POST", f"/v1/members/{_part(member_id)}/merge", body=_set(by=by, into=into, reason=reason)
+        )
+        return found
+
+    def read(self, member_id: str) -> MembersReadAnswer:
+        """How a member is told what they have.
+
+        Of points, stamps and coupons. What becomes of a request is told in any case.
+
+        Scope: members:read.
+        """
+        found: MembersReadAnswer = self._transport.call("GET", f"/v1/members/{_part(member_id)}/messages")
+        return found
+
+    def choose(
+        self,
+        member_id: str,
+        *,
+        channel: Literal["push", "alimtalk", "sms", "email", "none"] | None = None,
+        switched_off: Sequence[
+            Literal[
+                "approval_request",
+                "payment_request",
+                "auto_approved",
+                "recovered",
+                "anomaly",
+                "low_stock",
+                "report_missing",
+                "settlement",
+                "delivery",
+                "coupon_expiry",
+                "campaign_result",
+                "campaign_match",
+                "data_deletion",
+                "grade_change",
+                "report_rate",
+                "recovery_day_limit",
+                "recovery_week_limit",
+                "recovery_share_limit",
+                "slow_approval",
+                "many_rejections",
+                "many_recoveries",
+                "many_cancels",
+                "same_coupon",
+                "disputes",
+                "complaint",
+                "points_expiry",
+                "coupon_issued",
+                "points_earned",
+                "points_used",
+                "points_taken_back",
+                "points_expired",
+                "stamps_earned",
+                "stamps_taken_back",
+                "stamps_expired",
+                "stamp_reward",
+                "stamps_expiry",
+                "member_grade",
+                "device_silent",
+                "suspected_closure",
+            ]
+        ]
+        | None = None,
+    ) -> MembersReadAnswer:
+        """Choose how a member is told what they have.
+
+        Each notice says the channel; whoever sends it keeps to that.
+
+        Scope: members:write.
+        """
+        found: MembersReadAnswer = self._transport.call(
+            "POST", f"/v1/members/{_part(member_id)}/messages", body=_set(channel=channel, switched_off=switched_off)
         )
         return found
 
@@ -2674,6 +2815,13 @@ class Stores:
                 "complaint",
                 "points_expiry",
                 "coupon_issued",
+                "points_earned",
+                "points_used",
+                "points_taken_back",
+                "points_expired",
+                "stamps_earned",
+                "stamps_taken_back",
+                "stamps_expired",
                 "stamp_reward",
                 "stamps_expiry",
                 "member_grade",

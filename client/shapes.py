@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 CODES = (
+    "above_platform",
     "address_refused",
     "adjustment_unknown",
     "already_decided",
@@ -318,6 +319,11 @@ class AuditLogAuditLogAnswerEntriesItem(TypedDict):
     target: str
 
 
+class BrandsOfAdvertiserAnswer(TypedDict):
+    day_max_won: int
+    use_max_won: int
+
+
 class BrandsListedCouponRulesAnswer(TypedDict):
     rules: list[BrandsListedCouponRulesAnswerRulesItem]
 
@@ -349,7 +355,7 @@ class BrandsDownloadAnswer(TypedDict):
 class BrandsDownloadAnswerCouponsItem(TypedDict):
     condition: str | None
     definition_id: str | None
-    left: int
+    left: int | None
     name: str
     store_id: Any
     take_max: int
@@ -510,7 +516,7 @@ class BrandsListedProductsAnswerProductsItem(TypedDict):
     menu_id: str
     name: str
     price_won: int
-    sale_first: str
+    sale_first: str | None
     sale_last: Any
     sale_state: str
     services: list[str]
@@ -555,7 +561,7 @@ class BrandsSettleAnswerTotals(TypedDict):
 
 
 class BrandsRatiosAnswer(TypedDict):
-    brand: BrandsRatiosAnswerBrand
+    brand: BrandsRatiosAnswerBrand | None
     stores: list[BrandsRatiosAnswerStoresItem]
 
 
@@ -1121,6 +1127,12 @@ class MembersOfMemberCouponsHistoryAnswerHistoryItem(TypedDict):
     what: str
 
 
+class MembersUseAnswer(TypedDict):
+    coupon_id: str | None
+    discount_won: int
+    state: str
+
+
 class MembersDataAnswer(TypedDict):
     cards: list[MembersOwnCardsAnswerCardsItem]
     consents: MembersAgreedAnswer
@@ -1232,6 +1244,11 @@ class MembersMergeAnswerAfterSource(TypedDict):
     stamps_on_full_boards: int
 
 
+class MembersReadAnswer(TypedDict):
+    channel: str
+    switched_off: list[str]
+
+
 class Items(TypedDict):
     address: NotRequired[str | None]
     birth_date: NotRequired[str | None]
@@ -1321,7 +1338,7 @@ class MenuAddItemAnswer(TypedDict):
     price_won: int
     removed: bool
     rewards: list[str]
-    sale_first: str
+    sale_first: str | None
     sale_last: Any
     sale_times: MenuAddItemAnswerSaleTimes
     services: list[str]
@@ -1840,7 +1857,7 @@ class StoresMenuAnswerItemsItem(TypedDict):
     price_won: int
     removed: bool
     rewards: list[str]
-    sale_first: str
+    sale_first: str | None
     sale_last: Any
     sale_times: MenuAddItemAnswerSaleTimes
     services: list[str]
@@ -2009,6 +2026,7 @@ class StoresUsedAnswerRowsItem(TypedDict):
     nickname: str
     request_id: str | None
     reward: str | None
+    uses: int
     won: int
 
 

@@ -51,6 +51,7 @@ from cloud_api.menu.product_routes import router as products
 from cloud_api.menu.routes import router as menu
 from cloud_api.monitors.routes import router as monitors
 from cloud_api.notices.centre_routes import router as centre
+from cloud_api.notices.message_routes import router as messages
 from cloud_api.notices.routes import router as notices
 from cloud_api.orders.routes import router as orders
 from cloud_api.requests.counter_routes import router as counters
@@ -116,6 +117,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         requests,
         notices,
         centre,
+        messages,
         monitors,
         disputes,
         orders,

@@ -272,7 +272,18 @@ NOTICES_EXAMPLE = {
             "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
             "state": "requested",
             "created_ms": 1760000010000,
-        }
+        },
+        {
+            "kind": "points_earned",
+            "request_id": None,
+            "store_id": "0198c5c0-7a11-7000-8000-0000000000b1",
+            "member_id": "0198c5c0-7a11-7000-8000-0000000000c1",
+            "state": None,
+            "points": 45,
+            "channel": "push",
+            "happened_ms": 1760000010000,
+            "created_ms": 1760000070000,
+        },
     ],
     "cursor": "1.7",
     "has_more": False,
@@ -480,7 +491,7 @@ _MAY_BE_NULL = frozenset(
         "definition_id",
     }
     | {"day_max", "valid_days", "medium", "menu", "cause", "since_ms", "next_expiry_ms", "coupon_id", "posting_id"}
-    | {"meaning", "before.rate_bp"}
+    | {"meaning", "before.rate_bp", "brand", "left", "sale_first", "sale_last"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}

@@ -44,6 +44,13 @@ class NoticeKind(StrEnum):
     COMPLAINT = "complaint"
     POINTS_EXPIRY = "points_expiry"
     COUPON_ISSUED = "coupon_issued"
+    POINTS_EARNED = "points_earned"
+    POINTS_USED = "points_used"
+    POINTS_TAKEN_BACK = "points_taken_back"
+    POINTS_EXPIRED = "points_expired"
+    STAMPS_EARNED = "stamps_earned"
+    STAMPS_TAKEN_BACK = "stamps_taken_back"
+    STAMPS_EXPIRED = "stamps_expired"
     STAMP_REWARD = "stamp_reward"
     STAMPS_EXPIRY = "stamps_expiry"
     MEMBER_GRADE = "member_grade"
@@ -95,6 +102,13 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.COMPLAINT: (_R.OWNER,),
     _K.POINTS_EXPIRY: (_R.CONSUMER,),
     _K.COUPON_ISSUED: (_R.CONSUMER,),
+    _K.POINTS_EARNED: (_R.CONSUMER,),
+    _K.POINTS_USED: (_R.CONSUMER,),
+    _K.POINTS_TAKEN_BACK: (_R.CONSUMER,),
+    _K.POINTS_EXPIRED: (_R.CONSUMER,),
+    _K.STAMPS_EARNED: (_R.CONSUMER,),
+    _K.STAMPS_TAKEN_BACK: (_R.CONSUMER,),
+    _K.STAMPS_EXPIRED: (_R.CONSUMER,),
     _K.STAMP_REWARD: (_R.CONSUMER,),
     _K.STAMPS_EXPIRY: (_R.CONSUMER,),
     _K.MEMBER_GRADE: (_R.CONSUMER,),

@@ -20,20 +20,18 @@ from cloud_api.coupons import service
 from cloud_api.coupons.models import coupon_definition, coupon_rule
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
-from cloud_api.gateway import feeds
-from cloud_api.gateway.feeds import CONSUMERS
 from cloud_api.ids import first_uuid7_of
 from cloud_api.ledger.purses import member_of
 from cloud_api.members import profile
 from cloud_api.members.models import member
 from cloud_api.members.person_models import member_profile
 from cloud_api.members.told import accounts_of
+from cloud_api.notices import messages
 from cloud_api.vault import Vault
 from rules.calendar import MINUTE_MS, local_day
 from rules.coupons import REFERRAL_DAYS, IssueKind, birthday_today, issued_once_for
 from rules.membership import MemberStatus
 from rules.notices import NoticeKind
-from sync.protocol import FeedKind
 
 BATCH = 200
 PROFILES = 500  # opened in a portion, to see whose birthday it is
@@ -124,7 +122,7 @@ def give(work: Work, rule: Any, member_id: str, occasion: str) -> int:
             "issued_for": kind.value,
             "created_ms": work.now_ms,
         }
-        feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
+        messages.tell(work, [body])
     return len(ids)
 
 

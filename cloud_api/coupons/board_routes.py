@@ -63,6 +63,7 @@ USES_EXAMPLE: dict[str, Any] = {
             "reward": "coupon",
             "definition_id": _ID,
             "name": "아메리카노 1잔",
+            "uses": 1,
             "won": 4500,
             "decided_by": "staff:1",
             "at_ms": 1760000000000,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.coupons.models import coupon, coupon_definition
 from cloud_api.database import Work
-from cloud_api.gateway import feeds
-from cloud_api.gateway.feeds import CONSUMERS
+from cloud_api.notices import messages
 from rules.calendar import local_day
 from rules.coupons import NOTICE_DAYS, CouponState, notice_due
 from rules.notices import NoticeKind
-from sync.protocol import FeedKind
 
 BATCH = 500
 
@@ -34,6 +33,7 @@ def tell_ending(work: Work, most: int = BATCH) -> int:
         .order_by(coupon.c.expires_ms, coupon.c.coupon_id)
     )
     told, today = 0, local_day(work.now_ms)
+    bodies: list[dict[str, Any]] = []
     for row in work.conn.execute(query).all():
         last = local_day(row.expires_ms) - timedelta(days=1)
         days = notice_due(last, today, row.told_days)
@@ -54,6 +54,7 @@ def tell_ending(work: Work, most: int = BATCH) -> int:
             "expires_ms": row.expires_ms,
             "created_ms": work.now_ms,
         }
-        feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
+        bodies.append(body)
         told += 1
+    messages.tell(work, bodies)
     return told

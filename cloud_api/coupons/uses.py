@@ -46,7 +46,17 @@ _BY = {
     ),
 }
 _STATES: BindParameter[list[str]] = bindparam("states", [state.value for state in sorted(USED_STATES)], expanding=True)
-_SUMS = ("uses", "won")
+_NOTHING: dict[str, Any] = {
+    "request_id": None,
+    "member_id": "",
+    "nickname": "",
+    "reward": None,
+    "definition_id": None,
+    "name": "",
+    "uses": 1,
+    "won": 0,
+    "decided_by": None,
+}
 _COUPONS = text(
     f"{_USES} SELECT definition_id, max(name) AS name FROM used WHERE definition_id IS NOT NULL"
     " GROUP BY definition_id ORDER BY name, definition_id"
@@ -90,5 +100,6 @@ def page_of(conn: Connection, store_id: str, wanted: Wanted) -> dict[str, Any]:
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    """Sums come as another kind of number from some databases."""
-    return {name: int(value) if name in _SUMS else value for name, value in row._mapping.items()}
+    """Every row has every field; of what it does not speak there is nothing in it."""
+    found = _NOTHING | {name: value for name, value in row._mapping.items() if value is not None}
+    return found | {"uses": int(found["uses"]), "won": int(found["won"])}

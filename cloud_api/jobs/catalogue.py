@@ -24,6 +24,7 @@ from cloud_api.members.purge import purge_some
 from cloud_api.monitors.counting import count_some
 from cloud_api.monitors.report_rates import tell_rates
 from cloud_api.notices.centre import forget_some
+from cloud_api.notices.messages import tell_moves
 from cloud_api.notices.points import tell_ending_points
 from cloud_api.pruning import Keep, prune
 from cloud_api.vault import Vault
@@ -44,6 +45,10 @@ def _forget_tries(database: Database, _clock: Clock) -> int:
 
 def _tell_ending_points(database: Database, _clock: Clock) -> int:
     return database.transact(tell_ending_points)
+
+
+def _tell_moves(database: Database, _clock: Clock) -> int:
+    return database.transact(tell_moves)
 
 
 def _count(database: Database, _clock: Clock) -> int:
@@ -78,6 +83,7 @@ JOBS = (
     Job("coupon-issue", Every(1), give_due),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("points-notices", Daily(9 * 60 + 5), _tell_ending_points),
+    Job("member-messages", Every(1), _tell_moves),
     Job("monitors", Every(1), _count),
     Job("report-rates", Daily(10 * 60 + 30), tell_rates),
     Job("notice-retention", Daily(4 * 60 + 5), _forget_notices),

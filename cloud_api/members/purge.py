@@ -17,6 +17,7 @@ from cloud_api.members import events
 from cloud_api.members.models import member, member_number
 from cloud_api.members.person_models import data_request, member_card, member_profile, member_regular
 from cloud_api.members.told import accounts_of
+from cloud_api.notices.models import member_messages
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import dispute, request
 
@@ -56,7 +57,7 @@ def purge(work: Work, member_id: str) -> None:
     )
     work.conn.execute(update(request).where(asked).values(nickname=""))
     work.conn.execute(update(member).where(member.c.member_id.in_(was)).values(nickname="", join_detail=None))
-    for said in (member_profile, member_card, member_regular):
+    for said in (member_profile, member_card, member_regular, member_messages):
         work.conn.execute(delete(said).where(said.c.member_id.in_(was)))
     work.conn.execute(update(dispute).where(dispute.c.member_id.in_(was)).values(text="", note=None))
     work.conn.execute(update(data_request).where(data_request.c.member_id.in_(was)).values(text="", answer=""))

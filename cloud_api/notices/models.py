@@ -67,6 +67,28 @@ class PointsTold(SQLModel, table=True):
     days: int  # so many before the end
 
 
+class MessageLook(SQLModel, table=True):
+    """How far the book was read for messages to members; one row."""
+
+    __tablename__ = "message_look"
+
+    name: str = Field(primary_key=True)
+    after_id: str  # of a posting, or what sorts like one
+
+
+class MemberMessages(SQLModel, table=True):
+    """By which channel a member is told, and of what not (NTF-10)."""
+
+    __tablename__ = "member_messages"
+
+    member_id: str = Field(primary_key=True)
+    channel: str
+    switched_off: str  # JSON list of NoticeKind
+    changed_ms: int = Field(sa_type=Big)
+
+
 notice = table(NoticeRow)
 notice_setting = table(NoticeSetting)
 points_told = table(PointsTold)
+message_look = table(MessageLook)
+member_messages = table(MemberMessages)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, insert, text
 
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.database import Work
-from cloud_api.gateway import feeds
-from cloud_api.gateway.feeds import CONSUMERS
 from cloud_api.ledger.purses import holds_stamps, member_of
+from cloud_api.notices import messages
 from cloud_api.notices.models import points_told
 from rules.calendar import local_day, moment_ms
 from rules.coupons import NOTICE_DAYS
 from rules.notices import NoticeKind
-from sync.protocol import FeedKind
 
 BATCH = 500
 
@@ -49,6 +48,7 @@ def _tell(work: Work, days: int, most: int) -> int:
     until_ms = moment_ms(local_day(work.now_ms) + timedelta(days=days + 1), 0)
     values = {"kst": KST_OFFSET_MS, "day_ms": DAY_MS, "now_ms": work.now_ms, "until_ms": until_ms}
     rows = work.conn.execute(_DUE, {**values, "days": days, "most": most}).all()
+    bodies: list[dict[str, Any]] = []
     for row in rows:
         here = (points_told.c.holder == row.member_id) & (points_told.c.day == row.day)
         work.conn.execute(delete(points_told).where(here))
@@ -65,5 +65,6 @@ def _tell(work: Work, days: int, most: int) -> int:
             "expires_ms": row.expires_ms,
             "created_ms": work.now_ms,
         }
-        feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
+        bodies.append(body)
+    messages.tell(work, bodies)
     return len(rows)

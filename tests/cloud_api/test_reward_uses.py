@@ -69,7 +69,7 @@ def test_the_same_uses_by_customer_and_by_reward(world: World) -> None:
         ("박*준", 1, 3_000),
     ]
     found = {one["name"]: (one["reward"], one["uses"], one["won"]) for one in by_reward["rows"]}
-    assert found == {"라떼": ("coupon", 2, 6_000), "쿠키": ("coupon", 1, 1_000), None: ("points", 1, 400)}
+    assert found == {"라떼": ("coupon", 2, 6_000), "쿠키": ("coupon", 1, 1_000), "": ("points", 1, 400)}
     assert by_reward["rows"][0]["definition_id"] == latte
     assert {one["name"]: one["definition_id"] for one in by_reward["coupons"]} == {"라떼": latte, "쿠키": cookie}
     alone = uses(world, definition_id=cookie)
