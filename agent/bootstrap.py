@@ -118,7 +118,13 @@ class Agent:
         self.staff = StaffService(store=store, clock=clock, store_key=lambda: self.keyring.keys.store_key)
         self.rights = RightsService(store=store, clock=clock, operations=operations, staff=self.staff)
         self.stock = StockService(store=store, clock=clock, ids=ids, operations=operations, staff=self.staff)
-        self.notices = NoticeService(store=store, clock=clock, operations=operations, staff=self.staff)
+        self.notices = NoticeService(
+            store=store,
+            clock=clock,
+            operations=operations,
+            staff=self.staff,
+            is_reported=self.stock.has_report,
+        )
         self.order_alerts = OrderAlerts(store=store, can_print=self._can_print)
         self.approval = ApprovalService(
             store=store,
@@ -225,7 +231,7 @@ class Agent:
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
         self.lessons.listeners.subscribe(self.receipts.listeners.notify)
         self.printing.listeners.subscribe(self.receipts.listeners.notify)
-        for source in (self.earn, self.approval, self.orders, self.menu, self.stock):
+        for source in (self.earn, self.approval, self.orders, self.menu):
             source.listeners.subscribe(self.link.listeners.notify)
         self.approval.listeners.subscribe(self.orders.listeners.notify)
         self.order_alerts.listeners.subscribe(self.approval.listeners.notify)
@@ -234,6 +240,7 @@ class Agent:
         self.rights.listeners.subscribe(self.approval.listeners.notify)
         # Who is on duty decides what the bell shows.
         self.staff.listeners.subscribe(self.notices.listeners.notify)
+        self.stock.listeners.subscribe(self.notices.listeners.notify)  # a day that was reported is missing no more
         self.notices.listeners.subscribe(self.link.listeners.notify)
 
     def _enrolled(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from agent.dispatch import Listeners
@@ -36,8 +37,18 @@ class OperationsPort(Protocol):
 class NoticeService:
     """Thread-safe. What was acknowledged here is gone from the bell at once, with or without a line."""
 
-    def __init__(self, *, store: Store, clock: Clock, operations: OperationsPort, staff: StaffService) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        operations: OperationsPort,
+        staff: StaffService,
+        is_reported: Callable[[sqlite3.Connection, str], bool] = lambda _conn, _day: False,
+    ) -> None:
+        """``is_reported``: whether this counter has a number for a day, sent or not."""
         self.listeners = Listeners()
+        self._is_reported = is_reported
         self._store = store
         self._clock = clock
         self._operations = operations
@@ -45,13 +56,16 @@ class NoticeService:
 
     def bell(self) -> tuple[Told, ...]:
         """What whoever is on duty should look at, urgent first, newer first. What is the owner's is shown to nobody
-        else, once the shop has set up its people."""
+        else, once the shop has set up its people. A report that waits for the line is not missing (CUP-08)."""
         with self._store.read() as conn:
             _, _, off = repository.switched_off(conn)
             sees_all = self._sees_all(conn, self._staff.actor())
-            rows = repository.waiting(conn, self._clock.wall_ms())
+            rows = [row for row in repository.waiting(conn, self._clock.wall_ms()) if not self._done(conn, row.told)]
         shown = [row.told for row in rows if (sees_all or not row.for_owner) and _wanted(row.told, off)]
         return tuple(in_bell_order(shown))
+
+    def _done(self, conn: sqlite3.Connection, told: Told) -> bool:
+        return told.kind == NoticeKind.REPORT_MISSING.value and self._is_reported(conn, told.text("day"))
 
     def urgent(self) -> tuple[Told, ...]:
         """Of those the ones that the home page shows too."""

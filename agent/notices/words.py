@@ -14,11 +14,17 @@ _PAGES = {
     NoticeKind.RECOVERY_DAY_LIMIT.value: "people",
     NoticeKind.RECOVERY_WEEK_LIMIT.value: "people",
     NoticeKind.RECOVERY_SHARE_LIMIT.value: "people",
+    NoticeKind.REPORT_MISSING.value: "stock",
+    NoticeKind.REPORT_RATE.value: "stock",
+    NoticeKind.SUSPECTED_CLOSURE.value: "stock",
+    NoticeKind.LOW_STOCK.value: "stock",
 }
 
 
 def page_of(told: Told) -> str:
     """The page that has more about it; the first page for everything else."""
+    if told.kind == NoticeKind.ANOMALY.value and told.text("day"):  # of a report
+        return "stock"
     return _PAGES.get(told.kind, "home")
 
 
@@ -70,14 +76,19 @@ def notice_words(t: Texts, told: Told) -> str:
 
 def urgent_warnings(t: Texts, urgent: tuple[Told, ...]) -> tuple[Warn, ...]:
     """For the home page: what is urgent stands there until it is done or seen."""
-    return tuple(
-        Warn(
-            notice_words(t, told),
-            "bell",
-            "amber",
-            t._("Gone once it is reported") if told.kind == NoticeKind.REPORT_MISSING else "",
-        )
-        for told in urgent
+    return tuple(_warning(t, told) for told in urgent)
+
+
+def _warning(t: Texts, told: Told) -> Warn:
+    missing = told.kind == NoticeKind.REPORT_MISSING.value
+    page = page_of(told)
+    return Warn(
+        notice_words(t, told),
+        "bell",
+        "amber",
+        t._("Gone once it is reported") if missing else "",
+        "" if page == "home" else t._("Report now") if missing else t._("Look"),
+        "" if page == "home" else page,
     )
 
 

@@ -24,6 +24,7 @@ from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import Page
 from agent.staff.people.viewmodel import PeopleViewModel
 from agent.staff.viewmodel import PinViewModel
+from agent.stock.viewmodel import StockViewModel
 from agent.texts import Texts, mark
 from agent.ui.theme import Theme
 
@@ -57,6 +58,7 @@ def shop_pages(
         Page("home", mark("Home"), mark("Home"), "house", home_page, home.refresh),
         _orders(agent, approval, look),
         _receipts(agent, look),
+        _stock(agent, pin, look),
         _printing(agent, look),
         _people(agent, pin, look),
         _settings(agent, settings, look),
@@ -112,6 +114,26 @@ def _receipts(agent: Agent, look: Look) -> Page:
         return ReceiptsView(vm, theme=look.theme, texts=look.texts)
 
     return Page("receipts", mark("Receipts"), mark("Receipts"), "receipt-text", build, vm.refresh)
+
+
+def _stock(agent: Agent, pin: PinViewModel, look: Look) -> Page:
+    vm = StockViewModel(
+        stock=agent.stock,
+        door=pin,
+        has_owner=lambda: agent.staff.owner() is not None,
+        online=agent.link.online,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+        actor=agent.staff.actor,
+    )
+
+    def build() -> QWidget:
+        from agent.stock.view import StockPage
+
+        return StockPage(vm, look.theme, look.texts)
+
+    return Page("stock", mark("Cup holders"), mark("Holders"), "cup-soda", build, vm.refresh)
 
 
 def _printing(agent: Agent, look: Look) -> Page:

@@ -14,6 +14,7 @@ from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
 from agent.dispatch import Coalesced
 from agent.enroll.types import Enrolled
+from agent.home.state import Warn
 from agent.home.viewmodel import HomeViewModel
 from agent.link.troubles import troubles
 from agent.link.viewmodel import LinkViewModel
@@ -26,6 +27,7 @@ from agent.shell.viewmodel import ShellViewModel, Staff
 from agent.staff.people.viewmodel import people_warnings
 from agent.staff.types import Role
 from agent.staff.viewmodel import PinViewModel
+from agent.stock.words import missing_warnings
 from agent.texts import Texts
 from agent.ui.theme import Mode, Theme
 
@@ -128,7 +130,7 @@ class Screens:
             printers=agent.printing.printers,
             troubles=partial(troubles, agent.store, agent.clock),
             people=lambda: people_warnings(texts, agent.staff.roster()),
-            told=lambda: urgent_warnings(texts, agent.notices.urgent()),
+            told=self._told,
         )
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
@@ -138,6 +140,7 @@ class Screens:
             dispatcher=dispatcher,
             texts=texts,
             notices=agent.notices,
+            stock=agent.stock,
             actor=agent.staff.actor,
             staff=self._staff_shown,
         )
@@ -170,6 +173,12 @@ class Screens:
 
             self.pin = PinDialog(self.pin_vm, self.theme, self.texts, self.main)
         self.main.bring_forward()
+
+    def _told(self) -> tuple[Warn, ...]:
+        """What is urgent, by the cloud's word and by this counter's own clock."""
+        urgent = self._agent.notices.urgent()
+        due = missing_warnings(self.texts, self._agent.stock.due(), urgent)
+        return (*urgent_warnings(self.texts, urgent), *due)
 
     def _actor_name(self) -> str:
         found = self._agent.staff.on_duty()

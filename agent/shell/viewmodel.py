@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from agent.approval.types import RequestCard, RequestKind
@@ -44,6 +45,14 @@ class NoticesPort(Protocol):
     def listeners(self) -> Listeners: ...
     def bell(self) -> tuple[Told, ...]: ...
     def acknowledge(self, notice_id: str, actor: str) -> bool: ...
+
+
+class DuePort(Protocol):
+    """What the tab of cup holders needs of ``agent.stock.service.StockService``."""
+
+    @property
+    def listeners(self) -> Listeners: ...
+    def due(self) -> tuple[date, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -86,16 +95,18 @@ class ShellViewModel:
         dispatcher: Dispatcher,
         texts: Texts,
         notices: NoticesPort,
+        stock: DuePort,
         actor: Callable[[], str],
         staff: Callable[[], Staff] = Staff,
     ) -> None:
         """``actor`` is who acknowledges a notice, as operations name them."""
         self.on_change: Callable[[], None] = lambda: None
         self._approvals, self._link, self._texts, self._staff = approvals, link, texts, staff
-        self._notices, self._actor = notices, actor
+        self._notices, self._actor, self._stock = notices, actor, stock
+        self._due = 0
         self.state = HeaderState()
         refresh = Coalesced(dispatcher, self.refresh)
-        self._unsubscribe = [source.listeners.subscribe(refresh) for source in (approvals, link, notices)]
+        self._unsubscribe = [source.listeners.subscribe(refresh) for source in (approvals, link, notices, stock)]
         self.refresh()
 
     def close(self) -> None:
@@ -110,6 +121,7 @@ class ShellViewModel:
         rewards = len(cards) - orders
         attention = self._link.status().needs_attention
         told = self._notices.bell()
+        self._due = len(self._stock.due())
         lines = [
             BellLine("home", t.n("{n} reward requests are waiting", n=rewards) if rewards else ""),
             BellLine("orders", t.n("{n} order requests are waiting", n=orders) if orders else ""),
@@ -126,10 +138,15 @@ class ShellViewModel:
             staff=self._staff(),
             bell=rewards + orders + attention + len(told),
             bell_lines=tuple(line for line in lines if line.words),
-            badges=(("home", rewards), ("orders", orders)),
+            badges=(("home", rewards), ("orders", orders), ("stock", self._due)),
             shows_orders=service.lower() not in ("reward", "reward_only"),  # ORD-01
         )
         self.on_change()
+
+    def tick(self) -> None:
+        """A report becomes due by the clock alone (CUP-08)."""
+        if len(self._stock.due()) != self._due:
+            self.refresh()
 
     def press(self, line: BellLine) -> None:
         """Somebody chose a line of the bell: a notice is seen with that, what waits goes on waiting."""

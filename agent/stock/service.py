@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from agent.dispatch import Listeners
@@ -17,13 +16,11 @@ from agent.logbook import topic
 from agent.operations import Operations, SentOp
 from agent.staff.service import StaffService
 from agent.stock import repository
+from agent.stock.known import Known
 from agent.stock.repository import Number, StoredStock
 from agent.stock.types import (
     Board,
-    DayView,
     NotOrdered,
-    NotReported,
-    Odd,
     Ordered,
     OrderOutcome,
     Refused,
@@ -31,19 +28,8 @@ from agent.stock.types import (
     ReportOutcome,
     RoundView,
     StockView,
-    Unchanged,
 )
-from rules.consumption import (
-    DayReport,
-    ReportAnswer,
-    day_report,
-    edit_until_ms,
-    judge_report,
-    oddities,
-    reports_due,
-    usual_pieces,
-    usual_range,
-)
+from rules.consumption import edit_until_ms
 from rules.cupholders import (
     QUICK_PERCENTS,
     THRESHOLD_DEFAULT_PERCENT,
@@ -55,7 +41,7 @@ from rules.cupholders import (
     quick_order,
     threshold_reached,
 )
-from rules.hours import StoreHours, always_open, business_day
+from rules.hours import always_open
 from rules.permissions import Grant, Permission, grant
 from sync import inbox
 from sync.clock import Clock
@@ -66,44 +52,7 @@ from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.store import Store
 
 log = topic("stock")
-BACK_DAYS = 31  # the business day before today's is found within a month
 _NOTHING = StoredStock(0, 0, 0, None, 100, 14, OrderRounding.HALF_UP, THRESHOLD_DEFAULT_PERCENT, 0, ())
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What one transaction sees: the cloud's numbers with our own unanswered ones on top."""
-
-    hours: StoreHours
-    now_ms: int
-    numbers: dict[date, Number]
-    unsent: frozenset[date]
-
-    @property
-    def today(self) -> date:
-        return business_day(self.hours, self.now_ms)
-
-    def usual(self, day: date) -> int | None:
-        return usual_pieces({on: one.pieces for on, one in self.numbers.items() if not one.late}, day)
-
-    def view(self, day: date) -> DayView:
-        number = self.numbers.get(day)
-        stands = day_report(
-            self.hours, day, self.now_ms, reported=number is not None, late=number is not None and number.late
-        )
-        return DayView(
-            day,
-            stands,
-            None if number is None else number.pieces,
-            edit_until_ms(self.hours, day),
-            day in self.unsent,
-            before=stands is DayReport.MISSING and day < self.first,
-        )
-
-    @property
-    def first(self) -> date:
-        """Nothing is known of days before this one."""
-        return min(self.numbers, default=self.today)
 
 
 class StockService:
@@ -124,24 +73,17 @@ class StockService:
     def board(self, first: date, last: date) -> Board:
         """Today, the business day before, and the days of a calendar page, both ends included (CUP-03, CUP-07)."""
         with self._store.read() as conn:
-            known = self._known(conn)
-        today = known.today
-        usual = known.usual(today)
-        return Board(
-            known.view(today),
-            known.view(_business_day_before(known.hours, today)),
-            tuple(known.view(first + timedelta(days=ahead)) for ahead in range((last - first).days + 1)),
-            reports_due(known.hours, known.numbers.keys(), known.now_ms),
-            known.first,
-            None if not usual else usual_range(usual),
-            len(known.unsent),
-        )
+            return self._known(conn).board(first, last)
 
     def due(self) -> tuple[date, ...]:
         """Days somebody should write now (CUP-03, CUP-08)."""
         with self._store.read() as conn:
-            known = self._known(conn)
-        return reports_due(known.hours, known.numbers.keys(), known.now_ms)
+            return self._known(conn).due()
+
+    def has_report(self, conn: sqlite3.Connection, day: str) -> bool:
+        """Whether there is a number for a day, also one that the cloud does not know yet."""
+        own = (on.isoformat() for on in repository.unanswered(conn))
+        return repository.report_position(conn, day) is not None or day in own
 
     def stock(self) -> StockView:
         """What is left, with what this counter said and the cloud has not answered (CUP-14, CUP-23, CUP-24)."""
@@ -175,13 +117,13 @@ class StockService:
         with self._store.read() as conn:
             return repository.refused(conn)
 
-    def _known(self, conn: sqlite3.Connection) -> _Known:
+    def _known(self, conn: sqlite3.Connection) -> Known:
         profile = read_store_profile(conn)
         hours = always_open() if profile is None else profile.hours
         numbers, own = repository.reports(conn), repository.unanswered(conn)
         for day, (pieces, written_ms) in own.items():
             numbers[day] = Number(pieces, written_ms > edit_until_ms(hours, day), written_ms)
-        return _Known(hours, self._clock.wall_ms(), numbers, frozenset(own))
+        return Known(hours, self._clock.wall_ms(), numbers, frozenset(own))
 
     # --- what people say ---------------------------------------------------------------------------------------------
 
@@ -191,22 +133,14 @@ class StockService:
         it cannot be stored."""
         with self._store.transaction() as conn:
             known = self._known(conn)
-            before = known.numbers.get(day)
-            answer = judge_report(known.hours, day, pieces, known.now_ms, reported=before is not None)
-            if answer not in (ReportAnswer.ACCEPTED, ReportAnswer.LATE):
-                return NotReported(day, answer, edit_until_ms(known.hours, day))
-            if before is not None and before.pieces == pieces:
-                return Unchanged(day, pieces)
-            yesterday = known.numbers.get(day - timedelta(days=1))
-            compared = None if yesterday is None else yesterday.pieces
-            found = oddities(pieces, known.usual(day), compared)
-            if found and not sure:
-                return Odd(day, pieces, found, compared)
+            outcome = known.judge(day, pieces, sure=sure)
+            if not isinstance(outcome, Reported):
+                return outcome
             body = {"day": day.isoformat(), "pieces": pieces, "written_ms": known.now_ms}
             self._operations.append(conn, OpKind.REPORT_SUBMIT, body, actor=actor)
-        log.event("report_written", day=day.isoformat(), pieces=pieces, answer=answer.value)
+        log.event("report_written", day=day.isoformat(), pieces=pieces, late=outcome.late)
         self.listeners.notify()
-        return Reported(day, pieces, answer is ReportAnswer.LATE)
+        return outcome
 
     def order(self, pieces: int, actor: str) -> OrderOutcome:
         """The owner orders whole thousands; anybody in a shop that has not set up its people (CUP-18, RBA-01). Raises
@@ -333,8 +267,3 @@ def _rounds(told: StoredStock, waiting: list[tuple[str, int, int]]) -> tuple[Rou
     ]
     shown += [RoundView(None, pieces, at_ms) for order_id, pieces, at_ms in waiting if order_id not in known]
     return tuple(reversed(shown))
-
-
-def _business_day_before(hours: StoreHours, today: date) -> date:
-    days = (today - timedelta(days=back) for back in range(1, BACK_DAYS + 1))
-    return next((day for day in days if hours.on(day) is not None), today - timedelta(days=1))

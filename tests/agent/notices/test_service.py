@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from agent.notices.words import notice_words, page_of, urgent_warnings
 from agent.texts import Texts
 from rules.calendar import DAY_MS
+from rules.hours import always_open, business_day
 from rules.notices import NoticeKind, priority
 from tests.helpers.counter import Counter, counter
 
@@ -196,7 +198,7 @@ def test_every_kind_that_a_store_is_told_has_its_sentence(shop: Counter, languag
     assert sentences["of_a_later_version"] == general
     assert "1,234" in sentences["low_stock"]
     assert "96" in sentences["report_rate"]
-    assert {page_of(one) for one in shop.agent.notices.bell()} == {"home", "people"}
+    assert {page_of(one) for one in shop.agent.notices.bell()} == {"home", "people", "stock"}
     [warn] = urgent_warnings(t, shop.agent.notices.urgent())
     assert warn.sentence == sentences["report_missing"]
 
@@ -207,3 +209,17 @@ def test_only_the_newest_two_hundred_are_kept(shop: Counter) -> None:
         told(shop, "low_stock", f"n-{n}")
     assert shop.rows("SELECT count(*) FROM notice") == [(200,)]
     assert len(bell(shop)) == 200
+
+
+def test_a_report_that_waits_for_the_line_is_not_called_missing(shop: Counter) -> None:
+    """CUP-08: gone from bell and home page with the number; another day stays."""
+    day = business_day(always_open(), shop.clock.wall_ms())
+    told(shop, "report_missing", day=day.isoformat(), stage=1)
+    told(shop, "report_missing", "n-other", day=(day - timedelta(days=1)).isoformat(), stage=3)
+    heard: list[int] = []
+    shop.agent.notices.listeners.subscribe(lambda: heard.append(len(shop.agent.notices.bell())))
+
+    shop.agent.stock.report(day, 84, "직원")
+
+    assert heard == [1]
+    assert [one.notice_id for one in shop.agent.notices.bell()] == ["n-other"]

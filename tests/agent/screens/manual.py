@@ -16,7 +16,7 @@ WINDOW = (1366, 768)
 TABLET = (1280, 800)
 # By scene of the counter's window, and by state of a page or of the customer's screen.
 OF_THE_WINDOW = ("home", "home-reject", "home-recover", "home-offline", "home-told", "orders", "orders-sold-out")
-ALSO_OF_THE_WINDOW = ("menu", "pin-duty", "settings")
+ALSO_OF_THE_WINDOW = ("menu", "pin-duty", "settings", "stock", "stock-odd", "stock-order")
 OF_PAGES = ("08-receipts-question", "08-receipts-to-check", "07-rooms-three", "07-doctor-text", "18-people")
 OF_THE_TABLET = ("12-idle", "13-keypad", "14-earned", "15-amount", "17-slip")
 

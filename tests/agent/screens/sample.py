@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from agent.approval.types import (
@@ -26,7 +26,20 @@ from agent.notices.types import Told
 from agent.orders.types import Advanced, AdvanceOutcome, OrderItem, OrderView, SaidSoldOut, SoldOutOutcome
 from agent.settings.leaving import Blocked, Left, Unsent
 from agent.staff.types import Employee, PinOutcome, PinRight, PinWrong, Role
+from agent.stock.known import Known
+from agent.stock.repository import Number
+from agent.stock.types import (
+    Board,
+    Ordered,
+    OrderOutcome,
+    Refused,
+    Reported,
+    ReportOutcome,
+    RoundView,
+    StockView,
+)
 from rules.calendar import local_day
+from rules.hours import DayHours, StoreHours
 from rules.menu import NotOnSale, SoldOutKind
 from rules.notices import Priority
 from rules.orders import SoldOutWord
@@ -479,3 +492,78 @@ class Notices:
         self.told = tuple(one for one in self.told if one.notice_id != notice_id)
         self.listeners.notify()
         return True
+
+
+STOCK_DAY = date(2026, 11, 20)  # the day of NOW_MS
+_CAFE = StoreHours((DayHours(480, 1_320),) * 7, frozenset({date(2026, 11, 15)}))
+_ROUNDS = (
+    RoundView(3, 2_000, at(9, 0) - 86_400_000),
+    RoundView(2, 2_000, at(9, 0) - 12 * 86_400_000, 2_000, at(9, 0) - 10 * 86_400_000),
+    RoundView(1, 1_000, at(9, 0) - 30 * 86_400_000, 1_000, at(9, 0) - 28 * 86_400_000),
+)
+LEFT = StockView(
+    3_000, 2_260, 740, 2_466, 118, 6, True, 0, 2_000, ((100, 2_000), (150, 3_000), (200, 4_000)), _ROUNDS, True
+)
+
+
+def reported(*, today: int | None = None, unsent: bool = False, nothing: bool = False) -> dict[date, Number]:
+    """Four weeks of a cafe with a forgotten day, a late one, and a holiday."""
+    found: dict[date, Number] = {}
+    if not nothing:
+        for back in range(1, 27):
+            day = STOCK_DAY - timedelta(days=back)
+            if back not in (5, 8):
+                found[day] = Number(90 + (back * 37) % 55, late=back == 12)
+    if today is not None:
+        found[STOCK_DAY] = Number(today, late=False, written_ms=NOW_MS if unsent else None)
+    return found
+
+
+@dataclass
+class Stock:
+    """The rules over numbers in memory."""
+
+    numbers: dict[date, Number] = field(default_factory=reported)
+    left: StockView = LEFT
+    complaints: tuple[Refused, ...] = ()
+    owner_orders: bool = False
+    said: list[tuple[str, int, str]] = field(default_factory=list)
+    listeners: Listeners = field(default_factory=Listeners)
+    now_ms: int = NOW_MS
+
+    def _known(self) -> Known:
+        unsent = frozenset(day for day, one in self.numbers.items() if one.written_ms is not None)
+        return Known(_CAFE, self.now_ms, self.numbers, unsent)
+
+    def board(self, first: date, last: date) -> Board:
+        return self._known().board(first, last)
+
+    def due(self) -> tuple[date, ...]:
+        return self._known().due()
+
+    def stock(self) -> StockView:
+        return self.left
+
+    def refused(self) -> tuple[Refused, ...]:
+        return self.complaints
+
+    def report(self, day: date, pieces: int, actor: str, *, sure: bool = False) -> ReportOutcome:
+        outcome = self._known().judge(day, pieces, sure=sure)
+        if isinstance(outcome, Reported):
+            self.said.append((day.isoformat(), pieces, actor))
+            self.numbers = {**self.numbers, day: Number(pieces, outcome.late, self.now_ms)}
+            self.listeners.notify()
+        return outcome
+
+    def order(self, pieces: int, actor: str) -> OrderOutcome:
+        self.said.append(("order", pieces, actor))
+        new = RoundView(None, pieces, self.now_ms)
+        self.left = replace(self.left, rounds=(new, *self.left.rounds))
+        self.listeners.notify()
+        return Ordered("o-1", pieces)
+
+    def needs_owner(self, actor: str) -> bool:
+        return self.owner_orders and not actor.startswith("owner:")
+
+    def seen(self, op_id: str) -> None:
+        self.complaints = tuple(one for one in self.complaints if one.op_id != op_id)

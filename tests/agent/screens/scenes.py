@@ -34,6 +34,9 @@ from agent.shell.main_window import MainWindow, Page
 from agent.shell.viewmodel import ShellViewModel, Staff
 from agent.staff.view import PinDialog
 from agent.staff.viewmodel import PinViewModel
+from agent.stock.types import Refused, StockView
+from agent.stock.view import StockPage
+from agent.stock.viewmodel import StockViewModel
 from agent.texts import Language, Texts
 from agent.ui.controls import Ground
 from agent.ui.paint import Shadow
@@ -42,6 +45,15 @@ from rules.orders import SOLD_OUT_UNANSWERED_MS, SoldOutWord
 from rules.requests import AtZero
 from sync.clock import FakeClock
 from tests.agent.screens import sample
+
+NOTHING_LEFT = StockView(0, 0, 0, 0, None, None, False, 0, 1_000, ((100, 1_000), (150, 2_000), (200, 2_000)), (), True)
+
+
+class _NoDoor:
+    """Nobody is asked for a PIN."""
+
+    def ask_owner(self, _heading: str, _then: object) -> None:
+        return
 
 
 @dataclass
@@ -56,6 +68,7 @@ class World:
     earn: sample.Earn
     link: sample.Link
     notices: sample.Notices
+    cups: sample.Stock
     clock: FakeClock
     stack: ApprovalViewModel
     shell_vm: ShellViewModel
@@ -91,6 +104,21 @@ def make_world(
     dispatcher = ImmediateDispatcher()
     stack = ApprovalViewModel(
         service=approvals, clock=clock, dispatcher=dispatcher, texts=texts, actor=lambda: "이지은", hotkey="F9"
+    )
+    cups = sample.Stock(
+        sample.reported(nothing=quiet),
+        NOTHING_LEFT if quiet else sample.LEFT,
+        complaints=(Refused("op-1", sample.STOCK_DAY, 84, "report_read_only", sample.NOW_MS),) if troubled else (),
+    )
+    stock_page = StockViewModel(
+        stock=cups,
+        door=_NoDoor(),
+        has_owner=lambda: True,
+        online=lambda: not offline,
+        clock=clock,
+        dispatcher=dispatcher,
+        texts=texts,
+        actor=lambda: "이지은",
     )
     told_behind = sample.Notices(sample.TOLD if told else ())
     home = HomeViewModel(
@@ -140,6 +168,7 @@ def make_world(
         dispatcher=dispatcher,
         texts=texts,
         notices=told_behind,
+        stock=cups,
         actor=lambda: "직원",
         staff=lambda: Staff("이지은", texts._("Staff")),
     )
@@ -156,6 +185,14 @@ def make_world(
             order_page.refresh,
         ),
         Page("receipts", "Receipts", "Receipts", "receipt-text", empty),
+        Page(
+            "stock",
+            "Cup holders",
+            "Holders",
+            "cup-soda",
+            lambda: StockPage(stock_page, theme, texts),
+            stock_page.refresh,
+        ),
         Page("printing", "Printers & devices", "Printers", "printer", empty),
         Page(
             "settings",
@@ -168,7 +205,7 @@ def make_world(
     ]
     window = MainWindow(theme, texts, pages, shell=shell, link=link_vm, version="0.1.0")
     home.on_page = window.open_page
-    return World(theme, texts, folder, approvals, orders, earn, link, told_behind, clock, stack, shell, window)
+    return World(theme, texts, folder, approvals, orders, earn, link, told_behind, cups, clock, stack, shell, window)
 
 
 def show_page(world: World, page: str, size: tuple[int, int]) -> MainWindow:
@@ -391,6 +428,42 @@ def _said_sold_out(world: World) -> None:
     _choose_order(world)
 
 
+def vm_of_stock(world: World) -> StockViewModel:
+    view = world.window.page("stock")
+    assert isinstance(view, StockPage)
+    return view._vm
+
+
+def _save_number(world: World) -> None:
+    vm_of_stock(world).type("104")
+    vm_of_stock(world).save()
+
+
+def _odd_number(world: World) -> None:
+    vm_of_stock(world).type("1040")
+    vm_of_stock(world).save()
+
+
+def _wrong_number(world: World) -> None:
+    vm_of_stock(world).type("백 개")
+    vm_of_stock(world).save()
+
+
+def _day_before(world: World) -> None:
+    vm_of_stock(world).choose("2026-11-15")
+    vm_of_stock(world).type("12")
+
+
+def _ask_order(world: World) -> None:
+    vm_of_stock(world).ask_order()
+
+
+def _wrong_order(world: World) -> None:
+    vm_of_stock(world).ask_order()
+    vm_of_stock(world).type_quantity("2,500")
+    vm_of_stock(world).confirm_order()
+
+
 def _ask_leave(world: World) -> None:
     view = world.window.page("settings")
     assert isinstance(view, SettingsView)
@@ -466,6 +539,16 @@ SCENES = (
     Scene("menu", "orders", _open_menu),
     Scene("menu-offline", "orders", _what_is_sold_out, offline=True),
     Scene("menu-empty", "orders", _open_menu, quiet=True),
+    Scene("stock", "stock"),
+    Scene("stock-saved", "stock", _save_number),
+    Scene("stock-odd", "stock", _odd_number),
+    Scene("stock-wrong", "stock", _wrong_number),
+    Scene("stock-before", "stock", _day_before),
+    Scene("stock-offline", "stock", _save_number, offline=True),
+    Scene("stock-quiet", "stock", quiet=True),
+    Scene("stock-troubled", "stock", troubled=True),
+    Scene("stock-order", "stock", _ask_order),
+    Scene("stock-order-wrong", "stock", _wrong_order),
     Scene("settings", "settings"),
     Scene("settings-leave", "settings", _ask_leave),
     Scene("settings-leave-blocked", "settings", _ask_leave, troubled=True),

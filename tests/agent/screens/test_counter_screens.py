@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from agent.approval.view import StackView
 from agent.menu.view import MenuRowView
 from agent.orders.view import OrdersView
+from agent.stock.month.view import DayCell
+from agent.stock.view import StockPage
 from agent.texts import Language, Texts
 from agent.ui.controls import PressControl
 from agent.ui.theme import Mode, Theme
@@ -269,12 +271,13 @@ def test_a_notice_stands_behind_what_waits_and_is_seen_by_choosing_it(tmp_path: 
         warning = world.vm_of_home().state.warning
         assert warning is not None
         assert (warning.sentence, warning.remark) == ("11-19 일일 보고가 아직 없어요", "보고하면 사라져요")
+        assert (warning.action_word, warning.action_page) == ("보고하기", "stock")
 
         window.header._open_bell()
         window.header._take("3")
         QApplication.processEvents()
 
-        assert world.window.current_page == "home"
+        assert world.window.current_page == "stock"
         assert world.notices.seen == [("n-2", "직원")]
         assert [line.words for line in world.shell_vm.state.bell_lines[2:]] == [
             "11-19 일일 보고가 아직 없어요",
@@ -341,3 +344,87 @@ def test_something_is_marked_sold_out_by_pressing_and_put_back(tmp_path: Path) -
         QApplication.processEvents()
         assert page.list.isVisible()
         assert not page.sold_out.isVisible()
+
+
+def test_a_report_is_a_number_and_the_enter_key_or_keys_and_a_button(tmp_path: Path) -> None:
+    """CUP-03: the field has the keyboard as soon as the page is open."""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        window = show_page(world, "home", (1366, 768))
+        window.activateWindow()
+        window.open_page("stock")
+        QApplication.processEvents()
+        page = window.page("stock")
+        assert isinstance(page, StockPage)
+
+        QTest.keyClicks(QApplication.focusWidget(), "104")
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        assert world.cups.said == [("2026-11-20", 104, "이지은")]
+        assert page.report.chip.text() == "저장됨 · 전송 대기"
+
+        world.clock.advance(1_000)
+        for key in ("1", "1", "00", "back", "back", "0"):
+            _press(page.report.keys[key])
+        assert page.report.field.text() == "110"
+        _press(page.report.save)
+        assert world.cups.said[1:] == [("2026-11-20", 110, "이지은")]
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("typed", ["1040", "백", "104"])
+def test_the_answer_to_a_number_is_shown_whole(tmp_path: Path, typed: str, language: Language) -> None:
+    """CUP-06, CUP-09: two lines, if it takes two, and nothing of the pad below them."""
+    with opened(make_world(tmp_path, "light", language, offline=True)) as world:
+        window = show_page(world, "stock", (1024, 600))
+        page = window.page("stock")
+        assert isinstance(page, StockPage)
+        page.report.field.set_text(typed)
+        page.report.field.edit.textEdited.emit(typed)
+        _press(page.report.save)
+        for _layout_inside_layout in range(4):
+            QApplication.processEvents()
+
+        report = page.report
+        assert report.note.rect().contains(report.note_words.geometry())
+        pad = report.keys["0"].parentWidget()
+        assert pad is not None
+        assert not report.note.geometry().intersects(pad.geometry())
+
+
+def test_a_day_of_the_calendar_is_chosen_and_left_by_pressing(tmp_path: Path) -> None:
+    """CUP-04, CUP-07"""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        window = show_page(world, "stock", (1366, 768))
+        page = window.page("stock")
+        assert isinstance(page, StockPage)
+
+        _press(window.findChild(DayCell, "stock.day.2026-11-12"))  # type: ignore[arg-type]
+        assert page.report.title.text() == "11월 12일 목요일"
+        _press(page.report.back)
+        assert page.report.title.text() == "오늘 나간 컵홀더"
+        _press(page.calendar.earlier)
+        assert page.calendar.title.text() == "2026년 10월"
+
+
+def test_cup_holders_are_ordered_by_pressing(tmp_path: Path) -> None:
+    """CUP-18, CUP-19"""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        window = show_page(world, "stock", (1366, 768))
+
+        for name in ("stock.order", "stock.quick.200", "stock.order.confirm"):
+            _press(window.findChild(PressControl, name))  # type: ignore[arg-type]
+            QApplication.processEvents()
+
+        assert world.cups.said == [("order", 4_000, "이지은")]
+
+
+def test_the_tab_counts_reports_that_are_due(tmp_path: Path) -> None:
+    """CUP-03, CUP-08: by the clock alone, and gone with the number."""
+    with opened(make_world(tmp_path, "light", "ko")) as world:
+        assert dict(world.shell_vm.state.badges)["stock"] == 0
+        world.cups.now_ms += 7 * 3_600_000  # half an hour before closing has passed
+        world.shell_vm.tick()
+        assert dict(world.shell_vm.state.badges)["stock"] == 1
+
+        world.cups.report(sample.STOCK_DAY, 104, "이지은")
+
+        assert dict(world.shell_vm.state.badges)["stock"] == 0

@@ -1,0 +1,1 @@
+"""What is left, the rounds, the order."""

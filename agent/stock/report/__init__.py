@@ -1,0 +1,1 @@
+"""The tile in which a number is typed."""
