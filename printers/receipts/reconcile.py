@@ -238,8 +238,8 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
         return None  # the payments make up another amount
     if ledger.received_contradicts(total) or (len(tenders) == 1 and ledger.approvals > 1):
         return None
-    if ledger.approvals and tenders and _only_approved(named) and all(t.method == "cash" for t in tenders):
-        return None  # a card was approved for what was also paid in cash: two halves
+    if _only_approved(named) and _paid_otherwise(ledger, total, tenders):
+        return None  # what was approved may be half of it
     told = bool(tenders) or bool(approved) or ledger.received_agrees(total)
     paid = told or echoed
     if ledger.unnamed.forbid(
@@ -283,6 +283,13 @@ def _examined(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> Agreed |
 
 def _only_approved(named: Sequence[Sum]) -> bool:
     return bool(named) and all(found.role is Role.APPROVED for found in named)
+
+
+def _paid_otherwise(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> bool:
+    """Whether, beside what a card was approved for, the same amount was paid in cash or under a name nobody knows."""
+    if not ledger.approvals or not tenders:
+        return False
+    return bool(ledger.unnamed.at(total)) or all(tender.method == "cash" for tender in tenders)
 
 
 def _paid_at(ledger: Ledger, total: int, named_at: int, *, told: bool, paid: bool) -> int | None:

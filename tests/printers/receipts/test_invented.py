@@ -49,9 +49,10 @@ def test_unknown_rows_below_what_repeats_a_total_may_be_parts_of_it() -> None:
     assert (reading.kind, reading.total) == ("unknown", None)
 
 
-def test_a_card_approved_for_what_was_paid_in_cash_too_is_no_total() -> None:
-    """PNT-07: its sum was lost, and two halves vouched for each other."""
-    (reading,) = read_paper(paper(2_001_077, hostile="lose"))
+@pytest.mark.parametrize("number", [2_001_077, 3_002_624])
+def test_what_was_approved_and_paid_otherwise_too_is_no_total(number: int) -> None:
+    """PNT-07: its sum was lost, and two halves vouched for each other: card and cash, gift card and an unknown card."""
+    (reading,) = read_paper(paper(number, hostile="lose"))
 
     assert (reading.kind, reading.total) == ("unknown", None)
 
