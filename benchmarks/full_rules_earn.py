@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks._report import Report
 from benchmarks.push_throughput import Counter, command, cpu_s, database, serving, together
 from cloud_api.bootstrap import opened
+from cloud_api.clock import DAY_MS
 from cloud_api.coupons.service import NewDefinition, define
 from cloud_api.database import Work
 from cloud_api.settings import Settings
@@ -28,6 +29,7 @@ from sync.protocol import OPS_PER_PUSH_MAX
 GOAL_SHARE = 0.7  # of what the bare earn reaches
 BATCHES, SINGLES, WARM_UP = 4, 100, 2
 MEMBERS = 100
+FIRST_MS = 1_760_000_000_000
 ROUNDS = 3  # in turns, so that what else the machine does falls on all alike
 
 _GRADES = [
@@ -72,12 +74,13 @@ class Shop:
 
 
 class PointCounter(Counter):
-    """Its customers come again and again; who comes for the first time is another question."""
+    """Its customers come again and again, each about once a day; who comes for the first time is another question."""
 
     def _earn(self, seq: int, rng: random.Random) -> dict[str, Any]:
         op = super()._earn(seq, rng)
-        op["body"] |= {"phone": f"+8210{20_000_000 + rng.randrange(MEMBERS)}"}
-        return op
+        sold_ms = FIRST_MS + seq * DAY_MS // MEMBERS
+        op["body"] |= {"phone": f"+8210{20_000_000 + rng.randrange(MEMBERS)}", "occurred_ms": sold_ms}
+        return op | {"wall_ms": sold_ms}
 
 
 class StampCounter(PointCounter):

@@ -89,17 +89,18 @@ def _insert(table: str, names: tuple[str, ...]) -> Statement:
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
 _HEX = "\\\\x"
+_TEXTS, _NUMBERS, _BYTES, _NOTHING = (frozenset({kind}) for kind in (str, int, bytes, type(None)))
 
 
 def copy_block(rows: Sequence[tuple[Any, ...]]) -> bytes:
     """The rows in COPY's text format, a column at a time: a third of what the driver needs a row at a time."""
-    columns = list(zip(*rows, strict=True))
-    block = _block([_written(column, str) for column in columns])
-    backslashes = sum(map(_marks, columns))
+    columns = [(column, frozenset(map(type, column))) for column in zip(*rows, strict=True)]
+    block = _block([_written(column, kinds, str) for column, kinds in columns])
+    backslashes = sum(_marks(column, kinds) for column, kinds in columns)
     signs = (block.count("\n"), block.count("\t"), block.count("\\"), "\r" in block)
     if signs != (len(rows), len(rows) * (len(columns) - 1), backslashes, False):
         # Nearly never: a text has one of COPY's own signs in it.
-        block = _block([_written(column, _escaped) for column in columns])
+        block = _block([_written(column, kinds, _escaped) for column, kinds in columns])
     return block.encode()
 
 
@@ -107,13 +108,14 @@ def _block(columns: Sequence[Sequence[str]]) -> str:
     return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 
 
-def _written(column: tuple[Any, ...], spell: Callable[[Any], str]) -> Sequence[str]:
-    kinds = set(map(type, column))
-    if kinds == {str} and spell is str:
+def _written(column: tuple[Any, ...], kinds: frozenset[type], spell: Callable[[Any], str]) -> Sequence[str]:
+    if kinds == _TEXTS and spell is str:
         return column
-    if kinds == {int}:
+    if kinds == _NUMBERS:
         return list(map(str, column))
-    if kinds == {bytes}:
+    if kinds == _NOTHING:
+        return [_NULL] * len(column)
+    if kinds == _BYTES:
         return [_HEX + value.hex() for value in column]
     return [
         _NULL if value is None else _HEX + value.hex() if type(value) is bytes else spell(value) for value in column
@@ -124,11 +126,11 @@ def _escaped(value: Any) -> str:
     return str(value).translate(_ESCAPES)
 
 
-def _marks(column: tuple[Any, ...]) -> int:
+def _marks(column: tuple[Any, ...], kinds: frozenset[type]) -> int:
     """How many backslashes the nulls and bytes of a column take."""
-    if bytes in map(type, column):
-        return sum(1 if value is None else 2 for value in column)
-    return column.count(None)
+    if bytes in kinds:
+        return sum(1 if value is None else 2 for value in column if value is None or type(value) is bytes)
+    return column.count(None) if type(None) in kinds else 0
 
 
 def add_to_column(
@@ -137,13 +139,17 @@ def add_to_column(
     """Adds to a number in each of the rows named by ``key``, in the order of their names; ``or_else`` is raised, a few
     rows perhaps only later, when one of them is not there."""
     names = sorted(amounts)
-    if len(names) <= FEW_ROWS or not work.postgres:
-        statement = _add(table.name, key, column)
+    statement = _add(table.name, key, column)
+    if len(names) <= FEW_ROWS:
         for name in names:
             work.later(statement, name, amounts[name], or_else=or_else)
         return
-    lists = (exchange.listed(one, postgres=True) for one in (names, [amounts[name] for name in names]))
-    if work.exchange(Asked(_add_listed(table.name, key, column), tuple(lists)))[0].changed != len(names):
+    if work.postgres:
+        lists = (exchange.listed(one, postgres=True) for one in (names, [amounts[name] for name in names]))
+        changed = work.exchange(Asked(_add_listed(table.name, key, column), tuple(lists)))[0].changed
+    else:
+        changed = work.conn.exec_driver_sql(statement.sqlite, [(name, amounts[name]) for name in names]).rowcount
+    if changed != len(names):
         raise or_else
 
 

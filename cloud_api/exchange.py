@@ -11,7 +11,7 @@ import json
 import re
 import select
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
@@ -115,6 +115,27 @@ def _among(words: str, names: tuple[str, ...], single: tuple[bool, ...], before:
         for many in ("IN (SELECT unnest(string_to_array(${0}, chr(10))))", "IN (SELECT value FROM json_each(${0}))")
     )
     return Statement(words.format(**of_postgres), locks=locks, sqlite=words.format(**of_sqlite))
+
+
+def of_rows(words: str, **columns: str) -> Statement:
+    """A statement in which ``{wanted}`` stands for a query of the rows that ``rows_listed`` lists; their columns by
+    name and type."""
+    of_postgres = ", ".join(
+        f"unnest(CAST(string_to_array(${place}, chr(10)) AS {kind}[])) AS {name}"
+        for place, (name, kind) in enumerate(columns.items(), start=1)
+    )
+    of_sqlite = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
+    return Statement(
+        words.format(wanted=f"SELECT {of_postgres}"),
+        sqlite=words.format(wanted=f"SELECT {of_sqlite} FROM json_each(?1)"),
+    )
+
+
+def rows_listed(rows: Collection[tuple[str | int, ...]], *, postgres: bool) -> tuple[str, ...]:
+    """The values for ``of_rows``; at least one row."""
+    if postgres:
+        return tuple(listed(column, postgres=True) for column in zip(*rows, strict=True))
+    return (json.dumps(list(rows)),)
 
 
 def together(conn: Connection, asked: Sequence[Asked], *, commit: bool = False) -> list[Answer]:

@@ -34,7 +34,7 @@ from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import events
 from cloud_api.members.service import Admitted, Join, admit
-from cloud_api.stamps.earning import Cause, Given, Stamping, shown
+from cloud_api.stamps.earning import Cause, Given, Stamping
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
@@ -227,8 +227,7 @@ class _ByTerms:
         row.reasons = _words((*computed.reasons, given.grant.reason))
         row.posting_id = given.posting_id
         self._given[fact.earn_id] = (row.member_id, given)
-        body = {"earn_id": row.earn_id, "status": row.status, "points": row.points}
-        body |= shown(self.stamping.card, given)
+        body = {"earn_id": row.earn_id, "status": row.status, "points": row.points} | self.stamping.shown(given)
         if row.points != fact.points:
             return Outcome(OpStatus.ADJUSTED, POINTS_DIFFER, body)
         if fact.stamps != given.grant.stamps:

@@ -97,10 +97,10 @@ _MOVE = Statement(
 _MOVE_LISTED = Statement(
     "UPDATE lot SET remaining = lot.remaining - moved.points"
     " FROM (SELECT member_id, expires_ms, posting_id, sum(points) AS points FROM ("
-    "  SELECT unnest(string_to_array($1, chr(10))) AS member_id,"
-    "  unnest(CAST(string_to_array($2, chr(10)) AS BIGINT[])) AS expires_ms,"
-    "  unnest(string_to_array($3, chr(10))) AS posting_id,"
-    "  unnest(CAST(string_to_array($4, chr(10)) AS BIGINT[])) AS points) AS listed"
+    "  SELECT unnest(CAST(string_to_array($1, chr(10)) AS BIGINT[])) AS points,"
+    "  unnest(string_to_array($2, chr(10))) AS member_id,"
+    "  unnest(CAST(string_to_array($3, chr(10)) AS BIGINT[])) AS expires_ms,"
+    "  unnest(string_to_array($4, chr(10))) AS posting_id) AS listed"
     "  GROUP BY member_id, expires_ms, posting_id) AS moved"
     " WHERE lot.member_id = moved.member_id AND lot.expires_ms = moved.expires_ms"
     " AND lot.posting_id = moved.posting_id"
@@ -109,9 +109,11 @@ _MOVE_LISTED = Statement(
 
 def move_remaining(work: Work, uses: Sequence[LotUse]) -> None:
     """Brings the lots' cached rests up to date with new uses."""
-    if len(uses) <= FEW_ROWS or not work.postgres:
-        for use in uses:
-            work.later(_MOVE, use.points, use.member_id, use.expires_ms, use.lot_posting_id)
-        return
-    columns = zip(*[(use.member_id, use.expires_ms, use.lot_posting_id, use.points) for use in uses], strict=True)
-    work.later(_MOVE_LISTED, *(listed(column, postgres=True) for column in columns))
+    rows = [(use.points, use.member_id, use.expires_ms, use.lot_posting_id) for use in uses]
+    if len(rows) <= FEW_ROWS:
+        for row in rows:
+            work.later(_MOVE, *row)
+    elif work.postgres:
+        work.later(_MOVE_LISTED, *(listed(column, postgres=True) for column in zip(*rows, strict=True)))
+    else:
+        work.conn.exec_driver_sql(_MOVE.sqlite, rows)

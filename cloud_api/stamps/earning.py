@@ -16,7 +16,7 @@ from cloud_api.bulk import NewRows, insert_rows
 from cloud_api.clock import korean_day
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
-from cloud_api.exchange import Asked, among
+from cloud_api.exchange import Asked, among, of_rows, rows_listed
 from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
 from cloud_api.ledger.facts import Origin, SaleSeen
@@ -26,7 +26,7 @@ from cloud_api.ledger.purses import open_purses, stamps_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question
 from cloud_api.stamps.models import GrantState, stamp_grant, stamp_tier
 from cloud_api.stores.earning import Terms
-from rules.boards import StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_crossed
+from rules.boards import Board, StampCard, StampCause, StampMedium, Tier, board_of, room, tiers_crossed
 from rules.calendar import MINUTE_MS
 from rules.coupons import IssueKind
 from rules.notices import NoticeKind
@@ -134,10 +134,12 @@ class Stamping:
         # A menu has few prices, and members of a shop stand at few totals.
         self._worths: dict[Hashable, StampGrant] = {}
         self._crossings: dict[tuple[int, int], tuple[Tier, ...]] = {}
+        self._boards: dict[int, Board] = {}
         self._expires_ms = stamps_expire_ms(self.card, work.now_ms) or NEVER_MS
         scope = terms.program.scope
         self._purses = {one: stamps_holder(one, scope, terms.brand_id, store_id) for one in set(member_ids)}
-        self._held = self._read(sorted(set(self._purses.values())), sorted({self.day(at_ms) for at_ms in times}))
+        days = {(self._purses[one], self.day(at_ms)) for one, at_ms in zip(member_ids, times, strict=True)}
+        self._held = self._read(sorted(set(self._purses.values())), sorted(days))
 
     def day(self, occurred_ms: int) -> str:
         """The business day a sale counts for."""
@@ -195,6 +197,20 @@ class Stamping:
             return grant
         return StampGrant(free, StampReason.BOARDS_FULL, grant.uncapped)
 
+    def shown(self, given: Given) -> dict[str, Any]:
+        """What is told of a grant: how many, why, and where the card stands."""
+        board = self._boards.get(given.total)
+        if board is None:
+            board = self._boards[given.total] = board_of(self.card, given.total)
+        return {
+            "stamps": given.grant.stamps,
+            "reason": given.grant.reason.value,
+            "board": board.number,
+            "on_board": board.stamps,
+            "per_board": self.card.per_board,
+            "tiers": [tier.stamps for tier in given.tiers] if given.tiers else [],
+        }
+
     @property
     def rows(self) -> NewRows:
         """To be written beside the postings."""
@@ -229,14 +245,14 @@ class Stamping:
         if wanted:
             _pay(self._work, self._store_id, wanted)
 
-    def _read(self, purse_ids: Sequence[str], days: Sequence[str]) -> dict[str, Held]:
+    def _read(self, purse_ids: Sequence[str], days: Sequence[tuple[str, str]]) -> dict[str, Held]:
         accounts = [account_id(kind, one) for one in purse_ids for kind in _KINDS]
         work = self._work
         for _ in range(2):
             locked, lots, *counted = work.exchange(
                 balances_question(work, accounts),
                 among(work, LOTS, {"purses": purse_ids}, work.now_ms),
-                *self._today(purse_ids, days),
+                *self._today(days),
             )
             missing = set(accounts) - {name for name, _ in locked.rows}
             if not missing:
@@ -253,16 +269,16 @@ class Stamping:
             one.lots.append(_Lot(expires_ms, posting_id, remaining))
             one.on_board += remaining
         for answer in counted:
-            for purse_id, day, stamps in answer.rows:
-                held[purse_id].today[day] = int(stamps)
+            for purse_id, day, count in answer.rows:
+                held[purse_id].today[day] = int(count)
         return held
 
-    def _today(self, purse_ids: Sequence[str], days: Sequence[str]) -> list[Asked]:
-        """Asked only where a cap wants to know."""
+    def _today(self, days: Sequence[tuple[str, str]]) -> list[Asked]:
+        """Of each card on its days; asked only where a cap wants to know."""
         stamps = self._program.stamps
         if stamps is None or stamps.day_max is None:
             return []
-        return [among(self._work, _TODAY, {"purses": purse_ids}, days[0], days[-1])]
+        return [Asked(_TODAY, rows_listed(days, postgres=self._work.postgres))]
 
     def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
         """Onto the board, and what fills it out of the lots, soonest lapse first."""
@@ -344,9 +360,12 @@ LOTS = (
     f"SELECT member_id, expires_ms, posting_id, remaining FROM lot WHERE {LOTS_ON_BOARDS} AND expires_ms > $1"
     " AND member_id {purses} ORDER BY expires_ms, posting_id"
 )
-_TODAY = (
-    "SELECT purse_id, day, sum(stamps - taken_back) FROM stamp_grant WHERE purse_id {purses} AND day BETWEEN $1 AND $2"
-    " GROUP BY purse_id, day"
+# Added up for each card by itself: one look into the index, and nothing to sort.
+_TODAY = of_rows(
+    "SELECT purse_id, day, (SELECT coalesce(sum(stamps - taken_back), 0) FROM stamp_grant"
+    " WHERE stamp_grant.purse_id = wanted.purse_id AND stamp_grant.day = wanted.day) FROM ({wanted}) AS wanted",
+    purse_id="TEXT",
+    day="TEXT",
 )
 
 
@@ -384,12 +403,20 @@ class _Due:
         return self.given.purse_id, self.tier.board, self.tier.stamps
 
 
-_PAID = "SELECT purse_id, board, stamps FROM stamp_tier WHERE purse_id {purses}"
+# Of just these tiers; what a card was paid in all its years is not read.
+_PAID = of_rows(
+    "SELECT paid.purse_id, paid.board, paid.stamps FROM ({wanted}) AS wanted JOIN stamp_tier AS paid"
+    " ON paid.purse_id = wanted.purse_id AND paid.board = wanted.board AND paid.stamps = wanted.stamps",
+    purse_id="TEXT",
+    board="INTEGER",
+    stamps="INTEGER",
+)
 _TIER_COLUMNS = ("purse_id", "board", "stamps", "definition_id", "coupon_id", "posting_id", "paid_ms")
 
 
 def _pay(work: Work, store_id: str, wanted: Sequence[_Due]) -> None:
-    paid = set(work.ask(among(work, _PAID, {"purses": sorted({one.given.purse_id for one in wanted})})))
+    places = {one.place for one in wanted}
+    paid = set(work.ask(Asked(_PAID, rows_listed(places, postgres=work.postgres))))
     due: list[_Due] = []
     for one in wanted:
         if one.place not in paid:
@@ -415,16 +442,3 @@ def _pay(work: Work, store_id: str, wanted: Sequence[_Due]) -> None:
             "created_ms": work.now_ms,
         }
         feeds.publish(work, CONSUMERS, FeedKind.NOTICE, body)
-
-
-def shown(card: StampCard, given: Given) -> dict[str, Any]:
-    """What is told of a grant: how many, why, and where the card stands."""
-    board = board_of(card, given.total)
-    return {
-        "stamps": given.grant.stamps,
-        "reason": given.grant.reason.value,
-        "board": board.number,
-        "on_board": board.stamps,
-        "per_board": card.per_board,
-        "tiers": [tier.stamps for tier in given.tiers],
-    }

@@ -16,7 +16,7 @@ from cloud_api.ledger.purses import open_purses, stamps_holder
 from cloud_api.ledger.service import account_id, post
 from cloud_api.members.former import refuse_former
 from cloud_api.members.models import member
-from cloud_api.stamps.earning import Cause, Stamping, day_of, shown
+from cloud_api.stamps.earning import Cause, Stamping, day_of
 from cloud_api.stamps.models import stamp_grant, stamp_tier
 from cloud_api.stores.earning import Terms, terms_at
 from rules.boards import StampCause, StampMedium, board_of
@@ -150,7 +150,7 @@ def _book(
     given = stamping.earn(cause) if grant is None else stamping.give(cause, stamping.fitting(member_id, grant))
     post(work, stamping.postings, beside=(stamping.rows,))
     stamping.pay([(member_id, given)])
-    return shown(stamping.card, given)
+    return stamping.shown(given)
 
 
 def _holder(terms: Terms, member_id: str, store_id: str) -> str:
