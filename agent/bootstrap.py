@@ -12,6 +12,7 @@ from agent.approval.alerts import OrderAlerts
 from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
+from agent.coupons.service import PaperCoupons
 from agent.earn import slips as earn_slips
 from agent.earn.late import ClaimSlip, LateEarns
 from agent.earn.repository import DocumentRow
@@ -177,6 +178,14 @@ class Agent:
             shop=shop_name,
             templates=lambda: self.slip_templates.current,
         )
+        self.coupons = PaperCoupons(
+            store=store,
+            clock=clock,
+            printing=self.printing,
+            shop=shop_name,
+            templates=lambda: self.slip_templates.current,
+            by_itself=lambda: self.slip_templates.prints_by_itself("coupon"),
+        )
         self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
         self.vault = DeviceVault(settings.folder)
         self.enroll = EnrollService(
@@ -230,6 +239,7 @@ class Agent:
         """What one feature changes and another shows."""
         self.earn.listeners.subscribe(self.receipts.listeners.notify)
         self.lessons.listeners.subscribe(self.receipts.listeners.notify)
+        self.coupons.listeners.subscribe(self.receipts.listeners.notify)
         self.printing.listeners.subscribe(self.receipts.listeners.notify)
         for source in (self.earn, self.approval, self.orders, self.menu):
             source.listeners.subscribe(self.link.listeners.notify)
@@ -342,6 +352,7 @@ class Agent:
             FeedKind.REPORT.value: telling(self.stock.apply_report_row, self.stock.listeners),
             FeedKind.STOCK.value: telling(self.stock.apply_stock_row, self.stock.listeners),
             FeedKind.EARN.value: telling(self.earn.apply_earn_row, self.earn.listeners),
+            FeedKind.COUPON.value: telling(self.coupons.apply_coupon_row, self.coupons.listeners),
             FeedKind.LAYOUT.value: telling(self.lessons.apply_layout_row, self.lessons.listeners),
             FeedKind.EARNING.value: telling(apply_earning_row, self.link.listeners),
             **{kind: telling(applier, self.link.listeners) for kind, applier in OWN_APPLIERS.items()},

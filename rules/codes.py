@@ -6,6 +6,8 @@ hopeless. The alphabet is Crockford's base 32: no I, L, O or U, and what looks a
 
 from __future__ import annotations
 
+from uuid import UUID
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_BYTES = 10
 _LETTERS = 16  # 80 bits
@@ -23,6 +25,14 @@ def code_of(random: bytes) -> str:
     number = int.from_bytes(random, "big")
     letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LETTERS)))
     return letters + _check_letter(letters)
+
+
+def code_of_id(coupon_id: str) -> str:
+    """The code of a member's own coupon, as it stands on its slip: the last eighty bits of its id, most of them random.
+
+    Raises ValueError for what is no id.
+    """
+    return code_of(UUID(coupon_id).bytes[-RANDOM_BYTES:])
 
 
 def shown(code: str) -> str:

@@ -123,6 +123,9 @@ class FeedKind(StrEnum):
     MENU_HERE = "menu_here"
     # {label, meaning|null (withdrawn), pos_model, version}: a label on receipts, in the brand's feed
     LAYOUT = "layout"
+    # {coupon_id, name, condition, expires_ms, issued_ms, why: "stamp_tier"|"staff", earn_id|null,
+    #  print_device|null (the one device that may print it by itself)}: a coupon of a member, to be given on paper
+    COUPON = "coupon"
     # {day, pieces, late, version, written_ms, actor, editable_until_ms}
     REPORT = "report"
     # {version, contracted, received, reported, stock, over_reported, stock_rate_bp, consumption_rate_bp,

@@ -77,6 +77,12 @@ RULES = (
         "nobody prints a slip again after two weeks, and it may name a customer",
     ),
     Rule(
+        "paper_coupon",
+        14 * DAY_MS,
+        "issued_ms < :before",
+        "who wants it on paper says so within days; the coupon itself is the cloud's",
+    ),
+    Rule(
         "request",
         30 * DAY_MS,
         f"coalesce(decided_ms, created_ms) < :before AND state NOT IN ({_OPEN}) AND local_decision IS NULL",

@@ -16,7 +16,7 @@ from sync.store import Store, set_meta
 FRONT: Final = "receipt"  # the one every counter has; what goes nowhere else goes here
 KITCHEN, BAR = "kitchen", "bar"
 PLACES: Final = (FRONT, KITCHEN, BAR)
-ROUTED: Final = (JobKind.ORDER_TICKET, JobKind.SLIP, JobKind.POINTS, JobKind.CLAIM, JobKind.CLOSING)
+ROUTED: Final = (JobKind.ORDER_TICKET, JobKind.SLIP, JobKind.POINTS, JobKind.CLAIM, JobKind.COUPON, JobKind.CLOSING)
 ADDRESS_SETTING = "printing.address"  # meta: where a printer is, as printers.devices.address writes it
 PROFILE_SETTING = "printing.profile"  # meta: what it can do, as JSON
 ROUTES_SETTING = "printing.routes"  # meta: kinds of jobs that go to another printer than the front one, as JSON

@@ -16,7 +16,11 @@ from sync.store import Store, set_meta
 TEXT_SETTING = "printing.template."  # meta: the kind follows
 LOGO_SETTING = "printing.logo"  # meta: PNG in base64
 # meta, by kind: "1" while these slips print by themselves. Each costs paper, so that none does before a shop wants it.
-BY_ITSELF_SETTINGS: Final = {"points": "printing.points_slip", "claim": "printing.claim_slip"}
+BY_ITSELF_SETTINGS: Final = {
+    "points": "printing.points_slip",
+    "claim": "printing.claim_slip",
+    "coupon": "printing.coupon_slip",
+}
 LOGO_DOTS_MAX = 504  # no paper of ours is wider, and a bigger picture would only slow every slip down
 log = topic("print")
 
@@ -68,7 +72,7 @@ class SlipTemplates:
 
     def prints_by_itself(self, kind: str) -> bool:
         """Whether a slip of this kind comes without anybody pressing for it: ``points`` with every earn, ``claim``
-        with every receipt that met no number."""
+        with every receipt that met no number, ``coupon`` with every coupon that the cloud gives at this counter."""
         return kind in self._by_itself
 
     def set_prints_by_itself(self, kind: str, on: bool) -> None:

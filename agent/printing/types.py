@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     POINTS = "points_slip"
     CLAIM = "claim_slip"
     CLOSING = "closing_slip"
+    COUPON = "coupon_slip"
     RECEIPT_COPY = "receipt_copy"
 
 

@@ -122,6 +122,7 @@ def job_kind(t: Texts, kind: str) -> str:
         JobKind.POINTS.value: t._("Points slip"),
         JobKind.CLAIM.value: t._("Points by QR code"),
         JobKind.CLOSING.value: t._("Closing slip"),
+        JobKind.COUPON.value: t._("Coupon"),
         JobKind.RECEIPT_COPY.value: t._("Receipt printed again"),
     }
     return names.get(kind, kind)
@@ -153,6 +154,7 @@ def by_itself(t: Texts, kind: str) -> str:
     labels = {
         "points": t._("Print it with every credit"),
         "claim": t._("Print it when nobody types a number"),
+        "coupon": t._("Print it when a stamp card or staff give one"),
     }
     return labels.get(kind, "")
 

@@ -22,6 +22,7 @@ from agent.ui.rows import RowList
 from agent.ui.theme import Theme
 
 ROW_HEIGHT = 68
+SHOWN_WITH_ROWS = (Chip.LEARNED, Chip.COUPONS)
 _GROUNDS: dict[Tone, tuple[str, str]] = {
     Tone.GOOD: ("green_soft", "green_ink"),
     Tone.WAITING: ("sunken", "ink2"),
@@ -83,12 +84,13 @@ class _ListTile(Tile):
             Chip.TO_CHECK: FilterChip(theme, texts._("To check")),
             Chip.WITHOUT_NUMBER: FilterChip(theme, texts._("No number")),
             Chip.LEARNED: FilterChip(theme, texts._("Learned")),
+            Chip.COUPONS: FilterChip(theme, texts._("Coupons")),
         }
         line, learned = QHBoxLayout(), QHBoxLayout()
         for key, chip in self.chips.items():
             chip.setObjectName(f"receipts.chip.{key.value}")
             chip.clicked.connect(lambda _checked=False, chosen=key: vm.choose_chip(chosen))
-            (learned if key is Chip.LEARNED else line).addWidget(chip)
+            (learned if key in SHOWN_WITH_ROWS else line).addWidget(chip)
         for chips in (line, learned):
             chips.setSpacing(6)
             chips.addStretch(1)
@@ -114,8 +116,8 @@ class _ListTile(Tile):
         state = self._vm.state
         self.search.set_text(state.search)
         for key, chip in self.chips.items():
-            # What was learned shows itself when there is something.
-            chip.setVisible(key is not Chip.LEARNED or bool(state.counts.get(key)) or key is state.chip)
+            # What was learned, and coupons to give, show themselves when there is something.
+            chip.setVisible(key not in SHOWN_WITH_ROWS or bool(state.counts.get(key)) or key is state.chip)
             chip.set_count(state.counts.get(key, 0))
             chip.setChecked(key is state.chip and not state.search.strip())
         self.rows.setVisible(bool(state.rows))

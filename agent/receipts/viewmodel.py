@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from agent.coupons.service import PaperCoupon
 from agent.dispatch import Coalesced, Dispatcher, Listeners
-from agent.receipts import asking, linking, words
+from agent.receipts import asking, giving, linking, words
 from agent.receipts.asking import Choice, LessonsPort, Question
 from agent.receipts.copies import Copies
+from agent.receipts.giving import CouponsPort
 from agent.receipts.lessons import Lesson
 from agent.receipts.linking import LatePort
 from agent.receipts.types import DocumentOutcome, ReceiptDetail, ReceiptFilter, ReceiptRow
@@ -29,6 +31,7 @@ class Chip(StrEnum):
     TO_CHECK = "to_check"
     WITHOUT_NUMBER = "without_number"
     LEARNED = "learned"
+    COUPONS = "coupons"
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,15 @@ class ReceiptsViewModel:
         lessons: LessonsPort | None = None,
         late: LatePort | None = None,
         copies: CopiesPort | None = None,
+        coupons: CouponsPort | None = None,
         actor: Callable[[], str] = lambda: "staff",
     ) -> None:
         """Without ``lessons`` nothing is asked and nothing is shown as learned; without ``late`` nothing is linked;
-        without ``copies`` no receipt is printed again."""
+        without ``copies`` no receipt is printed again, without ``coupons`` none is given on paper."""
         self.on_change: Callable[[], None] = lambda: None
         self._lessons, self._late, self._copies, self._actor = lessons, late, copies, actor
+        self._coupons = coupons
+        self._given: tuple[PaperCoupon, ...] = ()
         self._others_of = ""  # the paper whose first guess was answered with no
         self._rules: tuple[Lesson, ...] = ()
         self._receipts, self._texts, self._clock = receipts, texts, clock
@@ -147,6 +153,8 @@ class ReceiptsViewModel:
             self._late.credit_waiting(document_id, value, self._actor())
         elif self._late is not None and what == linking.SLIP:
             self._late.issue(document_id)
+        elif self._coupons is not None and what == giving.PRINT:
+            self._coupons.print_slip(document_id.removeprefix(giving.COUPON_PREFIX), self._actor())
         elif self._lessons is not None:
             self._answer_lesson(self._lessons, document_id, what, value)
         self.refresh()
@@ -173,6 +181,7 @@ class ReceiptsViewModel:
     def refresh(self) -> None:
         self._found = self._receipts.list(ROWS_MAX, ReceiptFilter.ALL)
         self._rules = self._lessons.lessons() if self._lessons else ()
+        self._given = self._coupons.newest() if self._coupons else ()
         self._publish()
 
     def _changed(self) -> None:
@@ -188,6 +197,8 @@ class ReceiptsViewModel:
         rows = tuple(self._row(row, today) for row in found)
         if self._chip is Chip.LEARNED and not wanted:
             rows = tuple(self._rule_row(lesson) for lesson in self._rules)
+        if self._chip is Chip.COUPONS and not wanted:
+            rows = tuple(self._coupon_row(found, today) for found in self._given)
         if self._chosen_id not in {row.document_id for row in rows}:
             self._chosen_id = rows[0].document_id if rows else ""
         counts = {chip: len(found) for chip, found in by_chip.items()}
@@ -195,6 +206,10 @@ class ReceiptsViewModel:
             counts[Chip.LEARNED] = len(self._rules)
         else:
             del counts[Chip.LEARNED]
+        if self._coupons is not None:
+            counts[Chip.COUPONS] = len(self._given)
+        else:
+            del counts[Chip.COUPONS]
         state = ReceiptsState(
             chip=self._chip,
             counts=counts,
@@ -248,6 +263,34 @@ class ReceiptsViewModel:
             question=asking.question_about_rule(t, lesson),
         )
 
+    def _coupon_row(self, found: PaperCoupon, today: object) -> ListRow:
+        when = local_time(found.issued_ms)
+        return ListRow(
+            document_id=giving.COUPON_PREFIX + found.coupon_id,
+            time=f"{when:%H:%M}" if when.date() == today else f"{when.month}/{when.day}",
+            amount=found.name,
+            line=giving.why(self._texts, found),
+            chip=giving.printed(self._texts, found),
+            tone=Tone.QUIET if found.printed is None else Tone.GOOD,
+            icon="ticket",
+        )
+
+    def _open_coupon(self, coupon_id: str) -> OpenDocument | None:
+        t = self._texts
+        found = next((found for found in self._given if found.coupon_id == coupon_id), None)
+        if found is None or self._coupons is None:
+            return None
+        return OpenDocument(
+            document_id=giving.COUPON_PREFIX + coupon_id,
+            title=found.name,
+            why=giving.why(t, found),
+            tone=Tone.QUIET,
+            icon="ticket",
+            paper=self._coupons.paper(found),
+            facts=(),
+            question=giving.question(t, found),
+        )
+
     def _question(self, document_id: str, row: ReceiptRow) -> Question | None:
         if self._late is not None and row.outcome in (DocumentOutcome.WAITING, DocumentOutcome.UNMATCHED):
             numbers = self._late.waiting_numbers()
@@ -264,6 +307,8 @@ class ReceiptsViewModel:
     def _open(self, document_id: str) -> OpenDocument | None:
         if document_id.startswith(asking.RULE_PREFIX):
             return self._open_rule(document_id.removeprefix(asking.RULE_PREFIX))
+        if document_id.startswith(giving.COUPON_PREFIX):
+            return self._open_coupon(document_id.removeprefix(giving.COUPON_PREFIX))
         detail = self._receipts.get(document_id)
         if detail is None:
             return None
@@ -299,6 +344,7 @@ class ReceiptsViewModel:
             Chip.TO_CHECK: t._("Nothing to check. Every receipt was read with certainty."),
             Chip.WITHOUT_NUMBER: t._("Every receipt of today has its number."),
             Chip.LEARNED: t._("Nothing learned yet. When a receipt cannot be read, you are asked once."),
+            Chip.COUPONS: t._("No coupon to give. Rewards of stamp cards appear here."),
         }[self._chip]
 
 
@@ -312,8 +358,8 @@ def _belongs(row: ReceiptRow, chip: Chip, today: object) -> bool:
         case Chip.WITHOUT_NUMBER:
             unpaired = (DocumentOutcome.UNMATCHED, DocumentOutcome.WAITING)
             return row.outcome in unpaired and local_day(row.captured_ms) == today
-        case Chip.LEARNED:
-            return False  # rules, not documents
+        case Chip.LEARNED | Chip.COUPONS:
+            return False  # no documents
 
 
 def _matches(row: ReceiptRow, wanted: str) -> bool:

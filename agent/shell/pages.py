@@ -105,6 +105,7 @@ def _receipts(agent: Agent, look: Look) -> Page:
         lessons=agent.lessons,
         late=agent.late_earns,
         copies=agent.receipt_copies,
+        coupons=agent.coupons,
         actor=agent.staff.actor,
     )
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import func, insert, select, update
 
 from cloud_api.coupons import service
-from cloud_api.coupons.models import coupon_code, coupon_code_try
+from cloud_api.coupons.models import coupon, coupon_code, coupon_code_try
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.vault import Vault
-from rules.codes import RANDOM_BYTES, code_of, read_code, shown
+from rules.codes import RANDOM_BYTES, code_of, code_of_id, read_code, shown
 from rules.coupons import IssueKind
 
 BATCH_MAX = 1_000
@@ -35,13 +35,17 @@ def make(work: Work, vault: Vault, definition_id: str, count: int) -> list[str]:
 
 
 def redeem(work: Work, vault: Vault, member_id: str, typed: str) -> dict[str, object] | None:
-    """The coupon for a code; the same member typing it again gets the same coupon. None: there is no such code, or
-    somebody else had it, and the try counts. Raises ApiError ``too_many_tries``."""
+    """The coupon for a code; the same member typing it again gets the same coupon, and so does who types the code on
+    the slip of an own coupon. None: there is no such code, or somebody else had it, and the try counts. Raises ApiError
+    ``too_many_tries``."""
     _refuse_guessing(work, member_id)
     code = read_code(typed)
     if code is None:
         _miss(work, member_id)
         return None
+    own = _own(work, member_id, code)
+    if own is not None:
+        return service.shown_coupon(work.conn, own, work.now_ms)
     here = coupon_code.c.digest == _digest(vault, code)
     row = work.conn.execute(select(coupon_code).where(here).with_for_update()).one_or_none()
     if row is None or row.member_id not in (None, member_id):
@@ -53,6 +57,12 @@ def redeem(work: Work, vault: Vault, member_id: str, typed: str) -> dict[str, ob
     taken = {"member_id": member_id, "coupon_id": given["coupon_id"], "used_ms": work.now_ms}
     work.conn.execute(update(coupon_code).where(here).values(**taken))
     return given
+
+
+def _own(work: Work, member_id: str, code: str) -> str | None:
+    """The member's coupon whose slip shows this code."""
+    ids = work.conn.execute(select(coupon.c.coupon_id).where(coupon.c.member_id == member_id)).scalars()
+    return next((coupon_id for coupon_id in ids if code_of_id(coupon_id) == code), None)
 
 
 def _digest(vault: Vault, code: str) -> str:

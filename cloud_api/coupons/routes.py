@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCloud
-from cloud_api.coupons import checks, codes
+from cloud_api.coupons import checks, codes, paper
 from cloud_api.coupons import service as coupons
 from cloud_api.coupons.checks import StoreRules
 from cloud_api.coupons.terms import conditions_of
@@ -120,6 +120,12 @@ class Issue(Body):
     idempotency_key: IdempotencyKey
 
 
+class IssueTo(Issue):
+    """``print_at``: a store whose counter prints it for the member, who has no phone at hand."""
+
+    print_at: Ident | None = None
+
+
 @router.post(
     "/coupon-definitions",
     status_code=201,
@@ -179,6 +185,8 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
         "definition_unknown",
         "coupon_sold_out",
         "coupon_not_issued_now",
+        "coupon_not_here",
+        "store_unknown",
         "idempotency_conflict",
         "invalid",
     )
@@ -189,15 +197,29 @@ def _brand_id(work: Work, body: NewDefinition) -> str:
         )
     },
 )
-def issue(member_id: PathId, body: Issue, cloud: TheCloud, key_id: KeyId) -> Response:
-    """The same idempotency key gives the same coupon."""
+def issue(member_id: PathId, body: IssueTo, cloud: TheCloud, key_id: KeyId) -> Response:
+    """The same idempotency key gives the same coupon, and one paper of it."""
+
+    def give(work: Work) -> dict[str, object]:
+        given = coupons.issue(work, member_id, body.definition_id)
+        if body.print_at is not None:
+            _print_at(work, body.print_at, str(given["coupon_id"]), member_id)
+        return given
 
     def write(work: Work) -> dict[str, object]:
         members.active(work.conn, cloud.vault, member_id)
-        call = Repeatable(key_id, f"issue:{member_id}", body.idempotency_key, body.model_dump())
-        return once(work, call, lambda: coupons.issue(work, member_id, body.definition_id))
+        call = Repeatable(key_id, f"issue:{member_id}", body.idempotency_key, body.model_dump(exclude_none=True))
+        return once(work, call, lambda: give(work))
 
     return json_response(cloud.database.transact(write), 201)
+
+
+def _print_at(work: Work, store_id: str, coupon_id: str, member_id: str) -> None:
+    store = profile_of(work.conn, store_id)
+    if store is None:
+        raise ApiError("store_unknown")
+    coupons.find_of(work, coupon_id, member_id=member_id, store_id=store_id, brand_id=store.brand_id)
+    paper.tell(work, store_id, [paper.OnPaper(coupon_id)], paper.Why.STAFF)
 
 
 @router.post(

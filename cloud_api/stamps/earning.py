@@ -14,6 +14,7 @@ from typing import Any
 
 from cloud_api.bulk import NewRows, insert_rows
 from cloud_api.clock import korean_day
+from cloud_api.coupons import paper
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
 from cloud_api.exchange import Asked, among, of_rows, rows_listed
@@ -92,6 +93,8 @@ class Given:
     purse_id: str
     posting_id: str | None = None
     tiers: tuple[Tier, ...] = ()
+    earn_id: str | None = None
+    device_id: str = ""
 
 
 @dataclass(slots=True)
@@ -182,7 +185,8 @@ class Stamping:
         self.postings.append(self._place(cause, grant.stamps, purse_id, posting_id, held))
         held.today[day] = held.today.get(day, 0) + grant.stamps
         after = before + grant.stamps
-        return Given(grant, after, purse_id, posting_id, self._crossed(before, after))
+        tiers = self._crossed(before, after)
+        return Given(grant, after, purse_id, posting_id, tiers, cause.earn_id, cause.origin.device_id)
 
     def _crossed(self, before: int, after: int) -> tuple[Tier, ...]:
         found = self._crossings.get((before, after))
@@ -429,6 +433,12 @@ def _pay(work: Work, store_id: str, wanted: Sequence[_Due]) -> None:
         for one, coupon_id in zip(due, ids, strict=True)
     ]
     insert_rows(work, stamp_tier, _TIER_COLUMNS, rows)
+    papers = [
+        paper.OnPaper(coupon_id, one.given.earn_id, one.given.device_id)
+        for one, coupon_id in zip(due, ids, strict=True)
+        if coupon_id is not None
+    ]
+    paper.tell(work, store_id, papers, paper.Why.STAMP_TIER)
     for one, coupon_id in zip(due, ids, strict=True):
         body = {
             "kind": NoticeKind.STAMP_REWARD.value,

@@ -244,6 +244,48 @@ def test_whoever_guesses_codes_waits(world: World) -> None:
     assert _type(world, "nobody", code).json()["code"] == "member_unknown"
 
 
+# -- on paper --------------------------------------------------------------------------------------------------------
+
+
+def _give_on_paper(world: World, member: str, definition: str, key: str, **more: Any) -> Any:
+    body = {"definition_id": definition, "idempotency_key": key, "print_at": world.store.store_id}
+    return world.call("POST", f"/v1/members/{member}/coupons", body | more)
+
+
+def test_a_coupon_that_staff_give_is_printed_at_the_store_they_name(world: World) -> None:
+    """CPN-18: one paper, also when the call is repeated; at the only device, of several at the one that prints."""
+    device, member, definition = world.device(), world.member(), _define(world)
+
+    first = _give_on_paper(world, member, definition, "paper-0198c5c0-1")
+    assert first.status_code == 201
+    assert _give_on_paper(world, member, definition, "paper-0198c5c0-1").json() == first.json()
+    _give(world, member, definition)
+
+    (row,) = device.rows("coupon")
+    assert (row["coupon_id"], row["why"], row["print_device"]) == (first.json()["coupon_id"], "staff", device.device_id)
+    assert (row["name"], row["condition"], row["earn_id"]) == ("라떼 할인", "조건 확인", None)
+
+    world.device()
+    assert _give_on_paper(world, member, definition, "paper-0198c5c0-2").status_code == 201
+    assert device.rows("coupon")[-1]["print_device"] is None, "two counters would print two papers"
+
+
+def test_a_coupon_of_another_store_is_not_printed_and_not_given(world: World) -> None:
+    """CPN-18"""
+    device, member = world.device(), world.member()
+    foreign = _define(world, store_id=world.new_store("다른 가게", "다른 브랜드").store_id)
+
+    refused = _give_on_paper(world, member, foreign, "paper-0198c5c0-1")
+    assert refused.json()["code"] == "coupon_not_here"
+    assert (
+        _give_on_paper(world, member, _define(world), "paper-0198c5c0-2", print_at="nowhere").json()["code"]
+        == "store_unknown"
+    )
+
+    assert device.rows("coupon") == []
+    assert world.wallet(member)["coupons"] == []
+
+
 # -- what a store allows ---------------------------------------------------------------------------------------------
 
 

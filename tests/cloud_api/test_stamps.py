@@ -15,6 +15,7 @@ from cloud_api.ledger.models import lot, posting
 from cloud_api.stamps import earning
 from cloud_api.stores.models import store
 from rules.calendar import local_day, moment_ms
+from rules.codes import code_of_id, shown
 from tests.cloud_api.world import OTHER_PHONE, PHONE, Device, World, new_id
 
 CARD = {"per_board": 10, "tiers": [3, 7, 10]}
@@ -154,6 +155,36 @@ def test_tiers_pay_once_each_and_the_last_one_starts_the_next_board(world: World
     notices = [row for row in world.ok("GET", "/v1/notices")["notices"] if row["kind"] == "stamp_reward"]
     assert [(row["board"], row["stamps"]) for row in notices] == [(1, 3), (1, 7), (1, 10), (2, 3), (2, 7), (2, 10)]
     world.assert_book_is_sound()
+
+
+def test_the_counter_where_a_tier_was_reached_is_told_its_coupon_for_paper(world: World) -> None:
+    """STP-04: once, with the payment that brought it; the code on paper shows the member the coupon, nobody else."""
+    device = stamping(world, rewards=rewards(world))
+    second = world.device()
+    member, other = world.member(), world.member(OTHER_PHONE, "박서준")
+    ops = []
+    for _ in range(3):
+        ops.append(stamp_op(device))
+        device.result(ops[-1])
+
+    (row,) = second.rows("coupon")
+    (held,) = world.wallet(member)["coupons"]
+    assert row | {"issued_ms": 0} == {
+        "coupon_id": held["coupon_id"],
+        "name": "보상 0",
+        "condition": "",
+        "expires_ms": held["expires_ms"],
+        "issued_ms": 0,
+        "why": "stamp_tier",
+        "earn_id": ops[-1]["body"]["earn_id"],
+        "print_device": device.device_id,
+    }
+    code = {"code": shown(code_of_id(held["coupon_id"]))}
+    found = world.ok("POST", f"/v1/members/{member}/coupons/code", code)
+    assert (found["coupon_id"], found["state"]) == (held["coupon_id"], "available")
+    assert len(world.wallet(member)["coupons"]) == 1
+    refused = world.call("POST", f"/v1/members/{other}/coupons/code", code)
+    assert refused.json()["code"] == "coupon_code_invalid"
 
 
 def test_a_cancel_takes_stamps_back_also_off_a_full_board_and_no_tier_pays_twice(world: World) -> None:

@@ -162,9 +162,9 @@ def coupon_to_take() -> Document:
         name="아메리카노 1잔",
         condition="10,000원 이상 결제",
         valid_until="2026-12-31",
-        code="EDGPTW3CCNHPYS35R",
-        slip_code="EDGP-TW3C-CNHP-YS35-R",
-        qr_payload="withfom:coupon:EDGPTW3CCNHPYS35R",
+        code="FN3BABMKT74F19JYD",
+        slip_code="FN3B-ABMK-T74F-19JY-D",
+        qr_payload="withfom:coupon:0198c5c0-7a11-7d46-b52e-93d1c8f0a65e",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from agent.coupons.service import PaperCoupon
 from agent.dispatch import ImmediateDispatcher, Listeners
 from agent.earn.late import SlipOffer
 from agent.earn.types import Earned, EntryOutcome, Expired, ReceiptOffer, SubmitOutcome, TooManyEntries, Waiting
@@ -506,6 +507,9 @@ class Lessons:
         self.given.append(f"{label} forgotten")
 
 
+COUPON_ID = "0198c5c0-7a11-7d46-b52e-93d1c8f0a65e"
+
+
 @dataclass
 class Copier:
     """Printers that could print a receipt again, and what was pressed."""
@@ -526,12 +530,45 @@ class Copier:
         return True
 
 
+@dataclass
+class Coupons:
+    """Coupons that may be given on paper, and which were asked for."""
+
+    pressed: list[str] = field(default_factory=list)
+
+    def newest(self) -> tuple[PaperCoupon, ...]:
+        day_ms = 86_400_000
+        found = (COUPON_ID, "아이스 바닐라 크림 콜드브루 1잔 무료", "매장에서만, 8,000원 이상 결제할 때")
+        return (
+            PaperCoupon(*found, NOW_MS + 30 * day_ms, NOW_MS - 60_000, "stamp_tier", "010-****-0912"),
+            PaperCoupon(
+                COUPON_ID[:-1] + "f", "쿠키", "", NOW_MS + day_ms, NOW_MS - 120_000, "staff", None, JobState.PRINTED
+            ),
+        )
+
+    def paper(self, found: PaperCoupon) -> tuple[str, ...]:
+        return (
+            "         느린오후 커피",
+            "",
+            found.name,
+            "-" * 32,
+            "유효기간              2026-12-20",
+            "[QR]",
+            found.code,
+        )
+
+    def print_slip(self, coupon_id: str, actor: str) -> bool:
+        self.pressed.append(f"{coupon_id} {actor}")
+        return True
+
+
 def receipts(
     document_id: str = "",
     rows: tuple[ReceiptRow, ...] = ROWS,
     *,
-    learned: bool = False,
+    chip: ReceiptChip = ReceiptChip.TODAY,
     copier: Copier | None = None,
+    coupons: Coupons | None = None,
 ) -> Callable[[Look], QWidget]:
     def build(look: Look) -> QWidget:
         vm = ReceiptsViewModel(
@@ -541,10 +578,10 @@ def receipts(
             dispatcher=ImmediateDispatcher(),
             lessons=Lessons(),
             copies=copier or Copier(),
+            coupons=coupons or (Coupons() if chip is ReceiptChip.COUPONS else None),
         )
         vm.show()
-        if learned:
-            vm.choose_chip(ReceiptChip.LEARNED)
+        vm.choose_chip(chip)
         vm.choose(document_id)
         return ReceiptsView(vm, look.theme, look.texts)
 
@@ -554,12 +591,13 @@ def receipts(
 RECEIPT_STATES = {
     "08-receipts-to-check": receipts("doc-42"),
     "08-receipts-question": receipts("doc-43", (UNREAD, *ROWS)),
-    "08-receipts-learned": receipts("rule:실수납액", learned=True),
+    "08-receipts-learned": receipts("rule:실수납액", chip=ReceiptChip.LEARNED),
     "08-receipts-earned": receipts("doc-41"),
     "08-receipts-three-printers": receipts("doc-41", copier=Copier(PLACES, Copies(2))),
     "08-receipts-copy-under-way": receipts("doc-41", copier=Copier(PLACES, Copies(1, under_way=True))),
     "08-receipts-without-number": receipts("doc-40"),
     "08-receipts-cancelled": receipts("doc-38"),
+    "08-receipts-coupons": receipts(f"coupon:{COUPON_ID}", chip=ReceiptChip.COUPONS),
     "08-receipts-none": receipts(rows=()),
 }
 

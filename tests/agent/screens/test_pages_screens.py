@@ -22,7 +22,7 @@ from agent.printing.viewmodel import CaptureState, PrintingViewModel
 from agent.printing.words import CaptureWord
 from agent.receipts.types import DocumentOutcome
 from agent.receipts.view import ReceiptRowView, ReceiptsView
-from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.receipts.viewmodel import Chip, ReceiptsViewModel
 from agent.texts import Language
 from agent.ui.paper import Paper, cells
 from agent.ui.theme import Mode
@@ -161,6 +161,18 @@ def test_a_press_below_the_paper_prints_it_again_at_that_printer(qapp: QApplicat
         assert said is not None
         assert said.isVisible()
         assert not [found for found in host.findChildren(QAbstractButton) if "receipts.copy." in found.objectName()]
+
+
+def test_a_coupon_is_printed_with_a_press_on_its_question(qapp: QApplication) -> None:
+    """STP-04"""
+    coupons = customer.Coupons()
+    build = customer.receipts(f"coupon:{customer.COUPON_ID}", chip=Chip.COUPONS, coupons=coupons)
+    with looks.shown(build(Look("light", "en")), page_size(SMALL)) as host:
+        button = host.findChild(QAbstractButton, "receipts.answer.print_coupon")
+        assert button is not None
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    assert coupons.pressed == [f"{customer.COUPON_ID} staff"]
 
 
 def test_a_pressed_row_opens_its_paper(qapp: QApplication) -> None:

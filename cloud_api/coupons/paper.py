@@ -1,0 +1,81 @@
+"""Telling a store's counters of a coupon that may be printed for its member (STP-04, CPN-18).
+
+Whoever has no phone at hand takes it along on paper. The paper gives nothing: its code names the coupon, which stays
+the member's, so that a copied paper is worth as much as a photograph of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from cloud_api.coupons.models import coupon, coupon_definition
+from cloud_api.database import Work
+from cloud_api.devices.models import device
+from cloud_api.devices.printing import printing_device
+from cloud_api.gateway import feeds
+from sync.protocol import FeedKind
+
+
+class Why(StrEnum):
+    """What the coupon was given for."""
+
+    STAMP_TIER = "stamp_tier"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """``device_id``: the counter at which the customer stood, when that is known."""
+
+    coupon_id: str
+    earn_id: str | None = None
+    device_id: str = ""
+
+
+def tell(work: Work, store_id: str, wanted: Sequence[OnPaper], why: Why) -> None:
+    """One row a coupon in the store's feed; the device that is named in it may print it by itself."""
+    if not wanted:
+        return
+    usual = _usual_printer(work, store_id)
+    found = {
+        row.coupon_id: row
+        for row in work.conn.execute(
+            select(
+                coupon.c.coupon_id,
+                coupon.c.expires_ms,
+                coupon.c.issued_ms,
+                coupon_definition.c.name,
+                coupon_definition.c.condition,
+            )
+            .join(coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
+            .where(coupon.c.coupon_id.in_([one.coupon_id for one in wanted]))
+        )
+    }
+    for one in wanted:
+        row = found[one.coupon_id]
+        body = {
+            "coupon_id": one.coupon_id,
+            "name": row.name,
+            "condition": row.condition,
+            "expires_ms": row.expires_ms,
+            "issued_ms": row.issued_ms,
+            "why": why.value,
+            "earn_id": one.earn_id,
+            "print_device": one.device_id or usual,
+        }
+        feeds.publish(work, feeds.store_feed(store_id), FeedKind.COUPON, body)
+
+
+def _usual_printer(work: Work, store_id: str) -> str | None:
+    """The device that the store has named for printing, else its only one; two counters would print two papers."""
+    named = printing_device(work.conn, store_id)
+    if named is not None:
+        return named
+    alive = device.c.revoked_ms.is_(None) & device.c.suspended_ms.is_(None)
+    ids = work.conn.execute(select(device.c.device_id).where(device.c.store_id == store_id, alive).limit(2))
+    only = ids.scalars().all()
+    return only[0] if len(only) == 1 else None
