@@ -1606,17 +1606,19 @@ class Members:
         )
         return found
 
-    def issue(self, member_id: str, *, definition_id: str, idempotency_key: str) -> MembersFindAnswerCouponsItem:
+    def issue(
+        self, member_id: str, *, definition_id: str, idempotency_key: str, print_at: str | None = None
+    ) -> MembersFindAnswerCouponsItem:
         """Issue a coupon to a member.
 
-        The same idempotency key gives the same coupon.
+        The same idempotency key gives the same coupon, and one paper of it.
 
         Scope: members:write.
         """
         found: MembersFindAnswerCouponsItem = self._transport.call(
             "POST",
             f"/v1/members/{_part(member_id)}/coupons",
-            body=_set(definition_id=definition_id, idempotency_key=idempotency_key),
+            body=_set(definition_id=definition_id, idempotency_key=idempotency_key, print_at=print_at),
         )
         return found
 
