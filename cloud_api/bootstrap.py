@@ -77,8 +77,9 @@ def _first_state(work: Work, vault: Vault) -> None:
     elif found[KEY_CHECK] not in vault.fingerprints():
         # With other keys every known number would become a second member.
         raise StartError("키 파일이 이 데이터베이스의 것이 아닙니다 / the key file does not belong to this database")
-    if feeds.CONSUMERS not in feeds.heads(work.conn, (feeds.CONSUMERS,)):
-        feeds.create(work.conn, feeds.CONSUMERS)
+    of_all = (feeds.CONSUMERS, feeds.MEMBERS)
+    for missing in sorted(set(of_all) - set(feeds.heads(work.conn, of_all))):
+        feeds.create(work.conn, missing)
 
 
 def _open(settings: Settings, clock: Clock, ids: Ids, *, checkpoints: bool) -> Database:

@@ -94,7 +94,8 @@ class FeedKind(StrEnum):
     # {order_id, version, number, state, channel, take_out, items: [{menu_id, category_id,
     #  name, qty, amount_won, options[], rewards[]}],
     #  total_won, coupon_won, points, paid_won, refund_won, payment: "prepaid"|"postpaid", nickname, note, created_ms,
-    #  request_id|null, sold_out: "asked"|"kept"|null, sold_out_ms|null, sold_out_items[]}
+    #  request_id|null, sold_out: "asked"|"kept"|null, sold_out_ms|null, sold_out_items[],
+    #  due_ms|null (when its customer comes for it; `note` says it in words)}
     ORDER = "order"
     # {earn_id, op_id, status: "posted"|"reversed"|"rejected", points, code|null,
     #  stamps (only where the store gives stamps)}
@@ -117,7 +118,8 @@ class FeedKind(StrEnum):
     # {category_id, name, visible, position, version, removed}; of the brand in the brand's feed
     MENU_CATEGORY = "menu_category"
     # {menu_id, category_id, name, name_en, description, price_won, visible, position, version, options[], sale_times,
-    #  rewards[], removed}; of the brand in the brand's feed
+    #  rewards[], code, composition, services[], sale_first|null, sale_last|null, stopped, removed};
+    #  of the brand in the brand's feed
     MENU = "menu"
     # {menu_id, available, sold_out: "today"|"until_released"|null, sold_out_ms|null, version}: as this store has it
     MENU_HERE = "menu_here"

@@ -20,6 +20,7 @@ from sync.protocol import Cursor, FeedKind
 
 GENERATION = "generation"
 CONSUMERS = "consumers"  # the feed of what consumers have to be told; apps poll it, devices never see it
+MEMBERS = "members"  # the feed of who joined, became another member, or left; for integrators alone
 
 
 def store_feed(store_id: str) -> str:

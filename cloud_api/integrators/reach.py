@@ -179,6 +179,11 @@ def stores_of(caller: Caller) -> Select[Any] | None:
     return select(store.c.store_id).where(store.c.brand_id == caller.brand_id)
 
 
+def sees_member(conn: Connection, caller: Caller, member_id: str) -> bool:
+    """Whether a member has to do with the key's brand or store, or the key knew the number."""
+    return not caller.restricted or _sees(conn, caller, member_id)
+
+
 def sees_store(conn: Connection, caller: Caller, store_id: str) -> bool:
     """Whether a store is the key's."""
     within = stores_of(caller)

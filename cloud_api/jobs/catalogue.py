@@ -18,6 +18,7 @@ from cloud_api.jobs.reminders import remind
 from cloud_api.jobs.runner import Job
 from cloud_api.jobs.schedule import Daily, Every
 from cloud_api.ledger.expiry import expire_some
+from cloud_api.members.announcing import announce
 from cloud_api.members.dormancy import turn_some
 from cloud_api.members.former import settle_late
 from cloud_api.members.purge import purge_some
@@ -49,6 +50,10 @@ def _tell_ending_points(database: Database, _clock: Clock) -> int:
 
 def _tell_moves(database: Database, _clock: Clock) -> int:
     return database.transact(tell_moves)
+
+
+def _announce(database: Database, _clock: Clock) -> int:
+    return database.transact(announce)
 
 
 def _count(database: Database, _clock: Clock) -> int:
@@ -84,6 +89,7 @@ JOBS = (
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("points-notices", Daily(9 * 60 + 5), _tell_ending_points),
     Job("member-messages", Every(1), _tell_moves),
+    Job("member-events", Every(1), _announce),
     Job("monitors", Every(1), _count),
     Job("report-rates", Daily(10 * 60 + 30), tell_rates),
     Job("notice-retention", Daily(4 * 60 + 5), _forget_notices),

@@ -68,12 +68,12 @@ class PointsTold(SQLModel, table=True):
 
 
 class MessageLook(SQLModel, table=True):
-    """How far the book was read for messages to members; one row."""
+    """How far something was read to tell of it; a row for each reader."""
 
     __tablename__ = "message_look"
 
     name: str = Field(primary_key=True)
-    after_id: str  # of a posting, or what sorts like one
+    after_id: str  # of a posting, a member or an event, or what sorts like one
 
 
 class MemberMessages(SQLModel, table=True):

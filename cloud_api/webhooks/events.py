@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cloud_api.gateway.feeds import CONSUMERS
+from cloud_api.gateway.feeds import CONSUMERS, MEMBERS
 from cloud_api.integrators.keys import Caller
-from cloud_api.integrators.reach import sees_store
+from cloud_api.integrators.reach import sees_member, sees_store
 from cloud_api.ledger.models import earn
 from cloud_api.orders.models import customer_order
 from cloud_api.requests.models import request
@@ -35,6 +35,9 @@ SCOPES = {
     "policy.changed": "stores:read",
     "notice.store": "stores:read",
     "notice.consumer": "notices:read",
+    "member.joined": "members:read",
+    "member.merged": "members:read",
+    "member.withdrawn": "members:read",
 }
 _OF_STORES = {
     FeedKind.REQUEST: "request.changed",
@@ -52,6 +55,7 @@ _OF_BRANDS = {
     FeedKind.MENU: "menu.item",
     FeedKind.MENU_CATEGORY: "menu.category",
 }
+_OF_MEMBERS = ("joined", "merged", "withdrawn")
 _EARNS = ("posted", "reversed", "rejected")
 _COUNTERS_OWN = ("remaining_ms", "print_device")
 
@@ -66,6 +70,8 @@ def told_in(feed_id: str, kinds: Iterable[str]) -> bool:
     """Whether a feed can have any event of these kinds."""
     if feed_id == CONSUMERS:
         return "notice.consumer" in kinds
+    if feed_id == MEMBERS:
+        return not {f"member.{what}" for what in _OF_MEMBERS}.isdisjoint(kinds)
     if feed_id.partition(":")[0] == BRAND:
         return not frozenset(_OF_BRANDS.values()).isdisjoint(kinds)
     return not (frozenset(_OF_STORES.values()) | {f"earn.{status}" for status in _EARNS}).isdisjoint(kinds)
@@ -86,6 +92,9 @@ def kind_of(feed_id: str, row: Row) -> str | None:
     whose = feed_id.partition(":")[0]
     if feed_id == CONSUMERS:
         return "notice.consumer" if row.kind == FeedKind.NOTICE else None
+    if feed_id == MEMBERS:
+        what = json.loads(row.body).get("what")
+        return f"member.{what}" if what in _OF_MEMBERS else None
     if whose == BRAND:
         return _OF_BRANDS.get(row.kind)  # type: ignore[call-overload, no-any-return]
     if row.kind == FeedKind.EARN:
@@ -100,11 +109,13 @@ def event_id(feed_id: str, row: Row) -> str:
 
 
 def event(conn: Connection, caller: Caller, feed_id: str, row: Row, kind: str) -> dict[str, Any] | None:
-    """As it is sent; None when it is about a store that the key may not see."""
+    """As it is sent; None when it is about a store or a member that the key may not see."""
     whose, _, owner = feed_id.partition(":")
     body: dict[str, Any] = json.loads(row.body)
     store_id = owner if whose == STORE else body.get("store_id")
     if caller.restricted and feed_id == CONSUMERS and not (store_id and sees_store(conn, caller, store_id)):
+        return None
+    if caller.restricted and feed_id == MEMBERS and not sees_member(conn, caller, body["member_id"]):
         return None
     data = {name: value for name, value in body.items() if name not in _COUNTERS_OWN}
     return {

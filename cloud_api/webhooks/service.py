@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
-from cloud_api.gateway.feeds import CONSUMERS, brand_feed
+from cloud_api.gateway.feeds import CONSUMERS, MEMBERS, brand_feed
 from cloud_api.gateway.models import feed, feed_row
 from cloud_api.integrators import scopes
 from cloud_api.integrators.keys import Caller
@@ -85,7 +85,7 @@ def open_lanes(work: Work, endpoint_id: str, caller: Caller, kinds: frozenset[st
     stores = stores_of(caller)
     if stores is not None:
         mine = {f"{events.STORE}:{store_id}" for store_id in work.conn.execute(stores).scalars()}
-        mine |= {brand_feed(caller.brand_id or ""), CONSUMERS}
+        mine |= {brand_feed(caller.brand_id or ""), CONSUMERS, MEMBERS}
         missing = missing.where(feed.c.feed_id.in_(mine))
     rows = [
         {"endpoint_id": endpoint_id, "feed_id": row.feed_id, "n": row.n if from_head else row.pruned_n}
@@ -222,7 +222,7 @@ def _before_event(conn: Connection, endpoint_id: str, event: str) -> dict[str, i
     n, _, owner = rest.partition(".")
     if not (written_ms.isdigit() and n.isdigit() and len(written_ms + n) < 36):
         raise ApiError("event_unknown")
-    names = [CONSUMERS] if owner == CONSUMERS else [f"{events.STORE}:{owner}", f"{events.BRAND}:{owner}"]
+    names = [owner] if owner in (CONSUMERS, MEMBERS) else [f"{events.STORE}:{owner}", f"{events.BRAND}:{owner}"]
     there = (
         select(feed_row.c.feed_id)
         .join(webhook_lane, webhook_lane.c.feed_id == feed_row.c.feed_id)
