@@ -1354,14 +1354,16 @@ class Layouts:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def rules(self, *, brand_id: str | None = None) -> LayoutsRulesAnswer:
+    def rules(self, *, brand_id: str | None = None, pos_model: str | None = None) -> LayoutsRulesAnswer:
         """What a brand's counters are told of their receipts.
 
-        Withdrawn labels have no meaning.
+        Withdrawn labels have no meaning. `pos_model`: only those that shops with this POS have taught.
 
         Scope: layouts:read.
         """
-        found: LayoutsRulesAnswer = self._transport.call("GET", "/v1/layouts", query={"brand_id": brand_id})
+        found: LayoutsRulesAnswer = self._transport.call(
+            "GET", "/v1/layouts", query={"brand_id": brand_id, "pos_model": pos_model}
+        )
         return found
 
     def approve(self, *, brand_id: str, lessons: Sequence[Lesson], pos_model: str | None = None) -> LayoutsRulesAnswer:

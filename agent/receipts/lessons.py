@@ -21,10 +21,12 @@ from printers.receipts.reading import Reading
 from sync.clock import Clock
 from sync.inbox import RowContext
 from sync.protocol import FeedRow
-from sync.store import Store
+from sync.store import Store, get_meta, set_meta
 
 FILE_VERSION = 1
 FILE_LESSONS_MAX = 1_000
+POS_MODEL_MAX = 60  # letters; as the cloud takes them
+POS_MODEL_SETTING = "receipts.pos_model"  # meta: what staff said the till is
 COUNTER, FILE, HQ = "counter", "file", "hq"
 log = topic("receipts")
 
@@ -67,13 +69,32 @@ class LessonsService:
         """The document as it reads with what was taught; itself when it needs no lesson or none helps."""
         if document.reading.get("kind") != "unknown":
             return document
-        lessons = self._meanings()
-        return _with_reading(document, _read(document, lessons)) if lessons else document
+        return _with_reading(document, self._tried(document))
 
     def question(self, document_id: str) -> tuple[Guess, ...]:
         """What may have been paid with an unread paper, the likeliest first; empty when there is nothing to ask."""
         document = self._unread(document_id)
         return guesses(document.lines) if document else ()
+
+    # --- the till ----------------------------------------------------------------------------------------------------
+
+    def pos_model(self) -> str:
+        """What staff said the till is; empty while they said nothing."""
+        with self._store.read() as conn:
+            return get_meta(conn, POS_MODEL_SETTING) or ""
+
+    def pos_models(self) -> tuple[str, ...]:
+        """Those that lessons of this shop or of headquarters name."""
+        return tuple(sorted({lesson.pos_model for lesson in self.lessons()} - {""}))
+
+    def set_pos_model(self, name: str) -> None:
+        """What the till is from now on: lessons of the same are tried first, and ours go to headquarters with it. What
+        is too long is cut."""
+        kept = " ".join(name.split())[:POS_MODEL_MAX]
+        with self._store.transaction() as conn:
+            set_meta(conn, POS_MODEL_SETTING, kept or None)
+        log.event("pos_model_said", pos_model=kept)
+        self._read_the_others()
 
     # --- answers ---------------------------------------------------------------------------------------------------
 
@@ -93,7 +114,7 @@ class LessonsService:
         lesson = None
         if taught is not None:
             label, meaning = taught
-            lesson = Lesson(label, meaning, "", COUNTER, self._clock.wall_ms())
+            lesson = Lesson(label, meaning, self.pos_model(), COUNTER, self._clock.wall_ms())
             self._keep([lesson], document_id=document_id, by=by)
         self._ingest(_with_reading(document, _as_answered(document, paid_won, self._meanings())))
         log.event("paper_answered", document=document_id, taught=lesson is not None, by=by or "")
@@ -133,9 +154,14 @@ class LessonsService:
         self.listeners.notify()
 
     def exported(self, pos_model: str = "") -> str:
-        """All rules as a file for headquarters or another shop with the same POS. Labels only: no amounts, no names."""
+        """All rules as a file for headquarters or another shop with the same POS, which is the one that staff named
+        unless another is given. Labels only: no amounts, no names."""
         found = [{"label": lesson.label, "meaning": lesson.meaning.value} for lesson in self.lessons()]
-        content = {"withfom_layout_lessons": FILE_VERSION, "pos_model": pos_model, "lessons": found}
+        content = {
+            "withfom_layout_lessons": FILE_VERSION,
+            "pos_model": pos_model or self.pos_model(),
+            "lessons": found,
+        }
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
     def take_in(self, text: str) -> int:
@@ -177,6 +203,21 @@ class LessonsService:
     def _meanings(self) -> dict[str, Meaning]:
         return {lesson.label: lesson.meaning for lesson in self.lessons()}
 
+    def _trials(self) -> tuple[dict[str, Meaning], ...]:
+        """The lessons in the order in which papers are tried with them: those of this till, and what this counter
+        taught itself, then all. A label of another till never decides where our own are enough."""
+        lessons, mine = self.lessons(), self.pos_model()
+        every = {lesson.label: lesson.meaning for lesson in lessons}
+        near = {
+            lesson.label: lesson.meaning for lesson in lessons if lesson.origin == COUNTER or lesson.pos_model == mine
+        }
+        return (near, every) if mine and near and near != every else (every,)
+
+    def _tried(self, document: CapturedDocument) -> Reading | None:
+        """What the paper says with what was taught; None when no lesson helps."""
+        found = (_read(document, lessons) for lessons in self._trials() if lessons)
+        return next((reading for reading in found if reading is not None), None)
+
     def _keep(self, lessons: list[Lesson], *, document_id: str | None = None, by: str | None = None) -> None:
         with self._store.transaction() as conn:
             conn.executemany(
@@ -196,7 +237,7 @@ class LessonsService:
             waiting = [_document(row) for row in conn.execute(f"{_UNREAD} ORDER BY captured_ms")]
         read = 0
         for document in waiting if lessons and self._ingest else ():
-            reading = _read(document, lessons)
+            reading = self._tried(document)
             if reading is not None and self._ingest is not None:
                 self._ingest(_with_reading(document, reading))
                 read += 1

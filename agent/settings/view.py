@@ -15,6 +15,7 @@ from agent.ui.controls import (
     Dialog,
     Ground,
     IconView,
+    Input,
     Label,
     Scroll,
     SegmentedControl,
@@ -66,6 +67,18 @@ class SettingsView(Ground):
         else:
             self.alerts.setParent(self)
             self.alerts.hide()
+        self.pos_model = Select(theme, vm.state.pos_models or (("", ""),), vm.state.pos_model)
+        self.pos_typed = Input(theme, t._("Another name"), height=44)
+        self.pos_typed.setFixedWidth(170)
+        self.pos_model.setObjectName("settings.pos_model")
+        self.pos_typed.edit.setObjectName("settings.pos_typed")
+        till = _side_by_side(self.pos_model, self.pos_typed)
+        if vm.state.pos_models:
+            line = t._("What shops with the same one have learned is tried first")
+            counter.append(("receipt-text", t._("POS model"), line, till))
+        else:
+            till.setParent(self)
+            till.hide()
         if hotkey.available():
             counter.append(
                 ("keyboard", t._("Hot-key for approval"), t._("Only while a card is on screen"), self.hotkey)
@@ -101,8 +114,16 @@ class SettingsView(Ground):
         self.sound.toggled.connect(lambda on: vm.change(sound=on))
         self.hotkey.chosen.connect(lambda key: vm.change(hotkey=key))
         self.alerts.chosen.connect(vm.choose_alerts)
+        self.pos_model.chosen.connect(vm.choose_pos_model)
+        self.pos_typed.edit.editingFinished.connect(self._pos_typed)
         vm.on_change = self.render_state
         self.render_state()
+
+    def _pos_typed(self) -> None:
+        name = self.pos_typed.edit.text().strip()
+        if name:
+            self.pos_typed.set_text("")
+            self._vm.choose_pos_model(name)
 
     def render_state(self) -> None:
         state = self._vm.state
@@ -111,6 +132,9 @@ class SettingsView(Ground):
         self.theme_choice.set_current(settings.theme)
         self.hotkey.set_current(settings.hotkey)
         self.alerts.set_current(state.alert_mode)
+        if state.pos_models:
+            self.pos_model.set_options(state.pos_models)
+            self.pos_model.set_current(state.pos_model)
         for switch, on in ((self.motion, settings.animations), (self.sound, settings.sound)):
             switch.blockSignals(True)
             switch.setChecked(on)
@@ -158,6 +182,16 @@ class LeaveDialog(Dialog):
         self.confirm.setText(question.confirm_word)
         if not self.isVisible():
             self.open()
+
+
+def _side_by_side(*controls: QWidget) -> QWidget:
+    held = QWidget()
+    row = QHBoxLayout(held)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for control in controls:
+        row.addWidget(control)
+    return held
 
 
 def _group(theme: Theme, rows: list[tuple[str, str, str, QWidget]]) -> QWidget:

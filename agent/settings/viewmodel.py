@@ -29,6 +29,18 @@ class Alerts(Protocol):
     def choose(self, mode: str) -> None: ...
 
 
+class Till(Protocol):
+    """What the page needs of ``agent.receipts.lessons.LessonsService``."""
+
+    def pos_model(self) -> str: ...
+    def pos_models(self) -> tuple[str, ...]: ...
+    def set_pos_model(self, name: str) -> None: ...
+
+
+# The ones that Korean cafes have most; any other name may be typed.
+POS_MODELS = ("OKPOS", "이지포스", "유니온포스", "토스 포스", "페이히어")
+
+
 @dataclass(frozen=True)
 class LeaveQuestion:
     """Without a word to confirm with, it only says why it cannot be."""
@@ -48,6 +60,8 @@ class SettingsState:
     leave: LeaveQuestion | None = None
     alert_mode: str = ""  # how orders are told of here; empty: as the store says
     alert_modes: tuple[tuple[str, str], ...] = ()  # empty: nothing to choose
+    pos_model: str = ""
+    pos_models: tuple[tuple[str, str], ...] = ()  # empty: no receipts are read here
 
 
 class SettingsViewModel:
@@ -60,11 +74,12 @@ class SettingsViewModel:
         version: str = "",
         leaving: Leaving | None = None,
         alerts: Alerts | None = None,
+        till: Till | None = None,
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_left: Callable[[], None] = lambda: None
         self._service, self._texts, self._version = service, texts, version
-        self._leaving, self._alerts = leaving, alerts
+        self._leaving, self._alerts, self._till = leaving, alerts, till
         self._question: LeaveQuestion | None = None
         self._message = ""
         self.state = SettingsState()
@@ -95,6 +110,23 @@ class SettingsViewModel:
         except SyncError:
             self._message = self._texts._("The settings could not be saved. Is the disk full? Nothing was changed.")
         self.refresh()
+
+    def choose_pos_model(self, name: str) -> None:
+        """Which till prints the receipts; labels that were learned from the same one are tried first."""
+        if self._till is None or name.strip() == self._till.pos_model():
+            return
+        try:
+            self._till.set_pos_model(name)
+            self._message = ""
+        except SyncError:
+            self._message = self._texts._("The settings could not be saved. Is the disk full? Nothing was changed.")
+        self.refresh()
+
+    def _pos_models(self) -> tuple[tuple[str, str], ...]:
+        if self._till is None:
+            return ()
+        named = (*POS_MODELS, *self._till.pos_models(), self._till.pos_model())
+        return (("", self._texts._("Not said")), *((name, name) for name in dict.fromkeys(named) if name))
 
     def _alert_modes(self) -> tuple[tuple[str, str], ...]:
         if self._alerts is None:
@@ -163,5 +195,7 @@ class SettingsViewModel:
             self._question,
             "" if self._alerts is None else self._alerts.own(),
             self._alert_modes(),
+            "" if self._till is None else self._till.pos_model(),
+            self._pos_models(),
         )
         self.on_change()

@@ -188,6 +188,7 @@ def _settings(agent: Agent, service: SettingsService, look: Look) -> Page:
         version=look.version,
         leaving=agent.leaving,
         alerts=agent.order_alerts,
+        till=agent.lessons,
     )
     vm.on_left = QCoreApplication.quit  # the next start asks for a code
 

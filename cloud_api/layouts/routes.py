@@ -56,10 +56,16 @@ class Withdraw(Body):
     summary="What a brand's counters are told of their receipts",
     responses=errors("unauthorized", "brand_unknown", "invalid") | {200: answer(_EXAMPLE, "All labels")},
 )
-def rules(cloud: TheCloud, _key: KeyId, brand_id: Annotated[Ident, Query()]) -> Response:
-    """Withdrawn labels have no meaning."""
+def rules(
+    cloud: TheCloud,
+    _key: KeyId,
+    brand_id: Annotated[Ident, Query()],
+    pos_model: Annotated[str | None, Query(max_length=60)] = None,
+) -> Response:
+    """Withdrawn labels have no meaning. ``pos_model``: only those that shops with this POS have taught."""
     with cloud.database.read() as conn:
-        return json_response({"rules": service.rules_of(conn, _brand(conn, brand_id))})
+        found = service.rules_of(conn, _brand(conn, brand_id))
+    return json_response({"rules": [one for one in found if pos_model in (None, one["pos_model"])]})
 
 
 @router.post(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -35,6 +36,18 @@ def test_what_head_office_approves_reaches_every_counter_of_the_brand_once(world
     assert approved == again == [card, due]
     assert sorted(device.rows("layout"), key=lambda row: row["label"]) == [card, due]
     assert world.ok("GET", f"/v1/layouts?brand_id={world.store.brand_id}")["rules"] == [card, due]
+
+
+def test_head_office_looks_at_the_lessons_of_one_pos(world: World) -> None:
+    """PNT-07"""
+    approve(world, DUE)
+    approve(world, CARD, pos_model="이지포스")
+
+    def labels(pos_model: str) -> list[str]:
+        query = {"brand_id": world.store.brand_id, "pos_model": pos_model}
+        return [one["label"] for one in world.ok("GET", f"/v1/layouts?{urlencode(query)}")["rules"]]
+
+    assert (labels("OKPOS"), labels("이지포스"), labels("")) == (["받으실돈"], ["모아비씨"], [])
 
 
 def test_a_withdrawn_lesson_is_told_as_such_and_can_come_back(world: World) -> None:

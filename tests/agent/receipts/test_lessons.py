@@ -207,9 +207,9 @@ def test_another_file_is_refused_and_nothing_is_learned(shop: Counter, text: str
 # --- what head office says -------------------------------------------------------------------------------------------
 
 
-def told(shop: Counter, label: str, meaning: str | None, *, version: int = 1) -> None:
+def told(shop: Counter, label: str, meaning: str | None, *, version: int = 1, pos_model: str = "OKPOS") -> None:
     """Head office's word about a label arrives, and the next second comes."""
-    body = {"label": label, "meaning": meaning, "pos_model": "OKPOS", "version": version}
+    body = {"label": label, "meaning": meaning, "pos_model": pos_model, "version": version}
     shop.feed(shop.agent.appliers()["layout"], "layout", body)
     shop.agent.lessons.tick()
 
@@ -231,6 +231,48 @@ def test_a_lesson_of_another_shop_reads_what_waits_here_and_what_comes(shop: Cou
         papers[0].document_id: ("waiting", 4_600),
         papers[1].document_id: ("waiting", 4_700),
     }
+
+
+def methods(shop: Counter, paper: CapturedDocument) -> list[str]:
+    detail = shop.agent.receipts.get(paper.document_id)
+    assert detail is not None
+    return [payment["method"] for payment in detail.reading.get("payments", [])]
+
+
+def test_lessons_of_the_same_till_are_tried_before_those_of_others(shop: Counter) -> None:
+    """PNT-07: a label of another till does not decide where our own are enough, and helps where they are not."""
+    told(shop, "이모음", "due", pos_model="달POS")
+    told(shop, "모아비씨", "voucher", pos_model="별POS")
+    shop.agent.take_document(before := unread(shop, 4_500))
+    assert methods(shop, before) == ["voucher"]
+
+    shop.agent.lessons.set_pos_model("  달POS ")
+    shop.agent.take_document(near := unread(shop, 4_600, number=2))
+    shop.agent.lessons.set_pos_model("별POS")
+    shop.agent.take_document(far := unread(shop, 4_700, number=3))
+
+    assert "voucher" not in methods(shop, near)
+    assert methods(shop, far) == ["voucher"], "its own are not enough, so that all are tried"
+    assert [outcomes(shop)[paper.document_id][1] for paper in (before, near, far)] == [4_500, 4_600, 4_700]
+
+
+def test_what_staff_say_of_the_till_goes_with_what_they_teach(shop: Counter) -> None:
+    """PNT-07"""
+    lessons = shop.agent.lessons
+    assert (lessons.pos_model(), lessons.pos_models()) == ("", ())
+    lessons.set_pos_model("달POS " + "x" * 100)
+    assert len(lessons.pos_model()) == 60
+    lessons.set_pos_model("달POS")
+    shop.agent.take_document(paper := unread(shop, 4_500))
+
+    lessons.answer(paper.document_id, 4_500)
+
+    assert [lesson.pos_model for lesson in lessons.lessons()] == ["달POS"]
+    assert lessons.pos_models() == ("달POS",)
+    assert json.loads(lessons.exported())["pos_model"] == "달POS"
+    assert json.loads(lessons.exported("별POS"))["pos_model"] == "별POS"
+    lessons.set_pos_model("")
+    assert lessons.pos_model() == ""
 
 
 def test_the_shop_s_own_word_stands_above_head_office_s(shop: Counter) -> None:

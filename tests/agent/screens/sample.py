@@ -407,6 +407,22 @@ class Link:
 OFFLINE_STATUS = Status(False, at(14, 2), 37, 0, at(14, 2))
 
 
+class Till:
+    """What staff say the POS is."""
+
+    def __init__(self) -> None:
+        self.said = "OKPOS"
+
+    def pos_model(self) -> str:
+        return self.said
+
+    def pos_models(self) -> tuple[str, ...]:
+        return ("달무리 포스 3",)
+
+    def set_pos_model(self, name: str) -> None:
+        self.said = name.strip()
+
+
 class Alerts:
     """The counter follows its store."""
 

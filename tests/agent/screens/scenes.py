@@ -161,6 +161,7 @@ def make_world(
         version="0.1.0",
         leaving=sample.Leaving(12 if troubled else 0),
         alerts=sample.Alerts(),
+        till=sample.Till(),
     )
     shell = ShellViewModel(
         approvals=approvals,

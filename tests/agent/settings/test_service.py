@@ -11,6 +11,7 @@ from agent.dispatch import ImmediateDispatcher
 from agent.settings.service import FILE_NAME, Settings, SettingsService
 from agent.settings.viewmodel import SettingsViewModel
 from agent.texts import Texts
+from sync.errors import StoreClosed
 
 
 def test_a_change_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -71,3 +72,40 @@ def test_listeners_hear_a_change_once(tmp_path: Path) -> None:
     service.change(theme="dark")
 
     assert heard == ["dark"]
+
+
+class Till:
+    def __init__(self) -> None:
+        self.said = ""
+        self.broken = False
+
+    def pos_model(self) -> str:
+        return self.said
+
+    def pos_models(self) -> tuple[str, ...]:
+        return ("달POS", "OKPOS")
+
+    def set_pos_model(self, name: str) -> None:
+        if self.broken:
+            raise StoreClosed("gone")
+        self.said = name.strip()
+
+
+def test_the_pos_is_chosen_from_a_short_list_or_typed(tmp_path: Path) -> None:
+    """PNT-07"""
+    till = Till()
+    vm = SettingsViewModel(
+        service=SettingsService(tmp_path), dispatcher=ImmediateDispatcher(), texts=Texts("ko"), till=till
+    )
+    assert vm.state.pos_models[0] == ("", "정하지 않음")
+    assert [key for key, _ in vm.state.pos_models].count("OKPOS") == 1
+    assert ("달POS", "달POS") in vm.state.pos_models, "what others have taught for is in the list"
+
+    vm.choose_pos_model(" 우리동네 포스 ")
+    assert (vm.state.pos_model, till.said) == ("우리동네 포스", "우리동네 포스")
+    assert vm.state.pos_models[-1][0] == "우리동네 포스"
+
+    till.broken = True
+    vm.choose_pos_model("")
+    assert vm.state.pos_model == "우리동네 포스"
+    assert "저장하지 못했어요" in vm.state.message
