@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,14 +17,23 @@ def sources(*packages: str) -> Iterator[Path]:
         yield from sorted((ROOT / package).rglob("*.py"))
 
 
-def imported(file: Path) -> set[str]:
+@dataclass(frozen=True)
+class Module:
+    documented: bool
+    imported: frozenset[str]
+
+
+@cache
+def module(file: Path) -> Module:
+    """Parsed once for all that is asked about it, which is most of these tests' time."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
-    return names
+    return Module(bool(ast.get_docstring(tree)), frozenset(names))
 
 
 def may_use_qt(file: Path) -> bool:
@@ -34,7 +45,7 @@ def test_qt_is_imported_in_views_ui_and_shell_only() -> None:
     strangers = [
         str(file.relative_to(ROOT))
         for file in sources(*PACKAGES)
-        if not may_use_qt(file) and imported(file) & {"PySide6", "shiboken6"}
+        if not may_use_qt(file) and module(file).imported & {"PySide6", "shiboken6"}
     ]
 
     assert strangers == []
@@ -44,7 +55,7 @@ def test_every_module_says_what_it_owns() -> None:
     silent = [
         str(file.relative_to(ROOT))
         for file in sources(*PACKAGES, "installers", "benchmarks", "tests")
-        if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+        if not module(file).documented
     ]
 
     assert silent == []
@@ -54,9 +65,9 @@ def test_the_agent_starts_without_the_heavy_packages_of_the_cloud() -> None:
     heavy = {"sqlmodel", "sqlalchemy", "fastapi", "uvicorn", "alembic", "psycopg"}
 
     guilty = [
-        f"{file.relative_to(ROOT)}: {', '.join(sorted(imported(file) & heavy))}"
+        f"{file.relative_to(ROOT)}: {', '.join(sorted(module(file).imported & heavy))}"
         for file in sources("rules", "sync", "printers", "agent")
-        if imported(file) & heavy
+        if module(file).imported & heavy
     ]
 
     assert guilty == []
