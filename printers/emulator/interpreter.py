@@ -29,7 +29,7 @@ class Interpreter:
         self._letters = LetterReader()
         self._tabs: tuple[int, ...] = DEFAULT_TABS
         self._areas: list[tuple[int, int, Press]] = []  # page mode: where each area lies and what is in it
-        self._qr = b""
+        self._stored: dict[int, bytes] = {}  # by kind: a QR code never comes out as a PDF417
         self._graphics: Bitmap | None = None
         self._download: Bitmap | None = None
         self._pictures: list[Bitmap] = []
@@ -228,13 +228,13 @@ class Interpreter:
             return
         kind, function = argument[3], argument[4]
         if function == 80:
-            self._qr = argument[6:]
-        elif function == 81 and self._qr:
+            self._stored[kind] = argument[6:]
+        elif function == 81 and (stored := self._stored.get(kind)):
             if kind == 49:
-                self._block(symbols.qr_bitmap(self._qr, self.state.qr_module, self.state.qr_level))
+                self._block(symbols.qr_bitmap(stored, self.state.qr_module, self.state.qr_level))
                 return
             name = symbols.NOT_DRAWN.get(kind, "SYMBOL")
-            content = self._qr[:80].decode("utf-8", "replace")
+            content = symbols.one_line(stored[:80].decode("utf-8", "replace"))
             box = symbols.frame(f"[{name} {content}]", 240, 96)
             # Who looks at the picture has to see which code stands there.
             self.target.labelled_block(box, f"{name} {content[:20]}", self.state, above=False, below=True)

@@ -54,7 +54,7 @@ def qr_bitmap(payload: bytes, module: int, level: int) -> Bitmap | None:
     except (DataOverflowError, ValueError):
         return None
     size = max(1, min(module, 16))
-    return Bitmap(0, 0, len(rows), len(rows), pack_rows(rows), size, size, label=f"[QR {_one_line(text)}]")
+    return Bitmap(0, 0, len(rows), len(rows), pack_rows(rows), size, size, label=f"[QR {one_line(text)}]")
 
 
 def barcode_bitmap(symbology: int, payload: bytes, look: BarcodeLook) -> tuple[Bitmap, str]:
@@ -62,14 +62,14 @@ def barcode_bitmap(symbology: int, payload: bytes, look: BarcodeLook) -> tuple[B
     labelled empty frame."""
     kind = SYMBOLOGIES.get(symbology, "BARCODE")
     text = _readable(kind, payload)
-    label = f"[{kind} {_one_line(text)}]"
+    label = f"[{kind} {one_line(text)}]"
     modules = _bars(kind, text)
     if modules is None:
-        return frame(label, 240, look.height), _one_line(text)
+        return frame(label, 240, look.height), one_line(text)
     row = [mark == "1" for mark in modules]
     bits = pack_rows([row])
     bars = Bitmap(0, 0, len(row), 1, bits, max(1, min(look.module, 6)), max(look.height, 1), label=label)
-    return bars, _one_line(text)
+    return bars, one_line(text)
 
 
 def frame(label: str, width: int, height: int) -> Bitmap:
@@ -108,5 +108,6 @@ def _readable(kind: str, payload: bytes) -> str:
     return text.replace("{{", "{")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """For a label: what cannot be seen is a dot."""
     return "".join(char if char.isprintable() else "·" for char in text)

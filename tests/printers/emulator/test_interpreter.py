@@ -12,6 +12,7 @@ from printers.emulator.paper import Page
 from printers.emulator.press import Head
 from printers.emulator.printer import EmulatedPrinter
 from printers.emulator.render import page_image, page_png
+from printers.emulator.symbols import NOT_DRAWN
 from printers.raster import GlyphPainter, bundled_fonts
 
 PAINTER = GlyphPainter(bundled_fonts())
@@ -166,6 +167,31 @@ def test_codes_are_drawn_and_named() -> None:
     assert page.lines[0].bitmaps[0].width == 21 * 6
     assert "[CODE39 ABC]" in page.text_lines()
     assert "[CODE93 AB]" in page.text_lines()
+
+
+def two_dimensional(kind: int, content: bytes) -> bytes:
+    """GS ( k: store the data of a symbol, and print it."""
+    size = (len(content) + 3).to_bytes(2, "little")
+    return b"\x1d(k" + size + bytes([kind]) + b"P0" + content + b"\x1d(k\x03\x00" + bytes([kind]) + b"Q0"
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(NOT_DRAWN.items()))
+def test_a_symbol_that_is_not_drawn_stands_as_its_name_and_content(kind: int, name: str) -> None:
+    page = page_of(k("앞\n") + two_dimensional(kind, b"PAY-0042\n\x1bm9,000") + k("뒤\n"))
+
+    lines = [line.strip() for line in page.text_lines()]
+    assert lines[0] == "앞"
+    assert lines[1] == f"[{name} PAY-0042··m9,000]"
+    assert lines[-1] == "뒤"
+    assert page.lines[1].bitmaps, "and there is something to see in the picture"
+
+
+def test_each_symbol_has_a_store_of_its_own() -> None:
+    """As in a printer: what was stored for one is not printed as another."""
+    stored = b"\x1d(k\x06\x001P0abc"
+
+    assert text_of(stored + b"\x1d(k\x03\x000Q0" + b"a\n") == ["a"]
+    assert text_of(two_dimensional(48, b"pdf") + stored + b"\x1d(k\x03\x000Q0\x1d(k\x03\x001Q0")[-1] == "[QR abc]"
 
 
 def test_page_mode_places_areas_on_one_sheet() -> None:

@@ -122,3 +122,13 @@ def test_lines_that_rely_on_the_printer_to_break_are_broken() -> None:
 def test_carriage_returns_alone_end_lines() -> None:
     assert page_of(b"one\rtwo\r").text == "one\ntwo"
     assert page_of(b"one\r\ntwo\r\n").text == "one\ntwo"
+
+
+@pytest.mark.parametrize("kind", [48, 49, 50, 51, 52, 53, 54])
+def test_the_content_of_a_symbol_is_no_text_of_the_receipt(kind: int) -> None:
+    """Whatever it holds: a total, a cut, a line end, the start of another command."""
+    content = ko("합계 9,900\n") + b"\x1dV\x00\x1b@\x1d(k\xff\xff"
+    size = (len(content) + 3).to_bytes(2, "little")
+    symbol = b"\x1d(k" + size + bytes([kind]) + b"P0" + content + b"\x1d(k\x03\x00" + bytes([kind]) + b"Q0"
+
+    assert page_of(ko("합계 4,500\n") + symbol + ko("감사합니다\n")).text.split("\n") == ["합계 4,500", "감사합니다"]
