@@ -124,7 +124,7 @@ class Approval:
 
 def approvals_of(lines: Sequence[Line]) -> list[Approval]:
     """Approval numbers in printing order, each once a role; `original` for those of the sale that a cancel means."""
-    found: list[Approval] = []
+    found: dict[tuple[str, bool], Approval] = {}
     cash_section = False
     for line in lines:
         if not line.money and "현금영수증" in line.squeezed:
@@ -140,9 +140,9 @@ def approvals_of(lines: Sequence[Line]) -> list[Approval]:
             match = _APPROVAL_BARE.on(line) or _APPROVAL_ENGLISH.on(line)
             number = _approval_number(match["value"]) if match else None
             original, cash = False, cash_section
-        if number and not any(item.number == number and item.original == original for item in found):
-            found.append(Approval(number, line.index, original, cash))
-    return found
+        if number:
+            found.setdefault((number, original), Approval(number, line.index, original, cash))
+    return list(found.values())
 
 
 def _approval_number(text: str) -> str | None:

@@ -16,6 +16,7 @@ from printers.receipts.numbers import Approval
 from printers.receipts.unnamed import Unnamed
 from printers.receipts.words import Role
 
+CANDIDATES_MAX = 200  # a receipt has some five different sums; each is compared with every row
 ADJUSTMENTS_MAX = 7  # single amounts whose sums are tried; bounds the work
 _RANK = {
     Role.DUE: 4, Role.TOTAL: 3, Role.APPROVED: 3, Role.CANCELLED: 3, Role.AMOUNT: 1, Role.SUBTOTAL: 1,
@@ -197,6 +198,8 @@ def agree(ledger: Ledger) -> Agreed | None:
         amount for amount in tender_sums if amount > 0
     }
     candidates |= ledger.unnamed.candidates
+    if len(candidates) > CANDIDATES_MAX:
+        return None
     found: list[tuple[tuple[int, ...], Agreed]] = []
     for total in candidates:
         agreed = _examined(ledger, total, tender_sums.get(total, ()))
@@ -286,8 +289,9 @@ def _only_approved(named: Sequence[Sum]) -> bool:
 
 
 def _paid_otherwise(ledger: Ledger, total: int, tenders: Sequence[Tender]) -> bool:
-    """Whether, beside what a card was approved for, the same amount was paid in cash or under a name nobody knows."""
-    if not ledger.approvals or not tenders:
+    """Whether, beside what a card was approved for, the same amount was paid in cash or under a name nobody knows, and
+    neither goods nor tax say that this is one payment printed twice."""
+    if not ledger.approvals or not tenders or ledger.goods_agree(total) or ledger.tax_agrees(total):
         return False
     return bool(ledger.unnamed.at(total)) or all(tender.method == "cash" for tender in tenders)
 

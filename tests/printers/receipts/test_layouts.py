@@ -93,6 +93,21 @@ def test_a_long_document_takes_little_time() -> None:
         assert time.thread_time() - began < 0.1 * len(stream) / 1_000, row[:10]
 
 
+@pytest.mark.parametrize("rows", [("합계 {}",), ("신용카드 {}", "승인번호 1000{}", "승인금액 {}")])
+def test_eight_times_the_sums_take_about_eight_times_the_work(rows: tuple[str, ...]) -> None:
+    """Each sum was compared with every other; quadratic work would be 64 times."""
+
+    def work_s(count: int) -> float:
+        text = "\n".join(row.format(f"{place},000") for place in range(1, count // len(rows)) for row in rows)
+        (document,) = documents_of(stream_of("커피   5,000\n" + text))
+        began = time.thread_time()
+        read_document(document)
+        return time.thread_time() - began
+
+    work_s(300)  # labels are looked up once
+    assert min(work_s(1_400) for _ in range(3)) < 16 * min(work_s(175) for _ in range(3))
+
+
 def test_a_receipt_that_breaks_off_is_incomplete_not_a_sale() -> None:
     whole = next(wanted for wanted in LAYOUTS if wanted.name == "cash receipt block").text
     for length in range(10, whole.index("현금")):
