@@ -34,6 +34,7 @@ CLOUD_RESTORED = "cloud_restored"  # from a backup of earlier in the day, as mar
 RESTORE_UNTOLD = "restore_untold"  # the same, and nobody says so until it has run for a while
 PRUNED = "pruned"  # the cloud forgets feed rows that a counter may not have read
 OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
+CLONED = "cloned"  # after everything else was judged, a second machine runs on a copy of a counter's disk
 SMALL_PROXY = "small_proxy"  # a proxy that takes no body above its limit, also after everything else has healed
 SMALL_PROXY_BYTES = 1_200
 
@@ -57,9 +58,15 @@ class FaultPlan:
     buggy_cloud: bool
     cloud_restored: str | None
     prunes: bool
+    shut_out: bool = False  # what the version with the bug put aside is booked while its counter is revoked
     healed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     crash_points: Counter[str] = field(default_factory=Counter)  # before or after which commit
+
+    def shut_somebody_out(self) -> None:
+        """What is put aside and a new enrollment meet here for certain; elsewhere hardly once in five hundred days."""
+        self.shut_out = self.buggy_cloud = self.revoked = True
+        self.dead_pc, self.cloud_restored = False, None
 
     def happened(self, kind: str) -> None:
         self.counts[kind] += 1

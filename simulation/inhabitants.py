@@ -1,5 +1,6 @@
-"""Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them; and one in
-sixteen whose brand gives stamps.
+"""Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them; one in
+sixteen whose brand gives stamps; one in sixteen whose day is laid out for two misfortunes to meet; and one in sixteen
+where somebody clones the PC of a counter.
 
 They are chosen apart from everything else of a seed, so that the other three quarters do what they always did.
 """
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 
 ONE_IN = 4
 AT = 2
-STAMPS_ONE_IN = 16
+ONE_IN_SIXTEEN = 16
 STAMPS_AT = 5
+SHUT_OUT_AT = 9
+CLONED_AT = 13
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,19 @@ class Inhabitants:
     clock_set_back: bool = False  # and one of them while a counter's clock is an hour behind
     claimants: bool = False  # customers who come back with a claim slip
     stamps: bool = False  # a brand that gives stamps instead of points
+    shut_out: bool = False  # a counter is shut out, its parked operations are booked, and then it comes back
+    cloned: bool = False  # after the day two machines run on copies of one disk
     long_questions: bool = False  # and some whose question is under way until staff here have said no
 
 
 def inhabitants_of(seed: int) -> Inhabitants:
     """Nobody in most worlds."""
-    if seed % STAMPS_ONE_IN == STAMPS_AT:
+    if seed % ONE_IN_SIXTEEN == STAMPS_AT:
         return Inhabitants(stamps=True)
+    if seed % ONE_IN_SIXTEEN == SHUT_OUT_AT:
+        return Inhabitants(shut_out=True)
+    if seed % ONE_IN_SIXTEEN == CLONED_AT:
+        return Inhabitants(cloned=True)
     if seed % ONE_IN != AT:
         return Inhabitants()
     rng = random.Random(f"inhabitants of {seed}")

@@ -58,15 +58,18 @@ class Misfortunes:
                 self._sometime(span_ms, partial(self._cut_power, counter))
             if plan.full_disk:
                 self._sometime(span_ms, partial(self._fill_disk, counter))
-        if plan.revoked:
+        if plan.shut_out:
+            shut_ms = rng.randint(span_ms // 3, span_ms - 1)
+            self._agenda.after(shut_ms, lambda: self._revoke(rng.choice(self._world.counters)))
+        elif plan.revoked:
             self._sometime(span_ms, lambda: self._revoke(rng.choice(self._world.counters)))
         if plan.dead_pc and len(self._world.counters) > 1:
             self._sometime(span_ms, self._lose_pc)
         if plan.buggy_cloud:
             self._world.cloud.stumbles = True
             self._happened(faults.BUGGY_CLOUD, "the cloud has a bug")
-            self._sometime(span_ms, self.update_cloud)
-
+            if not plan.shut_out:
+                self._sometime(span_ms, self.update_cloud)
         if plan.prunes:
             for _ in range(2):
                 self._sometime(span_ms, self._prune)
@@ -143,7 +146,9 @@ class Misfortunes:
             return
         self._world.memory.revoked[device_id] = self._agenda.now_ms
         self._happened(faults.REVOKED, f"{counter.name} revoked")
-        if cloud.stumbles and self._rng.random() < 0.5:  # whoever looks after the shop updates the cloud first
+        if cloud.stumbles and (
+            self._plan.shut_out or self._rng.random() < 0.5
+        ):  # whoever looks after the shop updates the cloud first
             self._agenda.after(self._rng.randrange(HELP_MS[0]), self.update_cloud)
         self._later(HELP_MS, lambda: self.enroll(counter))
 

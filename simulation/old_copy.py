@@ -19,8 +19,8 @@ from simulation.wire import Network
 SETTLED_WITHIN_MS = 300_000
 LOOK_EVERY_MS = 15_000
 OFFLINE_MS = 20_000
-HALTS = ("forked", "behind_cloud", "device_revoked")  # somebody has to come
-_THERE = "SELECT seq, op_id, hash, result FROM device_op WHERE device_id = ? AND epoch = ? ORDER BY seq"
+HALTS = ("forked", "behind_cloud", "device_revoked", "stale_epoch")  # somebody has to come
+THERE = "SELECT seq, op_id, hash, result FROM device_op WHERE device_id = ? AND epoch = ? ORDER BY seq"
 
 
 def come_back_old(
@@ -28,7 +28,7 @@ def come_back_old(
 ) -> bool:
     """Runs the act on a world at rest; False when the copy is as new as the disk. Raises Violation."""
     device, epoch = counter.device.identity.device_id, counter.device.identity.epoch
-    before = cloud.rows(_THERE, device, epoch)
+    before = cloud.rows(THERE, device, epoch)
     counter.on_crash = lambda _machine: None  # it starts below, on the copy
     counter.kill()
     counter.disk.image, counter.disk.on_commit = image, None
@@ -42,19 +42,19 @@ def come_back_old(
     if not offline:
         shop.agenda.run_until(shop.agenda.now_ms + OFFLINE_MS)
     shop.sell_at(counter)
-    halted = _settle(shop, counter)
-    demand(cloud.rows(_THERE, device, epoch) == before, "fork", f"an old {counter.name} changed what the cloud had")
-    _stopped_for_good_reason(cloud, counter, halted)
+    halted = settle(shop, counter)
+    demand(cloud.rows(THERE, device, epoch) == before, "fork", f"an old {counter.name} changed what the cloud had")
+    stopped_for_good_reason(cloud, counter, halted)
     if halted is not None:
         while not enroll_again(cloud, counter, shop.rng):
             shop.agenda.run_until(shop.agenda.now_ms + LOOK_EVERY_MS)
-        demand(_settle(shop, counter) is None, "fork", f"{counter.name} was enrolled again and stopped again")
-        demand(cloud.rows(_THERE, device, epoch) == before, "fork", f"the help for {counter.name} changed the past")
-    _nothing_lost(cloud, counter)
+        demand(settle(shop, counter) is None, "fork", f"{counter.name} was enrolled again and stopped again")
+        demand(cloud.rows(THERE, device, epoch) == before, "fork", f"the help for {counter.name} changed the past")
+    nothing_lost(cloud, counter)
     return True
 
 
-def _settle(shop: Shop, counter: CounterMachine) -> str | None:
+def settle(shop: Shop, counter: CounterMachine) -> str | None:
     """Until the counter has sent everything, or has stopped; why it has stopped."""
     assert counter.now is not None
     end_ms = shop.agenda.now_ms + SETTLED_WITHIN_MS
@@ -68,18 +68,23 @@ def _settle(shop: Shop, counter: CounterMachine) -> str | None:
         demand(shop.agenda.now_ms < end_ms, "fork", f"{counter.name} is an old copy and gets nowhere: {status}")
 
 
-def _stopped_for_good_reason(cloud: CloudMachine, counter: CounterMachine, halted: str | None) -> None:
+def stopped_for_good_reason(cloud: CloudMachine, counter: CounterMachine, halted: str | None) -> None:
     device = counter.device.identity.device_id
     if halted == "forked":
         kept = cloud.rows("SELECT count(*) FROM forked_op WHERE device_id = ?", device)[0][0]
         suspended = cloud.rows("SELECT suspended_ms FROM device WHERE device_id = ?", device)[0][0]
         demand(kept > 0 and suspended is not None, "fork", f"{counter.name} forked; kept {kept}, {suspended}")
+    if halted == "stale_epoch":
+        epoch = cloud.rows("SELECT epoch FROM device WHERE device_id = ?", device)[0][0]
+        demand(
+            epoch > counter.device.identity.epoch, "fork", f"{counter.name} has epoch {epoch} and is told it is over"
+        )
     if halted == "device_revoked":
         revoked = cloud.rows("SELECT revoked_ms FROM device WHERE device_id = ?", device)[0][0]
         demand(revoked is not None, "fork", f"{counter.name} says that it is revoked, and is not")
 
 
-def _nothing_lost(cloud: CloudMachine, counter: CounterMachine) -> None:
+def nothing_lost(cloud: CloudMachine, counter: CounterMachine) -> None:
     """Whatever the old copy had or was used for is there, once, and its queue is empty."""
     assert counter.now is not None
     with counter.now.store.read() as conn:

@@ -14,7 +14,7 @@ from simulation.agenda import Agenda
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
 from simulation.disks import AFTER, BEFORE, Disk
-from simulation.faults import CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, FaultPlan, plan_faults
+from simulation.faults import CLONED, CLOUD_CRASH, COUNTER_CRASH, OLD_COPY, REBOOT, FaultPlan, plan_faults
 from simulation.ground import Ground
 from simulation.inhabitants import inhabitants_of
 from simulation.memory import Memory
@@ -23,6 +23,7 @@ from simulation.newcomers import Newcomers
 from simulation.old_copy import come_back_old
 from simulation.outcomes import Crash, Violation, demand
 from simulation.shop import Shop
+from simulation.two_copies import work_side_by_side
 from simulation.verdict import judge
 from simulation.watch import CounterWatch, watch_cloud
 from simulation.wire import Network
@@ -63,6 +64,10 @@ class World:
         self.ground = ground
         self.agenda = Agenda()
         self.plan: FaultPlan = plan_faults(self.rng)
+        who = inhabitants_of(seed)
+        self._cloned = who.cloned
+        if who.shut_out:
+            self.plan.shut_somebody_out()
         self.trace: list[str] = []
         self._copies: list[tuple[CounterMachine, bytes]] = []
         self.began_ms = self.agenda.now_ms
@@ -81,7 +86,7 @@ class World:
         self.shop = Shop(self.agenda, self.rng, ground, self.cloud, self.counters, self.memory)
         self.misfortunes = Misfortunes(self)
         self._wire()
-        self.newcomers = Newcomers(self, inhabitants_of(seed))
+        self.newcomers = Newcomers(self, who)
 
     def _wire(self) -> None:
         self.network.note = self.note
@@ -127,12 +132,20 @@ class World:
         self._rest()
         judge(self.cloud, self.counters, self.memory, self.shop.sales)
         self.newcomers.judge()
+        if self._cloned:
+            self._side_by_side()
+            return
         self._copies = [(counter, image) for counter, image in self._copies if not counter.gone]
         if self._copies:
             counter, image = self.rng.choice(self._copies)
             offline = self.rng.random() < 0.5
             if come_back_old(self.cloud, self.network, counter, image, self.shop, offline=offline):
                 self.plan.happened(OLD_COPY)
+
+    def _side_by_side(self) -> None:
+        counter = self.rng.choice([counter for counter in self.counters if not counter.gone])
+        work_side_by_side(self.cloud, self.network, counter, self.shop, self.rng)
+        self.plan.happened(CLONED)
 
     def _copy_disk(self, counter: CounterMachine) -> None:
         if counter.now is not None and not self.plan.healed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from simulation.mutants.at_claims import AT_CLAIMS
 from simulation.mutants.at_cloud import AT_CLOUD
+from simulation.mutants.at_copies import AT_COPIES
 from simulation.mutants.at_counter import AT_COUNTER
 from simulation.mutants.at_help import AT_HELP
 from simulation.mutants.at_spending import AT_SPENDING
@@ -14,6 +15,8 @@ from simulation.mutants.at_stamps import AT_STAMPS
 from simulation.mutants.at_uploads import AT_UPLOADS
 from simulation.mutants.planting import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS, *AT_CLAIMS, *AT_STAMPS)
+MUTANTS: tuple[Mutant, ...] = (
+    *AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS, *AT_CLAIMS, *AT_STAMPS, *AT_COPIES,
+)  # fmt: skip
 
 __all__ = ["MUTANTS", "Mutant"]
