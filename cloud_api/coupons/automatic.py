@@ -140,7 +140,7 @@ _JOINED = text(
 _BOUGHT = text(
     "SELECT DISTINCT posting.member_id AS holder FROM posting JOIN store ON store.store_id = posting.store_id"
     " WHERE posting.posting_id >= :first AND posting.booked_ms >= :from_ms AND posting.kind IN ('earn', 'stamp')"
-    " AND store.brand_id = :brand_id ORDER BY holder"
+    " AND posting.actor NOT LIKE 'import:%' AND store.brand_id = :brand_id ORDER BY holder"
 )
 _NOT_NOW = text(
     "SELECT 1 FROM coupon_occasion WHERE rule_id = :rule_id AND member_id = :member_id AND occasion = ''"

@@ -10,18 +10,23 @@ from typing import Any
 from sqlalchemy import select, text
 
 from cloud_api.bulk import NewRows, listed
+from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.imports import service
 from cloud_api.imports.checking import opened_row
 from cloud_api.imports.models import ImportState, Verdict, import_row, imported_member
+from cloud_api.ledger.facts import Origin
 from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import service as members
+from cloud_api.stamps.earning import Cause, Stamping
 from cloud_api.stores.earning import terms_at
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import Vault
+from rules.boards import StampCause, StampMedium
+from rules.stamps import StampGrant, StampReason
 
 ROWS_AT_ONCE = 500  # other bookings wait for no longer than this takes
 _IMPORTED_COLUMNS = (
@@ -35,6 +40,7 @@ class _Step:
 
     postings: list[NewPosting] = field(default_factory=list)
     imported: list[tuple[Any, ...]] = field(default_factory=list)
+    stamped: list[tuple[str, int]] = field(default_factory=list)
     points: int = 0
     stamps: int = 0
     skipped: int = 0
@@ -115,8 +121,27 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
         )
         step.points += one.points
         step.stamps += one.stamps
+        if one.stamps:
+            step.stamped.append((member_id, one.stamps))
     post(work, step.postings, beside=[NewRows(imported_member, _IMPORTED_COLUMNS, step.imported)])
+    _give_stamps(work, row, step.stamped)
     return len(set(ids.values()) - set(known.values())), step
+
+
+def _give_stamps(work: Work, row: Any, wanted: Sequence[tuple[str, int]]) -> None:
+    """Onto the members' cards, where the store has one; as many as it has room for (STP-19, STP-20). Tiers that they
+    reach paid over there. They are booked for yesterday, so that they use up nothing of what may be earned today."""
+    here = terms_at(work.conn, row.store_id)
+    if here is None or not here.stamps_on or not wanted:
+        return
+    occurred_ms = work.now_ms - DAY_MS
+    members_there = [member_id for member_id, _ in wanted]
+    stamping = Stamping(work, here, row.store_id, members_there, [occurred_ms] * len(wanted))
+    origin = Origin("", "", row.store_id, f"import:{row.import_id}")
+    for member_id, stamps in wanted:
+        cause = Cause(origin, StampCause.TRANSFER, StampMedium.PHONE_NUMBER, member_id, occurred_ms)
+        stamping.give(cause, stamping.fitting(member_id, StampGrant(stamps, StampReason.EARNED, stamps)))
+    post(work, stamping.postings, beside=(stamping.rows,))
 
 
 def _holders(work: Work, row: Any, member_ids: Iterable[str]) -> dict[str, str]:

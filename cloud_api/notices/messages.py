@@ -35,6 +35,7 @@ _CAUSES = {
     PostingKind.STAMP_EXPIRY: Cause.EXPIRED,
 }
 _NAMED = ", ".join(f"'{kind.value}'" for kind in _CAUSES)
+# What came over from another service the member had before: nothing is said of it.
 # What came to and went from the member; what was held before it is used nets out, and a debt that an earn repays is
 # earned all the same.
 _MOVED = text(
@@ -42,7 +43,7 @@ _MOVED = text(
     " posting.booked_ms, sum(entry.amount) AS amount FROM posting"
     " JOIN entry ON entry.posting_id = posting.posting_id JOIN account ON account.account_id = entry.account_id"
     " WHERE posting.posting_id > :after AND posting.posting_id < :until"
-    f" AND posting.kind IN ({_NAMED}) AND posting.member_id IS NOT NULL"
+    f" AND posting.kind IN ({_NAMED}) AND posting.member_id IS NOT NULL AND posting.actor NOT LIKE 'import:%'"
     " AND account.kind IN ('member', 'member_hold', 'member_debt', 'member_stamps', 'member_boards')"
     " GROUP BY posting.posting_id, posting.kind, posting.store_id, posting.member_id, posting.request_id,"
     " posting.booked_ms ORDER BY posting.posting_id LIMIT :most"

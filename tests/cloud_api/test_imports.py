@@ -22,14 +22,18 @@ from sqlalchemy import Table, func, select
 from cloud_api import http as gate
 from cloud_api import rotation
 from cloud_api.clock import DAY_MS
+from cloud_api.coupons.automatic import give_due
 from cloud_api.imports import booking, checking, problems, service, workbook
 from cloud_api.imports.job import Importer
 from cloud_api.imports.models import import_part, import_row, imported_member, member_import
 from cloud_api.ledger.models import account, posting
 from cloud_api.members.models import member
 from cloud_api.members.service import write_under_newest
+from cloud_api.notices.messages import LAG_MS, tell_moves
 from rules.calendar import moment_ms
 from tests.cloud_api.sheets import a_workbook
+from tests.cloud_api.test_coupon_rules import rule
+from tests.cloud_api.test_stamps import rewards, stamp_op, stamping
 from tests.cloud_api.test_stream import serving
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id
 from tests.helpers.waiting import wait_until
@@ -702,3 +706,55 @@ def test_stores_see_their_own_imports_newest_first(world: World) -> None:
 
     assert listed(world.store.store_id) == [ids[1], ids[0]]
     assert listed(branch.store_id) == [elsewhere]
+
+
+# -- stamps ----------------------------------------------------------------------------------------------------------
+
+
+def _totals(world: World) -> list[int]:
+    numbers = (PHONE, "010-1111-2222")
+    path = f"/v1/stores/{world.store.store_id}/stamp-cards"
+    return [world.ok("GET", f"{path}/{world.member(phone)}")["total"] for phone in numbers]
+
+
+def test_stamps_come_onto_the_cards_once_and_tiers_that_they_reach_were_paid_elsewhere(world: World) -> None:
+    """MEM-28, STP-20: 3 and 7 stamps on a card with rewards at 3, 7 and 10; from there it goes on."""
+    device = stamping(world, rewards=rewards(world), stamps={"day_max": 3})
+
+    imported(world)
+
+    assert _totals(world) == [3, 7]
+    assert world.wallet(world.member("010-1111-2222"))["coupons"] == []
+    [line] = world.ok("GET", f"/v1/members/{world.member()}/stamps")["history"]
+    assert (line["move"], line["cause"], line["medium"], line["stamps"]) == ("earn", "transfer", "phone_number", 3)
+    imported(world, LIST + "정다은,010-3333-4444,0,0,,\n")
+    assert _totals(world) == [3, 7]
+    device.push(*[stamp_op(device, phone="+821011112222") for _ in range(3)])
+    assert _totals(world) == [3, 10]
+    [coupon] = world.wallet(world.member("010-1111-2222"))["coupons"]
+    assert coupon["name"] == "보상 2"
+    world.assert_book_is_sound()
+
+
+def test_a_card_takes_as_many_stamps_as_its_boards_have_room_for(world: World) -> None:
+    """MEM-28, STP-19"""
+    stamping(world, card={"boards_max": 1})
+
+    imported(world, LIST.replace(",7,", ",25,"))
+
+    assert _totals(world) == [3, 10]
+    world.assert_book_is_sound()
+
+
+def test_nobody_is_told_of_stamps_they_had_and_they_are_no_first_purchase(world: World) -> None:
+    """MEM-28, PNT-21, CPN-05"""
+    stamping(world)
+    rule(world, "first_purchase")
+    world.cloud.database.transact(tell_moves)
+
+    imported(world)
+
+    world.clock.advance(LAG_MS + 1)
+    world.cloud.database.transact(tell_moves)
+    assert give_due(world.cloud.database, world.clock) == 0
+    assert world.ok("GET", "/v1/notices")["notices"] == []
