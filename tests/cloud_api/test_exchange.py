@@ -7,10 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from cloud_api.bulk import add_to_column
 from cloud_api.database import Work
 from cloud_api.devices.enrollment import revoke
 from cloud_api.devices.keys import OLD_KEY_HOLDS_MS
-from cloud_api.exchange import Asked, NothingChanged, Statement, among, together
+from cloud_api.devices.models import nonce
+from cloud_api.exchange import Asked, NothingChanged, Statement, among, of_rows, rows_listed, together
 from tests.cloud_api.test_device_keys import ask
 from tests.cloud_api.world import PUSH, World, statuses
 
@@ -85,6 +87,45 @@ def test_lists_of_none_one_and_many_are_asked_for_alike(world: World) -> None:
         return [[row[0] for row in work.ask(among(work, words, {"wanted": items}, "d"))] for items in wanted]
 
     assert world.cloud.database.transact(job) == [[], ["b b"], ["a", "c'c"]]
+
+
+def test_rows_are_asked_for_by_all_of_their_columns(world: World) -> None:
+    """Neither is a row found that has one column of one wanted row and one of another."""
+    statement = of_rows(
+        "SELECT nonce.jti, nonce.seen_ms FROM ({wanted}) AS wanted"
+        " JOIN nonce ON nonce.jti = wanted.jti AND nonce.seen_ms = wanted.seen_ms ORDER BY 1, 2",
+        jti="TEXT",
+        seen_ms="BIGINT",
+    )
+
+    def job(work: Work) -> list[list[tuple[object, ...]]]:
+        for name, seen_ms in (("a", 2**52), ('b"b', 7), ("c,c", 2**52)):
+            work.later(_NOTE, "d", name, seen_ms)
+        wanted = ([("a", 2**52), ('b"b', 7)], [("a", 7), ('b"b', 2**52)], [("c,c", 2**52)])
+        return [work.ask(Asked(statement, rows_listed(rows, postgres=work.postgres))) for rows in wanted]
+
+    assert world.cloud.database.transact(job) == [[("a", 2**52), ('b"b', 7)], [], [("c,c", 2**52)]]
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_balance_that_is_not_there_stops_the_others(world: World, count: int) -> None:
+    """PNT-01: few are moved one by one, many together; either way all of them or none."""
+
+    class Missing(Exception):
+        pass
+
+    def job(work: Work, names: list[str]) -> None:
+        add_to_column(work, nonce, "jti", "seen_ms", dict.fromkeys(names, 5), or_else=Missing())
+
+    names = [f"n{n:02d}" for n in range(count)]
+    with world.cloud.database.schema_connection() as conn:
+        conn.execute(nonce.insert(), [{"device_id": "d", "jti": name, "seen_ms": 1} for name in names])
+
+    with pytest.raises(Missing):
+        world.cloud.database.transact(lambda work: job(work, [*names, "nobody"]))
+    assert {seen for _, seen in nonces(world)} == {1}
+    world.cloud.database.transact(lambda work: job(work, names))
+    assert {seen for _, seen in nonces(world)} == {6}
 
 
 def test_more_than_the_line_takes_at_once_arrives_whole(world: World) -> None:
