@@ -80,6 +80,7 @@ from client.shapes import (
     MembersAgreedAnswer,
     MembersCallRegularAnswer,
     MembersDataAnswer,
+    MembersDataAnswerMessages,
     MemberSearchesSearchesAnswer,
     MembersEntriesAnswer,
     MembersExplainedAnswer,
@@ -95,7 +96,6 @@ from client.shapes import (
     MembersOfMemberStampsAnswer,
     MembersOwnCardsAnswer,
     MembersOwnCardsAnswerCardsItem,
-    MembersReadAnswer,
     MembersSetProfileAnswer,
     MembersShowAnswer,
     MembersUseAnswer,
@@ -1771,14 +1771,14 @@ class Members:
         )
         return found
 
-    def read(self, member_id: str) -> MembersReadAnswer:
+    def read(self, member_id: str) -> MembersDataAnswerMessages:
         """How a member is told what they have.
 
         Of points, stamps and coupons. What becomes of a request is told in any case.
 
         Scope: members:read.
         """
-        found: MembersReadAnswer = self._transport.call("GET", f"/v1/members/{_part(member_id)}/messages")
+        found: MembersDataAnswerMessages = self._transport.call("GET", f"/v1/members/{_part(member_id)}/messages")
         return found
 
     def choose(
@@ -1830,14 +1830,14 @@ class Members:
             ]
         ]
         | None = None,
-    ) -> MembersReadAnswer:
+    ) -> MembersDataAnswerMessages:
         """Choose how a member is told what they have.
 
         Each notice says the channel; whoever sends it keeps to that.
 
         Scope: members:write.
         """
-        found: MembersReadAnswer = self._transport.call(
+        found: MembersDataAnswerMessages = self._transport.call(
             "POST", f"/v1/members/{_part(member_id)}/messages", body=_set(channel=channel, switched_off=switched_off)
         )
         return found

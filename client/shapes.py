@@ -1141,6 +1141,7 @@ class MembersDataAnswer(TypedDict):
     join_channel: str
     joined_ms: int
     member_id: str
+    messages: MembersDataAnswerMessages
     profile: dict[str, Any]
     regulars: list[MembersDataAnswerRegularsItem]
     requests: list[DataRequestsGiveAnswerAnswer]
@@ -1152,6 +1153,11 @@ class MembersDataAnswerItemsItem(TypedDict):
     item: str
     purpose: str
     retention: str
+
+
+class MembersDataAnswerMessages(TypedDict):
+    channel: str
+    switched_off: list[str]
 
 
 class MembersDataAnswerRegularsItem(TypedDict):
@@ -1242,11 +1248,6 @@ class MembersMergeAnswerAfterSource(TypedDict):
     points: int
     stamps: int | None
     stamps_on_full_boards: int
-
-
-class MembersReadAnswer(TypedDict):
-    channel: str
-    switched_off: list[str]
 
 
 class Items(TypedDict):

@@ -1,6 +1,6 @@
 """Coupons that come by themselves: for joining, a first purchase, a birthday, a recommendation (CPN-05, CPN-29).
 
-A job looks at what happened since it looked last, and ten minutes further back: a transaction that took long may have
+A job looks at what happened since it looked last, and two minutes further back: a transaction that took long may have
 been committed behind its time. What a member had already is written down, so that looking twice gives nothing twice.
 """
 
@@ -35,7 +35,7 @@ from rules.notices import NoticeKind
 
 BATCH = 200
 PROFILES = 500  # opened in a portion, to see whose birthday it is
-BACK_MS = 10 * MINUTE_MS
+BACK_MS = 2 * MINUTE_MS
 _NAMES = ("rule_id", "brand_id", "kind", "definition_id", "count", "from_ms", "ended_ms")
 
 

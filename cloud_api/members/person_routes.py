@@ -86,6 +86,7 @@ _OVERVIEW: dict[str, Any] = {
     "consents": _CONSENTS,
     "cards": [_CARD],
     "regulars": [{"store_id": _STORE, "since_ms": 1760000000000}],
+    "messages": {"channel": "push", "switched_off": ["points_used"]},
     "events": [],
     "requests": [_ASKED],
 }

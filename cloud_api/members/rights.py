@@ -13,6 +13,7 @@ from cloud_api.errors import ApiError
 from cloud_api.members import cards, consents, events, profile
 from cloud_api.members.models import member
 from cloud_api.members.person_models import data_request
+from cloud_api.notices import messages
 from cloud_api.vault import Vault
 from rules.membership import PURGE_DAYS
 
@@ -54,6 +55,7 @@ def overview(conn: Connection, vault: Vault, row: Any, now_ms: int) -> dict[str,
         "consents": consents.of_member(conn, member_id, now_ms),
         "cards": cards.of_member(conn, member_id),
         "regulars": cards.regulars_of(conn, member_id),
+        "messages": messages.shown(messages.setting_of(conn, member_id)),
         "events": events.of_member(conn, member_id, 500),
         "requests": [dict(one._mapping) for one in conn.execute(asked)],
     }

@@ -64,7 +64,7 @@ def test_whoever_joins_gets_the_coupon_of_joining_once(world: World) -> None:
 
 
 def test_a_member_that_is_committed_behind_its_time_is_not_forgotten(world: World) -> None:
-    """CPN-05: the job looks ten minutes further back than it has looked."""
+    """CPN-05: the job looks two minutes further back than it has looked."""
     rule(world, "join", name="가입 축하")
     world.clock.advance(BACK_MS)
     job(world)

@@ -311,6 +311,8 @@ def test_a_purge_takes_profile_cards_and_questions_along(world: World) -> None:
     world.ok("POST", f"/v1/members/{member_id}/cards", {"number": "4000000000000002", "nickname": "민지카드"})
     world.ok("POST", f"/v1/members/{member_id}/data-requests", {"kind": "deletion", "text": "민지입니다"})
     world.ok("POST", f"/v1/members/{member_id}/regulars", {"store_id": world.store.store_id})
+    world.ok("POST", f"/v1/members/{member_id}/messages", {"channel": "email"})
+    assert world.ok("GET", f"/v1/members/{member_id}/data")["messages"]["channel"] == "email"
     device = world.device()
     device.push(device.earn())
     asked = world.ask_points(member_id, 45)["request_id"]
@@ -322,7 +324,7 @@ def test_a_purge_takes_profile_cards_and_questions_along(world: World) -> None:
     purge_some(world.cloud.database, world.clock())
 
     with world.cloud.database.read() as conn:
-        for table in ("member_profile", "member_card", "member_regular"):
+        for table in ("member_profile", "member_card", "member_regular", "member_messages"):
             assert conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
         for table in ("data_request", "dispute"):
             assert conn.execute(text(f"SELECT text FROM {table}")).scalar_one() == ""
