@@ -533,6 +533,7 @@ class Background:
                 self._agent.earn.tick()
                 self._agent.late_earns.tick()
                 self._agent.lessons.tick()
+                self._agent.stock.tick()
                 self._agent.health.tick()
                 if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
                     self.connect(again=True)

@@ -84,7 +84,6 @@ class MainWindow(Ground):
         self._timer = QTimer(self)
         self._timer.setInterval(LINK_TICK_MS)
         self._timer.timeout.connect(link.tick)
-        self._timer.timeout.connect(shell.tick)
         self._timer.start()
         for index, key in enumerate(self._pages, start=1):
             shortcut = QShortcut(f"Ctrl+{index}", self)

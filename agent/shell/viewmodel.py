@@ -103,7 +103,6 @@ class ShellViewModel:
         self.on_change: Callable[[], None] = lambda: None
         self._approvals, self._link, self._texts, self._staff = approvals, link, texts, staff
         self._notices, self._actor, self._stock = notices, actor, stock
-        self._due = 0
         self.state = HeaderState()
         refresh = Coalesced(dispatcher, self.refresh)
         self._unsubscribe = [source.listeners.subscribe(refresh) for source in (approvals, link, notices, stock)]
@@ -121,7 +120,6 @@ class ShellViewModel:
         rewards = len(cards) - orders
         attention = self._link.status().needs_attention
         told = self._notices.bell()
-        self._due = len(self._stock.due())
         lines = [
             BellLine("home", t.n("{n} reward requests are waiting", n=rewards) if rewards else ""),
             BellLine("orders", t.n("{n} order requests are waiting", n=orders) if orders else ""),
@@ -138,15 +136,10 @@ class ShellViewModel:
             staff=self._staff(),
             bell=rewards + orders + attention + len(told),
             bell_lines=tuple(line for line in lines if line.words),
-            badges=(("home", rewards), ("orders", orders), ("stock", self._due)),
+            badges=(("home", rewards), ("orders", orders), ("stock", len(self._stock.due()))),
             shows_orders=service.lower() not in ("reward", "reward_only"),  # ORD-01
         )
         self.on_change()
-
-    def tick(self) -> None:
-        """A report becomes due by the clock alone (CUP-08)."""
-        if len(self._stock.due()) != self._due:
-            self.refresh()
 
     def press(self, line: BellLine) -> None:
         """Somebody chose a line of the bell: a notice is seen with that, what waits goes on waiting."""

@@ -55,9 +55,9 @@ def upsert_report(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
     )
 
 
-def reports(conn: sqlite3.Connection) -> dict[date, Number]:
-    """Every day the cloud told of."""
-    rows = conn.execute("SELECT day, pieces, late FROM cup_report")
+def reports(conn: sqlite3.Connection, since: date = date.min) -> dict[date, Number]:
+    """Every day the cloud told of, from ``since`` on."""
+    rows = conn.execute("SELECT day, pieces, late FROM cup_report WHERE day >= ?", (since.isoformat(),))
     return {date.fromisoformat(row[0]): Number(int(row[1]), bool(row[2])) for row in rows}
 
 

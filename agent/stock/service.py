@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from agent.dispatch import Listeners
@@ -29,6 +29,7 @@ from agent.stock.types import (
     RoundView,
     StockView,
 )
+from rules.calendar import MINUTE_MS, local_day
 from rules.consumption import edit_until_ms
 from rules.cupholders import (
     QUICK_PERCENTS,
@@ -52,6 +53,8 @@ from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
 from sync.store import Store
 
 log = topic("stock")
+DUE_DAYS = 33  # what is due and what is usual is found within the last month
+LOOK_EVERY_MS = MINUTE_MS
 _NOTHING = StoredStock(0, 0, 0, None, 100, 14, OrderRounding.HALF_UP, THRESHOLD_DEFAULT_PERCENT, 0, ())
 
 
@@ -67,6 +70,8 @@ class StockService:
         self._ids = ids
         self._operations = operations
         self._staff = staff
+        self._looked_ms: int | None = None
+        self._was_due: tuple[date, ...] = ()
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -78,7 +83,7 @@ class StockService:
     def due(self) -> tuple[date, ...]:
         """Days somebody should write now (CUP-03, CUP-08)."""
         with self._store.read() as conn:
-            return self._known(conn).due()
+            return self._known(conn, days=DUE_DAYS).due()
 
     def has_report(self, conn: sqlite3.Connection, day: str) -> bool:
         """Whether there is a number for a day, also one that the cloud does not know yet."""
@@ -88,9 +93,10 @@ class StockService:
     def stock(self) -> StockView:
         """What is left, with what this counter said and the cloud has not answered (CUP-14, CUP-23, CUP-24)."""
         with self._store.read() as conn:
-            known, told = self._known(conn), repository.stock(conn) or _NOTHING
-            more = sum(number.pieces for day, number in known.numbers.items() if day in known.unsent)
-            less = sum(one.pieces for day, one in repository.reports(conn).items() if day in known.unsent)
+            known, told = self._known(conn, days=DUE_DAYS), repository.stock(conn) or _NOTHING
+            more = sum(known.numbers[day].pieces for day in known.unsent)
+            stored = repository.reports(conn, min(known.unsent)) if known.unsent else {}
+            less = sum(one.pieces for day, one in stored.items() if day in known.unsent)
             waiting = repository.orders_on_the_way(conn)
             profile = read_store_profile(conn)
         gone = (sum(int(one[name]) for one in told.rounds) for name in ("collected", "soiled"))
@@ -117,13 +123,26 @@ class StockService:
         with self._store.read() as conn:
             return repository.refused(conn)
 
-    def _known(self, conn: sqlite3.Connection) -> Known:
-        profile = read_store_profile(conn)
+    def tick(self) -> None:
+        """A report becomes due, or is past it, by the clock alone (CUP-08): looked at once a minute."""
+        now_ms = self._clock.mono_ms()
+        if self._looked_ms is not None and now_ms - self._looked_ms < LOOK_EVERY_MS:
+            return
+        self._looked_ms = now_ms
+        due = self.due()
+        changed, self._was_due = due != self._was_due, due
+        if changed:
+            self.listeners.notify()
+
+    def _known(self, conn: sqlite3.Connection, *, days: int | None = None) -> Known:
+        """``days``: with the numbers of so many days only."""
+        profile, now_ms = read_store_profile(conn), self._clock.wall_ms()
         hours = always_open() if profile is None else profile.hours
-        numbers, own = repository.reports(conn), repository.unanswered(conn)
+        since = date.min if days is None else local_day(now_ms) - timedelta(days=days)
+        numbers, own = repository.reports(conn, since), repository.unanswered(conn)
         for day, (pieces, written_ms) in own.items():
             numbers[day] = Number(pieces, written_ms > edit_until_ms(hours, day), written_ms)
-        return Known(hours, self._clock.wall_ms(), numbers, frozenset(own))
+        return Known(hours, now_ms, numbers, frozenset(own))
 
     # --- what people say ---------------------------------------------------------------------------------------------
 

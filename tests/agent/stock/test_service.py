@@ -204,6 +204,34 @@ def test_a_day_is_due_from_half_an_hour_before_closing_and_done_when_it_is_writt
     assert shop.agent.stock.due() == ()
 
 
+def test_listeners_hear_when_a_report_becomes_due_by_the_clock_alone(shop: Counter) -> None:
+    """CUP-08: home page and tab say so without anything else happening; looked at once a minute."""
+    told(shop, WEDNESDAY, 80)
+    at(shop, THURSDAY, 21 * 60 + 29)
+    heard: list[int] = []
+    shop.agent.link.listeners.subscribe(lambda: heard.append(len(shop.agent.stock.due())))
+    shop.agent.stock.tick()
+    assert heard == []
+
+    shop.clock.advance(59_999)
+    shop.agent.stock.tick()
+    shop.clock.advance(1)
+    shop.agent.stock.tick()
+    shop.agent.stock.tick()
+
+    assert heard == [1]
+
+
+def test_what_is_usual_is_found_in_the_last_month_of_many(shop: Counter) -> None:
+    """CUP-06, CUP-14: years of reports change neither the average nor what is due."""
+    for back in (28, 29, 34, 400):
+        told(shop, THURSDAY - timedelta(days=back), 100 if back == 28 else 900)
+
+    assert shop.agent.stock.stock().daily_average == 100
+    assert shop.agent.stock.board(THURSDAY, THURSDAY).fine == (67, 149)
+    assert shop.agent.stock.board(THURSDAY, THURSDAY).first == THURSDAY - timedelta(days=400)
+
+
 def test_days_before_the_first_number_are_not_called_missing(shop: Counter) -> None:
     """CUP-07"""
     told(shop, THURSDAY - timedelta(days=4), 80)
