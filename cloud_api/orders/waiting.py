@@ -85,7 +85,7 @@ def _row(row: Any, now_ms: int) -> dict[str, Any]:
         "new": _is_new(row),
         "menus": sum(item["qty"] for item in json.loads(row.items)),
         "amount_won": price_of(row).paid_won,
-        # No store delivers by us yet (ORD-09): the columns are there, and empty.
+        # No store delivers by us yet: the columns are there, and empty.
         "delivery_won": 0,
         "address": None,
         "created_ms": row.created_ms,

@@ -1,4 +1,4 @@
-"""What integrators are told of members: joined, merged, withdrawn; API-04 in the words of webhooks."""
+"""What integrators are told of members: joined, merged, withdrawn."""
 
 from __future__ import annotations
 
