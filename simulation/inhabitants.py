@@ -1,6 +1,6 @@
 """Owns which seeds have more inhabitants than the shop alone: one in four, and each of those some of them; one in
-sixteen whose brand gives stamps; one in sixteen whose day is laid out for two misfortunes to meet; and one in sixteen
-where somebody clones the PC of a counter.
+sixteen whose brand gives stamps; one in sixteen whose day is laid out for two misfortunes to meet; one in sixteen
+where somebody clones the PC of a counter; and one in sixteen where things run out.
 
 They are chosen apart from everything else of a seed, so that the other three quarters do what they always did.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 ONE_IN = 4
 AT = 2
 ONE_IN_SIXTEEN = 16
+SHELVES_AT = 1
 STAMPS_AT = 5
 SHUT_OUT_AT = 9
 CLONED_AT = 13
@@ -28,6 +29,7 @@ class Inhabitants:
     claimants: bool = False  # customers who come back with a claim slip
     stamps: bool = False  # a brand that gives stamps instead of points
     shut_out: bool = False  # a counter is shut out, its parked operations are booked, and then it comes back
+    shelves: bool = False  # things run out
     cloned: bool = False  # after the day two machines run on copies of one disk
     long_questions: bool = False  # and some whose question is under way until staff here have said no
 
@@ -36,6 +38,8 @@ def inhabitants_of(seed: int) -> Inhabitants:
     """Nobody in most worlds."""
     if seed % ONE_IN_SIXTEEN == STAMPS_AT:
         return Inhabitants(stamps=True)
+    if seed % ONE_IN_SIXTEEN == SHELVES_AT:
+        return Inhabitants(shelves=True)
     if seed % ONE_IN_SIXTEEN == SHUT_OUT_AT:
         return Inhabitants(shut_out=True)
     if seed % ONE_IN_SIXTEEN == CLONED_AT:

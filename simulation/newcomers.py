@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulation.backlog import Backlog
 from simulation.claimants import Claimants
 from simulation.inhabitants import Inhabitants
+from simulation.shelves import Shelves
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
 from simulation.spenders import Spenders
 from simulation.stampers import Stampers
@@ -26,6 +27,7 @@ class Newcomers:
         self._backlog = Backlog(world) if who.backlog else None
         self._claimants = Claimants(world) if who.claimants else None
         self._stampers = Stampers(world) if who.stamps else None
+        self._shelves = Shelves(world) if who.shelves else None
         if self._spenders is not None:
             self._watch_spends()
 
@@ -45,6 +47,8 @@ class Newcomers:
             self._claimants.begin(span_ms)
         if self._stampers is not None:
             self._stampers.begin(span_ms)
+        if self._shelves is not None:
+            self._shelves.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
@@ -70,6 +74,8 @@ class Newcomers:
             self._claimants.judge()
         if self._stampers is not None:
             self._stampers.judge()
+        if self._shelves is not None:
+            self._shelves.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

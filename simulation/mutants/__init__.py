@@ -10,6 +10,7 @@ from simulation.mutants.at_cloud import AT_CLOUD
 from simulation.mutants.at_copies import AT_COPIES
 from simulation.mutants.at_counter import AT_COUNTER
 from simulation.mutants.at_help import AT_HELP
+from simulation.mutants.at_shelves import AT_SHELVES
 from simulation.mutants.at_spending import AT_SPENDING
 from simulation.mutants.at_stamps import AT_STAMPS
 from simulation.mutants.at_uploads import AT_UPLOADS
@@ -17,6 +18,7 @@ from simulation.mutants.planting import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS, *AT_CLAIMS, *AT_STAMPS, *AT_COPIES,
+    *AT_SHELVES,
 )  # fmt: skip
 
 __all__ = ["MUTANTS", "Mutant"]
