@@ -48,7 +48,8 @@ class Known:
         return usual_pieces({on: one.pieces for on, one in self.numbers.items() if not one.late}, day)
 
     def due(self) -> tuple[date, ...]:
-        return reports_due(self.hours, self.numbers.keys(), self.now_ms)
+        """Nobody is reminded of days before the first report: the store may not have been there."""
+        return tuple(day for day in reports_due(self.hours, self.numbers.keys(), self.now_ms) if day >= self.first)
 
     def view(self, day: date) -> DayView:
         number = self.numbers.get(day)

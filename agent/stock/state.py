@@ -33,7 +33,8 @@ class ReportPanel:
 
 @dataclass(frozen=True)
 class BeforePanel:
-    """The business day before: its number, until when it may be changed, and the button that chooses it."""
+    """The business day before: its number, until when it may be changed, and the button that chooses it. Empty where
+    nothing is known of it."""
 
     title: str = ""
     line: str = ""

@@ -380,6 +380,8 @@ class StockViewModel:
 
     def _before(self) -> BeforePanel:
         t, view, today = self._texts, self._board.before, self._board.today.day
+        if view.before:
+            return BeforePanel()
         yesterday = view.day == today - timedelta(days=1)
         name = t._("Yesterday") if yesterday else t._("The business day before")
         title = f"{name} {words.short_day(view.day)}"
@@ -388,10 +390,9 @@ class StockViewModel:
             title += f" · {words.pieces(t, view.pieces)}"
             action = t._("Correct it") if open_ else ""
         else:
-            action = t._("Type it in") if not view.before else ""
+            action = t._("Type it in")
         line = words.until_words(t, view, today) if open_ else t._("The time to change it is over.")
-        chip = Note() if view.before else words.chip_of(t, view)
-        return BeforePanel(title, line, chip, action, view.day.isoformat())
+        return BeforePanel(title, line, words.chip_of(t, view), action, view.day.isoformat())
 
     def _panel(self) -> StockPanel:
         t, left = self._texts, self._left

@@ -50,8 +50,9 @@ class ReportTile(Tile):
         work.addWidget(self._pad(theme, texts))
         column.addLayout(work)
         column.addWidget(self._note(theme))
-        column.addWidget(Line(theme))
-        column.addLayout(self._day_before(theme))
+        self.rule = Line(theme)
+        column.addWidget(self.rule)
+        column.addWidget(self._day_before(theme))
 
     def _left(self, theme: Theme) -> QVBoxLayout:
         left = QVBoxLayout()
@@ -110,8 +111,10 @@ class ReportTile(Tile):
         self.note.setObjectName("stock.note")
         return self.note
 
-    def _day_before(self, theme: Theme) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _day_before(self, theme: Theme) -> QWidget:
+        self.day_before = QWidget()
+        row = QHBoxLayout(self.day_before)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         said = QVBoxLayout()
         said.setSpacing(0)
@@ -126,7 +129,7 @@ class ReportTile(Tile):
         row.addLayout(said, 1)
         row.addWidget(self.before_chip)
         row.addWidget(self.before_action)
-        return row
+        return self.day_before
 
     def render_report(self, panel: ReportPanel, before: BeforePanel) -> None:
         self.title.set_text(panel.title)
@@ -141,6 +144,8 @@ class ReportTile(Tile):
         self.back.setText(panel.back)
         self.back.setVisible(bool(panel.back))
         self._show_note(Note(panel.question, "circle-question-mark", "amber") if panel.question else panel.note)
+        for part in (self.rule, self.day_before):
+            part.setVisible(bool(before.title))
         self.before_title.set_text(before.title)
         self.before_line.set_text(before.line)
         show_chip(self.before_chip, before.chip)

@@ -204,6 +204,14 @@ def test_a_day_is_due_from_half_an_hour_before_closing_and_done_when_it_is_writt
     assert shop.agent.stock.due() == ()
 
 
+def test_a_store_that_has_just_begun_is_not_reminded_of_days_before(shop: Counter) -> None:
+    """CUP-08: the first morning at a counter; from the first report on every day counts."""
+    at(shop, THURSDAY, 500)
+    assert shop.agent.stock.due() == ()
+    told(shop, THURSDAY - timedelta(days=2), 80)
+    assert shop.agent.stock.due() == (WEDNESDAY,)
+
+
 def test_listeners_hear_when_a_report_becomes_due_by_the_clock_alone(shop: Counter) -> None:
     """CUP-08: home page and tab say so without anything else happening; looked at once a minute."""
     told(shop, WEDNESDAY, 80)

@@ -10,7 +10,7 @@ import pytest
 
 from agent.dispatch import ImmediateDispatcher
 from agent.steady import REST_MS
-from agent.stock.state import Cell, Note
+from agent.stock.state import BeforePanel, Cell, Note
 from agent.stock.types import NotOrdered, OrderOutcome, Refused, ReportOutcome
 from agent.stock.viewmodel import StockViewModel
 from agent.stock.words import missing_warnings, refused_words
@@ -248,6 +248,13 @@ def test_a_window_that_ends_while_somebody_types_refuses_the_number() -> None:
 
     assert page.note.words == "11-19 보고는 11-20 10:00까지 고칠 수 있었어요. 지금 숫자를 그대로 둘게요."
     assert page.stock.said == []
+
+
+def test_nothing_is_said_of_the_day_before_where_nothing_is_known_of_it() -> None:
+    """CUP-07"""
+    page = Page(sample.Stock(sample.reported(nothing=True)))
+    assert page.vm.state.before == BeforePanel()
+    assert page.vm.state.month.count == "0일 보고"
 
 
 def test_a_forgotten_day_is_kept_late_and_said_not_to_count() -> None:
