@@ -31,6 +31,7 @@ class Inhabitants:
     shut_out: bool = False  # a counter is shut out, its parked operations are booked, and then it comes back
     shelves: bool = False  # things run out
     cloned: bool = False  # after the day two machines run on copies of one disk
+    late_taps: bool = False  # a line often breaks at the moment of a tap, and comes back after the countdown
     long_questions: bool = False  # and some whose question is under way until staff here have said no
 
 
@@ -43,7 +44,7 @@ def inhabitants_of(seed: int) -> Inhabitants:
     if seed % ONE_IN_SIXTEEN == SHUT_OUT_AT:
         return Inhabitants(shut_out=True)
     if seed % ONE_IN_SIXTEEN == CLONED_AT:
-        return Inhabitants(cloned=True)
+        return Inhabitants(cloned=True, late_taps=True)
     if seed % ONE_IN != AT:
         return Inhabitants()
     rng = random.Random(f"inhabitants of {seed}")

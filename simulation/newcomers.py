@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulation.backlog import Backlog
 from simulation.claimants import Claimants
+from simulation.counter import CounterMachine
 from simulation.inhabitants import Inhabitants
 from simulation.shelves import Shelves
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
@@ -16,6 +17,9 @@ from simulation.stampers import Stampers
 
 if TYPE_CHECKING:
     from simulation.run import World
+
+CUT_SHARE = 0.6
+CUT_MS = (15_000, 70_000)
 
 
 class Newcomers:
@@ -28,8 +32,15 @@ class Newcomers:
         self._claimants = Claimants(world) if who.claimants else None
         self._stampers = Stampers(world) if who.stamps else None
         self._shelves = Shelves(world) if who.shelves else None
+        if who.late_taps:
+            world.shop.before_tap = self._cut_often
         if self._spenders is not None:
             self._watch_spends()
+
+    def _cut_often(self, counter: CounterMachine) -> None:
+        """What staff decide in time arrives when the cloud has let the request run out (APR-19)."""
+        if not self._world.plan.healed and self._world.rng.random() < CUT_SHARE:
+            self._world.network.partition(counter.name, self._world.rng.randint(*CUT_MS))
 
     def _watch_spends(self) -> None:
         self._world.memory.on_cards = OwnCountdowns(self._world.cloud.clock).saw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,7 @@ class Shop:
     counters: tuple[CounterMachine, ...]
     memory: Memory
     open: bool = True
+    before_tap: Callable[[CounterMachine], None] = lambda _counter: None
     dark: bool = False  # after closing time: nobody looks at a screen any more
     sales: list[Sale] = field(default_factory=list)
     _plans: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -323,6 +325,8 @@ class Shop:
             (c for c in counter.acting(lambda agent: agent.approval.pending()) or () if c.request_id == request_id),
             None,
         )
+
+        self.before_tap(counter)
 
         def tap(agent: Agent) -> Any:
             if how == "approve":
