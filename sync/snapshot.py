@@ -247,7 +247,10 @@ class SnapshotTaker:
             set_meta(conn, TAKEN, json.dumps(asdict(taken)))
             set_meta(conn, ARRIVING, None)
             due = read_due(conn)
-            if jumps or due is None or not due.jumps:  # asked for meanwhile: another one jumps
+            # Asked for meanwhile, another one jumps. What a rebuilt file or a newer program misses comes with no tally
+            # and no later row: it is asked for until it came whole.
+            waits = due is not None and (due.jumps or (due is Why.REBUILT and not whole))
+            if jumps or not waits:
                 set_meta(conn, DUE, None)
             if whole:
                 set_meta(conn, outbox.LAST_SYNCED, str(self._clock.wall_ms()))

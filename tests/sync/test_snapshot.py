@@ -308,6 +308,27 @@ def test_a_store_that_closes_in_between_leaves_what_was_in_use(bench: Bench, tmp
     again.store.close()
 
 
+@pytest.mark.parametrize(("why", "asks_again"), [(Why.REBUILT, True), (Why.TALLY, False)])
+def test_what_a_newer_program_misses_is_asked_for_until_it_came_whole(
+    tmp_path: Path, why: Why, asks_again: bool
+) -> None:
+    """AGT-11: a row was on its way, so only the members were taken; a tally comes again by itself, this does not."""
+    bench = enrolled(tmp_path)
+    cloud = Cloud(bench, [request("r1", 3, "seen"), *members(2)])
+    with bench.store.transaction() as conn:
+        snapshot.ask_for(conn, why)
+
+    assert cloud.taker.take(why) == Took(2, 1, jumped=False, whole=False)
+    with bench.store.transaction() as conn:
+        assert snapshot.read_due(conn) is (why if asks_again else None)
+        inbox.write_cursor(conn, Cursor(1, 9, 2))  # the row is here
+    assert cloud.taker.take(why) == Took(2, 1, jumped=False, whole=True)
+
+    with bench.store.read() as conn:
+        assert snapshot.read_due(conn) is None
+    assert cloud.applied == [("r1", 1)]
+
+
 def test_the_menu_of_a_snapshot_takes_the_place_of_ours(tmp_path: Path) -> None:
     """MNU-03: what was removed while this device was away is gone; a cloud that sends no menu takes none away."""
     bench = enrolled(tmp_path, snapshot_due=True)
