@@ -130,5 +130,11 @@ class CloudClient:
     def order_state(self, order_id: str) -> str:
         return self.api.orders.show(order_id)["state"]
 
+    def stock_up(self, pieces: int) -> dict[str, Any]:
+        """Head office orders cup holders for the store, and they arrive."""
+        key = self._key("stock")
+        made = self.api.stores.order(self.store_id, actor="본사", idempotency_key=key, pieces=pieces)
+        return dict(self.api.stores.receive(self.store_id, made["rounds"][-1]["number"], pieces=pieces))
+
     def sums(self) -> dict[str, Any]:
         return dict(self.api.stores.sums(self.store_id))

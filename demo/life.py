@@ -21,6 +21,7 @@ CHANNELS = {
     "in_store": "매장 주문 · order in the store",
 }
 PAUSE_S = (6.0, 14.0)
+CUP_HOLDERS = 2_000
 
 
 def live(settings: WorldSettings, *, replay: Path | None = None) -> int:
@@ -71,6 +72,7 @@ class _Cafe:
         self._members = [cloud.join(phone, nickname) for phone, nickname in PEOPLE]
         self._coupon = cloud.define_coupon("아메리카노 1잔 무료", "1장", 4_500)
         open_menu(cloud)
+        cloud.stock_up(CUP_HOLDERS)
         self._channels = [OrderChannel(cloud, name) for name in CHANNELS]
 
     def next_event(self) -> str:

@@ -87,6 +87,7 @@ def test_virtual_customers_use_it(world: World, api: Cloud, closing: contextlib.
     assert shop.request(asked)["state"] == "requested"
     assert shop.order_state(placed["order"]["order_id"]) == "new"
     assert shop.sums()["coupons_used"] == 0
+    assert shop.stock_up(2_000)["stock"] == 2_000
 
 
 def test_a_refusal_has_its_code_and_words(world: World, api: Cloud) -> None:
