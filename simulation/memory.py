@@ -34,7 +34,8 @@ class Memory:
 
     cloud: CloudMachine
     operations: dict[str, set[str]] = field(default_factory=dict)  # ids of operations, by counter
-    earns: dict[str, tuple[str, Earned]] = field(default_factory=dict)  # with the operation's id
+    # By earn and counter, with the operation's id: a slip earns the same at two counters that have not heard of it.
+    earns: dict[tuple[str, str], tuple[str, Earned]] = field(default_factory=dict)
     promises: dict[str, list[Promise]] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     lost_requests: set[str] = field(default_factory=set)  # by a restore of the cloud
@@ -58,7 +59,7 @@ class Memory:
         sql = "SELECT op_id FROM earn WHERE earn_id = ?"
         found = counter.now.store.conn.execute(sql, (answer.earn_id,)).fetchone()
         demand(found is not None, "I3", f"{counter.name} showed {answer} and has no such earn")
-        _, before = self.earns.setdefault(answer.earn_id, (found[0], answer))
+        _, before = self.earns.setdefault((answer.earn_id, counter.name), (found[0], answer))
         demand(before == answer, "I10", f"{counter.name} showed {before}, then {answer}")
 
     def decided(self, counter: CounterMachine, request_id: str, how: str, remaining_ms: int | None) -> None:

@@ -102,7 +102,7 @@ def _sales(cloud: CloudMachine, memory: Memory, sales: list[Sale]) -> None:
         for (result,) in cloud.rows("SELECT result FROM device_op WHERE kind = 'earn' AND status = 'rejected'")
         if json.loads(result)["code"] == "duplicate_receipt"
     }
-    for earn_id, (op_id, shown) in memory.earns.items():
+    for (earn_id, _), (op_id, shown) in memory.earns.items():
         answered = earn_id in earn_ids or op_id in refused
         demand(answered, "I3", f"the tablet showed {shown}, the cloud has neither the earn nor another of its receipt")
 
