@@ -1374,7 +1374,7 @@ class NoticesNoticesAnswer(TypedDict):
 class NoticesNoticesAnswerNoticesItem(TypedDict):
     created_ms: int
     kind: str
-    member_id: str
+    member_id: str | None
     request_id: str | None
     state: str
     store_id: str | None

@@ -491,7 +491,7 @@ _MAY_BE_NULL = frozenset(
         "definition_id",
     }
     | {"day_max", "valid_days", "medium", "menu", "cause", "since_ms", "next_expiry_ms", "coupon_id", "posting_id"}
-    | {"meaning", "before.rate_bp", "brand", "left", "sale_first", "sale_last"}
+    | {"meaning", "before.rate_bp", "notices[].member_id", "brand", "left", "sale_first", "sale_last"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
@@ -506,7 +506,7 @@ def schema_of(example: Any, name: str = "", within: str = "") -> dict[str, Any]:
         fields = {key: schema_of(value, key, name) for key, value in example.items()}
         shape: dict[str, Any] = {"type": "object", "required": sorted(fields), "properties": fields}
     elif isinstance(example, list):
-        items = schema_of(example[0]) if example else {}
+        items = schema_of(example[0], f"{name}[]") if example else {}
         shape = {"type": "array", "items": {"anyOf": [items, {"type": "null"}]} if None in example else items}
     elif example is None:
         return {}
