@@ -30,6 +30,7 @@ class CaptureService:
         reader_command: Sequence[str],
         reader_options: dict[str, Any] | None = None,
         allowed: Iterable[Network] = LOOPBACK,
+        settings: str = "",
     ) -> None:
         self.name = entrance.name
         self.counters = Counters()
@@ -55,6 +56,7 @@ class CaptureService:
             printer=str(printer),
             till=till,
             slips_at=str(self._slips.address),
+            settings=settings,
         )
 
     def serve(self, *, on_ready: Callable[[], None] = lambda: None) -> None:

@@ -26,7 +26,8 @@ ALIVE_MS = 12_000  # a status older than this is that of a dead or stuck capture
 
 @dataclass(frozen=True)
 class CaptureStatus:
-    """What the status file says. `state` is "running" or "stopped"; `slips_at` is where slips of ours are taken."""
+    """What the status file says. `state` is "running" or "stopped"; `slips_at` is where slips of ours are taken, and
+    `settings` the file that this capture follows, empty for one that follows its command line."""
 
     state: str
     pid: int
@@ -36,6 +37,7 @@ class CaptureStatus:
     printer: str
     till: str
     slips_at: str = ""
+    settings: str = ""
     sessions: int = 0
     sessions_total: int = 0
     refused: int = 0
@@ -79,11 +81,13 @@ class StatusWriter:
         printer: str,
         till: str,
         slips_at: str = "",
+        settings: str = "",
     ) -> None:
         self._folder = folder
         self._counters = counters
         self._wall_ms = wall_ms
         self._listen, self._printer, self._till, self._slips_at = listen, printer, till, slips_at
+        self._settings = settings
         self._started_wall_ms = wall_ms()
         self._stopping = threading.Event()
         self._failed = False
@@ -117,6 +121,7 @@ class StatusWriter:
             printer=self._printer,
             till=self._till,
             slips_at=self._slips_at,
+            settings=self._settings,
             **figures,
         )
         with contextlib.suppress(OSError):

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from printers.capture.ends import Address, Entrance, Printer
     from printers.capture.pump import Network
     from printers.capture.serial_side import SerialPort
+    from printers.capture.settings import CaptureSettings
 
 EXIT_USAGE = 2
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16")
+LOOK_S = 1.0  # how soon a change of the settings file is taken over
+GAP_WAIT_S = 5.0  # so long a change waits for a receipt in progress; some POS never hang up
 STARTS_MAX = 3  # a child that never comes up, three times: the cause will not go away
 
 
@@ -31,14 +33,20 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Passes every byte between POS and printer on, unchanged, and hands the receipts over as files. "
         "인쇄는 프로그램 화면이 꺼져 있어도 계속돼요.",
     )
-    parser.add_argument("--listen", required=True, metavar="HOST:PORT|serial:PORT", help="where the POS prints to")
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="serve what the counter's page has saved in this file, and follow its changes; without any option the "
+        "file in the agent's own folder",
+    )
+    parser.add_argument("--listen", metavar="HOST:PORT|serial:PORT", help="where the POS prints to")
     parser.add_argument(
         "--printer",
-        required=True,
         metavar="HOST:PORT|serial:PORT|usb:DEVICE|cups:QUEUE|windows:QUEUE",
         help="the real receipt printer; serial ports as serial:COM3@9600,8N1, Linux USB as usb:/dev/usb/lp0",
     )
-    parser.add_argument("--spool", required=True, type=Path, metavar="DIR", help="where documents are handed over")
+    parser.add_argument("--spool", type=Path, metavar="DIR", help="where documents are handed over")
     parser.add_argument(
         "--allow",
         action="append",
@@ -60,7 +68,19 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if args.reader:
         return _read(args)
-    listen, printer = _end(args.listen, port_0=True), _printer(args.printer)
+    if args.listen is None and args.printer is None:
+        return _from_settings(args)
+    missing = [name for name in ("listen", "printer", "spool") if getattr(args, name) is None]
+    if missing:
+        return _refused(f"--{missing[0]} 값이 필요해요.", f"--{missing[0]} is missing.")
+    return _start(args, None)
+
+
+def _start(args: argparse.Namespace, follower: Follower | None) -> int:
+    from printers.capture.ends import Address
+    from printers.capture.named import parse_entrance, parse_networks, parse_printer
+
+    listen, printer = parse_entrance(args.listen), parse_printer(args.printer)
     if listen is None:
         return _refused(
             f"--listen 주소가 올바르지 않아요: {args.listen} (예: 127.0.0.1:9100, serial:COM3@9600)",
@@ -72,19 +92,91 @@ def run(args: argparse.Namespace) -> int:
             "(예: 192.168.0.50:9100, serial:COM4@9600, usb:/dev/usb/lp0, cups:till, windows:till)",
             f"--printer is neither HOST:PORT, serial:PORT, usb:DEVICE nor a queue: {args.printer}",
         )
-    allowed = _networks(args.allow)
+    allowed = parse_networks(args.allow)
     if isinstance(allowed, str):
         return _refused(f"--allow 값이 올바르지 않아요: {allowed}", f"--allow is not a network: {allowed}")
     if not _usable(args.spool):
         return _refused(f"폴더에 쓸 수 없어요: {args.spool}", f"Cannot write to the spool folder: {args.spool}")
-    from printers.capture.ends import Address
-
     if isinstance(listen, Address):
-        return _on_the_network(listen, printer, allowed, args)
-    return _on_a_cable(listen, printer, allowed, args)
+        return _on_the_network(listen, printer, allowed, args, follower)
+    return _on_a_cable(listen, printer, allowed, args, follower)
 
 
-def _on_the_network(listen: Address, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+class Follower:
+    """Looks at a settings file while it is served, and calls `on_change` once it says something else. A file that is
+    gone or broken says nothing: the shop goes on printing as it did."""
+
+    def __init__(self, path: Path, served: CaptureSettings, spool: Path) -> None:
+        import threading
+
+        self.on_change: Callable[[], None] = lambda: None
+        self.has_changed = threading.Event()
+        self._path, self._served, self._spool = path, served, spool
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="capture-settings", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join(LOOK_S)
+
+    def _run(self) -> None:
+        from printers.capture.settings import CaptureSettings, read_settings
+
+        while not self._ending.wait(LOOK_S):
+            found = read_settings(self._path)
+            if isinstance(found, CaptureSettings) and found != self._served and found.problem() is None:
+                self._wait_for_a_gap()
+                self.has_changed.set()
+                self.on_change()
+                return
+
+    def _wait_for_a_gap(self) -> None:
+        from printers.capture.status import read_status
+
+        waited_s = 0.0
+        while waited_s < GAP_WAIT_S and (status := read_status(self._spool)) is not None and status.sessions:
+            if self._ending.wait(LOOK_S / 4):
+                return
+            waited_s += LOOK_S / 4
+
+
+def _from_settings(args: argparse.Namespace) -> int:
+    """Serve what the file says, then what it says next. 0 when it says that capture is off."""
+    from agent.launch import SPOOL_NAME, default_folder
+    from printers.capture.settings import FILE_NAME, Unread, read_settings
+
+    args.settings = (args.settings or default_folder() / FILE_NAME).absolute()
+    args.spool = (args.spool or args.settings.parent / SPOOL_NAME).absolute()
+    while True:
+        found = read_settings(args.settings)
+        if isinstance(found, Unread):
+            korean, english = _UNREAD[found.value]
+            return _refused(f"{korean} {args.settings}", f"{english} {args.settings}")
+        if not found.on:
+            return 0
+        args.listen, args.printer, args.till, args.allow = found.listen, found.printer, found.till, list(found.allow)
+        follower = Follower(args.settings, found, args.spool)
+        status = _start(args, follower)
+        if not follower.has_changed.is_set():
+            return status
+
+
+_UNREAD = {
+    "missing": (
+        "설정 파일이 없어요. 프로그램의 '프린터·기기' 화면에서 설정하거나 --listen, --printer, --spool을 쓰세요:",
+        "No settings file. Set it up on the counter's page, or give --listen, --printer and --spool:",
+    ),
+    "broken": ("설정 파일을 읽을 수 없어요:", "The settings file cannot be read:"),
+    "newer": ("더 새로운 프로그램이 쓴 설정 파일이에요:", "A newer program wrote this settings file:"),
+}
+
+
+def _on_the_network(
+    listen: Address, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace, follower: Follower | None
+) -> int:
     from printers.capture.ends import NetworkEntrance, listen_on
 
     try:
@@ -96,10 +188,16 @@ def _on_the_network(listen: Address, printer: Printer, allowed: tuple[Network, .
         )
     if args.supervised or args.no_supervisor:
         return _serve(NetworkEntrance(listener), printer, allowed, args)
-    return _supervise(listener, args)
+    return _supervise(listener, args, follower)
 
 
-def _on_a_cable(listen: SerialPort, printer: Printer, allowed: tuple[Network, ...], args: argparse.Namespace) -> int:
+def _on_a_cable(
+    listen: SerialPort,
+    printer: Printer,
+    allowed: tuple[Network, ...],
+    args: argparse.Namespace,
+    follower: Follower | None,
+) -> int:
     """A port that is not there yet may be plugged in later: said once, then waited for."""
     from printers.capture.ends import SerialEntrance
 
@@ -110,7 +208,7 @@ def _on_a_cable(listen: SerialPort, printer: Printer, allowed: tuple[Network, ..
     except OSError as error:
         print(f"{listen} 포트를 아직 열 수 없어요. 연결되면 시작해요. ({error})", file=sys.stderr)
         print(f"Cannot open {listen} yet; waiting for it. ({error})", file=sys.stderr)
-    return _supervise(None, args)
+    return _supervise(None, args, follower)
 
 
 def _inherited(handle: int) -> socket.socket:
@@ -123,42 +221,6 @@ def _refused(korean: str, english: str) -> int:
     print(korean, file=sys.stderr)
     print(english, file=sys.stderr)
     return EXIT_USAGE
-
-
-def _end(text: str, *, port_0: bool) -> Address | SerialPort | None:
-    from printers.capture.ends import Address
-    from printers.capture.serial_side import SerialPort
-
-    return SerialPort.parse(text) if text.startswith("serial:") else Address.parse(text, port_0=port_0)
-
-
-def _printer(text: str) -> Printer | None:
-    """Only the kind that is asked for is imported: most shops have one printer on the network."""
-    kind = text.partition(":")[0]
-    if kind == "usb":
-        from printers.capture.usb_side import UsbPrinter
-
-        return UsbPrinter.parse(text)
-    if kind in ("cups", "windows"):
-        from printers.capture.queue_side import QueuePrinter
-
-        return QueuePrinter.parse(text)
-    return _end(text, port_0=False)
-
-
-def _networks(texts: list[str]) -> tuple[Network, ...] | str:
-    """This machine and the given networks; the text that is none otherwise."""
-    import ipaddress
-
-    from printers.capture.pump import LOOPBACK
-
-    found = list(LOOPBACK)
-    for text in texts:
-        try:
-            found += [ipaddress.ip_network(part, strict=False) for part in (PRIVATE if text == "private" else (text,))]
-        except ValueError:
-            return text
-    return tuple(found)
 
 
 def _usable(folder: Path) -> bool:
@@ -187,6 +249,7 @@ def _serve(entrance: Entrance, printer: Printer, allowed: tuple[Network, ...], a
         reader_command=[*_own_command(args), "--reader"],
         reader_options=_child_options(),
         allowed=allowed,
+        settings=str(args.settings or ""),
     )
     stopping = threading.Event()
     _on_signals(stopping.set)
@@ -243,7 +306,7 @@ def _own_command(args: argparse.Namespace) -> list[str]:
     command += ["--till", args.till]
     for network in args.allow:
         command += ["--allow", network]
-    return command
+    return [*command, "--settings", str(args.settings)] if args.settings else command
 
 
 def _child_options() -> dict[str, Any]:
@@ -270,7 +333,7 @@ def _until_input_ends(stopping: threading.Event) -> None:
     stopping.set()
 
 
-def _supervise(listener: socket.socket | None, args: argparse.Namespace) -> int:
+def _supervise(listener: socket.socket | None, args: argparse.Namespace, follower: Follower | None) -> int:
     """Without a listener the POS is on a cable, and the child opens the port itself."""
     import threading
 
@@ -298,7 +361,12 @@ def _supervise(listener: socket.socket | None, args: argparse.Namespace) -> int:
 
     supervisor = Supervisor(command, options=options, on_ready=ready)
     _on_signals(supervisor.stop)
+    if follower is not None:
+        follower.on_change = supervisor.stop
+        follower.start()
     status = supervisor.run(starts_max=STARTS_MAX)
+    if follower is not None:
+        follower.stop()
     if listener is not None:
         listener.close()
     return status
