@@ -31,6 +31,8 @@ from agent.operations import Operations, sent_op
 from agent.orders.service import OrdersService
 from agent.printing.capture import with_capture
 from agent.printing.doctor.service import PrinterDoctor
+from agent.printing.listening.keeper import CaptureKeeper
+from agent.printing.listening.service import CaptureSetup
 from agent.printing.places import FRONT
 from agent.printing.service import PrintingService
 from agent.printing.templates import SlipTemplates
@@ -185,6 +187,17 @@ class Agent:
             shop=shop_name,
             templates=lambda: self.slip_templates.current,
             by_itself=lambda: self.slip_templates.prints_by_itself("coupon"),
+        )
+        self.capture_keeper = CaptureKeeper(settings.capture_file, settings.spool_folder, clock)
+        self.capture_setup = CaptureSetup(
+            settings_file=settings.capture_file,
+            spool=settings.spool_folder,
+            clock=clock,
+            keeper=self.capture_keeper,
+            find=self.printer_doctor.find,
+            newest=lambda: next(iter(self.receipts.list(1)), None),
+            print_card=self.printing.print_way_back,
+            can_print=lambda: self.printing.address() is not None,
         )
         self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
         self.vault = DeviceVault(settings.folder)
@@ -535,6 +548,7 @@ class Background:
                 self._agent.lessons.tick()
                 self._agent.stock.tick()
                 self._agent.health.tick()
+                self._agent.capture_keeper.tick()
                 if self._vault_again_ms is not None and self._agent.clock.mono_ms() >= self._vault_again_ms:
                     self.connect(again=True)
             except StoreClosed:

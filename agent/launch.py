@@ -15,6 +15,7 @@ from sync.address import BadAddress, clean_base_url
 
 Language = Literal["ko", "en"]
 SPOOL_NAME = "spool"
+CAPTURE_NAME = "capture.json"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class AgentSettings:
     def spool_folder(self) -> Path:
         """Where the capture hands documents over; it may come to life later."""
         return self.spool if self.spool is not None else self.folder / SPOOL_NAME
+
+    @property
+    def capture_file(self) -> Path:
+        """Where the page of the devices keeps how the capture runs."""
+        return self.folder / CAPTURE_NAME
 
 
 def default_folder(environ: Mapping[str, str] | None = None, *, platform: str = sys.platform) -> Path:

@@ -86,14 +86,20 @@ def network_printers(
     return found
 
 
-def own_networks() -> list[str]:
-    """The /24 around this computer's address; empty without a network. No packet is sent to find it."""
+def own_address() -> str:
+    """This computer's address in the shop's network; empty without one. No packet is sent to find it."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         own = ipaddress.ip_address(probe.getsockname()[0])
         if own.is_private and not own.is_loopback:
-            return [f"{own}/24"]
-    return []
+            return str(own)
+    return ""
+
+
+def own_networks() -> list[str]:
+    """The /24 around this computer's address; empty without a network."""
+    own = own_address()
+    return [f"{own}/24"] if own else []
 
 
 def _who_answers(hosts: Iterable[str], port: int, wait_s: float) -> list[str]:

@@ -16,7 +16,9 @@ def status_of(agent: Agent, version: str) -> dict[str, Any]:
     link = agent.link.status()
     now_ms = agent.clock.wall_ms()
     oldest_ms = link.oldest_pending_wall_ms
-    capture = capture_state(agent.settings.spool_folder, agent.receipts.read_since, agent.clock)
+    capture = capture_state(
+        agent.settings.spool_folder, agent.settings.capture_file, agent.receipts.read_since, agent.clock
+    )
     return {
         "online": link.online,
         "offline_since": link.offline_since_wall_ms,

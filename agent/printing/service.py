@@ -219,6 +219,13 @@ class PrintingService:
             self.enqueue(conn, job_id, JobKind.CLOSING, document)
         return job_id
 
+    def print_way_back(self, card: Document) -> str:
+        """Queue the card that hangs at the till; answers its job id."""
+        job_id = f"{self._ids.uuid7()}:{JobKind.WAY_BACK.value}"
+        with self._store.transaction() as conn:
+            self.enqueue(conn, job_id, JobKind.WAY_BACK, card)
+        return job_id
+
     def retry(self, job_id: str) -> bool:
         """A person wants a job that did not come out, or perhaps not, printed now. False when there is none."""
         return self._move(job_id, jobs.retry)

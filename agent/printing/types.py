@@ -32,6 +32,7 @@ class JobKind(StrEnum):
     CLOSING = "closing_slip"
     COUPON = "coupon_slip"
     RECEIPT_COPY = "receipt_copy"
+    WAY_BACK = "way_back"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class _Devices(QWidget):
         self.none.setObjectName("printing.no_printer")
         self.capture = _DeviceTile(theme, "receipt-text")
         self.capture.setObjectName("printing.capture")
+        self.capture.add_button("printing.capture.set_up", vm.open_capture)
         self.test = Button(theme, "", kind="main", size="page", icon="printer")
         self.test.setObjectName("printing.test")
         self.test.clicked.connect(vm.print_test)
@@ -113,6 +114,7 @@ class _Devices(QWidget):
         self.capture.setVisible(state.capture is not None)
         if state.capture is not None:
             self.capture.show_card(state.capture)
+            self.capture.show_button(state.capture_label)
         self.test.setText(state.test_label)
         self.test.setVisible(bool(state.printers))
         self.test.setEnabled(state.can_test)
@@ -150,7 +152,22 @@ class _DeviceTile(Tile):
         self.next_step = paragraph(theme)
         column.addLayout(head)
         column.addLayout(state)
-        column.addWidget(self.next_step)
+        self._foot = QHBoxLayout()
+        self._foot.setSpacing(12)
+        self._foot.addWidget(self.next_step, 1)
+        column.addLayout(self._foot)
+        self._button: Button | None = None
+
+    def add_button(self, name: str, press: Callable[[], None]) -> None:
+        """The one thing a person can do right here."""
+        self._button = Button(self.theme, "", size="small")
+        self._button.setObjectName(name)
+        self._button.clicked.connect(press)
+        self._foot.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_button(self, label: str) -> None:
+        if self._button is not None:
+            self._button.setText(label)
 
     def show_card(self, card: DeviceCard) -> None:
         self.name.set_text(card.name)

@@ -72,6 +72,7 @@ class PrintingState:
     printers: tuple[DeviceCard, ...] = ()
     no_printer: str = ""
     capture: DeviceCard | None = None
+    capture_label: str = ""
     jobs: tuple[JobRow, ...] = ()
     no_jobs: str = ""
     can_test: bool = False
@@ -142,6 +143,10 @@ class PrintingViewModel:
         """Where the first printer is found and tried, or a further one gets its place."""
         self.on_open("rooms" if self.state.printers else "doctor")
 
+    def open_capture(self) -> None:
+        """Where an owner says how the POS prints."""
+        self.on_open("listening")
+
     def open_slips(self) -> None:
         """Where the owner changes what slips say."""
         self.on_open("slips")
@@ -170,12 +175,13 @@ class PrintingViewModel:
 
     def refresh(self) -> None:
         t, printers = self._texts, self._printing.printers()
-        jobs = self._printing.jobs(JOBS_SHOWN_MAX)
+        jobs, capture = self._printing.jobs(JOBS_SHOWN_MAX), self._capture()
         state = PrintingState(
             warning=words.strip(t, printers),
             printers=tuple(self._printer(found) for found in printers),
             no_printer="" if printers else t._("No printer yet. Approvals and points work without one."),
-            capture=self._listener(self._capture()),
+            capture=self._listener(capture),
+            capture_label=t._("Set up") if capture.word is CaptureWord.NOT_SET_UP else t._("Change"),
             jobs=tuple(self._job(found) for found in jobs),
             no_jobs="" if jobs else t._("Nothing waits and nothing was printed yet."),
             can_test=bool(printers) and self._clock.mono_ms() >= self._rest_until_ms,

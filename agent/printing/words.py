@@ -124,6 +124,7 @@ def job_kind(t: Texts, kind: str) -> str:
         JobKind.CLOSING.value: t._("Closing slip"),
         JobKind.COUPON.value: t._("Coupon"),
         JobKind.RECEIPT_COPY.value: t._("Receipt printed again"),
+        JobKind.WAY_BACK.value: t._("Card for the till"),
     }
     return names.get(kind, kind)
 

@@ -15,6 +15,7 @@ from agent.orders.viewmodel import OrdersViewModel
 from agent.printing.capture import capture_state
 from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.viewmodel import SlipEditorViewModel, SlipPictures
+from agent.printing.listening.viewmodel import ListeningViewModel
 from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
@@ -140,7 +141,9 @@ def _stock(agent: Agent, pin: PinViewModel, look: Look) -> Page:
 def _printing(agent: Agent, look: Look) -> Page:
     vm = PrintingViewModel(
         printing=agent.printing,
-        capture=lambda: capture_state(agent.settings.spool_folder, agent.receipts.read_since, agent.clock),
+        capture=lambda: capture_state(
+            agent.settings.spool_folder, agent.settings.capture_file, agent.receipts.read_since, agent.clock
+        ),
         texts=look.texts,
         clock=agent.clock,
         dispatcher=look.dispatcher,
@@ -148,6 +151,9 @@ def _printing(agent: Agent, look: Look) -> Page:
 
     doctor = DoctorViewModel(doctor=agent.printer_doctor, texts=look.texts, dispatcher=look.dispatcher)
     rooms = RoomsViewModel(printing=agent.printing, texts=look.texts, dispatcher=look.dispatcher)
+    listening = ListeningViewModel(
+        setup=agent.capture_setup, texts=look.texts, clock=agent.clock, dispatcher=look.dispatcher
+    )
     editor = SlipEditorViewModel(
         templates=agent.slip_templates, picture=SlipPictures(), texts=look.texts, profile=agent.printing.profile
     )
@@ -155,7 +161,7 @@ def _printing(agent: Agent, look: Look) -> Page:
     def build() -> QWidget:
         from agent.printing.page.view import PrintersPage
 
-        return PrintersPage(vm, editor, doctor, rooms, look.theme, look.texts)
+        return PrintersPage(vm, editor, doctor, rooms, listening, look.theme, look.texts)
 
     return Page("printing", mark("Printers & devices"), mark("Printers"), "printer", build, vm.refresh)
 

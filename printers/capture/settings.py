@@ -14,7 +14,6 @@ from printers.capture.files import replace_file
 from printers.capture.named import parse_entrance, parse_networks, parse_printer
 from printers.capture.serial_side import SerialPort
 
-FILE_NAME: Final = "capture.json"
 VERSION: Final = 1
 TILL_LETTERS_MAX: Final = 20
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})
@@ -41,13 +40,15 @@ class Unread(StrEnum):
 
 @dataclass(frozen=True)
 class CaptureSettings:
-    """The words of `withfom capture`. `on` is False where a shop has switched its capture off."""
+    """The words of `withfom capture`. `on` is False where a shop has switched its capture off; `kind` is what the
+    counter's page noted about the way the POS prints, and nothing to the capture."""
 
     listen: str
     printer: str
     till: str = "1"
     allow: tuple[str, ...] = ()
     on: bool = True
+    kind: str = ""
 
     def problem(self, own_hosts: Collection[str] = ()) -> Problem | None:
         """The first thing that is wrong; `own_hosts` are further addresses of this machine."""
@@ -95,7 +96,7 @@ def _settings(found: dict[str, Any]) -> CaptureSettings | Unread:
     if not isinstance(allow, list) or not all(isinstance(network, str) for network in allow):
         return Unread.BROKEN
     listen, printer, till = (str(word) for word in words)
-    return CaptureSettings(listen, printer, till, tuple(allow), on)
+    return CaptureSettings(listen, printer, till, tuple(allow), on, str(found.get("kind", "")))
 
 
 def write_settings(path: Path, settings: CaptureSettings) -> None:

@@ -21,6 +21,7 @@ from agent.printing.capture import capture_word
 from agent.printing.types import PrinterAddress
 from agent.printing.words import CaptureWord
 from printers.capture.counters import Counters
+from printers.capture.settings import CaptureSettings, write_settings
 from printers.capture.status import StatusWriter
 from rules.calendar import day_bounds_ms, local_day, local_time
 from sync.errors import NotEnrolled, VaultUnavailable
@@ -179,16 +180,26 @@ def test_documents_are_expected_beside_the_data_unless_told_otherwise(tmp_path: 
 
 def test_the_capture_is_listening_stopped_or_not_set_up(tmp_path: Path) -> None:
     """AGT-14"""
-    assert capture_word(tmp_path, 0) is CaptureWord.NOT_SET_UP
+    file = tmp_path / "capture.json"
+    assert capture_word(tmp_path, file, 0) is CaptureWord.NOT_SET_UP
     writer = StatusWriter(
         tmp_path, counters=Counters(), wall_ms=lambda: 1_000, listen="127.0.0.1:9100", printer="p:9100", till="1"
     )
     writer.start()
 
-    assert capture_word(tmp_path, 1_000) is CaptureWord.LISTENING
-    assert capture_word(tmp_path, 60_000) is CaptureWord.STOPPED
+    assert capture_word(tmp_path, file, 1_000) is CaptureWord.LISTENING
+    assert capture_word(tmp_path, file, 60_000) is CaptureWord.STOPPED
     writer.stop()
-    assert capture_word(tmp_path, 1_000) is CaptureWord.STOPPED
+    assert capture_word(tmp_path, file, 1_000) is CaptureWord.STOPPED
+
+
+@pytest.mark.parametrize(("on", "word"), [(True, CaptureWord.STOPPED), (False, CaptureWord.NOT_SET_UP)])
+def test_a_capture_that_was_set_up_is_stopped_until_it_listens_or_is_switched_off(
+    tmp_path: Path, on: bool, word: CaptureWord
+) -> None:
+    write_settings(tmp_path / "capture.json", CaptureSettings("127.0.0.1:9100", "192.0.2.10:9100", on=on))
+
+    assert capture_word(tmp_path, tmp_path / "capture.json", 0) is word
 
 
 # --- log -------------------------------------------------------------------------------------------------------------

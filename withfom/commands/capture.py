@@ -145,10 +145,10 @@ class Follower:
 
 def _from_settings(args: argparse.Namespace) -> int:
     """Serve what the file says, then what it says next. 0 when it says that capture is off."""
-    from agent.launch import SPOOL_NAME, default_folder
-    from printers.capture.settings import FILE_NAME, Unread, read_settings
+    from agent.launch import CAPTURE_NAME, SPOOL_NAME, default_folder
+    from printers.capture.settings import Unread, read_settings
 
-    args.settings = (args.settings or default_folder() / FILE_NAME).absolute()
+    args.settings = (args.settings or default_folder() / CAPTURE_NAME).absolute()
     args.spool = (args.spool or args.settings.parent / SPOOL_NAME).absolute()
     while True:
         found = read_settings(args.settings)

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from agent.printing.doctor.viewmodel import DoctorViewModel, Option, StepLine
+from agent.printing.doctor.viewmodel import DoctorViewModel
+from agent.printing.steps.view import OptionButton, Steps
 from agent.texts import Texts
 from agent.ui.controls import (
     Button,
-    Control,
-    Disc,
     Ground,
-    IconButton,
     Input,
-    Label,
     PaperPicture,
-    PressControl,
     Scroll,
     Strip,
     Tile,
 )
-from agent.ui.paint import draw_line, elided, rounded
 from agent.ui.paragraph import paragraph
-from agent.ui.theme import RADIUS_CONTROL, Theme
+from agent.ui.theme import Theme
 
-OPTION_HEIGHT = 64
 _OPTIONS_MAX = 6
 _STEPS = 7
 
@@ -46,7 +40,9 @@ class DoctorView(Ground):
         self.setObjectName("doctor")
         self._row = QHBoxLayout(self)
         self._row.setSpacing(16)
-        self._steps = _Steps(theme, texts, vm)
+        self._steps = Steps(theme, texts, texts._("Set up a printer"), _STEPS)
+        self._steps.back.setObjectName("doctor.back")
+        self._steps.back.clicked.connect(vm.back)
         self._sheet = Tile(theme)
         around = QVBoxLayout(self._sheet)
         around.setContentsMargins(12, 12, 12, 12)
@@ -68,13 +64,13 @@ class DoctorView(Ground):
         column.addWidget(self.title)
         column.addWidget(self.sentence)
         column.addWidget(self.problem)
-        self.options: list[_OptionButton] = []
+        self.options: list[OptionButton] = []
         body = QWidget()
         listing = QVBoxLayout(body)
         listing.setContentsMargins(0, 0, 0, 0)
         listing.setSpacing(8)
         for index in range(_OPTIONS_MAX):
-            option = _OptionButton(theme)
+            option = OptionButton(theme)
             option.setObjectName(f"doctor.option.{index}")
             option.clicked.connect(lambda _checked=False, at=index: vm.choose(self.options[at].key))
             self.options.append(option)
@@ -149,115 +145,3 @@ class DoctorView(Ground):
         self._steps.setFixedWidth(248 if narrow else 264)
         # The paper itself lies on the counter; its picture is a help that a small screen has no room for.
         self._sheet.setVisible(self._vm.state.shows_paper and not narrow)
-
-
-class _Steps(Tile):
-    """Where one is, and the way back."""
-
-    def __init__(self, theme: Theme, texts: Texts, vm: DoctorViewModel) -> None:
-        super().__init__(theme)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
-        column.setSpacing(2)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        self.back = IconButton(theme, "arrow-left", texts._("Back"))
-        self.back.setObjectName("doctor.back")
-        self.back.clicked.connect(vm.back)
-        head.addWidget(self.back)
-        head.addWidget(Label(theme, texts._("Set up a printer"), "section", elide=True), 1)
-        column.addLayout(head)
-        self._lines = [_StepRow(theme) for _ in range(_STEPS)]
-        for line in self._lines:
-            column.addWidget(line)
-        column.addStretch(1)
-
-    def show_steps(self, steps: tuple[StepLine, ...]) -> None:
-        for number, (row, step) in enumerate(zip(self._lines, steps, strict=True), start=1):
-            row.show_step(number, step)
-
-
-class _StepRow(Control):
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.setSpacing(12)
-        self.disc = Disc(theme, letter="1", size=36)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        self.title = Label(theme, "", "body", weight=700, elide=True)
-        self.line = Label(theme, "", "caption", color="ink2", elide=True)
-        words.addWidget(self.title)
-        words.addWidget(self.line)
-        row.addWidget(self.disc)
-        row.addLayout(words, 1)
-        self._now = False
-
-    def show_step(self, number: int, step: StepLine) -> None:
-        self._now = step.state == "now"
-        if step.state == "done":
-            self.disc.show_as(icon="check", tone="green")
-        else:
-            self.disc.show_as(letter=str(number), tone="shop" if self._now else "neutral")
-        self.title.set_text(step.title)
-        self.line.set_text(step.line)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._now:
-            rounded(QPainter(self), self.rect(), RADIUS_CONTROL, self.theme.color("sunken"))
-
-
-class _OptionButton(PressControl):
-    """One answer: the number that stands on the paper, what it means, and a mark when it is tapped."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.key = ""
-        self._option = Option("", "", "")
-        self._is_chosen = False
-        self.focus_radius = RADIUS_CONTROL
-        self.setFixedHeight(OPTION_HEIGHT)
-
-    def show_option(self, option: Option, chosen: bool) -> None:
-        self.key, self._option, self._is_chosen = option.key, option, chosen
-        self.setText(f"{option.number} {option.text} {option.remark}".strip())
-        self.setAccessibleName(self.text())
-        self.update()
-
-    def text_fits(self) -> bool:
-        metrics = self.theme.metrics("button", 600)
-        return bool(self._option.remark) or metrics.horizontalAdvance(self._option.text) <= self._room()
-
-    def _room(self) -> int:
-        return self.width() - (72 if self._option.number else 20) - 44
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        color = self.theme.color
-        ground = color("green_soft" if self._is_chosen else "sunken" if self.underMouse() else "surface")
-        edge = color("green" if self._is_chosen else "edge")
-        rounded(painter, self.rect(), RADIUS_CONTROL, ground, edge, 2 if self._is_chosen else 1)
-        left = 20
-        if self._option.number:
-            circle = self.rect().adjusted(12, 12, 12 + 40 - self.width(), -12)
-            rounded(painter, circle, 20, color("green") if self._is_chosen else None, color("ink"), 2)
-            metrics = self.theme.metrics("button", 700)
-            painter.setFont(self.theme.font("button", 700))
-            painter.setPen(color("surface" if self._is_chosen else "ink"))
-            wide = metrics.horizontalAdvance(self._option.number)
-            draw_line(painter, self._option.number, metrics, 12 + (40 - wide) / 2, 20, 24)
-            left = 72
-        metrics = self.theme.metrics("button", 600)
-        painter.setFont(self.theme.font("button", 600))
-        painter.setPen(color("ink"))
-        top = 9 if self._option.remark else 20
-        draw_line(painter, elided(self._option.text, metrics, self._room()), metrics, left, top, 24)
-        if self._option.remark:
-            metrics = self.theme.metrics("caption", 500)
-            painter.setFont(self.theme.font("caption", 500))
-            painter.setPen(color("ink2"))
-            draw_line(painter, elided(self._option.remark, metrics, self._room()), metrics, left, 35, 18)
-        if self._is_chosen:
-            self.theme.icons.paint(painter, "check", self.width() - 40, 20, 24, color("green_ink"))

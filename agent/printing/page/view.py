@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from agent.printing.doctor.viewmodel import DoctorViewModel
 from agent.printing.editor.viewmodel import SlipEditorViewModel
+from agent.printing.listening.viewmodel import ListeningViewModel
 from agent.printing.places import FRONT
 from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.view import PrintingView
@@ -25,6 +26,7 @@ class PrintersPage(QStackedWidget):
         editor: SlipEditorViewModel,
         doctor: DoctorViewModel,
         rooms: RoomsViewModel,
+        listening: ListeningViewModel,
         theme: Theme,
         texts: Texts,
     ) -> None:
@@ -36,11 +38,13 @@ class PrintersPage(QStackedWidget):
             "slips": lambda: _editor(editor, theme, texts),
             "doctor": lambda: _doctor(doctor, theme, texts),
             "rooms": lambda: _rooms(rooms, theme, texts),
+            "listening": lambda: _listening(listening, theme, texts),
         }
         vm.on_open = self._open
         editor.on_close = self._back
         doctor.on_close = self._leave_doctor
         rooms.on_close = self._back
+        listening.on_close = self._back
         rooms.on_set_up = self._set_up
         self._doctor_vm, self._from_rooms = doctor, False
 
@@ -84,3 +88,9 @@ def _rooms(vm: RoomsViewModel, theme: Theme, texts: Texts) -> QWidget:
     from agent.printing.rooms.view import RoomsView
 
     return RoomsView(vm, theme, texts)
+
+
+def _listening(vm: ListeningViewModel, theme: Theme, texts: Texts) -> QWidget:
+    from agent.printing.listening.view import ListeningView
+
+    return ListeningView(vm, theme, texts)

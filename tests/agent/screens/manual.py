@@ -17,13 +17,21 @@ TABLET = (1280, 800)
 # By scene of the counter's window, and by state of a page or of the customer's screen.
 OF_THE_WINDOW = ("home", "home-reject", "home-recover", "home-offline", "home-told", "orders", "orders-sold-out")
 ALSO_OF_THE_WINDOW = ("menu", "pin-duty", "settings", "stock", "stock-odd", "stock-order")
-OF_PAGES = ("08-receipts-question", "08-receipts-to-check", "07-rooms-three", "07-doctor-text", "18-people")
+OF_PAGES = (
+    "08-receipts-question",
+    "08-receipts-to-check",
+    "07-rooms-three",
+    "07-doctor-text",
+    "18-people",
+    "19-pos-card",
+)
 OF_THE_TABLET = ("12-idle", "13-keypad", "14-earned", "15-amount", "17-slip")
 
 
 def paint(scratch: Path) -> Iterator[tuple[str, QImage]]:
     """Names and pictures, in Korean and by day."""
     from tests.agent.screens.customer import PRINTER_STATES, RECEIPT_STATES, TABLET_STATES, Look, page_size
+    from tests.agent.screens.listening import LISTENING_STATES
     from tests.agent.screens.looks import gone, on_screen, picture
     from tests.agent.screens.people import PEOPLE_STATES
     from tests.agent.screens.scenes import SCENES, make_world, opened, show_page
@@ -36,7 +44,7 @@ def paint(scratch: Path) -> Iterator[tuple[str, QImage]]:
             scene.prepare(world)
             QApplication.processEvents()
             yield name, window.grab().toImage()
-    pages = {**RECEIPT_STATES, **PRINTER_STATES, **PEOPLE_STATES}
+    pages = {**RECEIPT_STATES, **PRINTER_STATES, **PEOPLE_STATES, **LISTENING_STATES}
     states = [(name, pages[name], page_size(WINDOW)) for name in OF_PAGES]
     states += [(name, TABLET_STATES[name], TABLET) for name in OF_THE_TABLET]
     for name, build, size in states:

@@ -28,10 +28,11 @@ from agent.ui.paper import Paper, cells
 from agent.ui.theme import Mode
 from tests.agent.screens import customer, looks
 from tests.agent.screens.customer import COUNTER_SIZES, LANGUAGES, MODES, Look, page_size
+from tests.agent.screens.listening import LISTENING_STATES
 from tests.agent.screens.people import PEOPLE_STATES
 
 WINDOWS = customer.ENROLL_STATES
-PAGES = {**customer.RECEIPT_STATES, **customer.PRINTER_STATES, **PEOPLE_STATES}
+PAGES = {**customer.RECEIPT_STATES, **customer.PRINTER_STATES, **LISTENING_STATES, **PEOPLE_STATES}
 
 
 def sizes(size: tuple[int, int]) -> str:
