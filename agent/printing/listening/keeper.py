@@ -6,6 +6,7 @@ one is alive, whoever started that.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ LOOK_MS: Final = 3_000
 DEAD_LOOKS: Final = 2  # one that takes over a change says "stopped" for a moment
 AGAIN_MS, AGAIN_MS_MAX = 15_000, 300_000  # a port that another program holds is not asked for all day long
 LOG_NAME: Final = "capture.log"
+LOG_BYTES_MAX: Final = 1_000_000  # somebody who knocks at the port all day must not fill the disk
 log = topic("capture")
 
 
@@ -45,8 +47,8 @@ def start_capture(settings_file: Path, spool: Path) -> Running:
         root = str(Path(__file__).parents[3])
         paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         options["env"] = {**os.environ, "PYTHONPATH": paths}
-    # What it says goes to a file that outlives us: a pipe would break with the agent.
-    with (settings_file.parent / LOG_NAME).open("wb") as said:
+    # What it says goes to a file that outlives us: a pipe would break with the agent. Appended, so that it can be cut.
+    with (settings_file.parent / LOG_NAME).open("ab") as said:
         return subprocess.Popen(
             [*program, "capture", "--settings", str(settings_file), "--spool", str(spool)],
             stdin=subprocess.DEVNULL,
@@ -82,6 +84,7 @@ class CaptureKeeper:
             if now_ms >= self._look_at_ms:
                 self._look_at_ms = now_ms + LOOK_MS
                 self._look(now_ms)
+                self._cut_log()
 
     def start_now(self) -> None:
         """A person has just asked for it."""
@@ -89,6 +92,12 @@ class CaptureKeeper:
             now_ms = self._clock.mono_ms()
             self._again_ms, self._start_at_ms, self._dead_looks = AGAIN_MS, now_ms, DEAD_LOOKS
             self._look(now_ms)
+
+    def _cut_log(self) -> None:
+        said = self._file.with_name(LOG_NAME)
+        with contextlib.suppress(OSError):
+            if said.stat().st_size > LOG_BYTES_MAX:
+                os.truncate(said, 0)
 
     def _look(self, now_ms: int) -> None:
         settings = read_settings(self._file)

@@ -201,7 +201,7 @@ class ListeningViewModel:
         self._problem = words.refusal(self._texts, refused) if refused is not None else ""
         if refused is None:
             self._saved = self._setup.saved()
-            self._said = self._texts._("Switched off. Now set the POS back to the printer, as on the card.")
+            self._said = self._texts._("Switched off. Now set the POS back to the printer, as it stands below.")
         self.refresh()
 
     # -- what is taken ----------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ class ListeningViewModel:
             step=step,
             steps=self._step_lines(),
             title=words.title(t, step.name, first=self._first),
-            sentence="" if self._first is not None else words.sentence(t, step.name, searching=self._searching),
+            sentence=self._sentence(),
             options=self._options(),
             chosen=self._chosen(),
             problem=self._problem,
@@ -317,10 +317,19 @@ class ListeningViewModel:
             self.state = state
             self.on_change()
 
+    def _sentence(self) -> str:
+        if self._first is not None or (self._step is Step.KIND and self._said):
+            return ""  # the notice says it
+        if self._step is Step.CARD and not self._setup.can_print():
+            return words.write_it_down(self._texts)
+        return words.sentence(self._texts, self._step.name, searching=self._searching)
+
     def _shown_parts(self) -> tuple[Part, ...]:
         """The whole card before the start; then what is still to be done, until a receipt proves that it was."""
         if self._step is Step.CARD:
             return self._parts()
+        if self._step is Step.KIND and self._said and self._saved is not None:  # it was just switched off
+            return ways.card(self._texts, self._saved, self._setup.own_address())[:1]
         return self._parts()[1:] if self._step is Step.RUN and self._first is None else ()
 
     def _parts(self) -> tuple[Part, ...]:

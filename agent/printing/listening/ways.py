@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,8 +46,12 @@ def host_of(way: PosWay, *, others: bool) -> str:
 
 
 def printer_text(typed: str) -> str:
-    """An address of the network may be typed without its port, as in other fields."""
+    """Printers may be typed by their bare names: an address without its port, a port or a device without its kind."""
     text = typed.strip()
+    if re.fullmatch(r"COM\d+", text, re.IGNORECASE):
+        return f"serial:{text.upper()}"
+    if text.startswith("/dev/"):
+        return f"usb:{text}" if text.startswith("/dev/usb/") else f"serial:{text}"
     return f"{text}:9100" if text and ":" not in text else text
 
 
@@ -173,7 +178,8 @@ def _begin(t: Texts, way: PosWay, settings: CaptureSettings, own_host: str) -> t
         return (t.n("lpadmin -p QUEUE -E -v socket://127.0.0.1:{port} -m raw", port=port),)
     if not settings.allow:
         return (t.n("In the POS of this PC, set the printer's address to 127.0.0.1, port {port}.", port=port),)
-    steps = [t.n("Set the printer's address to this PC: {host}, port {port}.", host=own_host or "?", port=port)]
+    here = own_host or t._("the address of this PC")
+    steps = [t.n("Set the printer's address to this PC: {host}, port {port}.", host=here, port=port)]
     steps.append(t._("Give this PC a fixed address in the router, so that it stays this one."))
     return (*steps, t._("Do not give the printer's own address to this PC."))
 

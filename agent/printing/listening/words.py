@@ -66,6 +66,11 @@ def sentence(t: Texts, step: str, *, searching: bool) -> str:
     return sentences[step]
 
 
+def write_it_down(t: Texts) -> str:
+    """The way back, where no printer of ours could print it."""
+    return t._("Write it on paper and hang it up: if this PC is off, nothing prints until somebody does it.")
+
+
 def input_label(t: Texts, step: str) -> str:
     labels = {
         "PORT": t._("Or type its port, as in COM3 or /dev/ttyUSB0"),

@@ -8,7 +8,7 @@ import pytest
 
 from agent.dispatch import ImmediateDispatcher
 from agent.printing.listening import ways
-from agent.printing.listening.keeper import AGAIN_MS, LOOK_MS, CaptureKeeper
+from agent.printing.listening.keeper import AGAIN_MS, LOG_BYTES_MAX, LOOK_MS, CaptureKeeper
 from agent.printing.listening.service import Begun, CaptureSetup, FirstRead
 from agent.printing.listening.viewmodel import ListeningViewModel, Step
 from agent.printing.types import JobKind
@@ -209,6 +209,7 @@ def test_the_card_is_printed_before_the_start_and_a_full_disk_is_said() -> None:
 def test_without_a_printer_of_the_counter_there_is_no_card_to_press() -> None:
     screen = Screen(Setup(prints=False), *NEAR)
     assert screen.vm.state.card_label == ""
+    assert "Write it on paper" in screen.vm.state.sentence
     screen.vm.print_card()
     assert screen.setup.cards == []
 
@@ -220,6 +221,8 @@ def test_it_can_be_switched_off_and_says_what_to_do_then() -> None:
     assert screen.setup.kept is not None
     assert not screen.setup.kept.on
     assert "set the POS back" in screen.vm.state.said
+    (back,) = screen.vm.state.parts
+    assert "192.168.0.31" in " ".join(back.lines)
     assert screen.vm.state.off_label == ""
 
 
@@ -244,6 +247,23 @@ def test_every_card_says_what_to_do_without_this_computer(
     assert "9107" not in " ".join(back.lines), "the way back does not lead through this computer"
     assert ("COM3" if way is ways.PosWay.CABLE else "9107") in " ".join(begin.lines)
     check(ways.slip(Texts("ko"), (back, begin)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "printer"),
+    [
+        ("192.168.0.31", "192.168.0.31:9100"),
+        ("192.168.0.31:9101", "192.168.0.31:9101"),
+        ("till-printer", "till-printer:9100"),
+        ("com4", "serial:COM4"),
+        ("/dev/ttyUSB0", "serial:/dev/ttyUSB0"),
+        ("/dev/usb/lp0", "usb:/dev/usb/lp0"),
+        ("windows:영수증 프린터", "windows:영수증 프린터"),
+        ("", ""),
+    ],
+)
+def test_a_printer_may_be_typed_by_its_bare_name(typed: str, printer: str) -> None:
+    assert ways.printer_text(f" {typed} ") == printer
 
 
 def test_a_file_that_somebody_wrote_by_hand_has_its_way_as_well() -> None:
@@ -329,6 +349,20 @@ def test_one_that_cannot_start_is_tried_again_ever_more_rarely(tmp_path: Path) -
         kept.looks(60_000 // LOOK_MS)
 
     assert 10 <= len(kept.started) <= 20, "every five minutes in the end"
+
+
+def test_what_the_capture_says_never_fills_the_disk(tmp_path: Path) -> None:
+    kept, said = Keeping(tmp_path), tmp_path / "capture.log"
+    said.write_bytes(b"x" * LOG_BYTES_MAX)
+    kept.looks(1)
+    assert said.stat().st_size == LOG_BYTES_MAX
+
+    with said.open("ab") as running:
+        running.write(b"x")
+        running.flush()
+        kept.looks(1)
+        running.write(b"on\n")
+    assert said.read_bytes() == b"on\n"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ class Setup:
 NETWORK = CaptureSettings("0.0.0.0:9100", PRINTER, "1", ("private",), True, "network")
 
 
-def listening(setup: Callable[[], Setup], *answers: str, begin: bool = False) -> Callable[[Look], QWidget]:
+def listening(
+    setup: Callable[[], Setup], *answers: str, begin: bool = False, off: bool = False
+) -> Callable[[Look], QWidget]:
     """The screen after these answers; one that is no key of an option is typed."""
 
     def build(look: Look) -> QWidget:
@@ -80,6 +82,8 @@ def listening(setup: Callable[[], Setup], *answers: str, begin: bool = False) ->
         vm.show = lambda: None  # type: ignore[method-assign]  # being shown would begin anew
         for answer in answers:
             answered(vm, answer)
+        if off:
+            vm.switch_off()
         if begin:
             vm.go_on()
             vm.tick()
@@ -104,6 +108,8 @@ NEAR, CABLE = ("network", PRINTER, "1"), ("cable", PORT)
 LISTENING_STATES = {
     "19-pos-first": listening(Setup),
     "19-pos-kept": listening(lambda: Setup(kept=NETWORK)),
+    "19-pos-off": listening(lambda: Setup(kept=NETWORK), off=True),
+    "19-pos-card-no-printer": listening(lambda: Setup(prints=False), *NEAR),
     "19-pos-printer": listening(Setup, "network"),
     "19-pos-printer-searching": listening(lambda: Setup(silent=True), "network"),
     "19-pos-printer-wrong": listening(Setup, "network", "http://printer"),
