@@ -19,7 +19,7 @@ from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.purses import holds_stamps
 from cloud_api.ledger.service import Line, NewPosting, account_id, balances_question, lock_balances, post
 
-LOTS_AT_ONCE = 500  # the members' other bookings wait for no longer than this takes
+LOTS_AT_ONCE = 250  # the members' other bookings wait for no longer than this takes
 CLOCK_ACTOR = "cloud:clock"
 
 
