@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from printers.capture import spool
+from printers.capture.ends import Address, listen_on
 from printers.capture.settings import CaptureSettings, write_settings
 from printers.capture.status import CaptureStatus, read_status
 from tests.helpers.waiting import free_port, wait_until
 from tests.printers.capture.line import RecordingPrinter
-from tests.withfom.test_capture_command import ROOT, SALE, command, print_once
+from tests.withfom.test_capture_command import ROOT, SALE, _alive, command, print_once
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -84,6 +86,53 @@ def test_a_changed_file_is_served_and_a_broken_one_changes_nothing(
 
     save(tmp_path, port_of(first), printers[1], on=False)
     assert program.wait(20) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the socket is not handed on")
+def test_a_pos_that_calls_while_a_change_is_taken_over_waits_and_is_never_refused(
+    tmp_path: Path, printers: tuple[RecordingPrinter, RecordingPrinter], program: subprocess.Popen[str]
+) -> None:
+    port, calls = port_of(running(tmp_path, printers[0])), 0
+    save(tmp_path, port, printers[1])
+    deadline = time.monotonic() + 30
+    while SALE not in printers[1].everything and time.monotonic() < deadline:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as pos:  # raises when nobody listens
+            pos.sendall(b"\x10\x04\x01")
+            assert pos.recv(1) == b"\x12", "the printer's own answer, now or a little later"
+            calls += 1
+        status = read_status(tmp_path / "spool")
+        if status is not None and status.printer == str(printers[1].address):
+            print_once(port, SALE)
+
+    asked = printers[0].everything + printers[1].everything.replace(SALE, b"", 1)
+    assert SALE in printers[1].everything
+    assert asked == b"\x10\x04\x01" * calls
+    assert calls > 10
+
+
+def test_an_address_that_cannot_be_had_is_waited_for_and_the_old_one_printed_on(
+    tmp_path: Path, printers: tuple[RecordingPrinter, RecordingPrinter], program: subprocess.Popen[str]
+) -> None:
+    first = running(tmp_path, printers[0])
+    with listen_on(Address("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        save(tmp_path, port, printers[1])
+        time.sleep(2.5)  # two looks at the file
+        print_once(port_of(first), SALE)
+        assert printers[0].everything == SALE
+
+    print_once(port_of(running(tmp_path, printers[1])), SALE)
+    assert printers[1].everything == SALE
+
+
+def test_told_to_end_it_ends_with_everything_below_it(
+    tmp_path: Path, printers: tuple[RecordingPrinter, RecordingPrinter], program: subprocess.Popen[str]
+) -> None:
+    status = running(tmp_path, printers[0])
+    program.terminate()
+
+    assert program.wait(20) == 0
+    wait_until(lambda: not _alive(status.pid), "the child has ended")
 
 
 @pytest.mark.parametrize(

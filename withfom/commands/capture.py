@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from printers.capture.ends import Address, Entrance, Printer
+    from printers.capture.follower import Follower
     from printers.capture.pump import Network
     from printers.capture.serial_side import SerialPort
-    from printers.capture.settings import CaptureSettings
 
 EXIT_USAGE = 2
-LOOK_S = 1.0  # how soon a change of the settings file is taken over
-GAP_WAIT_S = 5.0  # so long a change waits for a receipt in progress; some POS never hang up
 STARTS_MAX = 3  # a child that never comes up, three times: the cause will not go away
 
 
@@ -102,66 +100,26 @@ def _start(args: argparse.Namespace, follower: Follower | None) -> int:
     return _on_a_cable(listen, printer, allowed, args, follower)
 
 
-class Follower:
-    """Looks at a settings file while it is served, and calls `on_change` once it says something else. A file that is
-    gone or broken says nothing: the shop goes on printing as it did."""
-
-    def __init__(self, path: Path, served: CaptureSettings, spool: Path) -> None:
-        import threading
-
-        self.on_change: Callable[[], None] = lambda: None
-        self.has_changed = threading.Event()
-        self._path, self._served, self._spool = path, served, spool
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="capture-settings", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ending.set()
-        self._thread.join(LOOK_S)
-
-    def _run(self) -> None:
-        from printers.capture.settings import CaptureSettings, read_settings
-
-        while not self._ending.wait(LOOK_S):
-            found = read_settings(self._path)
-            if isinstance(found, CaptureSettings) and found != self._served and found.problem() is None:
-                self._wait_for_a_gap()
-                self.has_changed.set()
-                self.on_change()
-                return
-
-    def _wait_for_a_gap(self) -> None:
-        from printers.capture.status import read_status
-
-        waited_s = 0.0
-        while waited_s < GAP_WAIT_S and (status := read_status(self._spool)) is not None and status.sessions:
-            if self._ending.wait(LOOK_S / 4):
-                return
-            waited_s += LOOK_S / 4
-
-
 def _from_settings(args: argparse.Namespace) -> int:
     """Serve what the file says, then what it says next. 0 when it says that capture is off."""
     from agent.launch import CAPTURE_NAME, SPOOL_NAME, default_folder
+    from printers.capture.follower import Follower
     from printers.capture.settings import Unread, read_settings
 
     args.settings = (args.settings or default_folder() / CAPTURE_NAME).absolute()
     args.spool = (args.spool or args.settings.parent / SPOOL_NAME).absolute()
-    while True:
-        found = read_settings(args.settings)
-        if isinstance(found, Unread):
-            korean, english = _UNREAD[found.value]
-            return _refused(f"{korean} {args.settings}", f"{english} {args.settings}")
-        if not found.on:
-            return 0
-        args.listen, args.printer, args.till, args.allow = found.listen, found.printer, found.till, list(found.allow)
-        follower = Follower(args.settings, found, args.spool)
+    found = read_settings(args.settings)
+    if isinstance(found, Unread):
+        korean, english = _UNREAD[found.value]
+        return _refused(f"{korean} {args.settings}", f"{english} {args.settings}")
+    follower, status = Follower(args.settings, found, args.spool), 0
+    while (now := follower.served).on:
+        args.listen, args.printer, args.till, args.allow = now.listen, now.printer, now.till, list(now.allow)
         status = _start(args, follower)
-        if not follower.has_changed.is_set():
+        if not follower.go_on():
             return status
+    follower.drop_listener()
+    return 0
 
 
 _UNREAD = {
@@ -180,7 +138,10 @@ def _on_the_network(
     from printers.capture.ends import NetworkEntrance, listen_on
 
     try:
-        listener = _inherited(args.listen_handle) if args.listen_handle is not None else listen_on(listen)
+        if args.listen_handle is not None:
+            listener = _inherited(args.listen_handle)
+        else:
+            listener = follower.listener(listen) if follower is not None else listen_on(listen)
     except OSError as error:
         return _refused(
             f"{listen} 주소를 쓸 수 없어요. 다른 프로그램이 쓰고 있거나 이 컴퓨터 주소가 아니에요. ({error.strerror})",
@@ -360,15 +321,23 @@ def _supervise(listener: socket.socket | None, args: argparse.Namespace, followe
             print(_ready_line(args.listen, args), flush=True)
 
     supervisor = Supervisor(command, options=options, on_ready=ready)
-    _on_signals(supervisor.stop)
-    if follower is not None:
-        follower.on_change = supervisor.stop
-        follower.start()
+    if follower is None:
+        _on_signals(supervisor.stop)
+        status = supervisor.run(starts_max=STARTS_MAX)
+        if listener is not None:
+            listener.close()
+        return status
+
+    def end() -> None:
+        follower.ended.set()
+        supervisor.stop()
+
+    _on_signals(end)
+    if follower.ended.is_set():  # between two of them
+        return 0
+    follower.start(supervisor.stop)
     status = supervisor.run(starts_max=STARTS_MAX)
-    if follower is not None:
-        follower.stop()
-    if listener is not None:
-        listener.close()
+    follower.stop()
     return status
 
 

@@ -116,8 +116,8 @@ class CaptureSetup:
         if running is not None and not self._is_ours(running):
             return Begun.OTHER_RUNS
         entrance = parse_entrance(settings.listen)
-        taken_by_us = running is not None and running.listen == settings.listen
-        if isinstance(entrance, Address) and not taken_by_us and not _is_free(entrance):
+        held = Address.parse(running.listen) if running is not None else None
+        if isinstance(entrance, Address) and not (held and held.port == entrance.port) and not _is_free(entrance):
             return Begun.PORT_TAKEN
         refused = self._save(settings)
         if refused is not None:

@@ -417,6 +417,19 @@ def test_our_own_takes_the_new_settings_over_by_itself(tmp_path: Path) -> None:
     assert kept.started == []
 
 
+def test_the_port_that_our_own_holds_is_ours_whoever_may_print(tmp_path: Path) -> None:
+    """From "this PC only" to "the shop's network" the port stays, and its old socket is in the way of nobody."""
+    kept = Keeping(tmp_path)
+    with listen_on(Address("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        write_settings(kept.file, CaptureSettings(f"127.0.0.1:{port}", PRINTER))
+        kept.status(f"127.0.0.1:{port}", settings=str(kept.file))
+
+        assert begun(kept, CaptureSettings(f"0.0.0.0:{port}", PRINTER, "1", ("private",))) is Begun.NOT_STARTED
+    assert isinstance(saved := read_settings(kept.file), CaptureSettings)
+    assert saved.listen == f"0.0.0.0:{port}", "saved: the running one will take it over"
+
+
 def test_a_port_of_another_program_is_seen_before_anything_is_saved(tmp_path: Path) -> None:
     kept, taken = Keeping(tmp_path), listen_on(Address("127.0.0.1", 0))
     name = f"127.0.0.1:{taken.getsockname()[1]}"
