@@ -188,7 +188,9 @@ class Agent:
             templates=lambda: self.slip_templates.current,
             by_itself=lambda: self.slip_templates.prints_by_itself("coupon"),
         )
-        self.capture_keeper = CaptureKeeper(settings.capture_file, settings.spool_folder, clock)
+        self.capture_keeper = CaptureKeeper(
+            settings.capture_file, settings.spool_folder, clock, program=settings.version
+        )
         self.capture_setup = CaptureSetup(
             settings_file=settings.capture_file,
             spool=settings.spool_folder,

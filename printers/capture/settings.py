@@ -41,7 +41,8 @@ class Unread(StrEnum):
 @dataclass(frozen=True)
 class CaptureSettings:
     """The words of `withfom capture`. `on` is False where a shop has switched its capture off; `kind` is what the
-    counter's page noted about the way the POS prints, and nothing to the capture."""
+    counter's page noted about the way the POS prints, and `program` the version that wrote the file: a newer one
+    changes it, so that a capture that has run for weeks begins anew with the program that is installed now."""
 
     listen: str
     printer: str
@@ -49,6 +50,7 @@ class CaptureSettings:
     allow: tuple[str, ...] = ()
     on: bool = True
     kind: str = ""
+    program: str = ""
 
     def problem(self, own_hosts: Collection[str] = ()) -> Problem | None:
         """The first thing that is wrong; `own_hosts` are further addresses of this machine."""
@@ -96,7 +98,9 @@ def _settings(found: dict[str, Any]) -> CaptureSettings | Unread:
     if not isinstance(allow, list) or not all(isinstance(network, str) for network in allow):
         return Unread.BROKEN
     listen, printer, till = (str(word) for word in words)
-    return CaptureSettings(listen, printer, till, tuple(allow), on, str(found.get("kind", "")))
+    return CaptureSettings(
+        listen, printer, till, tuple(allow), on, str(found.get("kind", "")), str(found.get("program", ""))
+    )
 
 
 def write_settings(path: Path, settings: CaptureSettings) -> None:

@@ -125,6 +125,20 @@ def test_an_address_that_cannot_be_had_is_waited_for_and_the_old_one_printed_on(
     assert printers[1].everything == SALE
 
 
+def test_a_newer_program_starts_its_parts_anew_at_the_same_address(
+    tmp_path: Path, printers: tuple[RecordingPrinter, RecordingPrinter], program: subprocess.Popen[str]
+) -> None:
+    """The pump and the reader are processes of the program that is installed now."""
+    first = running(tmp_path, printers[0])
+    settings = CaptureSettings(first.listen, first.printer, "2", program="2.0")
+    write_settings(tmp_path / "capture.json", settings)
+
+    wait_until(lambda: running(tmp_path, printers[0]).pid != first.pid, "the parts are new", 20)
+    print_once(port_of(first), SALE)
+    assert printers[0].everything == SALE
+    assert program.poll() is None
+
+
 def test_told_to_end_it_ends_with_everything_below_it(
     tmp_path: Path, printers: tuple[RecordingPrinter, RecordingPrinter], program: subprocess.Popen[str]
 ) -> None:

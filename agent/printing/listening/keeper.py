@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from agent.logbook import topic
-from printers.capture.settings import CaptureSettings, read_settings
+from printers.capture.settings import CaptureSettings, read_settings, write_settings
 from printers.capture.status import read_status
 from sync.clock import Clock
 
@@ -68,7 +69,10 @@ class CaptureKeeper:
         spool: Path,
         clock: Clock,
         start: Callable[[Path, Path], Running] = start_capture,
+        *,
+        program: str = "",
     ) -> None:
+        self._program = program  # the version that runs here; empty for one that has none
         self._file, self._spool, self._clock, self._start = settings_file, spool, clock, start
         self._lock = threading.Lock()
         self._process: Running | None = None
@@ -86,12 +90,30 @@ class CaptureKeeper:
                 self._look(now_ms)
                 self._cut_log()
 
+    def save(self, settings: CaptureSettings) -> None:
+        """Keep what a person has chosen. Raises OSError."""
+        with self._lock:
+            self._write(settings)
+
     def start_now(self) -> None:
         """A person has just asked for it."""
         with self._lock:
             now_ms = self._clock.mono_ms()
             self._again_ms, self._start_at_ms, self._dead_looks = AGAIN_MS, now_ms, DEAD_LOOKS
             self._look(now_ms)
+
+    def _write(self, settings: CaptureSettings) -> None:
+        write_settings(self._file, replace(settings, program=self._program))
+
+    def _bring_up_to_date(self, settings: CaptureSettings) -> None:
+        """Ours may be older than the program by now: it follows its file, and starts its parts anew in a gap."""
+        if not self._program or settings.program == self._program:
+            return
+        try:
+            self._write(settings)
+            log.event("capture_brought_up_to_date", program=self._program, before=settings.program or "?")
+        except OSError as problem:
+            log.warning("capture_not_brought_up_to_date", problem=problem)
 
     def _cut_log(self) -> None:
         said = self._file.with_name(LOG_NAME)
@@ -106,6 +128,8 @@ class CaptureKeeper:
         status = read_status(self._spool)
         if status is not None and status.is_alive(self._clock.wall_ms()):
             self._again_ms, self._dead_looks = AGAIN_MS, 0
+            if status.settings == str(self._file):
+                self._bring_up_to_date(settings)
             return
         self._dead_looks += 1
         if (
@@ -115,6 +139,7 @@ class CaptureKeeper:
         ):
             return
         self._start_at_ms, self._again_ms = now_ms + self._again_ms, min(self._again_ms * 2, AGAIN_MS_MAX)
+        self._bring_up_to_date(settings)  # before it starts, so that it need not start anew for that
         try:
             self._process = self._start(self._file, self._spool)
             log.event("capture_started", printer=settings.printer)

@@ -14,7 +14,7 @@ from agent.printing.listening.keeper import CaptureKeeper
 from agent.receipts.types import ReceiptRow
 from printers.capture.ends import Address, listen_on
 from printers.capture.named import parse_entrance, parse_printer
-from printers.capture.settings import CaptureSettings, Unread, read_settings, write_settings
+from printers.capture.settings import CaptureSettings, Unread, read_settings
 from printers.capture.status import CaptureStatus, read_status
 from printers.document import Document
 from sync.clock import Clock
@@ -128,7 +128,7 @@ class CaptureSetup:
         if read_settings(self._file) is Unread.NEWER:
             return Begun.NEWER
         try:
-            write_settings(self._file, settings)
+            self._keeper.save(settings)
         except OSError as problem:
             log.warning("capture_settings_not_saved", problem=problem)
             return Begun.NOT_SAVED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -285,11 +286,11 @@ class Process:
 class Keeping:
     """A keeper whose processes are only counted, and a status file that is written by hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = "") -> None:
         self.file, self.spool, self.clock = folder / "capture.json", folder / "spool", FakeClock()
         self.started: list[Process] = []
         self.fails = False
-        self.keeper = CaptureKeeper(self.file, self.spool, self.clock, self._start)
+        self.keeper = CaptureKeeper(self.file, self.spool, self.clock, self._start, program=program)
 
     def _start(self, file: Path, spool: Path) -> Process:
         assert (file, spool) == (self.file, self.spool)
@@ -333,6 +334,27 @@ def test_a_capture_is_started_where_none_is_alive_and_never_beside_another(tmp_p
     assert len(kept.started) == 1
     kept.looks(100)
     assert len(kept.started) == 1, "it runs, and is perhaps still starting"
+
+
+@pytest.mark.parametrize(("ours", "program"), [(True, "2.0"), (False, "1.0")])
+def test_a_newer_program_tells_its_own_capture_to_begin_anew_and_no_other(
+    tmp_path: Path, ours: bool, program: str
+) -> None:
+    kept = Keeping(tmp_path, "2.0")
+    write_settings(kept.file, replace(NETWORK, program="1.0"))
+    kept.status(settings=str(kept.file) if ours else "")
+    kept.looks(3)
+
+    assert read_settings(kept.file) == replace(NETWORK, program=program)
+    assert kept.started == []
+
+
+def test_one_that_is_started_need_not_begin_anew_for_its_version(tmp_path: Path) -> None:
+    kept = Keeping(tmp_path, "2.0")
+    write_settings(kept.file, NETWORK)
+    kept.looks(2)
+
+    assert (len(kept.started), read_settings(kept.file)) == (1, replace(NETWORK, program="2.0"))
 
 
 @pytest.mark.expect_log(r"capture_not_started")
