@@ -126,7 +126,7 @@ def require_identity(conn: sqlite3.Connection) -> Identity:
 
 def read_store_profile(conn: sqlite3.Connection) -> StoreProfile | None:
     text = get_meta(conn, STORE_PROFILE)
-    return None if text is None else StoreProfile(**json.loads(text))
+    return None if text is None else _store_profile(text)
 
 
 def read_policy(conn: sqlite3.Connection) -> StorePolicy:
@@ -139,6 +139,11 @@ def read_policy(conn: sqlite3.Connection) -> StorePolicy:
 @lru_cache(maxsize=4)
 def _identity(text: str) -> Identity:
     return Identity(**json.loads(text))
+
+
+@lru_cache(maxsize=4)
+def _store_profile(text: str) -> StoreProfile:
+    return StoreProfile(**json.loads(text))
 
 
 @lru_cache(maxsize=4)
