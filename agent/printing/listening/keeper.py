@@ -1,7 +1,7 @@
 """Keeps the capture of this counter running as a process of its own, which goes on when the agent ends.
 
 It is never killed from here: it follows its settings file. Nobody starts a second one while the status file says that
-one is alive, whoever started that.
+one is alive, whoever started that (docs/adr/0030).
 """
 
 from __future__ import annotations
