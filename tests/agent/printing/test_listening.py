@@ -23,7 +23,7 @@ from printers.document import Text, check
 from sync.clock import FakeClock
 from sync.errors import StoreFull
 from tests.agent.screens.listening import NETWORK, PORT, PRINTER, Setup, answered
-from tests.helpers.counter import counter
+from tests.helpers.counter import captured, counter
 from tests.helpers.waiting import free_port, wait_until
 
 
@@ -520,3 +520,16 @@ def test_the_counter_queues_the_card_like_every_slip(tmp_path: Path) -> None:
         (job,) = shop.agent.printing.jobs()
 
     assert job.kind == JobKind.WAY_BACK.value
+
+
+def test_the_first_receipt_of_a_real_counter_is_found_with_what_was_paid(tmp_path: Path) -> None:
+    with counter(tmp_path) as shop:
+        since_ms = shop.clock.wall_ms()
+        assert shop.agent.capture_setup.first_read(since_ms) is None
+        shop.clock.advance(5_000)
+        shop.agent.take_document(captured(shop.clock, total=17_800, paid=16_000))
+
+        first = shop.agent.capture_setup.first_read(since_ms)
+        assert first is not None
+        assert first.total_won == 16_000
+        assert shop.agent.capture_setup.first_read(first.captured_ms + 1) is None
