@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
 from agent.home.board.view import BoardView
 from agent.home.tiles.view import DecisionsTile, FiguresTile
 from agent.home.viewmodel import WARNINGS_MAX, HomeViewModel
 from agent.texts import Texts
-from agent.ui.controls import Button, Dialog, Label, Strip
+from agent.ui.controls import Strip
 from agent.ui.page import TickingPage
+from agent.ui.question import Answer, Question
 from agent.ui.theme import Theme
 
 COMPACT_BELOW = 1040  # page width; a 1280 window with its side bar leaves more
@@ -43,7 +44,7 @@ class HomeView(TickingPage):
         self.decisions = DecisionsTile(theme, self)
         self.decisions.recover_pressed.connect(vm.ask_recover)
         self._reasons: ReasonsDialog | None = None
-        self._recovery: RecoverDialog | None = None
+        self._recovery: Question | None = None
         vm.on_change = self.render_state
         self.render_state()
 
@@ -102,7 +103,9 @@ class HomeView(TickingPage):
             self._reasons.hide()
         if state.recovery is not None:
             if self._recovery is None:
-                self._recovery = RecoverDialog(self._vm, self.theme, self._texts, self.window())
+                keep = Answer("home.recover_keep", self._vm.dismiss, self._texts._("Keep it"))
+                back = Answer("home.recover_confirm", self._vm.confirm_recover, kind="main", icon="undo-2", share=2)
+                self._recovery = Question(self.theme, self.window(), keep, back, escape=self._vm.dismiss)
             recovery = state.recovery
             self._recovery.ask(recovery.title, recovery.sentence, recovery.confirm_word)
         elif self._recovery is not None:
@@ -160,31 +163,3 @@ class HomeView(TickingPage):
         for index, part in enumerate(parts):
             left, right = round(index * step), round((index + 1) * step) - gap
             part.setGeometry(x + left, y, right - left, height)
-
-
-class RecoverDialog(Dialog):
-    """Asks before value goes back to the customer."""
-
-    def __init__(self, vm: HomeViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
-        super().__init__(theme, "", width=420, parent=parent)
-        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
-        self.body.addWidget(self.sentence)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        keep = Button(theme, texts._("Keep it"), size="card")
-        keep.setObjectName("home.recover_keep")
-        keep.clicked.connect(vm.dismiss)
-        self.confirm = Button(theme, "", kind="main", size="card", icon="undo-2")
-        self.confirm.setObjectName("home.recover_confirm")
-        self.confirm.clicked.connect(vm.confirm_recover)
-        row.addWidget(keep, 1)
-        row.addWidget(self.confirm, 2)
-        self.body.addLayout(row)
-        self.dismissed.connect(vm.dismiss)
-
-    def ask(self, title: str, sentence: str, confirm: str) -> None:
-        self.title.set_text(title)
-        self.sentence.set_text(sentence)
-        self.confirm.setText(confirm)
-        if not self.isVisible():
-            self.open()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from agent.approval.reasons.view import ReasonsDialog
 from agent.menu.view import SoldOutView
@@ -17,7 +17,6 @@ from agent.orders.viewmodel import OrdersViewModel
 from agent.texts import Texts
 from agent.ui.controls import (
     Button,
-    Dialog,
     FilterChip,
     Input,
     Label,
@@ -26,6 +25,7 @@ from agent.ui.controls import (
     ToastHost,
 )
 from agent.ui.page import TickingPage
+from agent.ui.question import Answer, Question
 from agent.ui.theme import Theme
 
 BESIDE_FROM = 1040  # page width; narrower pages show the detail below
@@ -67,7 +67,7 @@ class OrdersView(TickingPage):
         self.detail = OrderDetailView(theme, texts, self)
         self._range: RangeDialog | None = None
         self._reasons: ReasonsDialog | None = None
-        self._question: CancelDialog | None = None
+        self._question: Question | None = None
         self._toasts = ToastHost(theme, self)
         self.menu_door = Button(theme, menu.state.door, icon="ban", size="small", parent=self)
         self.menu_door.setObjectName("orders.menu")
@@ -162,7 +162,9 @@ class OrdersView(TickingPage):
             self._reasons.hide()
         if asking is not None and reasons is None:
             if self._question is None:
-                self._question = CancelDialog(self._vm, self.theme, self._texts, self.window())
+                keep = Answer("orders.cancel_keep", self._vm.dismiss, self._texts._("Keep it"))
+                cancel = Answer("orders.cancel_confirm", self._vm.confirm_cancel, kind="danger", share=2)
+                self._question = Question(self.theme, self.window(), keep, cancel, escape=self._vm.dismiss)
             self._question.ask(asking.title, asking.sentence, asking.confirm)
         elif self._question is not None:
             self._question.hide()
@@ -210,31 +212,3 @@ class OrdersView(TickingPage):
         self.list.setGeometry(side, y, right - side, bottom - y - (low + 12 if open_detail else 0))
         self.detail.setGeometry(side, bottom - low, right - side, low)
         self.detail.setVisible(open_detail)
-
-
-class CancelDialog(Dialog):
-    """Asks before an order is cancelled."""
-
-    def __init__(self, vm: OrdersViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
-        super().__init__(theme, "", width=420, parent=parent)
-        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
-        self.body.addWidget(self.sentence)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        keep = Button(theme, texts._("Keep it"), size="card")
-        keep.setObjectName("orders.cancel_keep")
-        keep.clicked.connect(vm.dismiss)
-        self.confirm = Button(theme, "", kind="danger", size="card")
-        self.confirm.setObjectName("orders.cancel_confirm")
-        self.confirm.clicked.connect(vm.confirm_cancel)
-        row.addWidget(keep, 1)
-        row.addWidget(self.confirm, 2)
-        self.body.addLayout(row)
-        self.dismissed.connect(vm.dismiss)
-
-    def ask(self, title: str, sentence: str, confirm: str) -> None:
-        self.title.set_text(title)
-        self.sentence.set_text(sentence)
-        self.confirm.setText(confirm)
-        if not self.isVisible():
-            self.open()

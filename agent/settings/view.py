@@ -6,13 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from agent.settings.viewmodel import LeaveQuestion, SettingsViewModel
+from agent.settings.viewmodel import SettingsViewModel
 from agent.texts import Texts
 from agent.ui import hotkey
 from agent.ui.controls import (
     Button,
     Control,
-    Dialog,
     Ground,
     IconView,
     Input,
@@ -24,6 +23,7 @@ from agent.ui.controls import (
     Switch,
     Tile,
 )
+from agent.ui.question import Answer, Question
 from agent.ui.theme import Theme
 
 
@@ -98,7 +98,7 @@ class SettingsView(Ground):
         else:
             self.leave.setParent(self)
             self.leave.hide()
-        self._question: LeaveDialog | None = None
+        self._question: Question | None = None
         for title, rows in groups:
             column.addWidget(Label(theme, title, "section"))
             column.addWidget(_group(theme, rows))
@@ -149,39 +149,12 @@ class SettingsView(Ground):
         question = self._vm.state.leave
         if question is not None:
             if self._question is None:
-                self._question = LeaveDialog(self._vm, self.theme, self._texts, self.window())
-            self._question.ask(question)
+                stay = Answer("settings.leave_stay", self._vm.dismiss, self._texts._("Stay"))
+                leave = Answer("settings.leave_confirm", self._vm.confirm_leave, kind="main", icon="unplug", share=2)
+                self._question = Question(self.theme, self.window(), stay, leave, escape=self._vm.dismiss, width=460)
+            self._question.ask(question.title, question.sentence, question.confirm_word)
         elif self._question is not None:
             self._question.hide()
-
-
-class LeaveDialog(Dialog):
-    """Asks before the store is left, or says what stands in the way."""
-
-    def __init__(self, vm: SettingsViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
-        super().__init__(theme, "", width=460, parent=parent)
-        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
-        self.body.addWidget(self.sentence)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.keep = Button(theme, texts._("Stay"), size="card")
-        self.keep.setObjectName("settings.leave_stay")
-        self.keep.clicked.connect(vm.dismiss)
-        self.confirm = Button(theme, "", kind="main", size="card", icon="unplug")
-        self.confirm.setObjectName("settings.leave_confirm")
-        self.confirm.clicked.connect(vm.confirm_leave)
-        row.addWidget(self.keep, 1)
-        row.addWidget(self.confirm, 2)
-        self.body.addLayout(row)
-        self.dismissed.connect(vm.dismiss)
-
-    def ask(self, question: LeaveQuestion) -> None:
-        self.title.set_text(question.title)
-        self.sentence.set_text(question.sentence)
-        self.confirm.setVisible(bool(question.confirm_word))
-        self.confirm.setText(question.confirm_word)
-        if not self.isVisible():
-            self.open()
 
 
 def _side_by_side(*controls: QWidget) -> QWidget:

@@ -12,7 +12,6 @@ from agent.printing.editor.viewmodel import SlipEditorViewModel
 from agent.texts import Texts
 from agent.ui.controls import (
     Button,
-    Dialog,
     Ground,
     IconButton,
     Label,
@@ -27,6 +26,7 @@ from agent.ui.controls import (
 )
 from agent.ui.paper import PAPER_FAMILY, load_paper_font
 from agent.ui.paragraph import paragraph
+from agent.ui.question import Answer, Question
 from agent.ui.theme import Theme
 
 _TYPING_MS = 200  # the paper is drawn anew when somebody rests, not with every letter
@@ -59,7 +59,7 @@ class SlipEditorView(Ground):
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
         self._typing.timeout.connect(self._typed)
-        self._question: LetGoDialog | None = None
+        self._question: Question | None = None
         self._png = b""
         vm.on_change = self.render_state
 
@@ -200,8 +200,10 @@ class SlipEditorView(Ground):
     def _render_question(self, asking: str) -> None:
         if asking:
             if self._question is None:
-                self._question = LetGoDialog(self._vm, self.theme, self._texts, self.window())
-            self._question.ask(asking)
+                go = Answer("slips.let_go", self._vm.discard, self._texts._("Let it go"))
+                stay = Answer("slips.stay", self._vm.stay, self._texts._("Go on editing"), kind="main")
+                self._question = Question(self.theme, self.window(), go, stay, escape=self._vm.stay, width=440)
+            self._question.ask(self._texts._("Not saved"), asking)
         elif self._question is not None:
             self._question.hide()
 
@@ -215,29 +217,3 @@ class SlipEditorView(Ground):
         self._column.setContentsMargins(*((16, 12, 16, 12) if narrow else (24, 20, 24, 20)))
         self._sheet.setFixedWidth(384 if narrow else 520)
         super().resizeEvent(event)
-
-
-class LetGoDialog(Dialog):
-    """Asks before typed text goes."""
-
-    def __init__(self, vm: SlipEditorViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
-        super().__init__(theme, texts._("Not saved"), width=440, parent=parent)
-        self.sentence = Label(theme, "", "body", color="ink2", wrap=True)
-        self.body.addWidget(self.sentence)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.keep = Button(theme, texts._("Go on editing"), kind="main", size="card")
-        self.keep.setObjectName("slips.stay")
-        self.keep.clicked.connect(vm.stay)
-        self.let_go = Button(theme, texts._("Let it go"), size="card")
-        self.let_go.setObjectName("slips.let_go")
-        self.let_go.clicked.connect(vm.discard)
-        row.addWidget(self.let_go, 1)
-        row.addWidget(self.keep, 1)
-        self.body.addLayout(row)
-        self.dismissed.connect(vm.stay)
-
-    def ask(self, sentence: str) -> None:
-        self.sentence.set_text(sentence)
-        if not self.isVisible():
-            self.open()
