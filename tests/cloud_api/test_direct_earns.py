@@ -1,6 +1,6 @@
 """Earning through the API: once for a receipt, whoever reports it; taken back once; nothing changes on bad input.
 
-PNT-07, PNT-09, PNT-16.
+PNT-07, PNT-09, PNT-11, PNT-16.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import pytest
 
 from cloud_api.clock import DAY_MS
 from cloud_api.members.dormancy import turn_some
-from cloud_api.stores.service import store_key
+from cloud_api.stores.service import Policy, set_policy, store_key
 from rules.receipts import fingerprint
+from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
 from tests.cloud_api.world import OTHER_PHONE, PHONE, START_MS, World, new_id
 
 
@@ -61,6 +62,29 @@ def test_a_new_number_earns_its_first_points_and_they_are_explained(world: World
     (entry,) = world.ok("GET", f"/v1/members/{member}/explain")["entries"]
     assert (entry["receipt"]["receipt_no"], entry["amount"]) == ("20251009-01-0042", 45)
     assert earn(world, phone=None, member_id=member).json()["points_balance"] == 90
+    world.assert_book_is_sound()
+
+
+def test_a_kiosk_earns_and_spends_by_the_tills_rules_and_needs_nobody(world: World) -> None:
+    """PNT-11, PNT-12: the customer chooses; nobody at the counter does anything."""
+    device, limits = world.device(), Policy(payment_max_percent=30)
+    world.cloud.database.transact(lambda work: set_policy(work, world.store.brand_id, limits))
+    at_kiosk = earn(world, till="kiosk-1", paid_won=1_200_000).json()["points"]
+    at_till = device.result(device.earn(1_200_000))
+
+    member = world.member()
+    assert (at_kiosk, at_till["status"]) == (12_000, "applied")
+    assert world.points(member) == (24_000, 0, 0)
+    use = {"store_id": world.store.store_id, "kind": "points", "member_id": member, "payment_won": 12_000}
+    too_much = world.call("POST", "/v1/requests", use | {"points": 3_601, "idempotency_key": new_id("use")})
+    assert code(too_much) == (409, "points_exceed_share")
+    asked = world.ok("POST", "/v1/requests", use | {"points": 3_600, "idempotency_key": new_id("use")})["request_id"]
+    device.push(device.seen(asked))
+    world.clock.advance(TIMEOUT_MS + SWEEP_GRACE_MS)
+    world.sweep()
+
+    assert world.ok("GET", f"/v1/requests/{asked}")["state"] == "auto_approved"
+    assert world.points(member) == (20_400, 0, 0)
     world.assert_book_is_sound()
 
 
