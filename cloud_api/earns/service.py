@@ -1,4 +1,4 @@
-"""Earning and taking back what a POS maker or a kiosk reports: the same book, the same receipt, once (PNT-07, 09, 11, 16)."""
+"""Earning and taking back what a POS maker or a kiosk reports: same book, same receipt, once (PNT-07, 09, 11, 16)."""
 
 from __future__ import annotations
 
