@@ -55,6 +55,32 @@ class Listeners:
                 log.failure("listener_failed")
 
 
+class Rounds:
+    """Answers that come back to a screen's thread; those to a question of an earlier round, which a person left, count
+    for nothing."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._round = 0
+
+    def begin(self) -> None:
+        """A new round: nobody waits for the earlier answers any more."""
+        self._round += 1
+
+    def later(self, take: Callable[..., None]) -> Callable[..., None]:
+        """What a service calls on any thread with its answer, which ``take`` gets on the screen's."""
+        asked_in = self._round
+
+        def bring(answer: object) -> None:
+            def on_screen() -> None:
+                if self._round == asked_in:
+                    take(answer)
+
+            self._dispatcher.post(on_screen)
+
+        return bring
+
+
 class Coalesced:
     """Folds a burst of notifications into one job: a hundred rows that arrive at once repaint a screen once."""
 

@@ -74,7 +74,7 @@ def test_a_changed_file_is_served_and_a_broken_one_changes_nothing(
     assert document.source == "2"
 
     (tmp_path / "capture.json").write_text("{")
-    time.sleep(2.5)  # two looks at the file
+    time.sleep(2.5)  # two looks at the file, after which nothing may have happened
     print_once(port_of(first), SALE)
     assert printers[0].everything == SALE * 2
     assert read_status(tmp_path / "spool").pid == first.pid  # type: ignore[union-attr]
@@ -117,7 +117,7 @@ def test_an_address_that_cannot_be_had_is_waited_for_and_the_old_one_printed_on(
     with listen_on(Address("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         save(tmp_path, port, printers[1])
-        time.sleep(2.5)  # two looks at the file
+        time.sleep(2.5)  # two looks at the file, after which nothing may have happened
         print_once(port_of(first), SALE)
         assert printers[0].everything == SALE
 

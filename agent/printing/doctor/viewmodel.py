@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Protocol
 
-from agent.dispatch import Dispatcher
+from agent.dispatch import Dispatcher, Rounds
 from agent.printing.doctor import words
 from agent.printing.doctor.service import Tried, came_out
 from agent.printing.places import FRONT
@@ -80,7 +80,7 @@ class DoctorViewModel:
     def __init__(self, *, doctor: DoctorPort, texts: Texts, dispatcher: Dispatcher) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
-        self._doctor, self._texts, self._dispatcher = doctor, texts, dispatcher
+        self._doctor, self._texts = doctor, texts
         self.place = FRONT  # where the printer will stand
         self._step = Step.FIND
         self._found: tuple[Found, ...] = ()
@@ -91,7 +91,7 @@ class DoctorViewModel:
         self._chosen = ""
         self._problem = ""
         self._uses_known = False
-        self._round = 0  # answers of an earlier round, which a person left, count for nothing
+        self._rounds = Rounds(dispatcher)
         self.state = DoctorState()
 
     # -- what people press ------------------------------------------------------------------------------------------
@@ -104,7 +104,8 @@ class DoctorViewModel:
         """Look again."""
         self._start_over()
         self._busy = True
-        self._doctor.find(self._later(self._take_found))
+        self._rounds.begin()
+        self._doctor.find(self._rounds.later(self._take_found))
         self.refresh()
 
     def choose(self, key: str) -> None:
@@ -162,20 +163,6 @@ class DoctorViewModel:
             self._go(Step(self._step - 1))
 
     # -- what comes in ----------------------------------------------------------------------------------------------
-    def _later(self, take: Callable[..., None]) -> Callable[..., None]:
-        """Brings an answer to the screen's thread, unless a new round has begun meanwhile."""
-        self._round += 1
-        asked_in = self._round
-
-        def bring(answer: object) -> None:
-            def on_screen() -> None:
-                if self._round == asked_in:
-                    take(answer)
-
-            self._dispatcher.post(on_screen)
-
-        return bring
-
     def _take_found(self, found: list[Found]) -> None:
         self._found, self._busy = tuple(found[:FOUND_SHOWN_MAX]), False
         self.refresh()
@@ -183,7 +170,8 @@ class DoctorViewModel:
     def _print_strip(self) -> None:
         assert self._address is not None, "an address was chosen"
         self._busy, self._problem, self._step, self._chosen = True, "", Step.PRINT, ""
-        self._doctor.try_printer(self._address, self._later(self._take_tried))
+        self._rounds.begin()
+        self._doctor.try_printer(self._address, self._rounds.later(self._take_tried))
         self.refresh()
 
     def _take_tried(self, tried: Tried) -> None:
@@ -223,7 +211,7 @@ class DoctorViewModel:
         self.refresh()
 
     def _start_over(self) -> None:
-        self._round += 1
+        self._rounds.begin()
         self._step, self._busy, self._chosen, self._problem = Step.FIND, False, "", ""
         self._uses_known, self._tried = False, None
 

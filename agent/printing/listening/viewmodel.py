@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from agent.dispatch import Dispatcher
+from agent.dispatch import Dispatcher, Rounds
 from agent.logbook import topic
 from agent.printing.doctor import words as doctor_words
 from agent.printing.doctor.viewmodel import FOUND_SHOWN_MAX, Option, StepLine
@@ -84,15 +84,15 @@ class ListeningViewModel:
     def __init__(self, *, setup: SetupPort, texts: Texts, clock: Clock, dispatcher: Dispatcher) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.on_close: Callable[[], None] = lambda: None
-        self._setup, self._texts, self._clock, self._dispatcher = setup, texts, clock, dispatcher
-        self._round = 0  # answers of an earlier round, which a person left, count for nothing
+        self._setup, self._texts, self._clock = setup, texts, clock
+        self._rounds = Rounds(dispatcher)
         self._found: tuple[Found, ...] = ()
         self._begin_anew()
         self.state = ListeningState()
 
     def _begin_anew(self) -> None:
         saved = self._setup.saved()
-        self._round += 1
+        self._rounds.begin()
         self._trail: list[Step] = []
         self._step = Step.KIND
         self._saved = saved
@@ -118,7 +118,7 @@ class ListeningViewModel:
         self._search()
 
     def hide(self) -> None:
-        self._round += 1
+        self._rounds.begin()
 
     def tick(self) -> None:
         """Once a second while in sight: has the first receipt come?"""
@@ -246,7 +246,7 @@ class ListeningViewModel:
     def _begin(self) -> None:
         self._busy, self._problem, self._said = True, "", ""
         self._since_ms = self._clock.wall_ms()
-        self._setup.begin(self._settings(), self._later(self._take_begun))
+        self._setup.begin(self._settings(), self._rounds.later(self._take_begun))
         self.refresh()
 
     def _take_begun(self, begun: Begun) -> None:
@@ -269,25 +269,12 @@ class ListeningViewModel:
 
     def _search(self) -> None:
         self._searching, self._found = True, ()
-        self._setup.find(self._later(self._take_found))
+        self._setup.find(self._rounds.later(self._take_found))
         self.refresh()
 
     def _take_found(self, found: list[Found]) -> None:
         self._found, self._searching = tuple(found), False
         self.refresh()
-
-    def _later(self, take: Callable[..., None]) -> Callable[..., None]:
-        """Brings an answer to the screen's thread, unless the screen was left meanwhile."""
-        asked_in = self._round
-
-        def bring(answer: object) -> None:
-            def on_screen() -> None:
-                if self._round == asked_in:
-                    take(answer)
-
-            self._dispatcher.post(on_screen)
-
-        return bring
 
     # -- what is shown ----------------------------------------------------------------------------------------------
     def refresh(self) -> None:
