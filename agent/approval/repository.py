@@ -70,6 +70,12 @@ class RequestRow:
     def waits(self) -> bool:
         return self.local_decision is None and self.state in OPEN_STATES
 
+    @property
+    def no_may_be_late(self) -> bool:
+        """Somebody said no here while the cloud's countdown was not known; without a line that may approve first."""
+        refused = self.local_decision in (REJECT, WITHDRAW)
+        return refused and self.deadline_mono_ms is None
+
 
 _COLUMNS = (
     "request_id, generation, version, kind, state, title, nickname, condition, amount_won, pos_discount_won,"

@@ -271,6 +271,8 @@ class ApprovalService:
         if row.request_id in self._own.born.owned(conn):
             return self._own.decide(conn, row, body, actor)
         repository.set_local_decision(conn, row.request_id, decision)
+        if remaining_ms is None:
+            repository.set_deadline(conn, row.request_id, None, None)  # no countdown says that it was in time
         self._operations.append(conn, OpKind.REQUEST_DECIDE, body, actor=actor)
         approved = decision == repository.APPROVE
         if row.order_id is not None:
@@ -378,14 +380,16 @@ class ApprovalService:
         state = repository.known_state(body["state"])
         if state.value != body["state"]:
             log.warning("request_state_unknown", request=request_id, state=body["state"])
+        decided = before is not None and not before.waits  # by which countdown does not change any more
         if state in OPEN_STATES:
             remaining_ms = row.body.get("remaining_ms")
-            if isinstance(remaining_ms, int):
+            if isinstance(remaining_ms, int) and not decided:
                 deadline_ms = context.received_mono_ms + remaining_ms
                 repository.set_deadline(conn, request_id, deadline_ms, context.boot_id)
             self._tell_on_paper(conn, request_id)
             return
-        repository.set_deadline(conn, request_id, None, None)
+        if not decided:
+            repository.set_deadline(conn, request_id, None, None)
         self._settle_local_decision(conn, before, state)
         if state in USED_STATES and before is not None and before.local_decision in (None, repository.APPROVE):
             self._print_here(conn, before, context.wall_ms)

@@ -273,7 +273,7 @@ class SpendService:
 
     def withdraw(self, spend_id: str) -> SpendOutcome:
         """The customer takes it back (APR-14). The answer is how it stands then: staff may have been faster, and what
-        the cloud has not sent a card for yet still waits and is asked again."""
+        the cloud has not sent a card or a countdown for yet still waits and is asked again."""
         with self._store.read() as conn:
             row = self._find_request(conn, spend_id) if repository.find(conn, spend_id) else None
         if row is not None and row.waits:
@@ -287,7 +287,7 @@ class SpendService:
             row = self._find_request(conn, spend_id)
         if spend is None:
             return None
-        if row is None or row.waits:
+        if row is None or row.waits or row.no_may_be_late:
             return SpendWaiting(spend.points, self._remaining_ms(row))
         if row.effective_state not in USED_STATES:
             return NotSpent(taken_back=row.effective_state is RequestState.WITHDRAWN)

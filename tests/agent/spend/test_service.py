@@ -668,16 +668,65 @@ def test_what_the_cloud_holds_is_withdrawn_by_an_operation(shop: Counter) -> Non
     shop.agent.spend.ask("s-1", MINJI, None, 18_000)
     assert shop.agent.spend.withdraw("s-1") == SpendWaiting(3_240, None)
     assert shop.ops() == []
-    arrives(shop, cloud_row("s-1"))
+    arrives(shop, cloud_row("s-1", 2, "seen", remaining_ms=40_000))
 
     assert shop.agent.spend.withdraw("s-1") == NotSpent(taken_back=True)
 
     [(kind, body)] = shop.ops()
-    assert (kind, body["decision"], body["reason"]) == ("request.decide", "withdraw", None)
+    assert (kind, body["decision"], body["reason"], body["remaining_ms"]) == (
+        "request.decide",
+        "withdraw",
+        None,
+        40_000,
+    )
     assert (shop.agent.approval.pending(), shop.agent.approval.recent()) == ((), ())
-    arrives(shop, cloud_row("s-1", 2, "auto_approved", decided_ms=shop.clock.wall_ms()))
+    arrives(shop, cloud_row("s-1", 3, "auto_approved", decided_ms=shop.clock.wall_ms()))
     assert shop.agent.spend.outcome("s-1") == NotSpent(taken_back=True)  # ours is on its way and was in time
     assert slips(shop) == []
+    shop.answer("request.decide", "applied", {"request_id": "s-1", "state": "withdrawn", "version": 4})
+    assert shop.agent.spend.outcome("s-1") == NotSpent(taken_back=True)
+
+
+@pytest.mark.parametrize("by", ["customer", "staff"])
+@pytest.mark.parametrize("told_later", [False, True])
+def test_a_no_while_the_clouds_countdown_is_not_known_waits_for_the_cloud(
+    shop: Counter, by: str, told_later: bool
+) -> None:
+    """APR-07, APR-14, APR-19: the line may be down now, and the cloud approves before it hears the no. The tablet says
+    nothing that could turn out otherwise, also when the countdown comes to be known after the tap."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Held(3_240)))
+    shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+    arrives(shop, cloud_row("s-1"))
+    waiting = SpendWaiting(3_240, None)
+
+    if by == "customer":
+        assert shop.agent.spend.withdraw("s-1") == waiting
+    else:
+        shop.agent.approval.reject("s-1", RejectReason.OUT_OF_STOCK, "", STAFF)
+
+    assert [body["remaining_ms"] for _, body in shop.ops("request.decide")] == [None]
+    if told_later:
+        arrives(shop, cloud_row("s-1", 2, "seen", remaining_ms=40_000))
+    assert (shop.agent.spend.withdraw("s-1"), len(shop.ops("request.decide"))) == (waiting, 1)  # the tablet asks again
+    arrives(shop, cloud_row("s-1", 3, "auto_approved", decided_ms=shop.clock.wall_ms()))
+    assert shop.agent.spend.outcome("s-1") == waiting
+    stands = {"request_id": "s-1", "state": "auto_approved", "version": 3}
+    shop.answer("request.decide", "adjusted", stands)
+    assert shop.agent.spend.outcome("s-1") == Spent(3_240, 14_760)
+
+
+def test_a_no_on_a_countdown_that_sleep_made_stale_waits_for_the_cloud_too(shop: Counter) -> None:
+    """APR-19: nothing says that it was in time."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Held(3_240)))
+    shop.agent.spend.ask("s-1", MINJI, None, 18_000)
+    arrives(shop, cloud_row("s-1", 2, "seen", remaining_ms=40_000))
+    shop.agent.approval.ask_again(stop_running=True)
+    shop.link.online = False
+
+    assert shop.agent.spend.withdraw("s-1") == SpendWaiting(3_240, None)
+
     shop.answer("request.decide", "applied", {"request_id": "s-1", "state": "withdrawn", "version": 3})
     assert shop.agent.spend.outcome("s-1") == NotSpent(taken_back=True)
 
