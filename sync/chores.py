@@ -29,6 +29,7 @@ REFRESH_EVERY_MS = 4 * 3_600_000  # a member's points on this screen are about s
 REFRESH_JITTER_MS = 2 * 3_600_000
 REFRESH_MIN_MS = 10 * 60_000  # also when the cloud's clock says that what just came is old
 UPLOAD_PAUSE_MS = 1_000
+TOO_LARGE_TRIES = 3  # machines on the way refuse too, and for a while only
 HEAL_AGAIN_MAX_MS = 4 * 3_600_000  # a difference that a snapshot does not cure is asked about ever less often
 
 TakeSnapshot = Callable[[Why, Callable[[], bool]], Took | Denied | Unavailable | None]
@@ -72,6 +73,7 @@ class Chores:
         self._refresh_age_ms = self._new_refresh_age()
         self._refresh_from_ms = now_ms
         self._upload_items = uploads.ITEMS_MAX
+        self._alone_too_large = 0  # times in a row that one item by itself was
         self._unhealed = 0  # mismatches in a row that a snapshot did not cure
 
     def step(self, quiet: bool, stopping: Callable[[], bool] = lambda: False) -> WaitUntil | None:
@@ -163,13 +165,25 @@ class Chores:
             with self._store.transaction() as conn:
                 uploads.forget(conn, batch)
             self._upload_items = min(uploads.ITEMS_MAX, self._upload_items * 2)
+            self._alone_too_large = 0
             self._upload.done(now_ms + UPLOAD_PAUSE_MS)
         elif isinstance(outcome, TooLarge) and len(batch) > 1:
             self._upload_items = len(batch) // 2
-        elif isinstance(outcome, TooLarge) or (isinstance(outcome, Denied) and outcome.code == "invalid"):
+        elif isinstance(outcome, TooLarge):
+            self._too_large(batch, outcome)
+        elif isinstance(outcome, Denied) and outcome.code == "invalid":
             self._refused(batch, outcome)
         else:
             self._upload.failed(now_ms, outcome)
+
+    def _too_large(self, batch: list[uploads.Waiting], outcome: TooLarge) -> None:
+        """One item alone. No item is larger than what the cloud takes, so this may be a machine on the way."""
+        self._alone_too_large += 1
+        if self._alone_too_large < TOO_LARGE_TRIES:
+            self._upload.failed(self._clock.mono_ms(), Unavailable(Reason.BAD_ANSWER, outcome_word(outcome)))
+            return
+        self._alone_too_large = 0
+        self._refused(batch, outcome)
 
     def _refused(self, batch: list[uploads.Waiting], outcome: TooLarge | Denied) -> None:
         """Nothing is worth a queue that never moves again: one by one, until the one that the cloud cannot take."""

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from sync import tally, uploads
-from sync.chores import HEAL_AGAIN_MAX_MS, LOOK_EVERY_MS, REFRESH_EVERY_MS, TALLY_EVERY_MS, UPLOAD_PAUSE_MS
+from sync.chores import (
+    HEAL_AGAIN_MAX_MS,
+    LOOK_EVERY_MS,
+    REFRESH_EVERY_MS,
+    TALLY_EVERY_MS,
+    TOO_LARGE_TRIES,
+    UPLOAD_PAUSE_MS,
+)
 from sync.engine import WaitUntil
 from sync.outcomes import Denied, Pulled, Reason, Tallied, TooLarge, Unavailable
 from sync.protocol import PullPage, tally_digest
@@ -228,10 +235,24 @@ def test_too_large_uploads_are_halved_and_grow_again(device: Device) -> None:
 def test_one_that_the_cloud_cannot_take_does_not_stop_the_others(device: Device, answer: TooLarge | Denied) -> None:
     for n in range(3):
         add_document(quiet(device).bench, f"d{n}", ["x"])
-    device.script.upload_answers = [answer] * (3 if isinstance(answer, TooLarge) else 2)
-    work(device, 5 * UPLOAD_PAUSE_MS)
+    device.script.upload_answers = [answer] * (2 + TOO_LARGE_TRIES if isinstance(answer, TooLarge) else 2)
+    work(device, 60_000)
 
     assert sorted({one for ids in device.script.uploaded[-2:] for one in ids}) == ["d1", "d2"]
+    assert waiting(device.bench) == 0
+
+
+def test_one_that_a_machine_on_the_way_refused_is_tried_again(device: Device) -> None:
+    """A 413 need not be the cloud's word: the receipt is sent after a pause, and the next one has its own tries."""
+    add_document(quiet(device).bench, "d1", ["x"])
+    device.script.upload_answers = [TooLarge()] * (TOO_LARGE_TRIES - 1)
+    work(device, 60_000)
+    assert device.script.uploaded == [["d1"]] * TOO_LARGE_TRIES
+
+    add_document(device.bench, "d2", ["x"])
+    device.script.upload_answers = [TooLarge()] * (TOO_LARGE_TRIES - 1)
+    work(device, 60_000)
+    assert device.script.uploaded[TOO_LARGE_TRIES:] == [["d2"]] * TOO_LARGE_TRIES
     assert waiting(device.bench) == 0
 
 
