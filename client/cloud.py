@@ -1827,6 +1827,7 @@ class Members:
                 "member_grade",
                 "device_silent",
                 "suspected_closure",
+                "order_due",
             ]
         ]
         | None = None,
@@ -2831,6 +2832,7 @@ class Stores:
                 "member_grade",
                 "device_silent",
                 "suspected_closure",
+                "order_due",
             ]
         ]
         | None = None,

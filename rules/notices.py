@@ -56,6 +56,7 @@ class NoticeKind(StrEnum):
     MEMBER_GRADE = "member_grade"
     DEVICE_SILENT = "device_silent"  # AGT-14
     SUSPECTED_CLOSURE = "suspected_closure"  # CUP-13
+    ORDER_DUE = "order_due"  # NTF-11: an order for a time that is near
 
 
 class Recipient(StrEnum):
@@ -114,7 +115,15 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.MEMBER_GRADE: (_R.CONSUMER,),
     _K.DEVICE_SILENT: (_R.OWNER, _R.STAFF, _R.ADMIN),
     _K.SUSPECTED_CLOSURE: (_R.OWNER, _R.ADMIN),
+    _K.ORDER_DUE: _STORE,
 }
+# What waits at a counter is no notice: the request itself stands first in the bell (NTF-02).
+REQUESTS_THEMSELVES = frozenset({_K.APPROVAL_REQUEST, _K.PAYMENT_REQUEST})
+# Rows of both tables about things that do not exist here: no settlements, no deliveries, no campaigns, no advertisers'
+# data. Nobody can be told of them.
+WITHOUT_AN_EVENT = frozenset(
+    {_K.SETTLEMENT, _K.DELIVERY, _K.CAMPAIGN_RESULT, _K.CAMPAIGN_MATCH, _K.DATA_DELETION},
+)
 _PRIORITIES = {
     _K.APPROVAL_REQUEST: Priority.HIGH,
     _K.PAYMENT_REQUEST: Priority.HIGH,
@@ -131,6 +140,7 @@ _PRIORITIES = {
     _K.DISPUTES: Priority.MEDIUM,
     _K.DEVICE_SILENT: Priority.MEDIUM,
     _K.SUSPECTED_CLOSURE: Priority.MEDIUM,
+    _K.ORDER_DUE: Priority.MEDIUM,
 }
 _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
@@ -164,10 +174,21 @@ def in_bell_order(notices: Iterable[N]) -> list[N]:
     return sorted(notices, key=lambda notice: (_URGENCY[notice.priority], -notice.at_ms, notice.notice_id))
 
 
-def wanted(kind: NoticeKind, switched_off: frozenset[NoticeKind], *, plus: bool = False, advance: bool = False) -> bool:
-    """NTF-11: a store switches off what is not urgent; advance notices of orders come with Plus."""
-    if advance and not plus:
-        return False
+class Oddity(StrEnum):
+    """What a notice of an anomaly is about, where it is not a daily report (NTF-01, the risk flags of the book)."""
+
+    LARGE_PAYMENT = "large_payment"  # PNT-09
+    OFFLINE_SPEND = "offline_spend"  # a spend without a line went beyond what was agreed, or what the member had
+    DEVICE_FORKED = "device_forked"  # two counters speak with one identity
+
+
+def told_in_advance(chosen: bool, *, plus: bool) -> bool:
+    """NTF-11: a store hears that the time of an order is near when it wants to, and has Plus."""
+    return chosen and plus
+
+
+def wanted(kind: NoticeKind, switched_off: frozenset[NoticeKind]) -> bool:
+    """NTF-11: a store switches off what is not urgent."""
     return kind not in switched_off or priority(kind) is Priority.HIGH
 
 

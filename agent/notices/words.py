@@ -7,7 +7,7 @@ from datetime import date
 from agent.home.state import Warn
 from agent.notices.types import Told
 from agent.texts import Texts
-from rules.notices import NoticeKind
+from rules.notices import NoticeKind, Oddity
 
 _PAGES = {
     NoticeKind.RECOVERED.value: "people",
@@ -18,6 +18,7 @@ _PAGES = {
     NoticeKind.REPORT_RATE.value: "stock",
     NoticeKind.SUSPECTED_CLOSURE.value: "stock",
     NoticeKind.LOW_STOCK.value: "stock",
+    NoticeKind.ORDER_DUE.value: "orders",
 }
 
 
@@ -54,6 +55,12 @@ def notice_words(t: Texts, told: Told) -> str:
             return t.n("Report rate {rate} %: keep reporting every day", rate=told.number("rate_bp") // 100)
         case NoticeKind.ANOMALY.value if day:
             return t.n("The report of {day} is far from the day before", day=day)
+        case NoticeKind.ANOMALY.value:
+            return _oddity(t, told)
+        case NoticeKind.GRADE_CHANGE.value:
+            return t.n("The store's grade is now {grade}", grade=told.text("grade"))
+        case NoticeKind.ORDER_DUE.value:
+            return t.n("Order {number} is for {time}", number=told.text("number"), time=t.clock(told.number("due_ms")))
         case NoticeKind.DEVICE_SILENT.value:
             return t.n("Nothing is heard of “{name}”", name=told.text("label") or t._("another counter"))
         case NoticeKind.SUSPECTED_CLOSURE.value:
@@ -70,6 +77,20 @@ def notice_words(t: Texts, told: Told) -> str:
         case NoticeKind.RECOVERY_SHARE_LIMIT.value:
             values = {"name": name, "n": told.number("own_week"), "m": told.number("store_week")}
             return t.n("{name} made {n} of the shop's {m} take-backs in seven days; the right is suspended", **values)
+        case _:
+            return t._("Head office has a notice for this store")
+
+
+def _oddity(t: Texts, told: Told) -> str:
+    match told.text("what"):
+        case Oddity.LARGE_PAYMENT.value:
+            return t.n("A payment of {won} was reported: please check it", won=t.won(told.number("paid_won")))
+        case Oddity.OFFLINE_SPEND.value if told.number("loss_points"):
+            return t.n("{points} spent without a line were not covered", points=t.points(told.number("loss_points")))
+        case Oddity.OFFLINE_SPEND.value:
+            return t._("More points were spent without a line than agreed")
+        case Oddity.DEVICE_FORKED.value:
+            return t._("Two counters speak with one identity: one of them has to join anew")
         case _:
             return t._("Head office has a notice for this store")
 

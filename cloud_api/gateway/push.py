@@ -27,9 +27,12 @@ from cloud_api.gateway.operations import ReadOp, read_fact, read_op, read_spelle
 from cloud_api.gateway.spelled import Spelled
 from cloud_api.ledger.facts import EarnFact, Origin, Outcome
 from cloud_api.ledger.foresight import Foresight
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stores.earning import Terms, terms
 from cloud_api.stores.service import Policy, policy_question
 from cloud_api.vault import SealBroken, Vault
+from rules.notices import NoticeKind, Oddity
 from sync.protocol import CHAIN_START, OpResult, OpStatus
 
 log = logging.getLogger("sync")
@@ -260,6 +263,9 @@ def _fork(
         .values(suspended_ms=func.coalesce(device.c.suspended_ms, work.now_ms))
     )
     log.warning("device_forked device=%s seq=%d code=%s", call.device_id, forked[0].seq, code)
+    if not chain.suspended:
+        details = {"what": Oddity.DEVICE_FORKED.value, "device_id": call.device_id}
+        centre.tell(work, call.store_id, News(NoticeKind.ANOMALY, f"device:{call.device_id}", details))
     results = [result_text(OpResult(op.seq, op.op_id, OpStatus.FORKED.value, code)) for op in forked]
     return _answer(work, (*repeated, *results), chain.last_seq, chain)
 

@@ -27,6 +27,7 @@ from cloud_api.monitors.report_rates import tell_rates
 from cloud_api.notices.centre import forget_some
 from cloud_api.notices.messages import tell_moves
 from cloud_api.notices.points import tell_ending_points
+from cloud_api.orders.due import tell_due
 from cloud_api.pruning import Keep, prune
 from cloud_api.vault import Vault
 from cloud_api.webhooks.service import forget_tries
@@ -54,6 +55,10 @@ def _tell_moves(database: Database, _clock: Clock) -> int:
 
 def _announce(database: Database, _clock: Clock) -> int:
     return database.transact(announce)
+
+
+def _tell_due(database: Database, _clock: Clock) -> int:
+    return database.transact(tell_due)
 
 
 def _count(database: Database, _clock: Clock) -> int:
@@ -91,6 +96,7 @@ JOBS = (
     Job("member-messages", Every(1), _tell_moves),
     Job("member-events", Every(1), _announce),
     Job("monitors", Every(1), _count),
+    Job("orders-due", Every(1), _tell_due),
     Job("report-rates", Daily(10 * 60 + 30), tell_rates),
     Job("notice-retention", Daily(4 * 60 + 5), _forget_notices),
     Job("report-reminders", Every(5), remind),

@@ -34,6 +34,8 @@ from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import events
 from cloud_api.members.service import Admitted, Join, admit
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stamps.earning import Cause, Given, Stamping
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
@@ -42,6 +44,7 @@ from rules.accrual import Accrual, AccrualPolicy, accrue
 from rules.boards import StampCause, StampMedium
 from rules.earning import EarningMethod
 from rules.grades import Grade
+from rules.notices import NoticeKind, Oddity
 from rules.programs import points_for
 from rules.receipts import TEXT_FINGERPRINT_WINDOW_MS
 from rules.sale import PayMeans
@@ -85,6 +88,7 @@ class _Run:
     """What a run of earns will write."""
 
     rows: list[BookedEarn] = field(default_factory=list)
+    large: list[BookedEarn] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
     postings: list[NewPosting] = field(default_factory=list)
     beside: tuple[NewRows, ...] = ()
@@ -95,6 +99,9 @@ class _Run:
         tags = [(tag["store_id"], tag["tag"], tag["earn_id"]) for tag in self.tags]
         earns = NewRows(earn, _EARN_COLUMNS, [_earn_values(row) for row in self.rows])
         post(work, self.postings, beside=(earns, NewRows(earn_tag, _TAG_COLUMNS, tags), *self.beside))
+        for row in self.large:
+            details = {"what": Oddity.LARGE_PAYMENT.value, "earn_id": row.earn_id, "paid_won": row.paid_won}
+            centre.tell(work, row.store_id, News(NoticeKind.ANOMALY, f"earn:{row.earn_id}", details))
 
 
 def book_earns(
@@ -146,6 +153,8 @@ def _book(
             computed = accrued.get(fact.paid_won) or accrued.setdefault(fact.paid_won, accrue(fact.paid_won, accrual))
         row = _earn_row(work, fact, member_id, computed)
         run.rows.append(row)
+        if computed.flagged:
+            run.large.append(row)
         run.tags += [{"store_id": store_id, "tag": tag, "earn_id": fact.earn_id} for tag in set(fact.approval_tags)]
         if row.posting_id is not None:
             run.postings.append(_posting(fact, row, row.posting_id, expires_ms, debts, holder))

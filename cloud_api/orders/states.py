@@ -9,9 +9,11 @@ from sqlalchemy import Connection, func, select, text, update
 
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
+from cloud_api.notices import centre
 from cloud_api.orders import sums
 from cloud_api.orders.models import OPEN, customer_order
 from rules.calendar import local_time
+from rules.notices import NoticeKind
 from rules.orders import OrderPrice
 from rules.requests import OrderState, RequestState
 from sync.protocol import FeedKind
@@ -99,6 +101,8 @@ def set_state(work: Work, row: Any, state: OrderState) -> Any | None:
     changed = change(work, row, state=state.value)
     if changed is not None and state not in OPEN_STATES:
         sums.add(work, changed)
+        if changed.due_ms is not None:
+            centre.settle(work, changed.store_id, NoticeKind.ORDER_DUE, changed.order_id)
     return changed
 
 

@@ -22,15 +22,19 @@ from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.ledger.holds import HeldPoints
 from cloud_api.members import service as members
 from cloud_api.monitors import events
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.requests import limits, service
 from cloud_api.requests.facts import Spend
 from cloud_api.requests.models import request
 from cloud_api.stores.earning import holder_at, spending_at
 from cloud_api.stores.service import Policy, policy_of, profile_of
 from cloud_api.vault import Vault
+from rules.calendar import local_day
+from rules.notices import NoticeKind, Oddity
 from rules.phone import Phone
 from rules.requests import OPEN_STATES, USED_STATES, RequestKind, RequestState
-from rules.spending import OfflineUse, SpendLimit, online_allowance, refuse_amount, spend_flags
+from rules.spending import OfflineUse, SpendFlag, SpendLimit, online_allowance, refuse_amount, spend_flags
 from sync.protocol import OpStatus
 
 DEVICE_SUSPENDED = "device_suspended"
@@ -140,7 +144,18 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
     row = _store(work, vault, origin.store_id, member_id, fact, known, decided)
     if fact.by_default:
         service.tell_auto_approved(work, row)
+    _tell_oddity(work, row, flags)
     return Outcome(OpStatus.APPLIED if covered == fact.points else OpStatus.ADJUSTED, None, _result(row))
+
+
+def _tell_oddity(work: Work, row: Any, flags: tuple[SpendFlag, ...]) -> None:
+    """What the store bears because of it, or may bear: one line a day (NTF-01)."""
+    if {SpendFlag.OVER_QUOTA, SpendFlag.OVERSPENT}.isdisjoint(flags):
+        return
+    day = local_day(row.decided_ms).isoformat()
+    details = {"what": Oddity.OFFLINE_SPEND.value, "request_id": row.request_id, "points": row.points}
+    news = News(NoticeKind.ANOMALY, f"spend:{day}", details | {"loss_points": row.loss_points})
+    centre.tell(work, row.store_id, news)
 
 
 def _undo(work: Work, origin: Origin, row: Any) -> None:

@@ -14,10 +14,14 @@ from cloud_api.errors import ApiError
 from cloud_api.exchange import Asked, Statement
 from cloud_api.gateway import feeds
 from cloud_api.ledger.service import open_brand_accounts, open_store_accounts
+from cloud_api.notices import centre
+from cloud_api.notices.centre import News
 from cloud_api.stores.models import brand, brand_policy, store, store_hours
 from cloud_api.vault import Vault
 from rules.accrual import AccrualPolicy
 from rules.alerts import AlertMode
+from rules.calendar import local_day
+from rules.notices import NoticeKind
 from rules.requests import TIMEOUT_MS
 from rules.spending import SpendPolicy
 from rules.stores import StoreState
@@ -267,11 +271,16 @@ def set_opening(work: Work, store_id: str, minute: int | None) -> bool:
 
 
 def write_profile(work: Work, store_id: str, **values: Any) -> Profile | None:
-    """Changes columns of the store and tells its devices; None when there is no such store."""
+    """Changes columns of the store and tells its devices; None when there is no such store. Of another grade the owner
+    is told (NTF-02, NTF-03, GRD-19)."""
+    before = profile_of(work.conn, store_id)
     changed = work.conn.execute(update(store).where(store.c.store_id == store_id).values(**values))
     profile = profile_of(work.conn, store_id)
-    if changed.rowcount != 1 or profile is None:
+    if changed.rowcount != 1 or profile is None or before is None:
         return None
+    if profile.grade != before.grade:
+        details = {"before": before.grade, "grade": profile.grade}
+        centre.tell(work, store_id, News(NoticeKind.GRADE_CHANGE, local_day(work.now_ms).isoformat(), details))
     feeds.publish(work, feeds.store_feed(store_id), FeedKind.STORE, profile.to_wire())
     return profile
 

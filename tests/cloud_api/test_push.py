@@ -76,6 +76,8 @@ def test_another_operation_at_a_known_place_is_forked_kept_and_suspends_the_devi
     answer = clone.push(other)
 
     assert statuses(answer) == ["forked"]
+    told = world.ok("GET", "/v1/hq/notices")["notices"]  # NTF-01
+    assert [(one["kind"], one["details"]["what"]) for one in told] == [("anomaly", "device_forked")]
     assert answer["expected_seq"] == 2
     with world.cloud.database.read() as conn:
         assert conn.execute(select(device_op.c.op_id)).scalars().all() == [first["op_id"]]

@@ -214,6 +214,11 @@ def test_two_counters_without_a_line_spend_the_same_points_and_the_store_bears_t
 
     assert (first["status"], first["body"]["loss_points"]) == ("applied", 0)
     assert (second["status"], second["body"]["flags"]) == ("adjusted", ["overspent"])
+    told = world.ok("GET", f"/v1/stores/{world.store.store_id}/notices")["notices"]  # NTF-01
+    odd = [one for one in told if one["kind"] == "anomaly"]
+    assert [(one["details"]["what"], one["details"]["loss_points"], one["count"]) for one in odd] == [
+        ("offline_spend", second["body"]["loss_points"], 1)
+    ]
     assert (second["body"]["covered_points"], second["body"]["loss_points"]) == (240, 2_760)
     assert second["body"]["state"] == "auto_approved"
     assert world.points(member) == (0, 0, 0)

@@ -27,6 +27,7 @@ from rules.notices import (
     priority,
     recipients,
     shown_days,
+    told_in_advance,
     wanted,
 )
 from rules.recovery import Limit
@@ -147,8 +148,13 @@ def test_what_is_urgent_cannot_be_switched_off() -> None:
     assert not wanted(NoticeKind.LOW_STOCK, off)
     assert wanted(NoticeKind.APPROVAL_REQUEST, off)
     assert wanted(NoticeKind.GRADE_CHANGE, off)
-    assert not wanted(NoticeKind.LOW_STOCK, frozenset(), advance=True)
-    assert wanted(NoticeKind.LOW_STOCK, frozenset(), advance=True, plus=True)
+
+
+def test_advance_notices_of_orders_come_with_plus_for_those_who_want_them() -> None:
+    """NTF-11"""
+    assert told_in_advance(True, plus=True)
+    assert not told_in_advance(True, plus=False)
+    assert not told_in_advance(False, plus=True)
 
 
 def test_notices_are_kept_for_a_year() -> None:

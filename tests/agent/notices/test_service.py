@@ -184,6 +184,8 @@ def test_every_kind_that_a_store_is_told_has_its_sentence(shop: Counter, languag
         ("same_coupon", {"approved_again": 3}),
         ("complaint", {"request_id": "r"}),
         ("report_rate", {"rate_bp": 9_666, "before_bp": 9_500}),
+        ("grade_change", {"before": "bronze", "grade": "silver"}),
+        ("order_due", {"number": "101", "due_ms": 1_760_000_000_000}),
         ("recovered", {"name": "이지은"}),
         ("recovery_day_limit", {"name": "이지은", "own_day": 5}),
         ("recovery_week_limit", {"name": "이지은", "own_week": 10}),
@@ -198,9 +200,34 @@ def test_every_kind_that_a_store_is_told_has_its_sentence(shop: Counter, languag
     assert sentences["of_a_later_version"] == general
     assert "1,234" in sentences["low_stock"]
     assert "96" in sentences["report_rate"]
-    assert {page_of(one) for one in shop.agent.notices.bell()} == {"home", "people", "stock"}
+    assert "101" in sentences["order_due"]
+    assert "silver" in sentences["grade_change"]
+    assert {page_of(one) for one in shop.agent.notices.bell()} == {"home", "orders", "people", "stock"}
     [warn] = urgent_warnings(t, shop.agent.notices.urgent())
     assert warn.sentence == sentences["report_missing"]
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_anomaly_has_its_sentence(shop: Counter, language: Any) -> None:
+    """NTF-01, NTF-02"""
+    t = Texts(language)
+    anomalies: list[dict[str, Any]] = [
+        {"day": "2026-11-20", "pieces": 900},
+        {"what": "large_payment", "earn_id": "e", "paid_won": 12_345_678},
+        {"what": "offline_spend", "points": 5_000, "loss_points": 0},
+        {"what": "offline_spend", "points": 5_000, "loss_points": 4_321},
+        {"what": "device_forked", "device_id": "d"},
+        {"what": "of_a_later_version"},
+    ]
+    for n, details in enumerate(anomalies):
+        shop.clock.advance(1)
+        told(shop, "anomaly", f"n-{n}", **details)
+
+    sentences = [notice_words(t, one) for one in reversed(shop.agent.notices.bell())]
+
+    assert len(set(sentences)) == len(anomalies)
+    assert "12,345,678" in sentences[1]
+    assert "4,321P" in sentences[3]
 
 
 def test_only_the_newest_two_hundred_are_kept(shop: Counter) -> None:
