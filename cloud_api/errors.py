@@ -200,6 +200,11 @@ CATALOGUE: dict[str, Problem] = {
         409, "같은 중복방지 키로 다른 내용이 왔습니다.", "This idempotency key came with another body before."
     ),
     "coupon_not_available": Problem(409, "지금 쓸 수 없는 쿠폰입니다.", "This coupon cannot be used now."),
+    "coupon_used": Problem(409, "이미 사용한 쿠폰입니다.", "This coupon was used already."),
+    "coupon_waiting": Problem(
+        409, "지금 승인을 기다리는 쿠폰입니다.", "This coupon is part of a request that waits for an answer."
+    ),
+    "coupon_expired": Problem(409, "기한이 지난 쿠폰입니다.", "The time for this coupon is over."),
     "coupon_not_here": Problem(409, "이 매장에서 쓸 수 없는 쿠폰입니다.", "This coupon is not valid at this store."),
     "conditions_unmet": Problem(409, "쿠폰 사용 조건에 맞지 않습니다.", "The coupon's conditions are not met."),
     "overlap_refused": Problem(

@@ -35,6 +35,19 @@ def code_of_id(coupon_id: str) -> str:
     return code_of(UUID(coupon_id).bytes[-RANDOM_BYTES:])
 
 
+def tail_of(code: str) -> str:
+    """What a code says of the id it was made of: the id's text from its third group on. Two ids with the same tail are
+    as likely as guessing one.
+
+    Raises ValueError for what no id gave: a letter that is none.
+    """
+    number = 0
+    for letter in code[:_LETTERS]:
+        number = number << 5 | ALPHABET.index(letter)
+    digits = f"{number:020x}"
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+
 def shown(code: str) -> str:
     """In groups for slips and screens: ``0123-4567-89AB-CDEF-G``."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

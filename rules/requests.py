@@ -136,8 +136,11 @@ def at_stake_won(amount_won: int | None, pos_discount_won: int | None) -> int:
     return pos_discount_won or amount_won or 0
 
 
-def at_zero(stake_won: int, auto_approve_max_won: int) -> AtZero:
-    """A brand may set a value above which silence is no approval; 0: there is none."""
+def at_zero(stake_won: int, auto_approve_max_won: int, *, at_counter: bool = False) -> AtZero:
+    """A brand may set a value above which silence is no approval; 0: there is none. ``at_counter``: staff have put it
+    in themselves, from a customer's paper, and wait for their own word: silence is none (CPN-15)."""
+    if at_counter:
+        return AtZero.EXPIRE
     return AtZero.EXPIRE if 0 < auto_approve_max_won < stake_won else AtZero.APPROVE
 
 

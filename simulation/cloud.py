@@ -337,7 +337,7 @@ def _renew(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
 
 
 def _ask(cloud: Cloud, call: DeviceCall, sent: Sent) -> Answered:
-    asked = counter_routes._ask(cloud, call, counter_routes._wanted(sent.body))
+    asked = counter_routes._ask(cloud, call, sent.body)
     return Answered.whole(201, json.dumps(asked).encode())
 
 

@@ -21,13 +21,13 @@ from printers.slip_kinds import Templates
 from printers.slips import coupon
 from rules.calendar import local_day
 from rules.codes import code_of_id, shown
+from rules.scans import COUPON_QR
 from sync.clock import Clock
 from sync.inbox import RowContext
 from sync.profile import require_identity
 from sync.protocol import FeedRow
 from sync.store import Store
 
-QR_PREFIX = "withfom:coupon:"
 # What was earned without a line and booked hours later belongs to somebody who has left; staff may still print it.
 STILL_THERE_MS = 600_000
 SHOWN = 100
@@ -137,7 +137,7 @@ class PaperCoupons:
             valid_until=local_day(found.expires_ms - 1).isoformat(),
             code=found.code.replace("-", ""),
             slip_code=found.code,
-            qr_payload=QR_PREFIX + found.coupon_id,
+            qr_payload=COUPON_QR + found.coupon_id,
             templates=self._templates(),
         )
 

@@ -157,6 +157,16 @@ class CouponCode(SQLModel, table=True):
     used_ms: int | None = Field(default=None, sa_type=Big)
 
 
+class PaperCode(SQLModel, table=True):
+    """The code on the paper of a member's coupon (``rules.codes.code_of_id``), by which a counter finds it. It is made
+    of the coupon's id and is no secret of its own. ``tail``: what the code says of the id (``rules.codes.tail_of``)."""
+
+    __tablename__ = "paper_code"
+
+    coupon_id: str = Field(primary_key=True)
+    tail: str = Field(index=True)
+
+
 class CouponCodeTry(SQLModel, table=True):
     """A code that was none: who types wrong ones again and again has to wait."""
 
@@ -193,5 +203,6 @@ coupon_occasion = table(CouponOccasion)
 advertiser_limit = table(AdvertiserLimit)
 advertiser_use = table(AdvertiserUse)
 coupon_code = table(CouponCode)
+paper_code = table(PaperCode)
 coupon_code_try = table(CouponCodeTry)
 use_limit = table(UseLimit)

@@ -1,7 +1,7 @@
 """Telling a store's counters of a coupon that may be printed for its member (STP-04, CPN-18).
 
-Whoever has no phone at hand takes it along on paper. The paper gives nothing: its code names the coupon, which stays
-the member's, so that a copied paper is worth as much as a photograph of one.
+Whoever has no phone at hand takes it along on paper, and has it read at a counter (``requests.papers``). The paper is
+not the coupon: its code names one that stays its member's, so that a copied paper is used once all the same.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from cloud_api.coupons.models import coupon, coupon_definition
+from cloud_api.bulk import insert_rows
+from cloud_api.coupons.models import coupon, coupon_definition, paper_code
 from cloud_api.database import Work
 from cloud_api.devices.models import device
 from cloud_api.devices.printing import printing_device
 from cloud_api.gateway import feeds
+from rules.codes import code_of_id, tail_of
 from sync.protocol import FeedKind
 
 
@@ -40,6 +42,10 @@ def tell(work: Work, store_id: str, wanted: Sequence[OnPaper], why: Why) -> None
     """One row a coupon in the store's feed; the device that is named in it may print it by itself."""
     if not wanted:
         return
+    ids = {one.coupon_id for one in wanted}
+    known = set(work.conn.execute(select(paper_code.c.coupon_id).where(paper_code.c.coupon_id.in_(ids))).scalars())
+    codes = [(coupon_id, tail_of(code_of_id(coupon_id))) for coupon_id in sorted(ids - known)]
+    insert_rows(work, paper_code, ("coupon_id", "tail"), codes)
     usual = _usual_printer(work, store_id)
     found = {
         row.coupon_id: row
@@ -68,6 +74,13 @@ def tell(work: Work, store_id: str, wanted: Sequence[OnPaper], why: Why) -> None
             "print_device": one.device_id or usual,
         }
         feeds.publish(work, feeds.store_feed(store_id), FeedKind.COUPON, body)
+
+
+def find(conn: Connection, code: str) -> str | None:
+    """The id of the coupon whose paper shows this code; None: no paper does."""
+    found = conn.execute(select(paper_code.c.coupon_id).where(paper_code.c.tail == tail_of(code)).limit(1))
+    coupon_id: str | None = found.scalar_one_or_none()
+    return coupon_id
 
 
 def _usual_printer(work: Work, store_id: str) -> str | None:

@@ -65,6 +65,7 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int, auto_appr
         if isinstance(step, Stands):
             return Outcome(OpStatus.APPLIED, None, _state(row) | _time_left(row, work.now_ms))
         deadline_ms = work.now_ms + timeout_ms
+        stake_won = at_stake_won(row.amount_won, row.pos_discount_won)
         moved = service.move(
             work,
             row,
@@ -73,7 +74,7 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int, auto_appr
             seen_ms=work.now_ms,
             deadline_ms=deadline_ms,
             print_device=row.print_device or origin.device_id,
-            at_zero=at_zero(at_stake_won(row.amount_won, row.pos_discount_won), auto_approve_max_won).value,
+            at_zero=at_zero(stake_won, auto_approve_max_won, at_counter=service.scanned(row)).value,
         )
         if moved is not None:
             return Outcome(OpStatus.APPLIED, None, _state(moved) | _time_left(moved, work.now_ms))

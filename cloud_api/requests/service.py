@@ -36,7 +36,7 @@ from rules.conditions import Unmet
 from rules.masking import mask_nickname
 from rules.membership import MemberStatus
 from rules.notices import NoticeKind
-from rules.requests import Effect, Moved, RequestKind, RequestState, store_unreachable
+from rules.requests import AtZero, Effect, Moved, RequestKind, RequestState, store_unreachable
 from rules.stores import StoreKind, orders_on
 from sync.protocol import FeedKind
 
@@ -82,12 +82,20 @@ def asking(
 
 
 def ask_coupon(
-    work: Work, who: Asking, coupon_id: str, *, sale: dict[str, Any] | None = None, payment_ref: str | None = None
+    work: Work,
+    who: Asking,
+    coupon_id: str,
+    *,
+    sale: dict[str, Any] | None = None,
+    payment_ref: str | None = None,
+    request_id: str | None = None,
+    device_id: str | None = None,
 ) -> dict[str, Any]:
-    """A request to use a coupon; the coupon waits with it (APR-01, 02). Its conditions and the store's limits are
-    checked before anybody at the store sees it (APR-35). Raises ApiError."""
+    """A request to use a coupon; the coupon waits with it (APR-01, 02). A counter that reads a paper gives the id, and
+    its own. Its conditions and the store's limits are checked before anybody at the store sees it (APR-35). Raises
+    ApiError."""
     refuse_rewards(who.store)
-    request_id = work.ids.uuid7()
+    request_id = request_id or work.ids.uuid7()
     held, discount_won = _hold_coupon(work, who, request_id, coupon_id, sale, payment_ref)
     row = _new(work, who, request_id, RequestKind.COUPON, held.name)
     row.condition = held.condition
@@ -95,7 +103,15 @@ def ask_coupon(
     row.pos_discount_won = discount_won
     row.coupon_id = coupon_id
     row.payment_ref = payment_ref
+    row.device_id = device_id
+    if scanned(row):
+        row.at_zero = AtZero.EXPIRE.value
     return open_request(work, row)
+
+
+def scanned(row: Any) -> bool:
+    """Whether staff put the request in themselves, from the paper of a coupon."""
+    return row.kind == RequestKind.COUPON and row.device_id is not None
 
 
 def _hold_coupon(

@@ -58,7 +58,7 @@ class CounterAsk:
 def ask(work: Work, vault: Vault, call: DeviceCall, wanted: CounterAsk) -> dict[str, Any]:
     """Holds the points and opens an ordinary request under the device's id; the same again is answered with the
     request as it stands. Raises ApiError; nothing is held then."""
-    if _lock_device(work.conn, call.device_id) is not None:
+    if lock_device(work.conn, call.device_id) is not None:
         raise ApiError(DEVICE_SUSPENDED)
     member_id = members.find(work.conn, vault, [wanted.phone]).get(wanted.phone)
     known = service.find(work.conn, wanted.request_id)
@@ -224,7 +224,7 @@ def _before_suspension(conn: Connection, origin: Origin, fact: Spend) -> bool:
     return suspended_ms is not None and fact.occurred_ms < suspended_ms
 
 
-def _lock_device(conn: Connection, device_id: str) -> int | None:
+def lock_device(conn: Connection, device_id: str) -> int | None:
     """The asks of one device take turns, so that a repetition sees what it repeats. When the device was suspended."""
     query = select(device.c.suspended_ms).where(device.c.device_id == device_id)
     found: int | None = conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()

@@ -25,6 +25,7 @@ from cloud_api.jobs.catalogue import JOBS
 from cloud_api.notices import centre
 from cloud_api.notices.centre import News
 from rules.calendar import local_day
+from rules.codes import code_of_id
 from rules.notices import NoticeKind
 from rules.stores import business_number_valid
 from sync.protocol import enroll_proof_message
@@ -39,6 +40,7 @@ TEN_MINUTES_MS = 600_000
 STREAM = "/v1/sync/stream"
 LEAVE = "/v1/sync/leave"
 REDEEM = "/v1/enrollments/redeem"
+PAPER = "/v1/sync/requests/coupon"
 KINDS = (
     "earn",
     "earn.reverse",
@@ -355,6 +357,11 @@ class Caller:
             public_key = base64url(key.public_key().public_bytes_raw())
             proof = base64url(key.sign(enroll_proof_message(code, public_key)))
             case.body = {"code": code, "public_key": public_key, "proof": proof, "label": "카운터"}
+        elif case.path == PAPER:
+            printed = {"definition_id": self.known["definition_id"][0], "idempotency_key": new_id("issue")}
+            to = f"/v1/members/{self._rich}/coupons"
+            given = self._world.ok("POST", to, printed | {"print_at": self._world.store.store_id})
+            case.body = {"request_id": self._new("request_id"), "code": code_of_id(given["coupon_id"])}
         elif case.path in self._good_bodies:
             if case.path == "/v1/orders":
                 self._open_shop()

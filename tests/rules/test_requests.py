@@ -103,6 +103,11 @@ def test_silence_approves_up_to_a_value(
     assert at_zero(at_stake_won(amount_won, discount_won), max_won) is expected
 
 
+def test_silence_never_uses_what_staff_put_in_themselves() -> None:
+    """APR-07, CPN-15"""
+    assert at_zero(1, 0, at_counter=True) is AtZero.EXPIRE
+
+
 def test_a_tap_after_zero_gets_the_outcome_that_stands() -> None:
     """APR-07: reject pressed at 61 s is refused, the state is AUTO_APPROVED already."""
     late = late_human_decision(R.AUTO_APPROVED, Move.REJECT, tapped_before_deadline=False)
