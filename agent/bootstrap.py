@@ -13,6 +13,7 @@ from agent.approval.repository import RequestRow
 from agent.approval.repository import find as find_request
 from agent.approval.service import ApprovalService
 from agent.coupons.service import PaperCoupons
+from agent.coupons.using import PaperUse
 from agent.earn import slips as earn_slips
 from agent.earn.late import ClaimSlip, LateEarns
 from agent.earn.repository import DocumentRow
@@ -150,6 +151,15 @@ class Agent:
             find_request=find_request,
             withdraw_request=self.approval.withdraw,
             changed=self.approval.listeners.notify,
+            listeners=self.approval.listeners,
+        )
+        self.papers = PaperUse(
+            store=store,
+            clock=clock,
+            ids=ids,
+            online=self.link.online,
+            find_request=find_request,
+            withdraw=self.approval.withdraw,
             listeners=self.approval.listeners,
         )
         self.approval.started()
@@ -509,6 +519,7 @@ class Background:
             timeouts=Timeouts(ASK_S, ASK_S),
         )
         agent.spend.attach(self._asks)
+        agent.papers.attach(self._asks)
 
     def _start_spool(self, store_key: bytes) -> None:
         from printers.capture.tags import write_key
@@ -534,6 +545,7 @@ class Background:
             self._spool = None
         if self._asks is not None:
             self._agent.spend.attach(None)
+            self._agent.papers.attach(None)
             self._asks.close()
             self._asks = None
         if self._worker is not None:

@@ -31,6 +31,8 @@ from sync.outcomes import (
     StreamRow,
     Tallied,
     TallyOutcome,
+    TellOutcome,
+    Told,
     TooLarge,
     Unavailable,
     Uploaded,
@@ -190,6 +192,14 @@ def ask_outcome(answer: Answer | Unavailable) -> AskOutcome:
     return _refusal(answer)
 
 
+def tell_outcome(answer: Answer | Unavailable) -> TellOutcome:
+    if isinstance(answer, Unavailable):
+        return answer
+    if answer.status in (200, 201):
+        return _read(answer, Told)
+    return _refusal(answer)
+
+
 def _checked_held(fields: dict[str, Any]) -> Held:
     points = fields["points"]
     if not isinstance(points, int) or isinstance(points, bool) or points < 1:
@@ -305,4 +315,5 @@ def _refusal(answer: Answer) -> Denied | Unavailable:
         return Denied("upgrade_needed", answer.message)
     if answer.fields is None or answer.status < 400:
         return Unavailable(Reason.BAD_ANSWER, f"http_{answer.status} without our error body")
-    return Denied(answer.code, answer.message)
+    details = {name: value for name, value in answer.fields.items() if name not in ("code", "message", "request_id")}
+    return Denied(answer.code, answer.message, details)

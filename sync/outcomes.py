@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,6 +38,7 @@ class Denied:
 
     code: str
     message: str = ""
+    details: dict[str, Any] = field(default_factory=dict, compare=False)  # what it says beside code and words
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,13 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Told:
+    """The cloud answered; what it said is not looked into yet."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class SnapshotLine:
     """One line of a snapshot, as it came."""
 
@@ -167,6 +175,7 @@ PushOutcome = Pushed | TooLarge | Denied | Unavailable
 PullOutcome = Pulled | CursorReset | Denied | Unavailable
 RedeemOutcome = Redeemed | Denied | Unavailable
 AskOutcome = Held | Denied | Unavailable
+TellOutcome = Told | Denied | Unavailable
 KeyOutcome = KeyChanged | Denied | Unavailable
 EpochOutcome = Renewed | Denied | Unavailable
 TallyOutcome = Tallied | Denied | Unavailable

@@ -30,6 +30,7 @@ from sync.outcomes import (
     StreamEnded,
     StreamEvent,
     TallyOutcome,
+    TellOutcome,
     Unavailable,
     Upload,
     UploadOutcome,
@@ -52,6 +53,7 @@ PUSH_PATH = "/v1/sync/push"
 PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
 ASK_PATH = "/v1/sync/requests"
+PAPER_PATH = "/v1/sync/requests/coupon"
 EPOCH_PATH = "/v1/sync/epoch"
 KEY_PATH = "/v1/sync/key"
 LEAVE_PATH = "/v1/sync/leave"
@@ -135,6 +137,11 @@ class HttpTransport:
         """Points to hold for the customer in front of the counter, who waits: the time-outs are the caller's."""
         call = _Call("POST", ASK_PATH, {}, canonical_json(fields), {"Content-Type": "application/json"})
         return answers.ask_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def ask_coupon(self, fields: dict[str, Any]) -> TellOutcome:
+        """The coupon of a paper to hold for the customer in front of the counter; the answer is its request."""
+        call = _Call("POST", PAPER_PATH, {}, canonical_json(fields), {"Content-Type": "application/json"})
+        return answers.tell_outcome(self._ask(call, self._timeouts.answer_s))
 
     def tally(self) -> TallyOutcome:
         return answers.tally_outcome(self._ask(_Call("GET", TALLY_PATH, {}), self._timeouts.answer_s))

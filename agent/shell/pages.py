@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
+from agent.dispatch import Coalesced
 from agent.home.viewmodel import HomeViewModel
 from agent.menu.viewmodel import MenuViewModel
 from agent.orders.viewmodel import OrdersViewModel
@@ -19,6 +20,7 @@ from agent.printing.listening.viewmodel import ListeningViewModel
 from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.rewards.paper.viewmodel import PaperViewModel
 from agent.settings.service import SettingsService
 from agent.settings.viewmodel import SettingsViewModel
 from agent.shell.dispatcher import QtDispatcher
@@ -59,6 +61,7 @@ def shop_pages(
         Page("home", mark("Home"), mark("Home"), "house", home_page, home.refresh),
         _orders(agent, approval, look),
         _receipts(agent, look),
+        _rewards(agent, approval, look),
         _stock(agent, pin, look),
         _printing(agent, look),
         _people(agent, pin, look),
@@ -116,6 +119,25 @@ def _receipts(agent: Agent, look: Look) -> Page:
         return ReceiptsView(vm, theme=look.theme, texts=look.texts)
 
     return Page("receipts", mark("Receipts"), mark("Receipts"), "receipt-text", build, vm.refresh)
+
+
+def _rewards(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
+    vm = PaperViewModel(
+        papers=agent.papers,
+        decider=approval,
+        online=agent.link.online,
+        clock=agent.clock,
+        dispatcher=look.dispatcher,
+        texts=look.texts,
+    )
+    agent.link.listeners.subscribe(Coalesced(look.dispatcher, vm.refresh))
+
+    def build() -> QWidget:
+        from agent.rewards.view import RewardsPage
+
+        return RewardsPage(vm, look.theme, look.texts)
+
+    return Page("rewards", mark("Coupons"), mark("Coupons"), "ticket", build, vm.refresh)
 
 
 def _stock(agent: Agent, pin: PinViewModel, look: Look) -> Page:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,33 +12,14 @@ from agent.spend.types import NotSpent, SpendAsked, SpendRefused, Spent
 from cloud_api.stores.service import Policy, set_policy
 from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
 from rules.spending import SpendLimit
-from sync.answers import Answer, ask_outcome
-from sync.outcomes import AskOutcome, Reason, Unavailable
 from tests.cloud_api.world import PHONE, World
 from tests.helpers.joined import Joined, joined, pass_time
+from tests.helpers.lines import Line
 from tests.helpers.snapshots import give_snapshot
 
 Two = tuple[Joined, Joined]
 DIGITS = "0" + PHONE.removeprefix("+82")
 STAFF = "김서연"
-
-
-class Line:
-    """The real call of a device; ``loses`` its answers when told to."""
-
-    def __init__(self, one: Joined) -> None:
-        self.one, self.loses = one, False
-
-    def ask_request(self, fields: dict[str, Any]) -> AskOutcome:
-        device, body = self.one.device, json.dumps(fields).encode()
-        headers = {
-            "authorization": device.sign("POST", "/v1/sync/requests", body),
-            "content-type": "application/json",
-        }
-        answer = device.world.http.post("/v1/sync/requests", content=body, headers=headers)
-        if self.loses:
-            return Unavailable(Reason.CUT)
-        return ask_outcome(Answer.of(answer.status_code, answer.headers, answer.content, device.world.clock()))
 
 
 @pytest.fixture

@@ -31,11 +31,12 @@ from sync.outcomes import (
     StreamEnded,
     StreamHello,
     StreamRow,
+    Told,
     TooLarge,
     Unavailable,
 )
 from sync.signing import RequestSigner
-from sync.transport import ASK_PATH, PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
+from sync.transport import ASK_PATH, PAPER_PATH, PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
 from tests.helpers import fake_cloud
 from tests.helpers.devices import DEVICE_ID, SECRETS, enrolled
 from tests.helpers.fake_cloud import Exchange, FakeCloud, running
@@ -123,6 +124,27 @@ def test_a_question_for_points_is_answered_or_refused(
 
     assert line.ask_request(ASK) == outcome
     assert asked == [ASK]
+
+
+def test_a_question_for_a_paper_carries_the_code_in_its_body_and_brings_what_a_refusal_says(
+    cloud: FakeCloud, line: HttpTransport
+) -> None:
+    """CPN-15, CPN-18: the code stays out of addresses and their logs."""
+    asked: list[dict[str, Any]] = []
+
+    def refuse(exchange: Exchange) -> bool:
+        asked.append(json.loads(exchange.body))
+        exchange.answer(409, {"code": "coupon_used", "message": "m", "request_id": "x", "at_ms": 7, "here": True})
+        return True
+
+    cloud.mishap(PAPER_PATH, refuse)
+    refused = line.ask_coupon({"request_id": "r1", "code": "0" * 17})
+    cloud.mishap(PAPER_PATH, fake_cloud.status(201, {"title": "라떼"}))
+
+    assert asked == [{"request_id": "r1", "code": "0" * 17}]
+    assert isinstance(refused, Denied)
+    assert (refused.code, refused.details) == ("coupon_used", {"at_ms": 7, "here": True})
+    assert line.ask_coupon({"request_id": "r1", "code": "0" * 17}) == Told({"title": "라떼"})
 
 
 @pytest.mark.parametrize("points", [0, True, "3240", None])

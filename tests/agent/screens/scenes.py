@@ -27,6 +27,8 @@ from agent.menu.viewmodel import MenuViewModel
 from agent.notices.words import urgent_warnings
 from agent.orders.view import OrdersView
 from agent.orders.viewmodel import OrdersViewModel
+from agent.rewards.paper.viewmodel import PaperViewModel
+from agent.rewards.view import RewardsPage
 from agent.settings.service import SettingsService
 from agent.settings.view import SettingsView
 from agent.settings.viewmodel import SettingsViewModel
@@ -44,7 +46,7 @@ from agent.ui.theme import Mode, Theme
 from rules.orders import SOLD_OUT_UNANSWERED_MS, SoldOutWord
 from rules.requests import AtZero
 from sync.clock import FakeClock
-from tests.agent.screens import sample
+from tests.agent.screens import rewards, sample
 
 NOTHING_LEFT = StockView(0, 0, 0, 0, None, None, False, 0, 1_000, ((100, 1_000), (150, 2_000), (200, 2_000)), (), True)
 
@@ -69,6 +71,7 @@ class World:
     link: sample.Link
     notices: sample.Notices
     cups: sample.Stock
+    papers: rewards.Papers
     clock: FakeClock
     stack: ApprovalViewModel
     shell_vm: ShellViewModel
@@ -119,6 +122,15 @@ def make_world(
         dispatcher=dispatcher,
         texts=texts,
         actor=lambda: "이지은",
+    )
+    papers = rewards.Papers(offline=offline)
+    paper = PaperViewModel(
+        papers=papers,
+        decider=stack,
+        online=lambda: not offline,
+        clock=clock,
+        dispatcher=dispatcher,
+        texts=texts,
     )
     told_behind = sample.Notices(sample.TOLD if told else ())
     home = HomeViewModel(
@@ -186,6 +198,7 @@ def make_world(
             order_page.refresh,
         ),
         Page("receipts", "Receipts", "Receipts", "receipt-text", empty),
+        Page("rewards", "Coupons", "Coupons", "ticket", lambda: RewardsPage(paper, theme, texts), paper.refresh),
         Page(
             "stock",
             "Cup holders",
@@ -206,7 +219,9 @@ def make_world(
     ]
     window = MainWindow(theme, texts, pages, shell=shell, link=link_vm, version="0.1.0")
     home.on_page = window.open_page
-    return World(theme, texts, folder, approvals, orders, earn, link, told_behind, cups, clock, stack, shell, window)
+    return World(
+        theme, texts, folder, approvals, orders, earn, link, told_behind, cups, papers, clock, stack, shell, window
+    )
 
 
 def show_page(world: World, page: str, size: tuple[int, int]) -> MainWindow:
@@ -465,6 +480,37 @@ def _wrong_order(world: World) -> None:
     vm_of_stock(world).confirm_order()
 
 
+def vm_of_paper(world: World) -> PaperViewModel:
+    view = world.window.page("rewards")
+    assert isinstance(view, RewardsPage)
+    return view.paper._vm
+
+
+def _read_paper(world: World) -> None:
+    vm_of_paper(world).type(rewards.PAPER_CODE)
+    vm_of_paper(world).submit()
+
+
+def _held_paper(world: World) -> None:
+    world.papers.stand(rewards.WAITS)
+    _read_paper(world)
+
+
+def _used_paper(world: World) -> None:
+    world.papers.stand(rewards.USED)
+    _read_paper(world)
+
+
+def _paper_of_before(world: World) -> None:
+    world.papers.outcome = rewards.USED_BEFORE
+    _read_paper(world)
+
+
+def _wrong_paper(world: World) -> None:
+    vm_of_paper(world).type("0123-4567")
+    vm_of_paper(world).submit()
+
+
 def _ask_leave(world: World) -> None:
     view = world.window.page("settings")
     assert isinstance(view, SettingsView)
@@ -550,6 +596,12 @@ SCENES = (
     Scene("stock-troubled", "stock", troubled=True),
     Scene("stock-order", "stock", _ask_order),
     Scene("stock-order-wrong", "stock", _wrong_order),
+    Scene("rewards", "rewards"),
+    Scene("rewards-held", "rewards", _held_paper),
+    Scene("rewards-used", "rewards", _used_paper),
+    Scene("rewards-used-before", "rewards", _paper_of_before),
+    Scene("rewards-wrong", "rewards", _wrong_paper),
+    Scene("rewards-offline", "rewards", _read_paper, offline=True),
     Scene("settings", "settings"),
     Scene("settings-leave", "settings", _ask_leave),
     Scene("settings-leave-blocked", "settings", _ask_leave, troubled=True),

@@ -1,0 +1,1 @@
+"""A coupon's paper is read, shown, and used or not."""
