@@ -209,7 +209,8 @@ class Agent:
             find=self.printer_doctor.find,
             newest=lambda: next(iter(self.receipts.list(1)), None),
             print_card=self.printing.print_way_back,
-            can_print=lambda: self.printing.address() is not None,
+            own_printer=self.printing.address,
+            use_printer=self.printing.set_address,
         )
         self.lessons = LessonsService(store=store, clock=clock, ingest=partial(self.earn.ingest, again=True))
         self.vault = DeviceVault(settings.folder)

@@ -6,6 +6,7 @@ import gettext
 from typing import Literal
 
 from agent.assets import asset_path
+from agent.particles import with_particles
 from rules.calendar import local_time
 
 Language = Literal["ko", "en"]
@@ -37,7 +38,8 @@ class Texts:
 
     def n(self, text: str, **values: object) -> str:
         """The text in the chosen language with ``{names}`` filled in after the look-up."""
-        return self._(text).format(**values)
+        filled = self._(text).format(**values)
+        return with_particles(filled) if self.language == "ko" else filled
 
     # -- figures --------------------------------------------------------------------------------------------------
     def number(self, value: int) -> str:

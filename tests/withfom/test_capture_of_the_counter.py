@@ -100,7 +100,8 @@ def test_start_change_and_off_on_the_page_are_served_by_one_process(folder: Path
         find=lambda _done: None,
         newest=lambda: None,
         print_card=lambda _card: None,
-        can_print=lambda: False,
+        own_printer=lambda: None,
+        use_printer=lambda _address: None,
     )
     listen = f"127.0.0.1:{free_port()}"
     with VirtualPrinter() as virtual:

@@ -20,6 +20,7 @@ from printers.document import Document
 from sync.clock import Clock
 
 if TYPE_CHECKING:
+    from printers.devices.address import PrinterAddress
     from printers.discovery import Found
 
 PORT_FIRST: Final = 9100
@@ -49,7 +50,8 @@ class FirstRead:
 
 
 class CaptureSetup:
-    """Answers come through the callables, on threads of this service."""
+    """Answers come through the callables, on threads of this service. `own_printer` is where the counter's own slips
+    come out; `use_printer` puts another there."""
 
     def __init__(
         self,
@@ -61,12 +63,14 @@ class CaptureSetup:
         find: Callable[[Callable[[list[Found]], None]], None],
         newest: Callable[[], ReceiptRow | None],
         print_card: Callable[[Document], object],
-        can_print: Callable[[], bool],
+        own_printer: Callable[[], PrinterAddress | None],
+        use_printer: Callable[[PrinterAddress], object],
         begin_s: float = BEGIN_S,
     ) -> None:
         self._file, self._spool, self._clock, self._keeper = settings_file, spool, clock, keeper
         self._newest, self._begin_s = newest, begin_s
-        self.find, self.print_card, self.can_print = find, print_card, can_print
+        self.find, self.print_card = find, print_card
+        self.own_printer, self.use_printer = own_printer, use_printer
         self._beginning = threading.Lock()
 
     def saved(self) -> CaptureSettings | None:

@@ -93,11 +93,13 @@ class ListeningView(TickingPage):
         self.again = Button(theme, "", icon="rotate-ccw")
         self.off = Button(theme, "", icon="power")
         self.card = Button(theme, "", size="page", icon="printer")
+        self.own = Button(theme, "", size="page", icon="printer")
         self.main = Button(theme, "", kind="main", size="page", icon="check")
         for name, button, act in (
             ("again", self.again, self._vm.search),
             ("off", self.off, self._vm.switch_off),
             ("card", self.card, self._vm.print_card),
+            ("own", self.own, self._vm.use_own),
             ("main", self.main, self._vm.go_on),
         ):
             button.setObjectName(f"listening.{name}")
@@ -107,6 +109,7 @@ class ListeningView(TickingPage):
         row.addWidget(self.again)
         row.addWidget(self.off)
         row.addWidget(self.card)
+        row.addWidget(self.own)
         row.addWidget(self.main, 1)
         return row
 
@@ -138,12 +141,14 @@ class ListeningView(TickingPage):
             (self.again, state.again),
             (self.off, state.off_label),
             (self.card, state.card_label),
+            (self.own, state.own_label),
             (self.main, state.main_label),
         ):
             button.setText(text)
             button.setVisible(bool(text))
         self.main.setEnabled(not state.busy)
         self.card.setEnabled(not state.busy)
+        self.own.setEnabled(not state.busy)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = self.width() < 1100

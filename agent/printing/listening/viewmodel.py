@@ -13,33 +13,46 @@ from agent.printing.doctor import words as doctor_words
 from agent.printing.doctor.viewmodel import FOUND_SHOWN_MAX, Option, StepLine
 from agent.printing.listening import ways, words
 from agent.printing.listening.service import Begun, FirstRead
-from agent.printing.listening.ways import Part, PosWay
+from agent.printing.listening.ways import Part, PosWay, Who
 from agent.texts import Texts
 from printers.capture.serial_side import SerialPort
 from printers.capture.settings import CaptureSettings, Problem
-from printers.devices.address import BAUD_DEFAULT, BAUDS, WayKind
+from printers.devices.address import BAUD_DEFAULT, BAUDS, PrinterAddress, WayKind
 from printers.discovery import Found
 from printers.document import Document
 from sync.clock import Clock
 from sync.errors import SyncError
 
-ONLY_HERE, ALSO_OTHERS = "here", "others"
+OTHER_FORMAT = "format"  # beside the speeds
 log = topic("capture")
 
 
 class Step(IntEnum):
-    """In the order of the screen; a port and a speed are asked for only where a cable is."""
+    """In the order of the screen; a port and a speed are asked for only where a cable is, a format and networks only
+    of who wants others than the usual ones."""
 
     KIND = 0
     PORT = 1
     PRINTER = 2
     SPEED = 3
-    TILL = 4
-    CARD = 5
-    RUN = 6
+    FORMAT = 4
+    TILL = 5
+    NETWORKS = 6
+    CARD = 7
+    RUN = 8
 
 
-_ROWS = {Step.KIND: 0, Step.PORT: 0, Step.PRINTER: 1, Step.SPEED: 1, Step.TILL: 2, Step.CARD: 3, Step.RUN: 4}
+_ROWS = {
+    Step.KIND: 0,
+    Step.PORT: 0,
+    Step.PRINTER: 1,
+    Step.SPEED: 1,
+    Step.FORMAT: 1,
+    Step.TILL: 2,
+    Step.NETWORKS: 2,
+    Step.CARD: 3,
+    Step.RUN: 4,
+}
 
 
 class SetupPort(Protocol):
@@ -50,7 +63,9 @@ class SetupPort(Protocol):
     @property
     def print_card(self) -> Callable[[Document], object]: ...
     @property
-    def can_print(self) -> Callable[[], bool]: ...
+    def own_printer(self) -> Callable[[], PrinterAddress | None]: ...
+    @property
+    def use_printer(self) -> Callable[[PrinterAddress], object]: ...
     def saved(self) -> CaptureSettings | None: ...
     def own_address(self) -> str: ...
     def free_port(self, host: str) -> int: ...
@@ -77,6 +92,7 @@ class ListeningState:
     take_label: str = ""  # beside the field
     again: str = ""
     card_label: str = ""
+    own_label: str = ""  # the counter's own slips may come out of the same printer
     off_label: str = ""
 
 
@@ -102,8 +118,10 @@ class ListeningViewModel:
         self._port = entrance.port if entrance is not None else ""
         self._printer = saved.printer if saved is not None else ""
         self._baud = next((end.baud for end in (entrance, printer) if end is not None), BAUD_DEFAULT)
+        self._format = ways.format_of(saved) if saved is not None else ways.FORMAT_DEFAULT
         self._till = saved.till if saved is not None else "1"
-        self._others = saved is None or bool(saved.allow)
+        self._who = ways.who_of(saved) if saved is not None else Who.SHOP
+        self._networks = ", ".join(saved.allow) if saved is not None and self._who is Who.CERTAIN else ""
         self._typed = ""
         self._listen_port = 0
         self._problem = self._said = ""
@@ -147,18 +165,23 @@ class ListeningViewModel:
             self._go(Step.PORT if self._way is PosWay.CABLE else Step.PRINTER)
         elif self._step in (Step.PORT, Step.PRINTER):
             self._take(key)
+        elif self._step is Step.SPEED and key == OTHER_FORMAT:
+            self._go(Step.FORMAT)
         elif self._step is Step.SPEED:
             self._baud = int(key)
             self._go(Step.TILL)
+        elif self._step is Step.FORMAT:
+            self._format = key
+            self._enter(self._trail.pop())
         elif self._step is Step.TILL:
-            self._others = key == ALSO_OTHERS
+            self._who = Who(key)
             self.refresh()
 
     def take_typed(self) -> None:
         """What stands in the field is the answer."""
         if not self._busy and self._step in (Step.PORT, Step.PRINTER):
             self._take(self._typed)
-        elif self._step is Step.TILL:
+        elif self._step in (Step.TILL, Step.NETWORKS):
             self.go_on()
 
     def go_on(self) -> None:
@@ -167,6 +190,8 @@ class ListeningViewModel:
             return
         if self._step is Step.TILL:
             self._take_till()
+        elif self._step is Step.NETWORKS:
+            self._take_networks()
         elif self._step is Step.CARD:
             self._begin()
         elif self._step is Step.RUN:
@@ -183,13 +208,26 @@ class ListeningViewModel:
 
     def print_card(self) -> None:
         """The card comes out of the counter's printer."""
-        if self._step is not Step.CARD or not self._setup.can_print():
+        if self._step is not Step.CARD or self._setup.own_printer() is None:
             return
         try:
             self._setup.print_card(ways.slip(self._texts, self._parts()))
             self._said = self._texts._("The card is on its way. Hang it up at the till.")
         except SyncError as problem:
             log.warning("card_not_saved", problem=type(problem).__name__)
+            self._said = self._texts._("Could not be saved. Please try again.")
+        self.refresh()
+
+    def use_own(self) -> None:
+        """The counter's own slips come out of this printer as well."""
+        offered = self._own_offered()
+        if offered is None:
+            return
+        try:
+            self._setup.use_printer(offered)
+            self._said = self._texts._("The counter's slips come out of this printer from now on.")
+        except SyncError as problem:
+            log.warning("printer_not_saved", problem=type(problem).__name__)
             self._said = self._texts._("Could not be saved. Please try again.")
         self.refresh()
 
@@ -225,23 +263,53 @@ class ListeningViewModel:
     def _take_till(self) -> None:
         self._till = self._typed.strip()
         assert self._way is not None, "the first step was answered"
-        self._listen_port = self._setup.free_port(ways.host_of(self._way, others=self._others))
-        wrong = self._settings().problem(own_hosts=(self._setup.own_address(),))
-        if wrong is not None:
-            self._problem = words.problem(self._texts, wrong)
+        self._listen_port = self._setup.free_port(ways.host_of(self._way, self._who))
+        asks = self._way is PosWay.NETWORK and self._who is Who.CERTAIN
+        self._go_on_unless(() if not asks else (Problem.ALLOW,), Step.NETWORKS if asks else Step.CARD)
+
+    def _take_networks(self) -> None:
+        self._networks = self._typed.strip()
+        if self._allow():
+            self._go_on_unless((), Step.CARD)
+        else:  # nobody at all would be the computer itself alone, which is another answer
+            self._problem = words.problem(self._texts, Problem.ALLOW)
             self.refresh()
+
+    def _go_on_unless(self, later: tuple[Problem, ...], step: Step) -> None:
+        """To the next step, unless something is wrong that no `later` step asks about."""
+        wrong = self._settings().problem(own_hosts=(self._setup.own_address(),))
+        if wrong is None or wrong in later:
+            self._go(step)
             return
-        self._go(Step.CARD)
+        self._problem = words.problem(self._texts, wrong)
+        self.refresh()
+
+    def _allow(self) -> tuple[str, ...]:
+        return ways.allow_of(self._way or PosWay.NETWORK, self._who, self._networks)
 
     def _settings(self) -> CaptureSettings:
         way = self._way or PosWay.NETWORK
-        listen = f"{ways.host_of(way, others=self._others)}:{self._listen_port}"
+        listen = f"{ways.host_of(way, self._who)}:{self._listen_port}"
         if way is PosWay.CABLE:
-            listen = ways.serial_text(self._port, self._baud)
+            listen = ways.serial_text(self._port, self._baud, self._format)
         printer = self._printer
         if printer.startswith("serial:"):
-            printer = ways.serial_text(printer, self._baud)
-        return CaptureSettings(listen, printer, self._till, ways.allow_of(way, others=self._others), True, way.value)
+            printer = ways.serial_text(printer, self._baud, self._format)
+        return CaptureSettings(listen, printer, self._till, self._allow(), True, way.value)
+
+    def _own_offered(self) -> PrinterAddress | None:
+        """The printer, where the counter's own slips do not come out of it yet. Before the start only over a network:
+        another printer is still plugged into the POS."""
+        is_there = self._step is Step.RUN or (self._step is Step.CARD and self._way is PosWay.NETWORK)
+        own = self._setup.own_printer()
+        if not is_there or (self._step is Step.CARD and own is not None):
+            return None
+        try:
+            printer = PrinterAddress.parse(self._settings().printer)
+        except ValueError:  # a cable of another format than our own slips have
+            return None
+        stands_before = own is not None and str(own) == self._settings().listen  # it leads here through the capture
+        return None if printer == own or stands_before else printer
 
     def _begin(self) -> None:
         self._busy, self._problem, self._said = True, "", ""
@@ -264,7 +332,7 @@ class ListeningViewModel:
 
     def _enter(self, step: Step) -> None:
         self._step, self._problem, self._said = step, "", ""
-        self._typed = {Step.TILL: self._till, Step.PORT: self._port}.get(step, "")
+        self._typed = {Step.TILL: self._till, Step.PORT: self._port, Step.NETWORKS: self._networks}.get(step, "")
         self.refresh()
 
     def _search(self) -> None:
@@ -297,7 +365,8 @@ class ListeningViewModel:
             main_label=words.main_label(t, step.name, busy=self._busy),
             take_label=t._("Take it") if looks else "",
             again=t._("Look again") if looks and not self._searching else "",
-            card_label=t._("Print this card") if step is Step.CARD and self._setup.can_print() else "",
+            card_label=t._("Print this card") if step is Step.CARD and self._setup.own_printer() is not None else "",
+            own_label=t._("Our slips here too") if self._own_offered() is not None else "",
             off_label=t._("Switch off") if step is Step.KIND and is_on else "",
         )
         if state != self.state:
@@ -307,8 +376,10 @@ class ListeningViewModel:
     def _sentence(self) -> str:
         if self._first is not None or (self._step is Step.KIND and self._said):
             return ""  # the notice says it
-        if self._step is Step.CARD and not self._setup.can_print():
+        if self._step is Step.CARD and self._setup.own_printer() is None:
             return words.write_it_down(self._texts)
+        if self._step is Step.SPEED:
+            return words.speed_sentence(self._texts, self._format)
         return words.sentence(self._texts, self._step.name, searching=self._searching)
 
     def _shown_parts(self) -> tuple[Part, ...]:
@@ -341,8 +412,10 @@ class ListeningViewModel:
             return self._way.value if self._way is not None else ""
         if self._step is Step.SPEED:
             return str(self._baud)
+        if self._step is Step.FORMAT:
+            return self._format
         if self._step is Step.TILL:
-            return ALSO_OTHERS if self._others else ONLY_HERE
+            return self._who.value
         return {Step.PORT: f"serial:{self._port}", Step.PRINTER: self._printer.partition("@")[0]}.get(self._step, "")
 
     def _options(self) -> tuple[Option, ...]:
@@ -356,14 +429,13 @@ class ListeningViewModel:
             here = tuple(one for one in self._found if _key(one) != own_port and one.address.kind is not WayKind.FILE)
             return self._found_options(here)
         if self._step is Step.SPEED:
-            return tuple(Option(str(baud), "", f"{baud} baud") for baud in BAUDS)
+            speeds = tuple(Option(str(baud), "", f"{baud} baud") for baud in BAUDS)
+            other = t.n("Another format than {frame}", frame=self._format)
+            return (*speeds, Option(OTHER_FORMAT, "", other, t._("Seldom: only if the POS's settings say so")))
+        if self._step is Step.FORMAT:
+            return tuple(Option(frame, "", frame, meaning) for frame, meaning in words.formats(t))
         if self._step is Step.TILL and self._way is PosWay.NETWORK:
-            return (
-                Option(
-                    ALSO_OTHERS, "", t._("The POS is another machine of the shop"), t._("The shop's network may print")
-                ),
-                Option(ONLY_HERE, "", t._("The POS runs on this PC"), t._("Nobody else may print")),
-            )
+            return tuple(Option(who.value, "", title, remark) for who, title, remark in words.who(t))
         return ()
 
     def _found_options(self, found: tuple[Found, ...]) -> tuple[Option, ...]:

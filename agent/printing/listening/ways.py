@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from agent.texts import Texts
 from printers.capture.ends import Address
@@ -25,6 +26,19 @@ class PosWay(StrEnum):
     QUEUE = "queue"
 
 
+class Who(StrEnum):
+    """Who may print through this computer, where the POS reaches it over a network."""
+
+    HERE = "here"
+    SHOP = "others"
+    CERTAIN = "certain"  # the addresses that somebody typed
+
+
+# Data bits, parity, stop bits. Nearly all printers talk the first; old ones have a switch for the others.
+FORMAT_DEFAULT: Final = "8N1"
+FORMATS: Final = (FORMAT_DEFAULT, "8E1", "8O1", "7E1", "7O1", "8N2")
+
+
 @dataclass(frozen=True)
 class Part:
     """One piece of the card: a heading and what to do, in order."""
@@ -40,9 +54,22 @@ def way_of(settings: CaptureSettings) -> PosWay:
     return PosWay.CABLE if settings.listen.startswith("serial:") else PosWay.NETWORK
 
 
-def host_of(way: PosWay, *, others: bool) -> str:
+def who_of(settings: CaptureSettings) -> Who:
+    """Who was allowed to print."""
+    if not settings.allow:
+        return Who.HERE
+    return Who.SHOP if settings.allow == (PRIVATE,) else Who.CERTAIN
+
+
+def format_of(settings: CaptureSettings) -> str:
+    """How the cable talks, as in ``8N1``; both ends talk the same."""
+    ends = (SerialPort.parse(settings.listen), SerialPort.parse(settings.printer))
+    return next((f"{end.bits}{end.parity}{end.stop}" for end in ends if end is not None), FORMAT_DEFAULT)
+
+
+def host_of(way: PosWay, who: Who) -> str:
     """Where to listen: nobody outside this computer is heard unless the shop wants it."""
-    return "0.0.0.0" if way is PosWay.NETWORK and others else "127.0.0.1"
+    return "0.0.0.0" if way is PosWay.NETWORK and who is not Who.HERE else "127.0.0.1"
 
 
 def printer_text(typed: str) -> str:
@@ -55,16 +82,20 @@ def printer_text(typed: str) -> str:
     return f"{text}:9100" if text and ":" not in text else text
 
 
-def serial_text(typed: str, baud: int) -> str:
+def serial_text(typed: str, baud: int, frame: str = FORMAT_DEFAULT) -> str:
     """A port may be typed by its bare name."""
     text = typed.strip()
     if text and not text.startswith("serial:"):
         text = f"serial:{text}"
-    return f"{text.partition('@')[0]}@{baud}" if text else ""
+    rest = "" if frame == FORMAT_DEFAULT else f",{frame}"
+    return f"{text.partition('@')[0]}@{baud}{rest}" if text else ""
 
 
-def allow_of(way: PosWay, *, others: bool) -> tuple[str, ...]:
-    return (PRIVATE,) if way is PosWay.NETWORK and others else ()
+def allow_of(way: PosWay, who: Who, typed: str) -> tuple[str, ...]:
+    """The networks that may print; `typed` are the certain ones, with commas or spaces between them."""
+    if way is not PosWay.NETWORK or who is Who.HERE:
+        return ()
+    return (PRIVATE,) if who is Who.SHOP else tuple(typed.replace(",", " ").split())
 
 
 def card(t: Texts, settings: CaptureSettings, own_host: str) -> tuple[Part, ...]:
@@ -102,7 +133,7 @@ def _back_network(t: Texts, settings: CaptureSettings) -> tuple[str, ...]:
         return (set_back, check)
     if isinstance(printer, SerialPort):
         pull = t.n("Pull the printer's cable out of {port} of this PC and plug it into the POS.", port=printer.port)
-        choose = t.n("In the POS, choose a serial printer with speed {baud}.", baud=printer.baud)
+        choose = t.n("In the POS, choose a serial printer with speed {baud}.", baud=_speed(printer))
         return (pull, choose, check)
     return (*_to_the_printer_itself(t, settings.printer), check)
 
@@ -131,6 +162,12 @@ def _back_queue(t: Texts, settings: CaptureSettings) -> tuple[str, ...]:
     )
 
 
+def _speed(line: SerialPort) -> str:
+    """With the format where it is another than the POS will have anyway."""
+    frame = f"{line.bits}{line.parity}{line.stop}"
+    return str(line.baud) if frame == FORMAT_DEFAULT else f"{line.baud}, {frame}"
+
+
 def _to_the_printer_itself(t: Texts, printer: str) -> tuple[str, ...]:
     kind, _, name = printer.partition(":")
     if kind in ("cups", "windows"):
@@ -145,8 +182,15 @@ def _cups_uri(printer: object) -> str:
     if isinstance(printer, Address):
         return f"socket://{printer}"
     if isinstance(printer, SerialPort):
-        return f"serial:{printer.port}?baud={printer.baud}"
+        return f"serial:{printer.port}?baud={printer.baud}{_cups_format(printer)}"
     return "usb://…"
+
+
+def _cups_format(line: SerialPort) -> str:
+    if (line.bits, line.parity, line.stop) == (8, "N", 1):
+        return ""
+    parity = {"N": "none", "E": "even", "O": "odd"}[line.parity]
+    return f"+bits={line.bits}+parity={parity}+stop={line.stop}"
 
 
 def _place(t: Texts, printer: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.printing.listening.service import Begun, FirstRead
-from agent.printing.listening.ways import PosWay
+from agent.printing.listening.ways import FORMAT_DEFAULT, FORMATS, PosWay, Who
 from agent.texts import Texts
 from printers.capture.settings import Problem
 
@@ -12,8 +12,8 @@ def steps(t: Texts) -> tuple[tuple[str, str], ...]:
     """Title and line of each row on the left."""
     return (
         (t._("Your POS"), t._("How it prints today")),
-        (t._("The real printer"), t._("Where the receipt comes out")),
-        (t._("The till"), t._("Its name, and who may print")),
+        (t._("The real printer"), t._("Where receipts come out")),
+        (t._("The till"), t._("Name, who may print")),
         (t._("The way back"), t._("A card for the till")),
         (t._("First receipt"), t._("Print one and look")),
     )
@@ -36,7 +36,9 @@ def title(t: Texts, step: str, *, first: FirstRead | None) -> str:
         "PORT": t._("Where is the POS's cable plugged in?"),
         "PRINTER": t._("Which printer is the real one?"),
         "SPEED": t._("At which speed does the cable talk?"),
+        "FORMAT": t._("In which format does the cable talk?"),
         "TILL": t._("Which till is this?"),
+        "NETWORKS": t._("Which machines may print?"),
         "CARD": t._("First, write the way back down"),
         "RUN": t._("Now print one receipt"),
     }
@@ -51,6 +53,13 @@ def first_read(t: Texts, first: FirstRead) -> str:
     return t.n("{amount} at {time}. From now on every receipt is read.", amount=t.won(first.total_won), time=at)
 
 
+def speed_sentence(t: Texts, frame: str) -> str:
+    """What is asked about the cable; the format is said once it is another than usual."""
+    if frame == FORMAT_DEFAULT:
+        return t._("As in the POS's printer settings. 9600 is usual; both cables use the same.")
+    return t.n("As in the POS's printer settings, with the format {frame}. Both cables use the same.", frame=frame)
+
+
 def sentence(t: Texts, step: str, *, searching: bool) -> str:
     if step in ("PORT", "PRINTER") and searching:
         return t._("Looking for it … You can also type it below.")
@@ -58,7 +67,8 @@ def sentence(t: Texts, step: str, *, searching: bool) -> str:
         "KIND": t._("Nothing is changed yet. Receipts keep printing exactly as they do."),
         "PORT": t._("A port of this PC. Choose it, or type its name."),
         "PRINTER": t._("Not the queue that your POS prints to: that one will lead here."),
-        "SPEED": t._("As in the POS's printer settings. 9600 is usual; both cables use the same."),
+        "FORMAT": t._("Data bits, parity, stop bits, as in the POS's printer settings."),
+        "NETWORKS": t._("Everybody else is refused, also on the shop's own network."),
         "TILL": t._("Numbers that customers type at this till meet only its receipts."),
         "CARD": t._("If this PC is off, nothing prints until somebody does what stands here."),
         "RUN": t._("First do what stands below. The paper comes out as always, and a moment later it shows here."),
@@ -76,6 +86,7 @@ def input_label(t: Texts, step: str) -> str:
         "PORT": t._("Or type its port, as in COM3 or /dev/ttyUSB0"),
         "PRINTER": t._("Or type its address, as in 192.168.0.31"),
         "TILL": t._("The till's name, as in 1"),
+        "NETWORKS": t._("Addresses or networks, as in 192.168.0.20, 10.20.0.0/24"),
     }
     return labels.get(step, "")
 
@@ -90,7 +101,7 @@ def problem(t: Texts, found: Problem) -> str:
         case Problem.CIRCLE:
             return t._("That is this program itself: receipts would go round for ever. Choose the real printer.")
         case Problem.ALLOW:
-            return t._("These addresses are no network.")
+            return t._("These are no addresses. Examples: 192.168.0.20, or a network such as 10.20.0.0/24")
         case Problem.TILL:
             return t._("A till's name has 1 to 20 letters.")
 
@@ -118,4 +129,25 @@ def main_label(t: Texts, step: str, *, busy: bool) -> str:
     """The one main button; empty while an answer has to be tapped."""
     if step == "CARD":
         return t._("Starting …") if busy else t._("Start")
-    return {"TILL": t._("Go on"), "RUN": t._("Done")}.get(step, "")
+    return {"TILL": t._("Go on"), "NETWORKS": t._("Go on"), "RUN": t._("Done")}.get(step, "")
+
+
+def formats(t: Texts) -> tuple[tuple[str, str], ...]:
+    """Each format of a cable with what it means, the usual one first."""
+    parity = {"N": t._("no parity"), "E": t._("even parity"), "O": t._("odd parity")}
+    return tuple(
+        (
+            frame,
+            t.n("{bits} data bits, {parity}, {stop} stop bits", bits=frame[0], parity=parity[frame[1]], stop=frame[2]),
+        )
+        for frame in FORMATS
+    )
+
+
+def who(t: Texts) -> tuple[tuple[Who, str, str], ...]:
+    """Who may print over the network: the answers, each with what follows from it."""
+    return (
+        (Who.SHOP, t._("The POS is another machine of the shop"), t._("The shop's network may print")),
+        (Who.HERE, t._("The POS runs on this PC"), t._("Nobody else may print")),
+        (Who.CERTAIN, t._("Only certain machines"), t._("You type their addresses, or another network")),
+    )

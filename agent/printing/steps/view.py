@@ -60,7 +60,7 @@ class StepRow(Control):
         if step.state == "done":
             self.disc.show_as(icon="check", tone="green")
         else:
-            self.disc.show_as(letter=str(number), tone="shop" if self._now else "neutral")
+            self.disc.show_as(letter=str(number), tone="chosen" if self._now else "neutral")
         self.title.set_text(step.title)
         self.line.set_text(step.line)
         self.update()

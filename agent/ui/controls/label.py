@@ -229,6 +229,7 @@ class Disc(Control):
         "red": ("red_soft", "red_ink"),
         "neutral": ("sunken", "ink2"),
         "shop": ("avatar", "on_avatar"),
+        "chosen": ("ink", "on_ink"),
     }
 
     def __init__(

@@ -19,6 +19,7 @@ from printers.capture.counters import Counters
 from printers.capture.ends import Address, listen_on
 from printers.capture.settings import CaptureSettings, read_settings, write_settings
 from printers.capture.status import StatusWriter
+from printers.devices.address import PrinterAddress
 from printers.document import Text, check
 from sync.clock import FakeClock
 from sync.errors import StoreFull
@@ -71,6 +72,14 @@ NEAR = ("network", PRINTER, "1")
         (
             ("cable", "COM3", PRINTER, "9600", "1"),
             CaptureSettings("serial:COM3@9600", PRINTER, "1", (), True, "cable"),
+        ),
+        (
+            ("cable", PORT, "serial:COM4", "format", "7E1", "19200", "1"),
+            CaptureSettings("serial:/dev/ttyUSB0@19200,7E1", "serial:COM4@19200,7E1", "1", (), True, "cable"),
+        ),
+        (
+            ("network", PRINTER, "certain", "1", "192.168.0.20, 10.20.0.0/24"),
+            CaptureSettings("0.0.0.0:9100", PRINTER, "1", ("192.168.0.20", "10.20.0.0/24"), True, "network"),
         ),
         (
             ("queue", "usb:/dev/usb/lp0", "1"),
@@ -134,6 +143,91 @@ def test_what_was_chosen_earlier_is_shown_again() -> None:
 
     assert shown[:4] == ["cable", "serial:COM3", "serial:COM4", "19200"]
     assert screen.vm.state.typed == "7"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        CaptureSettings("serial:COM3@19200,7E1", "serial:COM4@19200,7E1", "7", (), True, "cable"),
+        replace(NETWORK, allow=("192.168.0.20/32",)),
+        replace(NETWORK, listen="127.0.0.1:9100", allow=()),
+    ],
+)
+def test_who_goes_through_the_steps_again_changes_nothing(kept: CaptureSettings) -> None:
+    """A format, and networks that a command or an earlier owner named, are not replaced by the usual ones."""
+    screen = Screen(Setup(kept=kept, found=()), kept.kind)
+    while screen.step is not Step.CARD:
+        if screen.vm.state.options and screen.step is not Step.TILL:
+            screen.vm.choose(screen.vm.state.chosen)
+        else:
+            screen.vm.go_on()
+    screen.vm.go_on()
+
+    assert screen.setup.begins == [kept]
+
+
+def test_certain_machines_have_to_be_named_and_back_asks_again() -> None:
+    screen = Screen(None, "network", PRINTER, "certain", "1")
+    assert screen.step is Step.NETWORKS
+    for typed in ("", "guests", "192.168.0.300"):
+        answered(screen.vm, typed)
+        assert (screen.step, screen.vm.state.problem[:23]) == (Step.NETWORKS, "These are no addresses.")
+
+    screen.vm.back()
+    answered(screen.vm, "others")
+    screen.vm.go_on()
+
+    assert screen.step is Step.CARD
+    screen.vm.go_on()
+    assert screen.setup.begins == [NETWORK]
+
+
+def test_the_counters_own_slips_may_come_out_of_the_same_printer() -> None:
+    screen = Screen(Setup(own=None), *NEAR)
+    assert (screen.vm.state.card_label, screen.vm.state.own_label) == ("", "Our slips here too")
+
+    screen.vm.use_own()
+
+    assert str(screen.setup.own) == PRINTER
+    assert (screen.vm.state.card_label, screen.vm.state.own_label) == ("Print this card", "")
+    screen.vm.go_on()
+    assert (screen.step, screen.vm.state.own_label) == (Step.RUN, "")
+
+
+@pytest.mark.parametrize(
+    ("own", "answers", "offered"),
+    [
+        ("192.168.0.40:9100", NEAR, True),
+        (PRINTER, NEAR, False),
+        ("0.0.0.0:9100", NEAR, False),  # it leads there through the capture
+        (None, ("cable", PORT, "serial:COM4", "9600", "1"), True),
+        (None, ("cable", PORT, "serial:COM4", "format", "7E1", "9600", "1"), False),  # our own slips are 8N1
+    ],
+)
+def test_another_printer_of_the_counter_is_left_alone_until_somebody_presses(
+    own: str | None, answers: tuple[str, ...], offered: bool
+) -> None:
+    address = PrinterAddress.parse(own) if own else None
+    screen = Screen(Setup(own=address), *answers)
+    assert screen.vm.state.own_label == ""  # not before it listens: the printer may still hang at the POS
+    screen.vm.go_on()
+
+    assert (screen.step, bool(screen.vm.state.own_label)) == (Step.RUN, offered)
+    assert screen.setup.own == address
+
+
+@pytest.mark.expect_log(r"printer_not_saved")
+def test_a_disk_that_keeps_no_printer_is_said() -> None:
+    screen = Screen(Setup(own=None), *NEAR)
+
+    def full(_address: object) -> None:
+        raise StoreFull
+
+    screen.setup.use_printer = full  # type: ignore[method-assign]
+    screen.vm.use_own()
+
+    assert screen.vm.state.said == "Could not be saved. Please try again."
+    assert screen.vm.state.own_label
 
 
 def test_printers_that_are_found_late_appear_and_a_left_screen_hears_nothing() -> None:
@@ -208,7 +302,7 @@ def test_the_card_is_printed_before_the_start_and_a_full_disk_is_said() -> None:
 
 
 def test_without_a_printer_of_the_counter_there_is_no_card_to_press() -> None:
-    screen = Screen(Setup(prints=False), *NEAR)
+    screen = Screen(Setup(own=None), *NEAR)
     assert screen.vm.state.card_label == ""
     assert "Write it on paper" in screen.vm.state.sentence
     screen.vm.print_card()
@@ -248,6 +342,32 @@ def test_every_card_says_what_to_do_without_this_computer(
     assert "9107" not in " ".join(back.lines), "the way back does not lead through this computer"
     assert ("COM3" if way is ways.PosWay.CABLE else "9107") in " ".join(begin.lines)
     check(ways.slip(Texts("ko"), (back, begin)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        (
+            CaptureSettings("0.0.0.0:9100", "serial:COM4@19200,7E1", "1", ("private",), True, "network"),
+            "포스에서 시리얼 프린터, 속도 19200, 7E1로 고릅니다.",
+        ),
+        (
+            CaptureSettings("0.0.0.0:9100", "serial:COM4@9600", "1", ("private",), True, "network"),
+            "포스에서 시리얼 프린터, 속도 9600으로 고릅니다.",
+        ),
+        (NETWORK, "포스의 프린터 설정에서 주소를 192.168.0.31, 포트 9100으로 되돌립니다."),
+        (replace(NETWORK, printer="windows:영수증"), "포스에서 프린터 “영수증”을 다시 고릅니다."),
+        (
+            CaptureSettings("127.0.0.1:9100", "serial:/dev/ttyS0@9600,7E1", "1", (), True, "queue"),
+            "lpadmin -p 큐이름 -v serial:/dev/ttyS0?baud=9600+bits=7+parity=even+stop=1",
+        ),
+    ],
+)
+def test_the_card_is_korean_as_people_say_it_and_names_the_format(settings: CaptureSettings, line: str) -> None:
+    """UXR-16."""
+    back, _begin = ways.card(Texts("ko"), settings, "192.168.0.20")
+
+    assert line in back.lines
 
 
 @pytest.mark.parametrize(
@@ -416,7 +536,8 @@ def setup_of(kept: Keeping, newest: ReceiptRow | None = None) -> CaptureSetup:
         find=lambda _done: None,
         newest=lambda: newest,
         print_card=lambda _card: None,
-        can_print=lambda: True,
+        own_printer=lambda: None,
+        use_printer=lambda _address: None,
         begin_s=0.5,
     )
 

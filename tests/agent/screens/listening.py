@@ -12,6 +12,7 @@ from agent.printing.listening.service import Begun, FirstRead
 from agent.printing.listening.view import ListeningView
 from agent.printing.listening.viewmodel import ListeningViewModel
 from printers.capture.settings import CaptureSettings
+from printers.devices.address import PrinterAddress
 from printers.discovery import Found
 from printers.document import Document
 from tests.agent.screens.customer import FOUND, NOW_MS, Look
@@ -28,7 +29,7 @@ class Setup:
     begun: Begun = Begun.LISTENING
     silent: bool = False  # answers nothing: the screen waits
     first: FirstRead | None = None
-    prints: bool = True
+    own: PrinterAddress | None = field(default_factory=lambda: PrinterAddress.parse(PRINTER))
     begins: list[CaptureSettings] = field(default_factory=list)
     cards: list[Document] = field(default_factory=list)
 
@@ -40,8 +41,11 @@ class Setup:
         self.cards.append(card)
         return "job"
 
-    def can_print(self) -> bool:
-        return self.prints
+    def own_printer(self) -> PrinterAddress | None:
+        return self.own
+
+    def use_printer(self, address: PrinterAddress) -> None:
+        self.own = address
 
     def saved(self) -> CaptureSettings | None:
         return self.kept
@@ -109,14 +113,17 @@ LISTENING_STATES = {
     "19-pos-first": listening(Setup),
     "19-pos-kept": listening(lambda: Setup(kept=NETWORK)),
     "19-pos-off": listening(lambda: Setup(kept=NETWORK), off=True),
-    "19-pos-card-no-printer": listening(lambda: Setup(prints=False), *NEAR),
+    "19-pos-card-no-printer": listening(lambda: Setup(own=None), *NEAR),
     "19-pos-printer": listening(Setup, "network"),
     "19-pos-printer-searching": listening(lambda: Setup(silent=True), "network"),
     "19-pos-printer-wrong": listening(Setup, "network", "http://printer"),
     "19-pos-printer-circle": listening(Setup, "cable", PORT, PORT),
     "19-pos-port": listening(Setup, "cable"),
     "19-pos-speed": listening(Setup, *CABLE, PRINTER),
+    "19-pos-format": listening(Setup, *CABLE, PRINTER, "format"),
     "19-pos-till": listening(Setup, "network", PRINTER),
+    "19-pos-networks": listening(Setup, "network", PRINTER, "certain", "1"),
+    "19-pos-networks-wrong": listening(Setup, "network", PRINTER, "certain", "1", "guests"),
     "19-pos-card": listening(Setup, *NEAR),
     "19-pos-card-here": listening(Setup, "network", PRINTER, "here", "1"),
     "19-pos-card-cable": listening(Setup, *CABLE, PRINTER, "9600", "1"),
@@ -127,5 +134,6 @@ LISTENING_STATES = {
     "19-pos-not-started": listening(lambda: Setup(begun=Begun.NOT_STARTED), *NEAR, begin=True),
     "19-pos-wait": listening(Setup, *NEAR, begin=True),
     "19-pos-read": listening(_read(17_800), *NEAR, begin=True),
+    "19-pos-own": listening(lambda: Setup(own=None), *NEAR, begin=True),
     "19-pos-unread": listening(_read(None), *NEAR, begin=True),
 }
