@@ -53,9 +53,12 @@ class CloudClient:
         )
         return str(made["definition_id"])
 
-    def give_coupon(self, member_id: str, definition_id: str) -> str:
-        key = self._key("coupon")
-        return str(self.api.members.issue(member_id, definition_id=definition_id, idempotency_key=key)["coupon_id"])
+    def give_coupon(self, member_id: str, definition_id: str, *, on_paper: bool = False) -> str:
+        """``on_paper``: the store's counter may print it for a member without a phone."""
+        body = {"definition_id": definition_id, "idempotency_key": self._key("coupon")}
+        if on_paper:
+            body["print_at"] = self.store_id
+        return str(self.api.members.issue(member_id, **body)["coupon_id"])
 
     def coupon_state(self, member_id: str, coupon_id: str) -> str:
         coupons = self.api.members.show(member_id)["coupons"]

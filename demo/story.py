@@ -261,6 +261,42 @@ def _coupons(world: DemoWorld, ledger: Ledger) -> None:
     ledger.check("the refused coupon is free again", world.cloud.coupon_state(member, coupons[2]), "available")
 
 
+def _coupon_on_paper(world: DemoWorld, ledger: Ledger) -> None:
+    """CPN-15, CPN-18: a slip for a member without a phone; its QR code is read with the scanner, used once."""
+    member = world.cloud.join(SORA, "이소라")
+    definition = world.cloud.define_coupon("마들렌 1개 무료", "음료와 함께", 2_800)
+    coupon = world.cloud.give_coupon(member, definition, on_paper=True)
+    _tap(world, "nav.receipts")
+    _tap(world, "receipts.chip.coupons")
+    _tap(world, f"receipts.row.coupon:{coupon}")
+    _tap(world, "receipts.answer.print_coupon")
+    slip = _printed(world, "마들렌 1개 무료", "[QR withfom:coupon:")
+    qr = slip.split("[QR ")[1].split("]")[0]
+
+    _scan(world, qr)
+    wait_until(lambda: world.cloud.coupon_state(member, coupon) == "pending", what="the coupon is held")
+    _tap(world, "rewards.use")
+    wait_until(lambda: world.cloud.coupon_state(member, coupon) == "used", what="the coupon is used")
+    ledger.coupons_used += 1
+    _printed(world, "마들렌", "쿠폰 사용 승인", "2,800원 할인 입력")
+    _scan(world, qr)
+    said = "이 매장에서 이미 쓴 쿠폰이에요."
+    wait_until(lambda: _paper_says(world) == said, what="a copy of the slip gives nothing")
+    ledger.check("a copy of the slip", _paper_says(world), said)
+
+
+def _scan(world: DemoWorld, text: str) -> None:
+    """A hand scanner types into the field that has the keyboard on the page of coupons."""
+    _tap(world, "nav.rewards")
+    wait_until(lambda: world.agent.type("rewards.code", text), what="the field of codes is there")
+    _tap(world, "rewards.check")
+
+
+def _paper_says(world: DemoWorld) -> str:
+    paper = world.agent.screen_state()["counter"]["paper"] or {}
+    return str((paper.get("card") or {}).get("title", ""))
+
+
 def _order(world: DemoWorld, ledger: Ledger) -> None:
     """ORD-04, ORD-05, ORD-16, ORD-21: an app order pops up, is approved, its ticket is printed; ready, it earns."""
     open_menu(world.cloud)
@@ -454,6 +490,7 @@ _SCENES: tuple[tuple[str, Callable[[DemoWorld, Ledger], None]], ...] = (
     ("적립과 상관없는 종이 · papers that do nothing", _papers_that_do_nothing),
     ("번호 없이 받은 적립 전표 · a claim slip", _slip_of_a_receipt),
     ("쿠폰 세 장 · three coupons", _coupons),
+    ("종이 쿠폰 · a coupon on paper", _coupon_on_paper),
     ("앱 주문 · an app order", _order),
     ("품절 · sold out", _sold_out),
     ("포인트 쓰기 · points used at the tablet", _spend),

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from agent.approval.viewmodel import ApprovalViewModel
 from agent.bootstrap import Agent
-from agent.dispatch import Coalesced
 from agent.home.viewmodel import HomeViewModel
 from agent.menu.viewmodel import MenuViewModel
 from agent.orders.viewmodel import OrdersViewModel
@@ -47,6 +46,7 @@ def shop_pages(
     settings: SettingsService,
     approval: ApprovalViewModel,
     home: HomeViewModel,
+    paper: PaperViewModel,
     pin: PinViewModel,
     look: Look,
 ) -> tuple[Page, ...]:
@@ -61,7 +61,7 @@ def shop_pages(
         Page("home", mark("Home"), mark("Home"), "house", home_page, home.refresh),
         _orders(agent, approval, look),
         _receipts(agent, look),
-        _rewards(agent, approval, look),
+        _rewards(paper, look),
         _stock(agent, pin, look),
         _printing(agent, look),
         _people(agent, pin, look),
@@ -121,23 +121,13 @@ def _receipts(agent: Agent, look: Look) -> Page:
     return Page("receipts", mark("Receipts"), mark("Receipts"), "receipt-text", build, vm.refresh)
 
 
-def _rewards(agent: Agent, approval: ApprovalViewModel, look: Look) -> Page:
-    vm = PaperViewModel(
-        papers=agent.papers,
-        decider=approval,
-        online=agent.link.online,
-        clock=agent.clock,
-        dispatcher=look.dispatcher,
-        texts=look.texts,
-    )
-    agent.link.listeners.subscribe(Coalesced(look.dispatcher, vm.refresh))
-
+def _rewards(paper: PaperViewModel, look: Look) -> Page:
     def build() -> QWidget:
         from agent.rewards.view import RewardsPage
 
-        return RewardsPage(vm, look.theme, look.texts)
+        return RewardsPage(paper, look.theme, look.texts)
 
-    return Page("rewards", mark("Coupons"), mark("Coupons"), "ticket", build, vm.refresh)
+    return Page("rewards", mark("Coupons"), mark("Coupons"), "ticket", build, paper.refresh)
 
 
 def _stock(agent: Agent, pin: PinViewModel, look: Look) -> Page:

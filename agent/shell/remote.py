@@ -168,6 +168,7 @@ class _Remote:
                 "page": screens.main.current_page if screens.main else "enroll",
                 "link": to_json(screens.link_vm.state) if screens.link_vm else None,
                 "home": to_json(screens.home_vm.state) if screens.home_vm else None,
+                "paper": to_json(screens.paper_vm.panel) if screens.paper_vm else None,
                 "enroll": to_json(screens.enroll_vm.state) if screens.enroll_vm else None,
             },
             "tablet": tablet,

@@ -19,6 +19,7 @@ from agent.home.viewmodel import HomeViewModel
 from agent.link.troubles import troubles
 from agent.link.viewmodel import LinkViewModel
 from agent.notices.words import urgent_warnings
+from agent.rewards.paper.viewmodel import PaperViewModel
 from agent.settings.service import SettingsService
 from agent.shell.dispatcher import QtDispatcher
 from agent.shell.main_window import MainWindow
@@ -60,6 +61,7 @@ class Screens:
         self.popups: StackView | None = None
         self.approval_vm: ApprovalViewModel | None = None
         self.home_vm: HomeViewModel | None = None
+        self.paper_vm: PaperViewModel | None = None
         self.pin_vm: PinViewModel | None = None
         self.link_vm: LinkViewModel | None = None
         self.shell_vm: ShellViewModel | None = None
@@ -132,6 +134,15 @@ class Screens:
             people=lambda: people_warnings(texts, agent.staff.roster()),
             told=self._told,
         )
+        self.paper_vm = PaperViewModel(
+            papers=agent.papers,
+            decider=self.approval_vm,
+            online=agent.link.online,
+            clock=agent.clock,
+            dispatcher=dispatcher,
+            texts=texts,
+        )
+        agent.link.listeners.subscribe(Coalesced(dispatcher, self.paper_vm.refresh))
         look = Look(self.theme, texts, dispatcher, self._version)
         self._settings.listeners.subscribe(lambda: dispatcher.post(self._settings_changed))
         shell = self.shell_vm = ShellViewModel(
@@ -147,7 +158,7 @@ class Screens:
         self.main = MainWindow(
             self.theme,
             texts,
-            shop_pages(agent, self._settings, self.approval_vm, self.home_vm, self.pin_vm, look),
+            shop_pages(agent, self._settings, self.approval_vm, self.home_vm, self.paper_vm, self.pin_vm, look),
             shell=shell,
             link=self.link_vm,
             version=self._version,

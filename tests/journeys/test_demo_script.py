@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.timeout(300)
 def test_the_demo_story_ends_with_every_figure_right(tmp_path: Path) -> None:
-    """MEM-01, PNT-05..09, APR-01, 07, 08, 10, ORD-04, ORD-05, AGT-05, AGT-06, AGT-09"""
+    """MEM-01, PNT-05..09, APR-01, 07, 08, 10, CPN-15, CPN-18, ORD-04, ORD-05, AGT-05, 06, 09"""
     done = subprocess.run(
         [sys.executable, "-m", "withfom", "demo", "--script", "--folder", str(tmp_path / "체험 폴더")],
         cwd=ROOT,
