@@ -17,6 +17,7 @@ from simulation.enrolling import enroll_again
 from simulation.old_copy import LOOK_EVERY_MS, THERE, nothing_lost, settle, stopped_for_good_reason
 from simulation.outcomes import demand
 from simulation.shop import Shop
+from simulation.suspended import try_value_out
 from simulation.verdict import effects_once
 from simulation.watch import CounterWatch, check_book
 from simulation.wire import Network
@@ -51,6 +52,7 @@ def work_side_by_side(
     _noticed(cloud, device, epoch)
     for at in both:
         stopped_for_good_reason(cloud, at, stopped[at.name])
+    try_value_out(cloud, network, shop, both, rng)
     _helped(cloud, shop, both)
     effects_once(cloud)
     check_book(cloud.conn)

@@ -283,6 +283,7 @@ def write_enrollment(
     ask_for(conn, Why.ENROLLED)
     set_meta(conn, outbox.SERVER_TIME, str(server_time_ms))
     set_meta(conn, outbox.HALTED, None)
+    set_meta(conn, outbox.SUSPENDED, None)
     set_meta(conn, outbox.RESENDING, None)
     set_meta(conn, keychange.PENDING, None)
     require_identity(conn)

@@ -19,6 +19,7 @@ from sync.meta import get_meta, set_meta
 from sync.profile import require_identity
 from sync.protocol import (
     CHAIN_START,
+    DEVICE_SUSPENDED,
     FINAL_STATUSES,
     OPS_PER_PUSH_MAX,
     PUSH_BYTES_MAX,
@@ -45,6 +46,7 @@ SERVER_TIME = "sync.server_time_ms"  # meta: the newest time the cloud told us
 RESENDING = "sync.resending_from"  # meta: the cloud asked for what it had acknowledged, and has not answered it all yet
 LAST_SYNCED = "sync.last_synced_wall_ms"  # meta: when the cloud last took or gave something, by our clock
 HALTED = "sync.halted"  # meta: why nothing is pushed until the device is enrolled again
+SUSPENDED = "sync.suspended"  # meta: the cloud said that it believes no word of ours about value until then
 _PENDING = "pending"
 
 
@@ -357,10 +359,17 @@ def apply_results(
     now_ms = clock.wall_ms()
     set_meta(conn, LAST_SYNCED, str(now_ms))
     set_meta(conn, CLOCK_OFFSET, str(response.server_time_ms - now_ms))
+    if any(result.code == DEVICE_SUSPENDED for result in settled):
+        set_meta(conn, SUSPENDED, "1")
     forked = any(result.status == OpStatus.FORKED for result in settled)
     return Settled(
         tuple(settled), response.expected_seq, response.generation, asks_retry, forked, local_errors=tuple(errors)
     )
+
+
+def heard_ms(conn: sqlite3.Connection) -> int:
+    """The newest time that the cloud told us, before which it cannot be now; 0 before it did."""
+    return int(get_meta(conn, SERVER_TIME) or 0)
 
 
 def clock_offset_ms(conn: sqlite3.Connection) -> int | None:
@@ -395,7 +404,7 @@ def apply_op_row(conn: sqlite3.Connection, row: FeedRow, *, on_result: OnResult)
     ).fetchone()
     if ours is None:
         return
-    server_time_ms = ours["acked_ms"] or int(get_meta(conn, SERVER_TIME) or 0)
+    server_time_ms = ours["acked_ms"] or heard_ms(conn)
     if _store_result(conn, result.op_id, result, server_time_ms):
         _follow_up(conn, ours["kind"], result, on_result)
 
@@ -451,7 +460,7 @@ def purge(conn: sqlite3.Connection) -> int:
     What waits for a person stays, and so does the newest operation, with which we find out whether a restored
     cloud still knows us.
     """
-    now_ms = int(get_meta(conn, SERVER_TIME) or 0)
+    now_ms = heard_ms(conn)
     removed = conn.execute(
         "DELETE FROM outbox WHERE status IN ('applied', 'adjusted', 'rejected') AND local_error IS NULL"
         " AND acked_ms < ? AND seq < (SELECT last_seq FROM outbox_head AS head"

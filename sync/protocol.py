@@ -20,6 +20,7 @@ SKEW_MAX_S = 300
 CHAIN_START = "0" * 64  # the hash "before" the first operation of an epoch
 STREAM_KEEPALIVE_S = 10
 STREAM_READ_TIMEOUT_S = 25
+DEVICE_SUSPENDED = "device_suspended"  # two copies of it were seen; no word of its about value is believed
 JWT_AUDIENCE = "withfom-cloud"
 AUTH_SCHEME = "WithFoM-Device"  # Authorization: WithFoM-Device <EdDSA JWT>
 ENROLL_PROOF_PREFIX = b"withfom-enroll-v1"

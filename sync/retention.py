@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from rules.requests import OPEN_STATES
 from sync import outbox, uploads
 from sync.clock import Clock
-from sync.meta import get_meta
 from sync.snapshot import UNFINISHED_ORDERS
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def purge_step(store: Store, clock: Clock) -> int:
     Nothing while our own clock is behind the cloud's: what is on a screen now would look years old.
     """
     with store.read() as conn:
-        now_ms = int(get_meta(conn, outbox.SERVER_TIME) or 0)
+        now_ms = outbox.heard_ms(conn)
         uploaded = uploads.document_sent(conn)
         if clock.wall_ms() < now_ms - CLOCK_BEHIND_MS:
             return 0

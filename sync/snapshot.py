@@ -101,7 +101,7 @@ def read_taken(conn: sqlite3.Connection) -> Taken | None:
 def read_age_ms(conn: sqlite3.Connection, clock: Clock) -> int | None:
     """How old the member table is; None before the first snapshot."""
     taken = read_taken(conn)
-    return None if taken is None else taken.age_ms(clock, int(get_meta(conn, outbox.SERVER_TIME) or 0))
+    return None if taken is None else taken.age_ms(clock, outbox.heard_ms(conn))
 
 
 def read_due(conn: sqlite3.Connection) -> Why | None:

@@ -43,7 +43,7 @@ def troubles(store: Store, clock: Clock) -> tuple[Trouble, ...]:
         halted = get_meta(conn, outbox.HALTED)
         alarm = tally.read_alarm(conn)
         taken = read_taken(conn)
-        server_ms = int(get_meta(conn, outbox.SERVER_TIME) or 0)
+        server_ms = outbox.heard_ms(conn)
     disk, report = store.disk(), store.restored()
     found: list[Trouble] = []
     if halted is not None and halted != RESTORED:

@@ -14,6 +14,7 @@ from agent.operations import Operations, SentOp
 from agent.spend import repository
 from rules.requests import RejectReason
 from rules.spending import RECEIPT_FOLLOWS_MS, discount_missing_won
+from sync import outbox
 from sync.protocol import OpKind, OpResult
 
 DEVICE_ACTOR = "device"
@@ -23,6 +24,11 @@ log = topic("spend")
 def phone_cell(spend_id: str) -> str:
     """The place that a sealed number belongs to."""
     return f"spend/phone_sealed/{spend_id}"
+
+
+def _occurred_ms(conn: sqlite3.Connection, now_ms: int) -> int:
+    """A clock that was set back makes nothing older than what the cloud said before it (R4)."""
+    return max(now_ms, outbox.heard_ms(conn))
 
 
 class SpendBook:
@@ -60,7 +66,7 @@ class SpendBook:
             "points": row.points,
             "payment_won": row.payment_won,
             "decided_by_default": actor is None,
-            "occurred_ms": now_ms,
+            "occurred_ms": _occurred_ms(conn, now_ms),
             "snapshot_ms": row.snapshot_ms,
         }
         phone = self._keyring.keys.cipher.open(row.phone_sealed, phone_cell(request_id))

@@ -50,9 +50,10 @@ from sync.earning import read_spending, told_rate_bp
 from sync.ids import IdSource
 from sync.outcomes import Denied, Held, Reason, Unavailable
 from sync.profile import read_store_profile
+from sync.protocol import DEVICE_SUSPENDED
 from sync.secrets import phone_lookup
 from sync.snapshot import Taken, find_member, read_age_ms, read_taken
-from sync.store import Store, get_meta
+from sync.store import Store, get_meta, set_meta
 
 # R10: more questions than a counter has customers is somebody trying numbers.
 ASKS_MAX = 20
@@ -146,7 +147,7 @@ class SpendService:
             with self._store.read() as conn:
                 known = repository.find(conn, spend_id)
                 policy = read_spending(conn)
-                halted = get_meta(conn, outbox.HALTED) is not None
+                untrusted = _untrusted(conn)
                 profile = read_store_profile(conn)
             if known is not None:
                 return _asked(known)
@@ -155,7 +156,7 @@ class SpendService:
                 return SpendRefused(limit or SpendLimit.PAYMENT)
             if profile is not None and not profile.rewards:
                 return SpendNotNow()
-            if halted or not self._may_ask():
+            if untrusted or not self._may_ask():
                 # A queue that stands still belongs to a device that nobody trusts, or that has forgotten its quota.
                 return SpendNotNow()
             outcome = self._ask(spend_id, phone, points, payment_won)
@@ -180,6 +181,9 @@ class SpendService:
                 return self._held(spend_id, phone, answer.points, payment_won)
             if isinstance(answer, Denied):
                 log.event("spend_denied", spend=spend_id, code=answer.code)
+                if answer.code == DEVICE_SUSPENDED:  # what we let somebody spend without a line would be our loss
+                    with self._store.transaction() as conn:
+                        set_meta(conn, outbox.SUSPENDED, "1")
                 return SpendRefused(_REFUSALS[answer.code]) if answer.code in _REFUSALS else SpendNotNow()
             uncertain = isinstance(answer, Unavailable) and answer.reason not in _NEVER_SENT
         return self._go_offline(spend_id, phone, points, payment_won, uncertain=uncertain)
@@ -298,6 +302,11 @@ class SpendService:
         if row is None or row.deadline_mono_ms is None or row.deadline_boot_id != self._clock.boot_id:
             return None
         return max(row.deadline_mono_ms - self._clock.mono_ms(), 0)
+
+
+def _untrusted(conn: sqlite3.Connection) -> bool:
+    """The queue stands still until somebody comes, or the cloud said that it believes nothing of ours about value."""
+    return any(get_meta(conn, key) is not None for key in (outbox.HALTED, outbox.SUSPENDED))
 
 
 def _asked(row: SpendRow) -> SpendAsked:

@@ -26,10 +26,9 @@ from cloud_api.stock.facts import Report, StockOrder
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
-from sync.protocol import OpKind, OpStatus
+from sync.protocol import DEVICE_SUSPENDED, OpKind, OpStatus
 
 UNREADABLE_BODY = "unreadable"
-DEVICE_SUSPENDED = "device_suspended"
 
 
 @dataclass

@@ -38,7 +38,7 @@ from rules.requests import (
     late_human_decision,
     transition,
 )
-from sync.protocol import OpStatus
+from sync.protocol import DEVICE_SUSPENDED, OpStatus
 
 REQUEST_UNKNOWN = "request_unknown"
 ALREADY_DECIDED = "already_decided"
@@ -56,7 +56,8 @@ class _Contended(AssertionError):
 
 
 def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int, auto_approve_max_won: int = 0) -> Outcome:
-    """The sixty seconds start with the first device that shows the request (APR-18)."""
+    """The sixty seconds start with the first device that shows the request (APR-18). A suspended one starts none: what
+    it rejects is not believed, and time would approve what nobody else has seen (R4)."""
     for _ in range(_ROUNDS_MAX):
         row = service.find(work.conn, request_id, store_id=origin.store_id)
         if row is None:
@@ -64,6 +65,8 @@ def seen(work: Work, origin: Origin, request_id: str, timeout_ms: int, auto_appr
         step = transition(RequestState(row.state), Move.SEE)
         if isinstance(step, Stands):
             return Outcome(OpStatus.APPLIED, None, _state(row) | _time_left(row, work.now_ms))
+        if origin.suspended:
+            return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED, _state(row))
         deadline_ms = work.now_ms + timeout_ms
         stake_won = at_stake_won(row.amount_won, row.pos_discount_won)
         moved = service.move(

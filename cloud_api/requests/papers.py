@@ -19,11 +19,12 @@ from cloud_api.database import Work
 from cloud_api.devices.auth import DeviceCall
 from cloud_api.errors import ApiError
 from cloud_api.requests import service
-from cloud_api.requests.spends import DEVICE_SUSPENDED, lock_device
+from cloud_api.requests.spends import lock_device
 from cloud_api.stores.service import profile_of
 from cloud_api.vault import Vault
 from rules.codes import read_code
 from rules.coupons import CouponState
+from sync.protocol import DEVICE_SUSPENDED
 
 
 def ask(work: Work, vault: Vault, call: DeviceCall, request_id: str, typed: str) -> dict[str, Any]:

@@ -35,9 +35,8 @@ from rules.notices import NoticeKind, Oddity
 from rules.phone import Phone
 from rules.requests import OPEN_STATES, USED_STATES, RequestKind, RequestState
 from rules.spending import OfflineUse, SpendFlag, SpendLimit, online_allowance, refuse_amount, spend_flags
-from sync.protocol import OpStatus
+from sync.protocol import DEVICE_SUSPENDED, OpStatus
 
-DEVICE_SUSPENDED = "device_suspended"
 DUPLICATE_SPEND = "duplicate_spend"
 REQUEST_DIFFERS = "request_differs"
 

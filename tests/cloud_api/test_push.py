@@ -94,6 +94,28 @@ def test_another_operation_at_a_known_place_is_forked_kept_and_suspends_the_devi
 
 
 @pytest.mark.expect_log("device_forked")
+def test_what_a_suspended_device_shows_starts_no_countdown_until_another_one_shows_it(world: World) -> None:
+    """R4, APR-18: its rejections are not believed, so time must not approve what only it has shown."""
+    device, other = world.device(), world.device()
+    device.push(device.earn(paid_won=4500))
+    clone = Device(world, device.key, device.welcome)
+    clone.push(clone.earn(paid_won=9900))
+    asked = world.ask_coupon(world.member(), world.coupon(world.member()))["request_id"]
+
+    [refused] = device.push(device.seen(asked))["results"]
+
+    assert (refused["status"], refused["code"], refused["body"]["state"]) == (
+        "rejected",
+        "device_suspended",
+        "requested",
+    )
+    [started] = other.push(other.seen(asked))["results"]
+    assert (started["status"], started["body"]["state"]) == ("applied", "seen")
+    [told] = device.push(device.seen(asked))["results"]
+    assert (told["status"], told["body"]["remaining_ms"]) == ("applied", 60_000)
+
+
+@pytest.mark.expect_log("device_forked")
 def test_a_fork_sent_again_and_again_is_kept_once(world: World) -> None:
     device = world.device()
     device.push(device.earn())

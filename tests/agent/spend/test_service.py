@@ -392,6 +392,31 @@ def test_a_device_that_nobody_trusts_or_that_forgot_its_quota_spends_nothing(sho
     assert shop.agent.approval.pending() == ()
 
 
+def test_a_spend_is_not_told_to_be_older_than_what_the_cloud_said_before_it(shop: Counter) -> None:
+    """R4: a clone whose clock is set back behind its suspension would be believed."""
+    heard_ms = shop.clock.wall_ms()
+    with shop.bench.store.transaction() as conn:
+        shop.bench.store.set_meta(conn, outbox.SERVER_TIME, str(heard_ms))
+    shop.clock.jump_wall(-3_600_000)
+    give_snapshot(shop, MEMBERS)
+
+    shop.agent.approval.approve(ask(shop), STAFF)
+
+    [(_, body)] = shop.ops()
+    assert body["occurred_ms"] == heard_ms
+
+
+def test_a_device_that_was_told_it_is_suspended_spends_nothing_without_a_line_either(shop: Counter) -> None:
+    """R4: the cloud will refuse it, and the store would give something away."""
+    shop.link.online = True
+    shop.agent.spend.attach(Line(Denied("device_suspended")))
+    shop.agent.spend.ask("s", MINJI, 1_000, 18_000)
+    shop.link.online = False
+
+    assert isinstance(shop.agent.spend.ask("t", MINJI, 1_000, 18_000), SpendNotNow)
+    assert shop.rows("SELECT count(*) FROM spend") == [(0,)]
+
+
 def test_trying_out_numbers_ends_with_a_word_to_staff(shop: Counter) -> None:
     """R10."""
     answers = [shop.agent.spend.ask(f"s-{n}", f"010{n:08}", 1_000, 18_000) for n in range(1_000_0000, 1_000_0025)]
