@@ -47,6 +47,7 @@ class Notice:
     title: str
     line: str
     action: NoticeAction = NoticeAction.NONE
+    name: str = ""  # the part of the title that is shortened first: what became of it has to be read
     pos_line: tuple[Run, ...] = ()
     left_s: int | None = None  # a recovery that waits for the owner
 

@@ -103,7 +103,7 @@ def _notice_now(item: Item, t: Texts, clock: Clock) -> Notice:
     if left_ms < 0:
         return replace(notice, action=NoticeAction.NONE)
     left = t.n("{time} left", time=t.left(left_ms))
-    return replace(notice, line=words.join(notice.line, left))
+    return replace(notice, line=words.join(left, notice.line))  # first: the end of a long line is cut
 
 
 def card_of(record: DecisionRecord) -> RequestCard:

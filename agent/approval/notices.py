@@ -15,7 +15,8 @@ def approved(t: Texts, request: RequestCard, pos_discount_won: int | None, actor
     icon, tone = words.outcome_look(RequestState.APPROVED)
     line = words.join(request.nickname, actor, t.clock(now_ms))
     pos_line = words.pos_line(t, pos_discount_won) if pos_discount_won else ()
-    return Notice(icon, tone, words.approved_title(t, request.title), line, action, pos_line)
+    title = words.approved_title(t, request.title)
+    return Notice(icon, tone, title, line, action, name=request.title, pos_line=pos_line)
 
 
 def rejected(t: Texts, request: RequestCard, reason: RejectReason | None, actor: str, now_ms: int) -> Notice:
@@ -36,7 +37,7 @@ def auto_approved(t: Texts, request: RequestCard, decided_ms: int, *, may_cancel
         t._("Auto-approved"),
         line,
         NoticeAction.CANCEL if cancels else NoticeAction.NONE,
-        words.pos_line(t, won) if won else (),
+        pos_line=words.pos_line(t, won) if won else (),
     )
 
 
@@ -56,13 +57,13 @@ def withdrawn(t: Texts, request: RequestCard, now_ms: int) -> Notice:
 
 def recovery_waits(t: Texts, seconds: int) -> Notice:
     """Staff asked; the owner confirms or the time runs out (APR-16)."""
-    line = t.n("Owner confirms, or done in {s} s", s=seconds)
-    return Notice("undo-2", "neutral", t._("Recovery requested"), line, NoticeAction.OWNER, left_s=seconds)
+    line = t.n("Owner, or in {s} s", s=seconds)
+    return Notice("undo-2", "neutral", t._("Recovery asked for"), line, NoticeAction.OWNER, left_s=seconds)
 
 
 def recovery_runs(t: Texts) -> Notice:
     """Nobody said no in time; the cloud does it, or as soon as the line is back."""
-    return Notice("undo-2", "neutral", t._("Recovery requested"), t._("The minute is over: it is being given back"))
+    return Notice("undo-2", "neutral", t._("Recovery asked for"), t._("The minute is over: it is being given back"))
 
 
 def stands(t: Texts, request: RequestCard) -> Notice:
@@ -82,7 +83,7 @@ def recovery_not_allowed(t: Texts) -> Notice:
 
 
 def recovery_kept(t: Texts) -> Notice:
-    return Notice("undo-2", "neutral", t._("Recovery requested"), t._("Kept safe; done as soon as the line is back"))
+    return Notice("undo-2", "neutral", t._("Recovery asked for"), t._("Kept safe; done as soon as the line is back"))
 
 
 def recovery_not_saved(t: Texts) -> Notice:

@@ -150,7 +150,7 @@ def decision_line(t: Texts, record: DecisionRecord) -> str:
     nickname = record.nickname
     match record.state:
         case RequestState.AUTO_APPROVED:
-            how = t._("approved by itself")
+            how = t._("by itself")
         case RequestState.EXPIRED:
             how = t._("time over, not approved")
         case RequestState.REJECTED:

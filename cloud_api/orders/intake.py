@@ -183,8 +183,11 @@ def _counting(lines: Sequence[PricedLine], reward: str) -> int:
 
 
 def _title(lines: Sequence[PricedLine]) -> str:
-    more = len(lines) - 1
-    return f"{lines[0].name} 외 {more}건" if more else lines[0].name
+    """``카페라떼 외 2개``: how many pieces more, as the counter's list of orders counts them."""
+    pieces = sum(line.quantity for line in lines)
+    if len(lines) > 1:
+        return f"{lines[0].name} 외 {pieces - 1}개"
+    return f"{lines[0].name} {pieces}개" if pieces > 1 else lines[0].name
 
 
 def _item(line: PricedLine) -> dict[str, Any]:

@@ -22,11 +22,22 @@ def test_an_order_comes_with_the_request_to_accept_it(world: World) -> None:
     assert (order["number"], order["state"], order["channel"], order["version"]) == ("101", "new", "take_out", 1)
     shown = [[item[name] for name in ("menu_id", "name", "qty", "amount_won", "options")] for item in order["items"]]
     assert shown == [[latte, "카페라떼", 2, 11_000, ["샷 추가"]], [cake, "치즈케이크", 1, 6_500, []]]
-    assert (asked["kind"], asked["title"], asked["amount_won"]) == ("order", "카페라떼 외 1건", 17_500)
+    assert (asked["kind"], asked["title"], asked["amount_won"]) == ("order", "카페라떼 외 2개", 17_500)
     assert (asked["order_id"], order["request_id"]) == (order["order_id"], asked["request_id"])
     assert asked["nickname"] == order["nickname"] == "민*"
     assert device.rows("order") == [order]
     assert world.ok("GET", f"/v1/orders/{order['order_id']}") == order
+
+
+def test_the_card_counts_pieces_as_the_list_of_orders_does(world: World) -> None:
+    """ORD-03: two figures for one order would make staff count again."""
+    latte, cake = world.item("카페라떼"), world.item("치즈케이크", 6_500)
+    ordered = (([(latte, 1)], "카페라떼"), ([(latte, 3)], "카페라떼 3개"), ([(latte, 2), (cake, 2)], "카페라떼 외 3개"))
+    for wanted, title in ordered:
+        items = [{"menu_id": menu_id, "qty": quantity} for menu_id, quantity in wanted]
+        total_won = sum((5_000 if menu_id == latte else 6_500) * quantity for menu_id, quantity in wanted)
+
+        assert world.order(items=items, total_won=total_won)["request"]["title"] == title
 
 
 def test_approval_prepares_and_rejection_cancels(world: World) -> None:

@@ -107,7 +107,7 @@ def test_a_pos_that_calls_while_a_change_is_taken_over_waits_and_is_never_refuse
     asked = printers[0].everything + printers[1].everything.replace(SALE, b"", 1)
     assert SALE in printers[1].everything
     assert asked == b"\x10\x04\x01" * calls
-    assert calls > 10
+    assert calls > 1, "somebody called while it was taken over"  # how many more is the machine's speed
 
 
 def test_an_address_that_cannot_be_had_is_waited_for_and_the_old_one_printed_on(

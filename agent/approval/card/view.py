@@ -29,6 +29,14 @@ def spans(runs: Sequence[Run], color: str | None = None) -> list[Span]:
     return [Span(text, 700 if bold else 400, color) for text, bold in runs]
 
 
+def _title_spans(notice: Notice) -> list[Span]:
+    """A long name gives way: whether it was approved stands behind it."""
+    before, name, after = notice.title.partition(notice.name) if notice.name else (notice.title, "", "")
+    if not after:
+        return [Span(notice.title)]
+    return [Span(before + name, gives_way=True), Span(after)]
+
+
 class CardFace(Control):
     """Renders a ``CardState``. Either a window of its own or, in pictures, a plain child."""
 
@@ -185,7 +193,7 @@ class CardFace(Control):
             self.small_ring.move(right - 40, row.y() + 2)
             right -= 52
         left = row.x() + 48
-        self.said.set_text(notice.title)
+        self.said.set_spans(_title_spans(notice))
         self.said.setGeometry(left, row.y() + 2, right - left, 22)
         self.line.set_text(notice.line)
         self.line.setGeometry(left, row.y() + 24, right - left, 18)

@@ -17,12 +17,14 @@ from agent.ui.theme import Theme
 
 @dataclass(frozen=True)
 class Span:
-    """A run of text with its own weight, colour token and type style (None: the label's)."""
+    """A run of text with its own weight, colour token and type style (None: the label's). One that `gives_way` is
+    shortened first, so that what stands behind it stays."""
 
     text: str
     weight: int | None = None
     color: str | None = None
     style: str | None = None
+    gives_way: bool = False
 
 
 class Label(Control):
@@ -184,14 +186,16 @@ class Label(Control):
             rest = sum(self._width_of(later) for later in self._spans[index + 1 :])
             left = room - x
             text = span.text
-            if self._elide and metrics.horizontalAdvance(text) + rest > left + 0.5:
+            if self._elide and span.gives_way:
+                text = elided(text, metrics, left - rest)
+            elif self._elide and metrics.horizontalAdvance(text) + rest > left + 0.5:
                 whole = metrics.horizontalAdvance(text) <= left - metrics.horizontalAdvance("…")
                 text = text if whole else elided(text + "…", metrics, left)
             painter.setFont(self.theme.font(span.style or self._style, span.weight or self._weight))
             painter.setPen(self.theme.color(span.color or self._color))
             painter.drawText(int(x) if x == int(x) else round(x), baseline, text)
             x += metrics.horizontalAdvance(text)
-            if text != span.text:
+            if text != span.text and not span.gives_way:
                 break
 
     def _left(self, text_width: float) -> float:

@@ -334,6 +334,7 @@ def test_an_approval_shrinks_into_a_notice_with_a_way_back_for_six_seconds() -> 
     counter.vm.press_approve("r")
 
     assert counter.notice().title == "아메리카노 1잔 무료 승인"
+    assert counter.notice().name == "아메리카노 1잔 무료"  # it is shortened where there is no room, the outcome is not
     assert counter.notice().action is NoticeAction.RECOVER
     assert "이지은" in counter.notice().line
     counter.rest(NOTICE_MS)

@@ -312,7 +312,7 @@ def card_states(t: Texts) -> dict[str, CardState]:
         "6-elsewhere": replace(base, phase=Phase.ELSEWHERE, hint_icon="circle-check", hint=(elsewhere,)),
         "7-approved-pos": said(approved),
         "7-approved": said(notices.approved(t, sample.COUPON, None, "이지은", sample.at(14, 32))),
-        "8-auto": said(replace(auto, line=words.join(auto.line, left))),
+        "8-auto": said(replace(auto, line=words.join(left, auto.line))),
         "8-rejected": said(rejected),
         "9-recovery-waits": said(waits),
         "9-returned": said(notices.returned(t, sample.COUPON, sample.at(14, 34))),
