@@ -30,7 +30,7 @@ from cloud_api.requests.service import projection
 from cloud_api.staff import service as staff
 from cloud_api.stamps.history import standings
 from cloud_api.stock import reports, rounds
-from cloud_api.stores.earning import terms_at, told_all
+from cloud_api.stores.earning import points_scope, terms_at, told_all
 from cloud_api.stores.service import policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.requests import OPEN_STATES, OrderState
@@ -197,7 +197,7 @@ def members_seen(conn: Connection, vault: Vault, store_id: str, now_ms: int) -> 
     others = merged_into(conn, ids)
     ids = {others.get(member_id, member_id) for member_id in ids}
     here = terms_at(conn, store_id)
-    scope = None if here is None else here.program.scope
+    scope = points_scope(conn, here, store_id)
     holders = {one: points_holder(one, scope, here.brand_id if here else "", store_id) for one in ids}
     points = spendable(conn, list(holders.values()), now_ms)
     key = store_key(conn, vault, store_id)

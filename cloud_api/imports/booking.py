@@ -22,7 +22,7 @@ from cloud_api.ledger.purses import open_purses, points_holder
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import service as members
 from cloud_api.stamps.earning import Cause, Stamping
-from cloud_api.stores.earning import terms_at
+from cloud_api.stores.earning import points_scope, terms_at
 from cloud_api.stores.service import policy_of
 from cloud_api.vault import Vault
 from rules.boards import StampCause, StampMedium
@@ -146,8 +146,7 @@ def _give_stamps(work: Work, row: Any, wanted: Sequence[tuple[str, int]]) -> Non
 
 def _holders(work: Work, row: Any, member_ids: Iterable[str]) -> dict[str, str]:
     """Where the points go: to what the members can spend at the store, which may be a purse (PNT-03)."""
-    here = terms_at(work.conn, row.store_id)
-    scope = None if here is None else here.program.scope
+    scope = points_scope(work.conn, terms_at(work.conn, row.store_id), row.store_id)
     found = {member_id: points_holder(member_id, scope, row.brand_id, row.store_id) for member_id in member_ids}
     open_purses(work, found.values())
     return found

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, select
+
 from cloud_api.database import Work
 from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse
-from cloud_api.ledger.models import AccountKind, PostingKind
+from cloud_api.ledger.models import AccountKind, PostingKind, posting
 from cloud_api.ledger.service import Line, NewPosting, account_id, credit_member, lock_balances, post
 from cloud_api.members import former
+
+_TAKES = (PostingKind.HOLD.value, PostingKind.SPEND.value)
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,15 @@ class HeldPoints:
     member_id: str
     points: int
     loss: int = 0  # what of it was never the member's: the store bears it
+
+
+def holder_of(conn: Connection, request_id: str) -> str:
+    """Whose points the request holds or took: as it was when they were taken, whatever the store has said since."""
+    query = select(posting.c.member_id).where(posting.c.request_id == request_id, posting.c.kind.in_(_TAKES))
+    # What was spent stands before what had been held under the same id.
+    spent = posting.c.kind == PostingKind.SPEND.value
+    found: str = conn.execute(query.order_by(spent.desc(), posting.c.posting_id.desc()).limit(1)).scalar_one()
+    return found
 
 
 def spendable(work: Work, member_id: str, at_ms: int) -> int:

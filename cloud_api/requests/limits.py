@@ -8,7 +8,7 @@ from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.requests.models import request
-from cloud_api.stores.models import store
+from cloud_api.stores.service import lock_store
 from rules.requests import OPEN_STATES, USED_STATES
 from rules.spending import SpendLimit, SpendPolicy
 
@@ -41,7 +41,7 @@ def points_used_today(work: Work, store_id: str, policy: SpendPolicy) -> int:
 
 
 def _used_today(work: Work, store_id: str, member_id: str | None = None) -> int:
-    work.conn.execute(select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()).one()
+    lock_store(work, store_id)
     midnight_ms = korean_day(work.now_ms) * DAY_MS - KST_OFFSET_MS
     counting = [state.value for state in OPEN_STATES | USED_STATES]
     found = select(func.coalesce(func.sum(request.c.points), 0)).where(

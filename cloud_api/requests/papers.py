@@ -30,7 +30,7 @@ from sync.protocol import DEVICE_SUSPENDED
 def ask(work: Work, vault: Vault, call: DeviceCall, request_id: str, typed: str) -> dict[str, Any]:
     """Opens an ordinary request under the device's id, with the coupon held; the same again is answered with the
     request as it stands. Silence never uses it: staff put it in themselves. Raises ApiError; nothing is held then."""
-    if lock_device(work.conn, call.device_id) is not None:
+    if lock_device(work, call) is not None:
         raise ApiError(DEVICE_SUSPENDED)
     code = read_code(typed)
     coupon_id = None if code is None else paper.find(work.conn, code)

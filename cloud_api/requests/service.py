@@ -260,6 +260,11 @@ def find(conn: Connection, request_id: str, *, store_id: str | None = None) -> A
     return conn.execute(_FIND_IN_STORE, {"which": request_id, "store": store_id}).one_or_none()
 
 
+def lock(conn: Connection, request_id: str) -> Any | None:
+    """The same, and nobody else moves it until the transaction ends."""
+    return conn.execute(_FIND.with_for_update(), {"which": request_id}).one_or_none()
+
+
 def projection(row: Any, now_ms: int) -> dict[str, Any]:
     """The whole request as it goes on the wire; the deadline leaves only as the time that remains (APR-07)."""
     running = row.state == RequestState.SEEN
@@ -376,8 +381,8 @@ def _take_effect(work: Work, row: Any, effect: Effect, caller: Caller) -> None:
                 )
             case Effect.RETURN:
                 take_back_requested(work, row.request_id, actor=caller.actor, op_id=caller.op_id)
-    if row.points:
-        holder = holder_at(work.conn, row.member_id, row.store_id)
+    if row.points and effect is not Effect.NONE:
+        holder = holds.holder_of(work.conn, row.request_id)
         held = HeldPoints(row.request_id, row.store_id, holder, row.points, row.loss_points)
         match effect:
             case Effect.CAPTURE:

@@ -28,7 +28,7 @@ from cloud_api.requests import limits, service
 from cloud_api.requests.facts import Spend
 from cloud_api.requests.models import request
 from cloud_api.stores.earning import holder_at, spending_at
-from cloud_api.stores.service import Policy, policy_of, profile_of
+from cloud_api.stores.service import Policy, lock_store, policy_of, profile_of
 from cloud_api.vault import Vault
 from rules.calendar import local_day
 from rules.notices import NoticeKind, Oddity
@@ -57,7 +57,7 @@ class CounterAsk:
 def ask(work: Work, vault: Vault, call: DeviceCall, wanted: CounterAsk) -> dict[str, Any]:
     """Holds the points and opens an ordinary request under the device's id; the same again is answered with the
     request as it stands. Raises ApiError; nothing is held then."""
-    if lock_device(work.conn, call.device_id) is not None:
+    if lock_device(work, call) is not None:
         raise ApiError(DEVICE_SUSPENDED)
     member_id = members.find(work.conn, vault, [wanted.phone]).get(wanted.phone)
     known = service.find(work.conn, wanted.request_id)
@@ -112,7 +112,7 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
         # A clone may be speaking; what was handed over before anybody knew is a fact all the same.
         return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
     member_id = members.find_or_create(work, vault, [fact.phone], store_id=origin.store_id)[fact.phone]
-    known = service.find(work.conn, fact.spend_id)
+    known = service.lock(work.conn, fact.spend_id)  # the sweeper may be about to decide it
     if known is not None:
         asked = members.merged_into(work.conn, [known.member_id]).get(known.member_id, known.member_id)
         if (known.store_id, asked, known.kind) != (origin.store_id, member_id, RequestKind.POINTS):
@@ -159,11 +159,13 @@ def _tell_oddity(work: Work, row: Any, flags: tuple[SpendFlag, ...]) -> None:
 
 def _undo(work: Work, origin: Origin, row: Any) -> None:
     """What the request took under the same id goes back to the member."""
-    holder = holder_at(work.conn, row.member_id, row.store_id)
+    if row.state not in OPEN_STATES | USED_STATES:
+        return
+    holder = holds.holder_of(work.conn, row.request_id)
     held = HeldPoints(row.request_id, row.store_id, holder, row.points, row.loss_points)
     if row.state in OPEN_STATES:
         holds.release(work, held, actor=origin.actor, op_id=origin.op_id)
-    elif row.state in USED_STATES:
+    else:
         holds.give_back(work, held, actor=origin.actor, op_id=origin.op_id)
 
 
@@ -223,10 +225,11 @@ def _before_suspension(conn: Connection, origin: Origin, fact: Spend) -> bool:
     return suspended_ms is not None and fact.occurred_ms < suspended_ms
 
 
-def lock_device(conn: Connection, device_id: str) -> int | None:
+def lock_device(work: Work, call: DeviceCall) -> int | None:
     """The asks of one device take turns, so that a repetition sees what it repeats. When the device was suspended."""
-    query = select(device.c.suspended_ms).where(device.c.device_id == device_id)
-    found: int | None = conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+    lock_store(work, call.store_id)  # first, as pushes do: what limits a store's uses locks it as well
+    query = select(device.c.suspended_ms).where(device.c.device_id == call.device_id)
+    found: int | None = work.conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
     return found
 
 

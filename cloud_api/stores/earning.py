@@ -22,7 +22,7 @@ from cloud_api.stores.models import brand_policy, store, store_earning
 from cloud_api.stores.service import Policy, lock_store, policy_of, set_policy
 from rules.boards import Plan, plan_named, stamps_in_plan
 from rules.calendar import DAY_MINUTES
-from rules.earning import EarningMethod
+from rules.earning import EarningMethod, PointScope
 from rules.programs import EarningProgram, merged, program_problem, read_program, to_wire
 from rules.spending import SpendPolicy
 from sync.protocol import FeedKind
@@ -87,7 +87,34 @@ def spending_at(conn: Connection, store_id: str, policy: Policy) -> tuple[SpendP
 def holder_at(conn: Connection, member_id: str, store_id: str) -> str:
     """Who holds the points that the member can spend at that store (PNT-03)."""
     here = terms_at(conn, store_id)
-    return member_id if here is None else points_holder(member_id, here.program.scope, here.brand_id, store_id)
+    if here is None:
+        return member_id
+    return points_holder(member_id, points_scope(conn, here, store_id), here.brand_id, store_id)
+
+
+def points_scope(conn: Connection, here: Terms | None, store_id: str) -> PointScope | None:
+    """Where the points lie that are good at that store (PNT-03). A programme of stamps says where its card is good; the
+    points that members have stay where they lay before it."""
+    if here is None or here.program.method is EarningMethod.POINT:
+        return None if here is None else here.program.scope
+    own = select(store_earning.c.program).where(store_earning.c.store_id == store_id)
+    for text in conn.execute(own.order_by(store_earning.c.version.desc())).scalars():
+        program = _read(text)
+        if program is None:
+            break  # the brand's held then
+        if program.method is EarningMethod.POINT:
+            return program.scope
+    return _points_scope_of_brand(conn, here.brand_id)
+
+
+def _points_scope_of_brand(conn: Connection, brand_id: str) -> PointScope | None:
+    """The same for stores that have said nothing of points themselves."""
+    query = select(brand_policy.c.earning).where(brand_policy.c.brand_id == brand_id)
+    for text in conn.execute(query.order_by(brand_policy.c.version.desc())).scalars():
+        program = _read(text)
+        if program is None or program.method is EarningMethod.POINT:
+            return None if program is None else program.scope
+    return None
 
 
 def of_brand(conn: Connection, brand_id: str) -> EarningProgram | None:
@@ -104,9 +131,10 @@ def set_for_brand(work: Work, brand_id: str, wanted: EarningProgram, changes: di
     """The next version for all stores of the brand. ``changes`` are fields of its policy that go with it (PNT-04).
     Raises ApiError ``earning_refused``, ``scope_fixed``, ``definition_unknown``."""
     policy = policy_of(work.conn, brand_id)
-    before = _read(policy.earning)
     _check(work, wanted, brand_id)
-    _keep_scope(work, before, wanted, [*_stores_of(work.conn, brand_id)])
+    if wanted.method is EarningMethod.POINT:
+        old = _points_scope_of_brand(work.conn, brand_id)
+        _keep_scope(work, old, wanted.scope, [*_stores_of(work.conn, brand_id)])
     made = replace(wanted, version=policy.version + 1)
     set_policy(work, brand_id, replace(policy, **changes, earning=_written(made)))
     feeds.publish(work, feeds.brand_feed(brand_id), FeedKind.EARNING, told(made, "brand"))
@@ -117,14 +145,16 @@ def set_for_store(work: Work, store_id: str, brand_id: str, wanted: EarningProgr
     """The store's own programme, or None: back to its brand's. Raises ApiError ``earning_refused``, ``scope_fixed``,
     ``definition_unknown``."""
     lock_store(work, store_id)
-    before = terms_at(work.conn, store_id)
+    old = points_scope(work.conn, terms_at(work.conn, store_id), store_id)
     if wanted is not None:
         _check(work, replace(wanted, grades=()), brand_id)
         if wanted.grades:
             raise ApiError("earning_refused", extra={"problem": "grades"})  # a member has one grade in a brand (MEM-18)
         wanted = replace(wanted, day_starts_minute=_day_starts(work, store_id, wanted))
-    after = merged(of_brand(work.conn, brand_id), wanted)
-    _keep_scope(work, None if before is None else before.program, after, [store_id])
+    if wanted is None:
+        _keep_scope(work, old, _points_scope_of_brand(work.conn, brand_id), [store_id])
+    elif wanted.method is EarningMethod.POINT:
+        _keep_scope(work, old, wanted.scope, [store_id])
     last = select(func.max(store_earning.c.version)).where(store_earning.c.store_id == store_id)
     version = (work.conn.execute(last).scalar_one() or 0) + 1
     made = None if wanted is None else replace(wanted, version=version)
@@ -179,17 +209,15 @@ def _check(work: Work, wanted: EarningProgram, brand_id: str) -> None:
         raise ApiError("definition_unknown")
 
 
-def _keep_scope(
-    work: Work, before: EarningProgram | None, after: EarningProgram | None, store_ids: Sequence[str]
-) -> None:
+_GIVES = tuple(kind.value for kind in (PostingKind.EARN, PostingKind.ADJUSTMENT, PostingKind.GRANT, PostingKind.IMPORT))
+
+
+def _keep_scope(work: Work, old: PointScope | None, new: PointScope | None, store_ids: Sequence[str]) -> None:
     """Where points are good is said before the first one is given: another scope would take what members have out of
-    their reach (PNT-03)."""
-    old, new = (None if one is None else one.scope for one in (before, after))
-    pays_points = after is None or after.method is EarningMethod.POINT
-    if old == new or not pays_points:
+    their reach (PNT-03). Raises ApiError ``scope_fixed``."""
+    if old == new:
         return
-    kinds = [kind.value for kind in (PostingKind.EARN, PostingKind.ADJUSTMENT, PostingKind.GRANT)]
-    given = exists().where(posting.c.store_id.in_(store_ids), posting.c.kind.in_(kinds))
+    given = exists().where(posting.c.store_id.in_(store_ids), posting.c.kind.in_(_GIVES))
     if work.conn.execute(select(given)).scalar_one():
         raise ApiError("scope_fixed")
 

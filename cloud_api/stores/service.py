@@ -253,8 +253,8 @@ def _hours_wire(row: Any) -> dict[str, Any]:
 
 def lock_store(work: Work, store_id: str) -> None:
     """What is counted for a store comes one after the other until the end of the transaction; whoever comes second
-    counts the first. Raises ApiError ``store_unknown``."""
-    query = select(store.c.store_id).where(store.c.store_id == store_id).with_for_update()
+    counts the first; pushes of its counters take the same turns. Raises ApiError ``store_unknown``."""
+    query = select(store.c.store_id).where(store.c.store_id == store_id).with_for_update(key_share=True)
     if work.conn.execute(query).one_or_none() is None:
         raise ApiError("store_unknown")
 

@@ -8,6 +8,9 @@ import pytest
 
 from cloud_api.clock import DAY_MS
 from cloud_api.ledger.expiry import expire_all
+from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
+from tests.cloud_api.test_stamps import plus
+from tests.cloud_api.test_stamps import program as stamp_program
 from tests.cloud_api.world import World, new_id
 
 
@@ -87,6 +90,35 @@ def test_where_points_are_good_cannot_change_once_some_were_given(world: World) 
 
     assert (refused.status_code, refused.json()["code"]) == (409, "scope_fixed")
     assert world.ok("GET", path) == {"program": None, "active": True}
+
+
+@pytest.mark.parametrize("scope", ["individual", "integrated"])
+def test_a_store_that_turns_to_stamps_leaves_points_where_they_are(world: World, scope: str) -> None:
+    """PNT-02, PNT-03, STP-01, I6: what is held is taken or given back, what members have can be used, and the way back
+    to points is open."""
+    device = world.device()
+    device.push(device.earn(1_000_000))
+    member = world.member()
+    waits, used = (world.ask_points(member, points)["request_id"] for points in (3_000, 2_000))
+    device.push(device.seen(used), device.decide(used), device.seen(waits))
+
+    plus(world)
+    set_store(world, world.store.store_id, **stamp_program(scope=scope))
+
+    world.clock.advance(TIMEOUT_MS + SWEEP_GRACE_MS)
+    assert world.sweep().auto_approved == 1
+    assert device.result(device.recover(used))["status"] == "applied"
+    assert world.points(member) == (7_000, 0, 0)
+    assert usable(world, world.store.store_id) == 7_000
+    asked = ask(world, world.store.store_id, 500).json()["request_id"]
+    assert device.result(device.decide(asked))["status"] == "applied"
+    set_store(world, world.store.store_id, method="point")
+    assert usable(world, world.store.store_id) == 6_500
+    refused = world.call(
+        "POST", f"/v1/stores/{world.store.store_id}/earning", {"program": {"method": "point", "scope": scope}}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "scope_fixed")
+    world.assert_book_is_sound()
 
 
 def test_a_store_has_its_own_rate_before_its_brands(world: World) -> None:

@@ -197,6 +197,16 @@ def test_points_come_in_where_the_store_keeps_points(world: World, scope: str) -
     world.assert_book_is_sound()
 
 
+def test_points_that_came_in_fix_where_points_are_good(world: World) -> None:
+    """PNT-03: no member loses them to a change of settings."""
+    imported(world)
+
+    path = f"/v1/brands/{world.store.brand_id}/earning"
+    refused = world.call("POST", path, {"method": "point", "scope": "individual"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "scope_fixed")
+
+
 def test_who_has_left_is_not_brought_back_by_a_list(world: World) -> None:
     """MEM-05, MEM-28: told by the dry run while the number may not join again; also of somebody who leaves after it."""
     left, leaves = world.member(PHONE), world.member(OTHER_PHONE)
