@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from cloud_api import documents
 from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.claims.routes import router as claims
-from cloud_api.clock import Clock, pause, system_clock
+from cloud_api.clock import Clock, system_clock
 from cloud_api.coupons.advertiser_routes import router as advertisers
 from cloud_api.coupons.automatic_routes import router as issuing
 from cloud_api.coupons.board_routes import router as coupon_boards
@@ -42,6 +43,7 @@ from cloud_api.jobs.runner import Runner
 from cloud_api.layouts.routes import router as layouts
 from cloud_api.ledger.routes import router as ledger
 from cloud_api.ledger.trade_routes import router as trades
+from cloud_api.loops import keep_at
 from cloud_api.members.group_routes import router as member_groups
 from cloud_api.members.leaving_routes import router as leaving_members
 from cloud_api.members.person_routes import router as persons
@@ -72,6 +74,8 @@ from cloud_api.stores.routes import router as stores
 from cloud_api.webhooks.delivery import Deliverer
 from cloud_api.webhooks.routes import router as webhooks
 from cloud_api.webhooks.sending import Sender
+
+log = logging.getLogger("cloud")
 
 TITLE = "WithFoM Cloud"
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -212,9 +216,11 @@ def _deliverer(cloud: Cloud) -> Deliverer:
 
 async def _follow_keys(cloud: Cloud, stopping: asyncio.Event) -> None:
     """New keys are used soon after ``rotate-keys`` put them into the file."""
-    while not stopping.is_set():
-        await pause(stopping, cloud.settings.keys_every_ms)
+
+    async def once() -> None:
         await run_in_threadpool(cloud.vault.refresh)
+
+    await keep_at(once, stopping, every_ms=lambda: cloud.settings.keys_every_ms, log=log, word="keys_not_followed")
 
 
 def _bell(cloud: Cloud) -> Bell:

@@ -6,13 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from cloud_api.clock import pause
 from cloud_api.database import Database
 from cloud_api.devices.auth import still_trusted
 from cloud_api.gateway import feeds
+from cloud_api.loops import keep_at
 
 log = logging.getLogger("sync")
 
@@ -93,37 +92,33 @@ class Hub:
 
     async def poll(self, database: Database, stopping: asyncio.Event, *, every_ms: Callable[[], int]) -> None:
         """Finds rows that another process wrote; also the safety net should a wake-up ever be lost."""
-        while not stopping.is_set():
-            await pause(stopping, every_ms())
+
+        async def look() -> None:
             watched = tuple(self._waiting)
             if not watched:
-                continue
-            try:
-                rows_ever, heads = await run_in_threadpool(_heads, database, watched, self._rows_ever)
-            except DBAPIError:
-                log.exception("feed_poll_failed")
-                continue
+                return
+            rows_ever, heads = await run_in_threadpool(_heads, database, watched, self._rows_ever)
             self._rows_ever = rows_ever
             grown = [feed_id for feed_id, n in heads.items() if self._known.get(feed_id, -1) < n]
             self._known.update(heads)
             self.wake(grown)
 
+        await keep_at(look, stopping, every_ms=every_ms, log=log, word="feed_poll_failed")
+
     async def shut_out(self, database: Database, stopping: asyncio.Event, *, every_ms: int) -> None:
         """Ends what revoked devices listen to: one question for all of them, so that a stream costs none."""
-        while not stopping.is_set():
-            await pause(stopping, every_ms)
+
+        async def ask() -> None:
             listening = self.listening()
             if not listening:
-                continue
-            try:
-                trusted = await run_in_threadpool(_trusted, database, listening)
-            except DBAPIError:
-                log.exception("trust_not_checked")
-                continue
+                return
+            trusted = await run_in_threadpool(_trusted, database, listening)
             for device_id in set(listening) - trusted:
                 for ear in self._devices.get(device_id, ()):
                     ear.shut_out = True
                     ear.event.set()
+
+        await keep_at(ask, stopping, every_ms=lambda: every_ms, log=log, word="trust_not_checked")
 
 
 def _heads(database: Database, feed_ids: Collection[str], rows_before: int) -> tuple[int, dict[str, int]]:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from cloud_api.clock import Clock, pause
+from cloud_api.clock import Clock
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
 from cloud_api.jobs.models import job
 from cloud_api.jobs.schedule import Schedule
+from cloud_api.loops import keep_at
 
 log = logging.getLogger("jobs")
 
@@ -66,12 +66,11 @@ class Runner:
 
     async def run(self, stopping: asyncio.Event, *, every_ms: int) -> None:
         """Again and again until it is told to stop; a portion that is under way is finished."""
-        while not stopping.is_set():
-            try:
-                await run_in_threadpool(self.run_due)
-            except DBAPIError:
-                log.exception("jobs_failed")
-            await pause(stopping, every_ms)
+
+        async def once() -> None:
+            await run_in_threadpool(self.run_due)
+
+        await keep_at(once, stopping, every_ms=lambda: every_ms, log=log, word="jobs_failed")
 
     def stop(self) -> None:
         """After the portion that is under way."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from cloud_api.clock import Clock, pause
+from cloud_api.clock import Clock
 from cloud_api.coupons.service import expire_due
-from cloud_api.database import Database
+from cloud_api.database import Database, Work, is_transient
 from cloud_api.devices.auth import forget_nonces
 from cloud_api.ledger.adjustments import expire_waiting
+from cloud_api.loops import keep_at
 from cloud_api.requests import decisions
 from cloud_api.requests.models import request
 from rules.requests import NO_ACK_EXPIRE_MS, SWEEP_GRACE_MS, UNREACHABLE_AFTER_MS, RequestState
@@ -24,6 +25,7 @@ log = logging.getLogger("approval")
 
 BATCH_MAX = 200
 HOUSEKEEPING_EVERY_MS = 60_000
+REST_MS = 60_000
 
 
 _OVER = (
@@ -58,18 +60,56 @@ class Swept:
     recovered: int = 0
 
 
-def sweep(database: Database, now_ms: int) -> Swept:
-    """Finishes the requests whose time is over at ``now_ms``; each in a transaction of its own."""
+class Resting:
+    """Requests that could not be finished: logged once, and tried again every minute, beside all others."""
+
+    def __init__(self) -> None:
+        self._until_ms: dict[str, int] = {}
+
+    def begin(self, request_id: str, now_ms: int) -> None:
+        """Call where it went wrong."""
+        log.exception("request_not_finished request=%s", request_id)
+        self._until_ms[request_id] = now_ms + REST_MS
+
+    def rests(self, request_id: str, now_ms: int) -> bool:
+        """Whether to leave it alone now."""
+        return now_ms < self._until_ms.get(request_id, 0)
+
+
+def sweep(database: Database, now_ms: int, resting: Resting | None = None) -> Swept:
+    """Finishes the requests whose time is over at ``now_ms``; each in a transaction of its own. With ``resting`` one
+    that cannot be finished keeps none of the others waiting; without, its error is raised."""
     with database.read() as conn:
         over = conn.execute(_OVER, {"until": now_ms - SWEEP_GRACE_MS}).scalars().all()
         unseen = conn.execute(_UNSEEN, {"until": now_ms - NO_ACK_EXPIRE_MS}).scalars().all()
         asked_back = conn.execute(_ASKED_BACK, {"until": now_ms}).scalars().all()
         unreachable = conn.execute(_UNREACHABLE, {"until": now_ms - UNREACHABLE_AFTER_MS}).scalars().all()
-    approved = sum(database.transact(partial(decisions.time_out, request_id=which)) for which in over)
-    expired = sum(database.transact(partial(decisions.expire, request_id=which)) for which in unseen)
-    told = sum(database.transact(partial(decisions.tell_unreachable, request_id=which)) for which in unreachable)
-    back = sum(database.transact(partial(decisions.finish_recovery, request_id=which)) for which in asked_back)
-    return Swept(approved, expired, told, back)
+
+    def done(finish: Callable[[Work, str], bool], which: Sequence[str]) -> int:
+        return sum(_finish(database, finish, one, now_ms, resting) for one in which)
+
+    return Swept(
+        done(decisions.time_out, over),
+        done(decisions.expire, unseen),
+        done(decisions.tell_unreachable, unreachable),
+        done(decisions.finish_recovery, asked_back),
+    )
+
+
+def _finish(
+    database: Database, finish: Callable[[Work, str], bool], request_id: str, now_ms: int, resting: Resting | None
+) -> bool:
+    if resting is None:
+        return database.transact(lambda work: finish(work, request_id))
+    if resting.rests(request_id, now_ms):
+        return False
+    try:
+        return database.transact(lambda work: finish(work, request_id))
+    except Exception as error:
+        if isinstance(error, DBAPIError) and is_transient(error):
+            raise
+        resting.begin(request_id, now_ms)
+        return False
 
 
 def tidy(database: Database) -> None:
@@ -87,19 +127,19 @@ class Sweeper:
         self._clock = clock
         self._every_ms = every_ms
         self._tidied_ms = 0
+        self._resting = Resting()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """A failed sweep is logged and tried again: the next one finds the same requests."""
-        while not stopping.is_set():
-            try:
-                await run_in_threadpool(self._once)
-            except DBAPIError:
-                log.exception("sweep_failed")
-            await pause(stopping, self._every_ms)
+
+        async def once() -> None:
+            await run_in_threadpool(self._once)
+
+        await keep_at(once, stopping, every_ms=lambda: self._every_ms, log=log, word="sweep_failed")
 
     def _once(self) -> None:
         now_ms = self._clock()
-        sweep(self._database, now_ms)
+        sweep(self._database, now_ms, self._resting)
         if now_ms - self._tidied_ms >= HOUSEKEEPING_EVERY_MS:
             tidy(self._database)
             self._tidied_ms = now_ms

@@ -17,15 +17,15 @@ from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, text, update
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from cloud_api import strict_json
-from cloud_api.clock import DAY_MS, Clock, pause
+from cloud_api.clock import DAY_MS, Clock
 from cloud_api.database import Database, Work
 from cloud_api.gateway.models import feed, feed_row
 from cloud_api.integrators.keys import Caller
 from cloud_api.integrators.models import integrator_key
+from cloud_api.loops import keep_at
 from cloud_api.vault import Vault
 from cloud_api.webhooks import events, service
 from cloud_api.webhooks.models import webhook_endpoint, webhook_lane, webhook_try
@@ -91,12 +91,7 @@ class Deliverer:
 
     async def run(self, stopping: asyncio.Event, *, every_ms: int) -> None:
         """Again and again until it is told to stop; a call that is under way is given up and made again later."""
-        while not stopping.is_set():
-            try:
-                await self.begin_due()
-            except DBAPIError:
-                log.exception("webhooks_failed")
-            await pause(stopping, every_ms)
+        await keep_at(self.begin_due, stopping, every_ms=lambda: every_ms, log=log, word="webhooks_failed")
         self._stopping.set()
         await self.finish()
 
@@ -128,7 +123,7 @@ class Deliverer:
             if await self._transact(lambda work: self._take(work, lane)):
                 await self._tell_turn(lane)
                 await self._transact(lambda work: self._let_go(work, lane))
-        except DBAPIError:
+        except Exception:
             log.exception("webhook_lane_failed endpoint=%s", lane.endpoint_id)  # its lease runs out
 
     async def _tell_turn(self, lane: Lane) -> None:
