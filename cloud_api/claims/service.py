@@ -13,7 +13,7 @@ from cloud_api.integrators.reach import sees_store
 from cloud_api.ledger.earns import CANCELLED_FIRST, WITHDRAWN_REJOIN_BLOCK, book_earns
 from cloud_api.ledger.facts import EarnFact, Origin
 from cloud_api.stores.earning import terms_at
-from cloud_api.stores.service import policy_of, profile_of, store_key
+from cloud_api.stores.service import lock_store, policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.accrual import accrue
 from rules.claims import Claim, open_claim
@@ -39,6 +39,7 @@ def use_claim(work: Work, vault: Vault, slip: str, phone: Phone, caller: Caller)
         raise ApiError("claim_unknown")
     if work.now_ms > claim.until_ms:
         raise ApiError("claim_expired")
+    lock_store(work, claim.store)  # a counter may be booking the receipt, or its cancel
     profile = profile_of(work.conn, claim.store)
     assert profile is not None, "its key was found"
     op_id = f"claim:{claim.earn_id}"

@@ -84,11 +84,11 @@ def _kinds(work: Work, using: Using, conditions: UseConditions) -> frozenset[Cus
 def _used(conn: Connection, member_id: str, definition_id: str, conditions: UseConditions) -> int:
     if conditions.uses_per_member is None:
         return 0
+    mine = (coupon.c.member_id == member_id) & (coupon.c.definition_id == definition_id)
+    # Whoever asks for another one of them at the same moment counts this one.
+    conn.execute(select(coupon.c.coupon_id).where(mine).order_by(coupon.c.coupon_id).with_for_update()).all()
     states = (CouponState.USED.value, CouponState.PENDING.value)
-    query = select(func.count()).where(
-        coupon.c.member_id == member_id, coupon.c.definition_id == definition_id, coupon.c.state.in_(states)
-    )
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(select(func.count()).where(mine, coupon.c.state.in_(states))).scalar_one())
 
 
 @dataclass(frozen=True)

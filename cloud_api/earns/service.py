@@ -19,7 +19,7 @@ from cloud_api.ledger.reversals import book_reversal
 from cloud_api.ledger.service import balances
 from cloud_api.members import service as members
 from cloud_api.stores.earning import holder_at, terms_at
-from cloud_api.stores.service import policy_of, profile_of, store_key
+from cloud_api.stores.service import lock_store, policy_of, profile_of, store_key
 from cloud_api.vault import Vault
 from rules.accrual import accrue
 from rules.calendar import local_time
@@ -63,9 +63,9 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
     The receipt is the one that a counter of the store would have read: whoever comes first earns. Raises ApiError
     ``store_unknown``, ``rejoin_blocked`` or ``receipt_used``.
     """
+    lock_store(work, sale.store_id)  # its sales and cancels are in one order, whoever reports them
     profile = profile_of(work.conn, sale.store_id)
-    if profile is None:
-        raise ApiError("store_unknown")
+    assert profile is not None, "it was locked"
     policy, terms = policy_of(work.conn, profile.brand_id), terms_at(work.conn, sale.store_id)
     key = store_key(work.conn, vault, sale.store_id)
     tags = tuple(approval_tag(key, number) for number in sale.approval_nos)
@@ -114,6 +114,7 @@ def cancel(work: Work, caller: Caller, earn_id: str) -> dict[str, Any]:
     Raises ApiError ``earn_unknown``.
     """
     row = _find(work.conn, earn_id)
+    lock_store(work, row.store_id)  # its slip may be on the way as well
     done = select(direct_op.c.op_id).where(direct_op.c.op_id == _cancel_op(earn_id))
     if work.conn.execute(done).one_or_none() is None:
         fact = ReversalFact(

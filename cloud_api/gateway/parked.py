@@ -19,8 +19,7 @@ from cloud_api.gateway.operations import read_op
 from cloud_api.gateway.push import apply_run, earlier_use, op_place, result_text
 from cloud_api.ledger.facts import Outcome
 from cloud_api.stores.earning import terms_at
-from cloud_api.stores.models import store
-from cloud_api.stores.service import policy_of
+from cloud_api.stores.service import lock_store, policy_of
 from cloud_api.vault import SealBroken, Vault
 from sync.protocol import CHAIN_START, FeedKind, OpResult, OpStatus
 
@@ -73,9 +72,7 @@ def replay(work: Work, vault: Vault, aside: SetAside) -> str | None:
         (device_op.c.device_id == aside.device_id) & (device_op.c.epoch == aside.epoch) & (device_op.c.seq == aside.seq)
     )
     # As in a push: the store first, so that its receipts and cancels are taken in turns.
-    work.conn.execute(
-        select(store.c.store_id).where(store.c.store_id == owner.store_id).with_for_update(key_share=True)
-    )
+    lock_store(work, owner.store_id)
     row = work.conn.execute(select(device_op).where(here).with_for_update()).one()
     if row.status != OpStatus.PARKED:
         return None

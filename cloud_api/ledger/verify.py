@@ -172,6 +172,10 @@ _RULES: dict[str, str] = {
         " AND entry.account_id = 'import:' || imported_member.brand_id"
         " WHERE imported_member.points <> coalesce(-entry.amount, 0)"
     ),
+    "taken_back": (
+        "SELECT reverses_id, 'was taken back ' || count(*) || ' times' FROM posting WHERE reverses_id IS NOT NULL"
+        " GROUP BY reverses_id HAVING count(*) > 1"
+    ),
     "road": (
         "SELECT posting.posting_id, 'a posting of kind ' || posting.kind || ' does not lead back to its cause'"
         " FROM posting LEFT JOIN device_op ON device_op.op_id = posting.op_id"

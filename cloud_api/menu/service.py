@@ -286,6 +286,7 @@ def save_template(work: Work, store_id: str, name: str, times: SaleTimes) -> Non
 
 def set_available(work: Work, store_id: str, menu_id: str, available: bool) -> dict[str, Any]:
     """Whether the store has the item at all (MNU-12). Raises ApiError ``menu_unknown``, ``store_unknown``."""
+    _lock_item(work, store_id, menu_id)
     return _here(work, store_id, menu_id, {"available": available})
 
 
@@ -296,6 +297,7 @@ def mark_sold_out(work: Work, store_id: str, menu_id: str, kind: SoldOutKind | N
     Raises ApiError ``menu_unknown``, ``store_unknown``.
     """
     said_ms = min(said_ms, work.now_ms)
+    _lock_item(work, store_id, menu_id)
     before = _find_here(work.conn, store_id, menu_id)
     if before is not None and before.said_ms > said_ms:
         return here_wire(before)
@@ -307,12 +309,13 @@ def mark_sold_out(work: Work, store_id: str, menu_id: str, kind: SoldOutKind | N
     return _here(work, store_id, menu_id, values)
 
 
-def _here(work: Work, store_id: str, menu_id: str, values: dict[str, Any]) -> dict[str, Any]:
+def _lock_item(work: Work, store_id: str, menu_id: str) -> None:
+    """Two who speak of an item at once come one after the other, and the second sees what the first said. Raises
+    ApiError ``menu_unknown``, ``store_unknown``."""
     store = profile_of(work.conn, store_id)
     if store is None:
         raise ApiError("store_unknown")
     c = menu_item.c
-    # The item's row is locked, so that two counters that speak at once come one after the other.
     item = select(c.menu_id).where(
         c.menu_id == menu_id,
         c.brand_id == store.brand_id,
@@ -321,6 +324,9 @@ def _here(work: Work, store_id: str, menu_id: str, values: dict[str, Any]) -> di
     )
     if work.conn.execute(item.with_for_update()).one_or_none() is None:
         raise ApiError("menu_unknown")
+
+
+def _here(work: Work, store_id: str, menu_id: str, values: dict[str, Any]) -> dict[str, Any]:
     h = menu_here.c
     changed = (
         update(menu_here)

@@ -138,6 +138,12 @@ _EARN = f"(SELECT posting_id FROM earn WHERE member_id = {_MINE} AND status = 'p
             id="what a receipt earned",
         ),
         pytest.param(
+            "taken_back",
+            f"SELECT posting_id FROM earn WHERE posting_id = {_EARN}",
+            [f"UPDATE posting SET reverses_id = {_EARN} WHERE kind IN ('adjustment', 'hold')"],
+            id="an earn taken back twice",
+        ),
+        pytest.param(
             "lots_of_posting",
             "SELECT posting_id FROM adjustment",
             ["UPDATE lot SET points = 1000, remaining = 1000 WHERE posting_id = (SELECT posting_id FROM adjustment)"],
