@@ -126,6 +126,13 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
 
     Raises ApiError ``definition_unknown``, ``coupon_sold_out``, ``coupon_not_issued_now``.
     """
+    known = find_definition(work.conn, definition_id)
+    if known is None:
+        raise ApiError("definition_unknown")
+    # Before it is counted: whoever gives a coupon beside something else goes on without it.
+    today = local_day(work.now_ms).isoformat()
+    if (known.issue_first or today) > today or (known.issue_last or today) < today:
+        raise ApiError("coupon_not_issued_now")
     left = or_(coupon_definition.c.quantity.is_(None), coupon_definition.c.issued < coupon_definition.c.quantity)
     found = work.conn.execute(
         update(coupon_definition)
@@ -134,11 +141,7 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
         .returning(*coupon_definition.c)
     ).one_or_none()
     if found is None:
-        known = find_definition(work.conn, definition_id) is not None
-        raise ApiError("coupon_sold_out" if known else "definition_unknown")
-    today = local_day(work.now_ms).isoformat()
-    if (found.issue_first or today) > today or (found.issue_last or today) < today:
-        raise ApiError("coupon_not_issued_now")
+        raise ApiError("coupon_sold_out")
     coupon_id = work.ids.uuid7()
     expires_ms = rules.expires_ms(work.now_ms, found.valid_days)
     work.conn.execute(

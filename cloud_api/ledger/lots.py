@@ -17,6 +17,7 @@ from cloud_api.bulk import FEW_ROWS, select_among
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.exchange import Statement, listed
+from cloud_api.ledger.models import AccountKind
 
 # Later than any clock, and still a whole number everywhere on the wire.
 NEVER_MS = 2**53 - 1
@@ -54,6 +55,26 @@ _TAKEN = text(
     " WHERE posting.request_id = :request_id GROUP BY lot.expires_ms, lot.posting_id"
     " HAVING sum(lot_use.points) > 0 ORDER BY lot.expires_ms DESC, lot.posting_id DESC"
 )
+
+# By way of the account, because a book has far more uses of lots than one member has entries.
+_LAPSED = text(
+    "SELECT coalesce(sum(lot_use.points), 0) FROM entry JOIN posting ON posting.posting_id = entry.posting_id"
+    " JOIN lot_use ON lot_use.posting_id = entry.posting_id AND lot_use.lot_posting_id = :own"
+    " WHERE entry.account_id = :account_id AND posting.kind IN ('expiry', 'lapse', 'stamp_expiry')"
+)
+_OVER = text("SELECT remaining FROM lot WHERE member_id = :member_id AND posting_id = :own AND expires_ms <= :now_ms")
+
+
+def booked_lapsed(conn: Connection, unit: AccountKind, member_id: str, own: str) -> int:
+    """What of the lot that this posting made was booked as over."""
+    asked = {"own": own, "account_id": f"{unit.value}:{member_id}"}
+    return int(conn.execute(_LAPSED, asked).scalar_one())
+
+
+def lapsed(conn: Connection, member_id: str, own: str, now_ms: int) -> int:
+    """What of the points that this posting gave is over, booked or not: nobody could spend it any more."""
+    left = conn.execute(_OVER, {"member_id": member_id, "own": own, "now_ms": now_ms}).scalar_one_or_none()
+    return booked_lapsed(conn, AccountKind.MEMBER, member_id, own) + int(left or 0)
 
 
 def expired(conn: Connection, member_ids: Iterable[str], now_ms: int) -> dict[str, int]:

@@ -197,32 +197,9 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
     """Books the reversal of a sale's points and marks the sale; fills in the reversal's row."""
     row.state = ReversalState.APPLIED.value
     row.earn_id = sale.earn_id
-    row.points = sale.points
     stamps = 0
     if sale.points:
-        holder = _holder_of(work, sale.posting_id)
-        balance_account = account_id(AccountKind.MEMBER, holder)
-        debt_account = account_id(AccountKind.MEMBER_DEBT, holder)
-        lock_balances(work, [balance_account, debt_account])
-        uses = lots.take(work.conn, holder, sale.points, work.now_ms)
-        lines = charge_member(holder, sale.points, lots.total(uses))
-        row.debt_points = -sum(line.amount for line in lines if line.account_id == debt_account)
-        row.posting_id = work.ids.uuid7()
-        issuance = Line(account_id(AccountKind.STORE_ISSUANCE, sale.store_id), sale.points)
-        record = NewPosting(
-            posting_id=row.posting_id,
-            kind=PostingKind.REVERSAL,
-            store_id=sale.store_id,
-            member_id=holder,
-            actor=row.actor,
-            lines=(*lines, issuance),
-            op_id=row.op_id,
-            fingerprint=sale.fingerprint,
-            reverses_id=sale.posting_id,
-            uses=uses,
-        )
-        post(work, [record])
-        former.settle(work, record.member_id)
+        _take_points(work, row, sale)
     elif sale.posting_id is not None:  # a payment earns points or stamps, never both (PNT-02)
         stamps = take_back_earned(work, sale.posting_id, actor=row.actor, op_id=row.op_id)
     work.conn.execute(
@@ -241,6 +218,36 @@ def _take_back(work: Work, row: Reversal, sale: Any, *, publish: bool = True) ->
         if stamps:
             body["stamps"] = 0
         feeds.publish(work, feeds.store_feed(sale.store_id), FeedKind.EARN, body)
+
+
+def _take_points(work: Work, row: Reversal, sale: Any) -> None:
+    """What expired meanwhile is gone already and becomes no debt: the member could not have spent it (PNT-09,
+    PNT-17)."""
+    holder = _holder_of(work, sale.posting_id)
+    debt_account = account_id(AccountKind.MEMBER_DEBT, holder)
+    lock_balances(work, [account_id(AccountKind.MEMBER, holder), debt_account])
+    row.points = sale.points - lots.lapsed(work.conn, holder, sale.posting_id, work.now_ms)
+    if not row.points:
+        return
+    uses = lots.take(work.conn, holder, row.points, work.now_ms)
+    lines = charge_member(holder, row.points, lots.total(uses))
+    row.debt_points = -sum(line.amount for line in lines if line.account_id == debt_account)
+    row.posting_id = work.ids.uuid7()
+    issuance = Line(account_id(AccountKind.STORE_ISSUANCE, sale.store_id), row.points)
+    record = NewPosting(
+        posting_id=row.posting_id,
+        kind=PostingKind.REVERSAL,
+        store_id=sale.store_id,
+        member_id=holder,
+        actor=row.actor,
+        lines=(*lines, issuance),
+        op_id=row.op_id,
+        fingerprint=sale.fingerprint,
+        reverses_id=sale.posting_id,
+        uses=uses,
+    )
+    post(work, [record])
+    former.settle(work, record.member_id)
 
 
 def _holder_of(work: Work, posting_id: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 
 from cloud_api.database import Work
-from cloud_api.ledger.lots import LotUse
+from cloud_api.ledger.lots import LotUse, booked_lapsed
 from cloud_api.ledger.models import AccountKind, PostingKind
 from cloud_api.ledger.service import Line, NewPosting, account_id, lock_balances, post
 from cloud_api.stamps.models import GrantState, stamp_grant
@@ -16,10 +16,6 @@ from cloud_api.stamps.models import GrantState, stamp_grant
 _LOTS = text(
     "SELECT expires_ms, posting_id, remaining FROM lot WHERE member_id = :purse_id AND remaining > 0"
     " ORDER BY CASE WHEN posting_id = :own THEN 0 ELSE 1 END, expires_ms DESC, posting_id DESC"
-)
-_LAPSED = text(
-    "SELECT coalesce(sum(lot_use.points), 0) FROM lot_use JOIN posting ON posting.posting_id = lot_use.posting_id"
-    f" WHERE lot_use.lot_posting_id = :own AND posting.kind = '{PostingKind.STAMP_EXPIRY.value}'"
 )
 
 
@@ -43,8 +39,7 @@ def _take_back(work: Work, row: Any, actor: str, op_id: str | None) -> int:
     stamps_account = account_id(AccountKind.MEMBER_STAMPS, row.purse_id)
     boards_account = account_id(AccountKind.MEMBER_BOARDS, row.purse_id)
     balances = lock_balances(work, [stamps_account, boards_account])
-    lapsed = int(work.conn.execute(_LAPSED, {"own": row.posting_id}).scalar_one())
-    left = int(row.stamps) - lapsed
+    left = int(row.stamps) - booked_lapsed(work.conn, AccountKind.MEMBER_STAMPS, row.purse_id, row.posting_id)
     lots = list(work.conn.execute(_LOTS, {"purse_id": row.purse_id, "own": row.posting_id}))
     uses: list[LotUse] = []
     if lots and lots[0].posting_id == row.posting_id:

@@ -37,6 +37,7 @@ class Lot:
     expires_ms: int
     points: int
     remaining: int = 0
+    lapsed: int = 0
 
     def __post_init__(self) -> None:
         self.remaining = self.points
@@ -67,7 +68,7 @@ class Model:
         self.accounts = dict.fromkeys(
             ("store_issuance", "store_redemption", "offline_loss", "breakage", "adjustment"), 0
         )
-        self.sales: dict[str, tuple[str, int]] = {}
+        self.sales: dict[str, tuple[str, int, Lot | None]] = {}
         self.cancelled: set[str] = set()
         self.slips: set[str] = set()
         self.asked: dict[str, Asked] = {}
@@ -78,10 +79,13 @@ class Model:
     def held(self, phone: str) -> int:
         return sum(one.points for one in self.asked.values() if one.phone == phone and one.state in OPEN_STATES)
 
-    def give(self, phone: str, points: int, expires_ms: int) -> None:
+    def give(self, phone: str, points: int, expires_ms: int) -> Lot | None:
+        """The lot that it made, unless a debt took everything."""
         left = self.repay(phone, points)
-        if left:
-            self.wallets[phone].lots.append(Lot(expires_ms, left))
+        if not left:
+            return None
+        self.wallets[phone].lots.append(Lot(expires_ms, left))
+        return self.wallets[phone].lots[-1]
 
     def repay(self, phone: str, points: int) -> int:
         """What is left for the member."""
@@ -120,6 +124,7 @@ class Model:
         over = [lot for wallet in self.wallets.values() for lot in wallet.lots if lot.expires_ms <= now_ms]
         points = sum(lot.remaining for lot in over)
         for one in over:
+            one.lapsed += one.remaining
             one.remaining = 0
         self.accounts["breakage"] += points
         return points
@@ -216,9 +221,8 @@ class BookMachine(RuleBasedStateMachine):
         if name in self.model.sales:
             assert (result["status"], result["code"]) == ("rejected", "duplicate_receipt")
             return
-        self.model.sales[name] = (phone, points)
         self.model.accounts["store_issuance"] -= points
-        self.model.give(phone, points, self.expires_ms)
+        self.model.sales[name] = (phone, points, self.model.give(phone, points, self.expires_ms))
         if any(slip.startswith(f"{name}/") for slip in self.model.slips):
             assert (result["status"], result["code"]) == ("adjusted", "cancelled_first")
             self.take_back(name)
@@ -245,7 +249,9 @@ class BookMachine(RuleBasedStateMachine):
             assert (result["status"], result["body"]["debt_points"]) == ("applied", debt)
 
     def take_back(self, name: str) -> int:
-        phone, points = self.model.sales[name]
+        phone, points, lot = self.model.sales[name]
+        if lot is not None:  # what is over cannot be taken back
+            points -= lot.lapsed + (lot.remaining if lot.expires_ms <= self.now_ms else 0)
         self.model.cancelled.add(name)
         self.model.accounts["store_issuance"] += points
         return self.model.charge(phone, points, self.now_ms)
@@ -270,7 +276,7 @@ class BookMachine(RuleBasedStateMachine):
     )
     def cancel_what_is_on_hold(self, counter: int, phone: str, ending: str) -> Any:
         """PNT-09: everything is on hold when its sale is cancelled; what comes back repays the debt first."""
-        sales = [name for name, (whose, _) in self.model.sales.items() if whose == phone]
+        sales = [name for name, (whose, *_) in self.model.sales.items() if whose == phone]
         open_sales = [name for name in sales if name not in self.model.cancelled]
         points = self.model.spendable(phone, self.now_ms + 1)
         if not open_sales or not points:

@@ -8,7 +8,10 @@ from typing import Any
 
 from cloud_api.clock import DAY_MS
 from cloud_api.coupons.automatic import BACK_MS, Birthdays, give_due
+from cloud_api.coupons.service import issue_many
+from cloud_api.database import Work
 from rules.calendar import MINUTE_MS, moment_ms
+from rules.coupons import IssueKind
 from tests.cloud_api.test_coupons import _define
 from tests.cloud_api.test_member_persons import profile
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id
@@ -235,3 +238,20 @@ def test_two_jobs_at_once_give_one_coupon(world: World) -> None:
         thread.join()
 
     assert coupons(world, member) == ["가입 축하"]
+
+
+def test_a_coupon_that_is_not_issued_yet_is_not_used_up_by_whoever_reaches_it(world: World) -> None:
+    """CPN-05: what could not be given is there for the next one."""
+    limited = _define(
+        world, store_id=None, brand_id=world.store.brand_id, quantity=1, take_max=1, issue_first="2025-10-10"
+    )
+    member = world.member()
+
+    def give(work: Work) -> list[str | None]:
+        return issue_many(work, [(member, limited)], kind=IssueKind.STAMP_TIER)
+
+    assert world.cloud.database.transact(give) == [None]
+    world.clock.advance(DAY_MS)
+    (given,) = world.cloud.database.transact(give)
+    assert given is not None
+    assert world.cloud.database.transact(give) == [None]

@@ -95,6 +95,48 @@ def test_points_on_hold_do_not_expire_and_what_comes_back_late_does(short: World
     short.assert_book_is_sound()
 
 
+@pytest.mark.parametrize("booked", [True, False])
+def test_a_cancel_takes_back_nothing_that_expired(short: World, booked: bool) -> None:
+    """PNT-09, PNT-17: what was spent of the sale is owed, what was over is not: it went to the brand already."""
+    device = short.device()
+    sale = device.earn(10_000)
+    device.push(sale)
+    member = short.member()
+    asked = short.ask_points(member, 30)["request_id"]
+    device.push(device.decide(asked))
+    short.clock.advance(10 * DAY_MS)
+    device.push(device.earn(1_000))
+    if booked:
+        assert expire_all(short.cloud.database) == Expired(lots=1, points=70)
+
+    body = device.result(device.reverse(earn_id=sale["body"]["earn_id"], amount_won=10_000))["body"]
+    expire_all(short.cloud.database)
+
+    assert (body["points"], body["debt_points"]) == (30, 20)
+    assert short.points(member) == (0, 0, 20)
+    assert _balance(short, f"breakage:{short.store.brand_id}") == 70
+    assert _balance(short, f"store_issuance:{short.store.store_id}") == -80
+    short.assert_book_is_sound()
+
+
+def test_a_cancel_of_a_sale_whose_points_are_all_over_books_nothing(short: World) -> None:
+    """PNT-09, PNT-17: also by the POS itself; the sale is cancelled all the same, once."""
+    device = short.device()
+    sale = device.earn(10_000)
+    device.push(sale)
+    short.clock.advance(10 * DAY_MS)
+    expire_all(short.cloud.database)
+
+    first, second = (
+        device.result(device.reverse(earn_id=sale["body"]["earn_id"], amount_won=10_000)) for _ in range(2)
+    )
+
+    assert (first["status"], first["body"]["points"], first["body"]["debt_points"]) == ("applied", 0, 0)
+    assert (second["status"], second["code"]) == ("rejected", "already_reversed")
+    assert short.points(short.member()) == (0, 0, 0)
+    short.assert_book_is_sound()
+
+
 def test_a_job_that_died_goes_on_where_it_was(short: World) -> None:
     device = short.device()
     for n in range(5):
