@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from printers.capture.spool import CapturedDocument
+from rules.calendar import local_time
 from rules.receipts import DocumentVerdict, business_date, fingerprint, verdict
 
 CANCEL_DOMAIN = "cancel:"  # a cancel may repeat its sale's number and amount; its identity must not be the sale's
@@ -62,14 +63,14 @@ class DocumentFacts:
         )
 
     @cached_property
-    def printed_date(self) -> str | None:
-        """The business date on the paper; None when no time was printed or it cannot be read."""
-        if self.printed_at is None:
-            return None
+    def day(self) -> str:
+        """The business date on the paper; that of its capture when none is printed or it cannot be read, for numbers
+        start again every day."""
         try:
-            return business_date(datetime.fromisoformat(self.printed_at))
+            printed_at = None if self.printed_at is None else datetime.fromisoformat(self.printed_at)
         except ValueError:
-            return None
+            printed_at = None
+        return business_date(printed_at or local_time(self.captured_ms))
 
     @property
     def has_numbers(self) -> bool:
@@ -117,7 +118,7 @@ def sale_fingerprint(store_key: bytes, facts: DocumentFacts, *, first_captured_m
     digest = facts.text_digest if facts.has_numbers else f"{facts.text_digest}@{first_captured_ms}"
     return fingerprint(
         store_key,
-        date=facts.printed_date,
+        date=facts.day,
         receipt_no=facts.receipt_no,
         till=facts.till,
         total_won=facts.amount_won,
@@ -131,7 +132,7 @@ def cancel_fingerprint(store_key: bytes, facts: DocumentFacts) -> str:
     assert facts.amount_won is not None, "a cancel without an amount is a question for a person"
     return fingerprint(
         store_key,
-        date=facts.printed_date,
+        date=facts.day,
         receipt_no=CANCEL_DOMAIN + (facts.receipt_no or facts.text_digest),
         till=facts.till,
         total_won=facts.amount_won,
@@ -146,7 +147,7 @@ def presumed_sale_fingerprint(store_key: bytes, cancel: DocumentFacts) -> str | 
         return None
     return fingerprint(
         store_key,
-        date=cancel.printed_date,
+        date=cancel.day,
         receipt_no=cancel.original_receipt_no,
         till=cancel.till,
         total_won=cancel.amount_won,
@@ -165,3 +166,11 @@ def cancels(cancel: CancelRefs, *, receipt_no: str | None, till: str | None, tag
     if cancel.original_receipt_no is not None:
         return cancel.original_receipt_no == receipt_no
     return cancel.receipt_no == receipt_no and cancel.till == till
+
+
+def on_its_day(cancel: CancelRefs, *, cancelled_on: str, sold_on: str, tags: Iterable[str]) -> bool:
+    """Whether a cancel of that day may mean a sale of this one. An approval says it whatever the day; a number comes
+    again every day: that of the original may be of an earlier one, one that the cancel only shares is of its own."""
+    if not cancel.tags.isdisjoint(tags):
+        return True
+    return sold_on <= cancelled_on if cancel.original_receipt_no is not None else sold_on == cancelled_on

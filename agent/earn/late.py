@@ -298,4 +298,5 @@ def _printed_elsewhere(claim: Claim) -> DocumentRow:
         fingerprint=claim.fingerprint,
         outcome="unmatched",
         earn_id=None,
+        day="",
     )

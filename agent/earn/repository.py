@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from agent.earn.documents import CancelRefs, DocumentFacts
+from rules.calendar import local_day
 from rules.receipts import DocumentVerdict
 from sync.ids import first_uuid7_of
 
@@ -40,6 +41,7 @@ class DocumentRow(NamedTuple):
     fingerprint: str | None
     outcome: str
     earn_id: str | None
+    day: str  # the business date on the paper, or that of its capture
 
 
 class EarnRow(NamedTuple):
@@ -65,7 +67,7 @@ class EarnRow(NamedTuple):
 
 _DOCUMENT = (
     "document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till, approval_tags_json, fingerprint,"
-    " outcome, earn_id"
+    " outcome, earn_id, fingerprint_date"
 )
 _SHARES_A_TAG = "EXISTS (SELECT 1 FROM json_each(approval_tags_json) WHERE value IN ({}))"
 _NOT_EARNED = "outcome <> 'earned'"  # says nothing new, but lets SQLite take the partial index
@@ -83,6 +85,7 @@ json_text = json.JSONEncoder(ensure_ascii=False).encode
 def _document(values: Any) -> DocumentRow:
     fields = list(values)
     fields[8] = tuple(json.loads(fields[8]))
+    fields[12] = fields[12] or local_day(fields[1]).isoformat()
     return DocumentRow._make(fields)
 
 
@@ -140,15 +143,16 @@ def _tag_marks(tags: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     return ", ".join("?" * len(tags)), tuple(sorted(tags))
 
 
-def waiting_reversals(conn: sqlite3.Connection, amount_won: int) -> list[tuple[str, CancelRefs]]:
-    """Cancels whose sale was never seen: document id and what they say about the sale."""
+def waiting_reversals(conn: sqlite3.Connection, amount_won: int) -> list[tuple[str, CancelRefs, str]]:
+    """Cancels whose sale was never seen: document id, what they say about the sale, and their day."""
     rows = conn.execute(
-        "SELECT document_id, approval_tags_json, receipt_no, till, reading_json FROM document"
+        "SELECT document_id, approval_tags_json, receipt_no, till, reading_json, fingerprint_date, captured_ms"
+        " FROM document"
         f" WHERE outcome = 'reversal_waiting' AND {_NOT_EARNED} AND abs(coalesce(total_won, paid_won)) = ?"
         " ORDER BY captured_ms",
         (amount_won,),
     )
-    return [(str(row[0]), _refs(row)) for row in rows]
+    return [(str(row[0]), _refs(row), row[5] or local_day(row[6]).isoformat()) for row in rows]
 
 
 def _refs(row: Any) -> CancelRefs:
@@ -243,6 +247,7 @@ def row_of(facts: DocumentFacts, fingerprint: str | None, outcome: str) -> Docum
         fingerprint=fingerprint,
         outcome=outcome,
         earn_id=None,
+        day=facts.day,
     )
 
 

@@ -10,6 +10,7 @@ from agent.earn.documents import (
     DocumentFacts,
     cancel_fingerprint,
     cancels,
+    on_its_day,
     presumed_sale_fingerprint,
 )
 from agent.earn.repository import DocumentRow, EarnRow
@@ -28,7 +29,8 @@ RECENT_MS = 92 * 86_400_000
 
 @dataclass(frozen=True)
 class _Match:
-    """The sale a cancel means; ``partly`` when the approval fits and the amount does not."""
+    """The sale a cancel means; ``partly`` when the approval fits and the amount does not, or only a number does that
+    comes again every day."""
 
     sale: DocumentRow | None
     partly: bool = False
@@ -72,8 +74,10 @@ class Reversals:
         """A sale arrived after its cancel: it never earns. True when that is so."""
         if sale.amount_won is None:
             return False
-        for document_id, refs in repository.waiting_reversals(conn, sale.amount_won):
-            if cancels(refs, receipt_no=sale.receipt_no, till=sale.till, tags=sale.approval_tags):
+        for document_id, refs, cancelled_on in repository.waiting_reversals(conn, sale.amount_won):
+            tags = sale.approval_tags
+            means = cancels(refs, receipt_no=sale.receipt_no, till=sale.till, tags=tags)
+            if means and on_its_day(refs, cancelled_on=cancelled_on, sold_on=sale.day, tags=tags):
                 repository.set_outcome(conn, document_id, "reversed")
                 return True
         return False
@@ -136,16 +140,29 @@ def _find_sale(conn: sqlite3.Connection, cancel: DocumentFacts) -> _Match:
     assert cancel.amount_won is not None, "asked before"
     refs, recent_ms = cancel.refs, cancel.captured_ms - RECENT_MS
     fitting: list[DocumentRow] = []
+    meant: list[DocumentRow] = []
     for since_ms in (recent_ms, 0):
         fitting = [
             sale
             for sale in repository.sales_meant(conn, cancel.amount_won, refs, since_ms)
             if cancels(refs, receipt_no=sale.receipt_no, till=sale.till, tags=sale.approval_tags)
         ]
+        meant = _of_its_day(fitting, cancel)
         # A sale that still stands comes before one that was cancelled already.
-        standing = next((sale for sale in fitting if sale.outcome != "reversed"), None)
+        standing = next((sale for sale in meant if sale.outcome != "reversed"), None)
         if standing is not None:
             return _Match(standing)
-    if fitting:
-        return _Match(fitting[0])
-    return _Match(None, partly=repository.any_sale_with_tags(conn, refs, recent_ms))
+    if meant:
+        return _Match(meant[0])
+    return _Match(None, partly=bool(fitting) or repository.any_sale_with_tags(conn, refs, recent_ms))
+
+
+def _of_its_day(fitting: list[DocumentRow], cancel: DocumentFacts) -> list[DocumentRow]:
+    """Of these sales, the newest first, those that the cancel may mean: all that share its approval, else those of one
+    day, because numbers come again."""
+    refs = cancel.refs
+    by_approval = [sale for sale in fitting if not refs.tags.isdisjoint(sale.approval_tags)]
+    if by_approval:
+        return by_approval
+    by_number = [sale for sale in fitting if on_its_day(refs, cancelled_on=cancel.day, sold_on=sale.day, tags=())]
+    return [sale for sale in by_number if sale.day == by_number[0].day]

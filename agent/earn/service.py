@@ -302,7 +302,7 @@ class EarnService:
             conn,
             facts,
             fingerprint=fingerprint,
-            fingerprint_date=facts.printed_date,
+            fingerprint_date=facts.day,
             outcome=outcome,
             earn_id=earn_id,
             reading={

@@ -423,6 +423,66 @@ def test_a_cancel_before_its_sale_stops_the_earn(shop: Counter) -> None:
     assert len(shop.ops("earn.reverse")) == 1
 
 
+CASH = {"receipt_no": "0042", "approvals": (), "till": "01"}
+TODAY, TOMORROW = "2026-09-21T14:03:22", "2026-09-22T09:10:00"
+
+
+def next_day(shop: Counter) -> None:
+    shop.clock.advance(86_400_000)
+
+
+def test_a_cancel_whose_sale_never_came_takes_no_later_sale_of_that_number(shop: Counter) -> None:
+    """PNT-09: numbers start again every day; tomorrow's customer keeps the points."""
+    earn = shop.agent.earn
+    assert earn.ingest(captured(shop.clock, "cancel", -4_500, time=TODAY, **CASH)).outcome == "reversal_waiting"
+    original = {"receipt_no": "0050", "original_receipt_no": "0042", "approvals": (), "till": "01"}
+    assert earn.ingest(captured(shop.clock, "cancel", -4_500, time=TODAY, **original)).outcome == "reversal_waiting"
+    next_day(shop)
+    typed(shop)
+
+    sale = earn.ingest(captured(shop.clock, total=4_500, time=TOMORROW, **CASH))
+
+    assert (sale.outcome, sale.points) == ("earned", 45)
+
+
+def test_a_cancel_that_only_shares_its_number_with_an_earlier_days_sale_is_a_question(shop: Counter) -> None:
+    """PNT-16: nothing is guessed: the number may be the cancel's own."""
+    earn = shop.agent.earn
+    earn.ingest(captured(shop.clock, total=4_500, time=TODAY, **CASH))
+    typed(shop)
+    next_day(shop)
+
+    assert earn.ingest(captured(shop.clock, "cancel", -4_500, time=TOMORROW, **CASH)).outcome == "ask"
+    assert shop.ops("earn.reverse") == []
+
+
+def test_a_cancel_by_its_originals_number_finds_the_sale_of_the_day_before(shop: Counter) -> None:
+    """PNT-16: once; its second print takes back no older sale of that number."""
+    earn = shop.agent.earn
+    for _ in range(2):
+        earn.ingest(captured(shop.clock, total=4_500, time=None, **CASH))
+        typed(shop)
+        next_day(shop)
+    original = {"original_receipt_no": "0042", "receipt_no": None, "approvals": (), "time": None}
+
+    first = earn.ingest(captured(shop.clock, "cancel", -4_500, digest="one", **original))
+    second = earn.ingest(captured(shop.clock, "cancel", -4_500, digest="printed again", **original))
+
+    assert (first.outcome, second.outcome) == ("reversed", "duplicate")
+    assert shop.rows("SELECT status FROM earn ORDER BY seq") == [("provisional",), ("reversed",)]
+
+
+def test_a_number_without_a_date_earns_again_the_next_day(shop: Counter) -> None:
+    """PNT-09: a receipt that shows no time is the day's on which it was printed."""
+    earn = shop.agent.earn
+    for expected in ("waiting", "duplicate"):
+        assert earn.ingest(captured(shop.clock, total=4_500, time=None, **CASH)).outcome == expected
+    next_day(shop)
+
+    assert earn.ingest(captured(shop.clock, total=4_500, time=None, **CASH)).outcome == "waiting"
+    assert earn.ingest(captured(shop.clock, total=4_500, time="25시 61분", **CASH)).outcome == "duplicate"
+
+
 def test_a_cancel_over_another_amount_is_a_question(shop: Counter) -> None:
     """A part of a payment went back: a person decides, nothing is guessed."""
     earn = shop.agent.earn
