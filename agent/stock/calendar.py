@@ -57,6 +57,6 @@ def _cell(t: Texts, one: DayView, today: date, chosen: date) -> Cell:
         tone=tone,
         today=one.day == today,
         chosen=one.day == chosen,
-        pressable=one.stands is not DayReport.AHEAD and not one.before,
+        pressable=one.stands is DayReport.OPEN or (one.stands is not DayReport.AHEAD and not one.before),
         said=said,
     )

@@ -61,7 +61,7 @@ class Known:
             None if number is None else number.pieces,
             edit_until_ms(self.hours, day),
             day in self.unsent,
-            before=stands is DayReport.MISSING and day < self.first,
+            before=stands in (DayReport.MISSING, DayReport.OPEN) and day < self.first,
         )
 
     def board(self, first: date, last: date) -> Board:

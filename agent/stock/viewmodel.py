@@ -380,7 +380,7 @@ class StockViewModel:
 
     def _before(self) -> BeforePanel:
         t, view, today = self._texts, self._board.before, self._board.today.day
-        if view.before:
+        if view.before and view.stands is not DayReport.OPEN:
             return BeforePanel()
         yesterday = view.day == today - timedelta(days=1)
         name = t._("Yesterday") if yesterday else t._("The business day before")

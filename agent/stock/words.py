@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from agent.home.state import Warn
@@ -53,6 +54,8 @@ def chip_of(t: Texts, day: DayView) -> Note:
         tone = "amber" if day.stands is DayReport.LATE else "green"
         return Note(t._("Kept, to be sent"), "cloud-upload", tone)
     found = _STANDS[day.stands]
+    if day.before:  # the store may not have been there: it is no fault that needs red
+        found = replace(found, icon="pencil", tone="neutral")
     return Note(t._(found.words), found.icon, found.tone)
 
 

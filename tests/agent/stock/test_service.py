@@ -252,6 +252,18 @@ def test_days_before_the_first_number_are_not_called_missing(shop: Counter) -> N
     assert [one.before for one in found] == [True] + [False] * 6
 
 
+def test_a_store_that_has_just_begun_may_write_yesterday_and_is_not_blamed_for_it(shop: Counter) -> None:
+    """CUP-04, CUP-07"""
+    at(shop, THURSDAY, 540)
+    before = shop.agent.stock.board(THURSDAY, THURSDAY).before
+    assert (before.day, before.stands, before.before) == (WEDNESDAY, DayReport.OPEN, True)
+    assert not shop.agent.stock.board(THURSDAY, THURSDAY).today.before
+
+    assert shop.agent.stock.report(WEDNESDAY, 80, STAFF) == Reported(WEDNESDAY, 80)
+
+    assert not shop.agent.stock.board(THURSDAY, THURSDAY).before.before
+
+
 def test_the_day_before_is_the_last_one_on_which_the_store_opened(shop: Counter) -> None:
     """CUP-04, Ambiguity A4"""
     store(shop, hours={**CAFE, "weekly": [[480, 1_320]] * 2 + [None] + [[480, 1_320]] * 4})

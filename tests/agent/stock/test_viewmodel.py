@@ -250,6 +250,17 @@ def test_a_window_that_ends_while_somebody_types_refuses_the_number() -> None:
     assert page.stock.said == []
 
 
+def test_yesterday_of_a_new_store_is_asked_for_without_red() -> None:
+    """CUP-07, UXR-09"""
+    page = Page(sample.Stock(sample.reported(nothing=True)))
+    page.at(TODAY, 599)
+
+    assert page.vm.state.before.action == "입력하기"
+    assert (page.vm.state.before.chip.words, page.vm.state.before.chip.tone) == ("아직 보고 전", "neutral")
+    cell = page.cell(YESTERDAY)
+    assert (cell.pressable, cell.tone, cell.mark) == (True, "", "")
+
+
 def test_nothing_is_said_of_the_day_before_where_nothing_is_known_of_it() -> None:
     """CUP-07"""
     page = Page(sample.Stock(sample.reported(nothing=True)))
