@@ -47,11 +47,12 @@ def encode(
     """The bytes of a slip. `left_by_pos` is restored at the end; `initialise` starts with ESC @, for a printer no POS
     shares. Raises BadDocument when something in the document cannot be printed."""
     check(document)
-    writer = _Writer(profile, ink)
+    rows = lay_out(document, profile.columns)
+    writer = _Writer(profile, ink, frozenset(_letters(row.text) for row in rows if isinstance(row, TextRow)))
     before = state.POWER_ON if initialise else left_by_pos
     writer.raw(b"\x1b@" if initialise else b"")
     writer.raw(state.enter(before, print_width=profile.text_dots))
-    for row in lay_out(document, profile.columns):
+    for row in rows:
         writer.row(row)
     writer.style(PLAIN)
     writer.raw(state.restore(before, barcode=writer.sent_barcode, qr=writer.sent_qr))
@@ -85,11 +86,18 @@ def barcode_modules(code: Barcode) -> int:
             return 95
 
 
-class _Writer:
-    """Writes rows and remembers which emphasis is on, so that unchanged styles cost no bytes."""
+def _letters(text: str) -> str:
+    """A code as it is scanned, however a line groups it for the eye."""
+    return text.strip().replace("-", "").replace(" ", "")
 
-    def __init__(self, profile: PrinterProfile, ink: Ink) -> None:
+
+class _Writer:
+    """Writes rows and remembers which emphasis is on, so that unchanged styles cost no bytes. `said` are the lines of
+    the slip as letters."""
+
+    def __init__(self, profile: PrinterProfile, ink: Ink, said: frozenset[str]) -> None:
         self.out = bytearray()
+        self._said = said
         self._profile = profile
         self._ink = ink
         self._style = PLAIN
@@ -210,11 +218,13 @@ class _Writer:
     def _barcode(self, row: Barcode) -> None:
         self._begin_graphics()
         # Narrower bars than two dots are in no printer's commands, and a code that is cut off at the edge of the paper
-        # is none: where it has no room its letters stand alone.
+        # is none: where it has no room its letters stand alone, unless a line of the slip has them already.
         fits = barcode_modules(row) * BARCODE_MODULE_DOTS <= self._profile.text_dots
         if not (fits and self._profile.native_barcode):
             if fits:
                 self._image(commands.barcode_image(row.payload, row.symbology))
+            elif _letters(row.payload) in self._said:
+                return
             self._text(TextRow(row.payload, PLAIN, max((self._profile.columns - len(row.payload)) // 2, 0)))
             return
         self.sent_barcode = True

@@ -34,11 +34,16 @@ _CLAIM_QR: Final = (
 @dataclass(frozen=True)
 class SlipKind:
     """`sample` holds every placeholder with an invented value, as the preview shows it. Without one that is `required`
-    the slip would be of no use, so that no template may leave it out."""
+    the slip would be of no use, so that no template may leave it out. `reprint`: it is a copy by its nature."""
 
     name: str
     sample: Values
     required: tuple[str, ...] = ()
+    reprint: int = 0
+
+    def example(self, template: Template, logo: bytes | None = None) -> Document:
+        """The sample on paper, as previews show it."""
+        return Document(self.name, template.blocks(self.sample, logo), self.reprint)
 
 
 _KINDS: Final = (
@@ -77,7 +82,7 @@ _KINDS: Final = (
         {
             **_SHOP,
             "title": "포인트 적립",
-            "points": "450P",
+            "points": "45P",
             "phone": "010-****-5678",
             "paid": "4,500원",
             "earned_at": "11-20 14:32",
@@ -142,11 +147,11 @@ _KINDS: Final = (
             "receipt_no": "0042",
             "clerk": "이지은",
             "items": _ITEMS,
-            "supply": "15,000원",
-            "vat": "1,500원",
+            "supply": "14,545원",
+            "vat": "1,455원",
             "discount": "-500원",
-            "total": "16,500원",
-            "tenders": ({"label": "신용카드", "amount": "16,500원", "approval": "01234567"},),
+            "total": "16,000원",
+            "tenders": ({"label": "신용카드", "amount": "16,000원", "approval": "01234567"},),
             "footer": "고맙습니다. 또 오십시오.",
         },
         required=("total", "receipt_no", "sold_at"),
@@ -166,6 +171,7 @@ _KINDS: Final = (
             "printed_at": "2026-11-20 15:02",
         },
         required=("line",),
+        reprint=1,
     ),
     SlipKind(
         "coupon",
@@ -210,7 +216,7 @@ def read_template(kind: str, text: str) -> Template:
     wanted = KINDS[kind]
     template = parse(text, wanted.sample, wanted.required)
     try:
-        check(Document("-", template.blocks(wanted.sample)))
+        check(wanted.example(template))
     except BadDocument as problem:
         raise BadTemplate("document", 0) from problem
     return template

@@ -246,6 +246,19 @@ def test_a_barcode_that_has_no_room_is_its_letters(
     assert too_long.split() == [alphabet[: longest + 1]]
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_letters_that_stand_on_the_slip_are_not_printed_a_second_time(native: bool) -> None:
+    """A coupon on 58 mm: its code is there for the eye, in groups, and there is no room for bars."""
+    profile = replace(PROFILES["bixolon-58"], native_barcode=native)
+    code = Barcode("FN3BABMKT74F19JYD")
+
+    said = printed(slip(Text("FN3B-ABMK-T74F-19JY-D", Align.CENTER), code), profile).text().split()
+    other = printed(slip(Text("FN3B-ABMK"), code), profile).text().split()
+
+    assert said == ["FN3B-ABMK-T74F-19JY-D"]
+    assert other == ["FN3B-ABMK", "FN3BABMKT74F19JYD"]
+
+
 def test_a_printer_without_barcodes_gets_them_drawn() -> None:
     page = printed(slip(Barcode("A17")), PROFILES["generic-80-image"])
 

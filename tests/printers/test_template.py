@@ -110,6 +110,31 @@ def test_a_template_that_cannot_work_says_what_is_wrong_and_where(text: str, cod
     assert (caught.value.code, caught.value.line, caught.value.name) == (code, line, name)
 
 
+def test_the_figures_of_the_invented_receipt_add_up() -> None:
+    """Whoever edits a template sees a receipt that a customer could check."""
+
+    def won(text: object) -> int:
+        return int(str(text).replace(",", "").removesuffix("원"))
+
+    sample = KINDS["receipt"].sample
+    items, tenders = sample["items"], sample["tenders"]
+    assert isinstance(items, tuple)
+    assert isinstance(tenders, tuple)
+
+    total = won(sample["total"])
+    assert sum(won(item["amount"]) for item in items) + won(sample["discount"]) == total
+    assert won(sample["supply"]) + won(sample["vat"]) == total
+    assert sum(won(tender["amount"]) for tender in tenders) == total
+
+
+def test_a_copy_is_shown_as_the_copy_that_it_will_be() -> None:
+    """Nobody's first copy says 재출력 0회: the paper of the POS was the original."""
+    kind = KINDS["receipt_copy"]
+    rows = lay_out(kind.example(read_template(kind.name, bundled_text(kind.name))), 42)
+
+    assert "재출력 1회" in "\n".join(as_text(rows))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_bundled_template_uses_every_placeholder_it_may(kind: str) -> None:
     """An owner finds out from the template what can be said; `done` and the like must not be hidden."""

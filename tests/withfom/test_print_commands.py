@@ -100,6 +100,7 @@ def test_a_template_is_tried_and_a_wrong_one_named_by_its_line(
         ["print", "--slip", "nothing", "--to", "a"],
         ["print", "--test", "--to", "serial:x@1"],
         ["print", "--raw", "/nowhere", "--to", "a"],
+        ["print", "--test", "--to", "a", "--profile", "nobody"],
         ["printers", "host:0"],
     ],
 )
@@ -111,11 +112,6 @@ def test_what_is_asked_for_wrongly_is_refused_in_both_languages(
     korean, english = capsys.readouterr().err.strip().splitlines()
     assert not korean.isascii()
     assert english.isascii()
-
-
-def test_an_unknown_profile_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["print", "--test", "--to", "a", "--profile", "nobody"]) == 1
-    assert "Choose the printer again" in capsys.readouterr().err
 
 
 def test_printers_are_asked_for_model_and_state(printer: VirtualPrinter, capsys: pytest.CaptureFixture[str]) -> None:

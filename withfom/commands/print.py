@@ -36,14 +36,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """0 printed, or handed to a queue of this computer; 1 not, or nobody knows; 2 asked for wrongly."""
-    from printers.errors import BadTemplate
+    from printers.errors import BadTemplate, UnknownProfile
     from printers.profiles import profile
 
     if (args.to is None) == (args.picture is None):
         return _wrong("--to와 --picture 가운데 하나가 필요해요.", "Either --to or --picture is needed.")
-    chosen = profile(args.profile)
     try:
+        chosen = profile(args.profile)
         payload = _payload(args, chosen)
+    except UnknownProfile:
+        where = "withfom printers --profiles"
+        return _wrong(f"모르는 프린터 종류예요: {args.profile} ({where})", f"No such printer: {args.profile} ({where})")
     except BadTemplate as bad:
         what = f"{bad.code} {bad.name}"
         return _wrong(f"양식의 {bad.line}번째 줄: {what}", f"Line {bad.line} of the template: {what}")
@@ -88,7 +91,7 @@ def _document(args: argparse.Namespace, chosen: PrinterProfile) -> Document:
         now = datetime.now().astimezone()
         return test_page(chosen, shop="WithFoM", printer_name=chosen.name, printed_at=f"{now:%Y-%m-%d %H:%M}")
     text = args.template.read_text(encoding="utf-8") if args.template is not None else bundled_text(args.slip)
-    return Document(args.slip, read_template(args.slip, text).blocks(KINDS[args.slip].sample))
+    return KINDS[args.slip].example(read_template(args.slip, text))
 
 
 def _draw(payload: bytes, chosen: PrinterProfile, picture: Path) -> int:

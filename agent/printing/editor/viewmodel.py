@@ -159,7 +159,7 @@ class SlipEditorViewModel:
             template = read_template(self._kind, self._text)
             key = (self._kind, self._text, self._templates.logo, self._profile())
             if self._drawn[0] != key:
-                document = Document("-", template.blocks(kind.sample, self._templates.logo))
+                document = kind.example(template, self._templates.logo)
                 self._drawn = (key, self._picture(document, self._profile()))
         except BadTemplate as bad:
             problem = words.template_problem(self._texts, bad)
