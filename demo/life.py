@@ -10,7 +10,7 @@ from pathlib import Path
 
 from demo.channels import OrderChannel, open_menu
 from demo.customers import CloudClient
-from demo.processes import DemoFailure
+from demo.processes import DemoFailure, typed_command
 from demo.world import DemoWorld, WorldSettings, require_clean_exit
 
 PEOPLE = (("01048215678", "김민아"), ("01073310912", "박준호"), ("01029947731", "최소라"), ("01055120341", "이지민"))
@@ -26,6 +26,7 @@ CUP_HOLDERS = 2_000
 
 def live(settings: WorldSettings, *, replay: Path | None = None) -> int:
     """Run until the agent's window is closed. Answers 0 when everything ended cleanly."""
+    print("체험을 준비하고 있어요. 잠시만요 · Getting ready, a moment please", flush=True)
     world = DemoWorld.open(settings)
     try:
         world.wait_online()
@@ -49,7 +50,7 @@ def _welcome(world: DemoWorld) -> None:
         "WithFoM demo: everything is virtual. Close the counter's window or press Ctrl-C to end it.",
         f"  고객 화면 · customer screen  {world.agent.tablet_url}{_beside(world)}",
         f"  인쇄된 것 · printed          {world.printer.folder}",
-        f"  상태 · status                withfom status --folder {shlex.quote(str(world.agent_folder))}",
+        f"  상태 · status                {typed_command()} status --folder {shlex.quote(str(world.agent_folder))}",
         f"  자동 승인 · auto-approval    {wait_s}초 뒤 · after {wait_s} s",
         f"  클라우드 · cloud             {world.cloud_url}",
         f"  POS → 127.0.0.1:{world.capture_port} → 프린터 · printer 127.0.0.1:{world.printer.port}",

@@ -31,6 +31,11 @@ def withfom_command() -> list[str]:
     return [sys.executable, "-m", "withfom"]
 
 
+def typed_command() -> str:
+    """What a person types before a subcommand: a source folder has no ``withfom`` of its own."""
+    return "withfom" if getattr(sys, "frozen", False) else "python3 start.py"
+
+
 def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
