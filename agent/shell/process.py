@@ -214,7 +214,7 @@ def _log_what_nobody_caught() -> None:
 
 
 def _qt_said(kind: QtMsgType, _where: QMessageLogContext, text: str) -> None:
-    """What Qt has to say goes to the log, not to the console of a shop; its last words go there as well."""
+    """What Qt has to say goes to the log, not to the console of a shop; its last words go there as well (UXR-18)."""
     if kind is QtMsgType.QtFatalMsg:  # Qt ends the process after this call
         complain(
             "화면을 열 수 없어서 끝냈어요. 화면이 있는 곳에서 다시 시작하거나, 창 없이 쓰려면 --headless를 붙이세요.",

@@ -49,7 +49,7 @@ _STANDS = {
 
 
 def chip_of(t: Texts, day: DayView) -> Note:
-    """How a day stands; a number that waits for the line counts as reported (CUP-03)."""
+    """How a day stands; a number that waits for the line counts as reported (CUP-03, UXR-09)."""
     if day.unsent:
         tone = "amber" if day.stands is DayReport.LATE else "green"
         return Note(t._("Kept, to be sent"), "cloud-upload", tone)
