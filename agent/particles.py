@@ -1,4 +1,4 @@
-"""Owns Korean particles behind filled-in words: the catalogue writes ``을(를)``, the screen says which of the two (UXR-16)."""
+"""Owns Korean particles behind filled-in words: the catalogue writes ``을(를)``, the screen says one (UXR-16)."""
 
 from __future__ import annotations
 
