@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SALES = (20, 36)
 PARTITION_MS = (50_000, 90_000)
+REFUSING_MS = 1_500  # long enough to halve uploads down to one document, and to try that again
 LINES = ("아메리카노 1잔 4,500원 · 바닐라라떼 1잔 5,500원 · 치즈케이크 1개 6,000원",) * 90  # about 8 KiB
 
 
@@ -31,6 +32,7 @@ class Backlog:
         counter = self._rng.choice(self._world.counters)
         start_ms, length_ms = self._rng.randrange(span_ms // 3), self._rng.randint(*PARTITION_MS)
         self._world.agenda.after(start_ms, partial(self._cut, counter, length_ms))
+        self._world.network.refuse_uploads(counter.name, REFUSING_MS)
         for _ in range(self._rng.randint(*SALES)):
             self._world.agenda.after(start_ms + self._rng.randrange(length_ms), partial(self._sell, counter))
 

@@ -60,6 +60,7 @@ class World:
     """Everything that one seed has."""
 
     def __init__(self, seed: int, ground: Ground) -> None:
+        self.seed = seed
         self.rng = random.Random(seed)
         self.ground = ground
         self.agenda = Agenda()

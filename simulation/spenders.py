@@ -3,10 +3,12 @@ counter"), what the tablets told them, and the staff who clear the last cards wh
 
 from __future__ import annotations
 
+import random
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from agent.approval.repository import find
 from agent.bootstrap import Agent
 from agent.spend.types import AskedOutcome, NotSpent, SpendAsked, Spent
 from cloud_api.bootstrap import Cloud
@@ -34,6 +36,8 @@ UNITS = (1, 1, 10)
 CUT_MS = (15_000, 70_000)
 PRESSES_MAX = 4
 LONG_QUESTIONS = 2
+DOUBTED_MS = (11_000, 25_000)  # the question arrives while the counter's own countdown runs
+LOOKS_EVERY_MS, LOOKS_MAX = 100, 600  # somebody who looks at the screen for a minute
 BACK_MS = 3_600_000
 ACTOR = "staff:closing"
 
@@ -58,6 +62,7 @@ class Spenders:
         self._world = world
         self._who = who
         self._rng, self._agenda, self._shop = world.rng, world.agenda, world.shop
+        self._apart = random.Random(f"doubts of {world.seed}")
         self._busy: set[str] = set()  # a tablet serves one customer at a time
         self.visits: list[Visit] = []
         self.limits = SpendPolicy()
@@ -79,6 +84,8 @@ class Spenders:
         if self._who.long_questions:
             for _ in range(LONG_QUESTIONS):
                 self._agenda.after(rng.randrange(5_000, span_ms), self._ask_for_long)
+            for _ in range(LONG_QUESTIONS):
+                self._agenda.after(self._apart.randrange(5_000, span_ms // 3), self._doubt_for_long)
 
     def _were_here(self, cloud: Cloud) -> None:
         """Customers have been at this store before, else a counter's snapshot would not know them."""
@@ -142,6 +149,27 @@ class Spenders:
         self._press(visit, 0)
         if visit.asked is not None and visit.asked.offline:
             self._shop.later(200, 4_000, partial(self._say_no, visit))
+
+    def _doubt_for_long(self) -> None:
+        """The same, and the customer takes it back at the worst moment: the cloud has taken over, and the line breaks
+        before its countdown is known here."""
+        counter = self._apart.choice(self._world.counters)
+        spend_id = counter.acting(lambda agent: agent.spend.new_id())
+        if spend_id is None or not self._shop.open:
+            return
+        visit = Visit(counter, spend_id, self._apart.choice(SPENDING), self.limits.use_unit, 20_000)
+        self.visits.append(visit)
+        self._world.network.plan(counter.name, ASK_PATH, "late_request", late_ms=self._apart.randint(*DOUBTED_MS))
+        self._press(visit, 0)
+        if visit.asked is not None and visit.asked.offline:
+            self._agenda.after(LOOKS_EVERY_MS, partial(self._at_the_worst_moment, visit, LOOKS_MAX))
+
+    def _at_the_worst_moment(self, visit: Visit, looks: int) -> None:
+        if visit.counter.acting(partial(_taken_over, visit.spend_id)):
+            self._cut(visit.counter)
+            self._think_better(visit)
+        elif looks:
+            self._agenda.after(LOOKS_EVERY_MS, partial(self._at_the_worst_moment, visit, looks - 1))
 
     def _say_no(self, visit: Visit) -> None:
         def tap(agent: Agent) -> object:
@@ -225,6 +253,13 @@ def _hours_pass(agent: Agent) -> None:
     """Seconds here are the hours after which a counter fetches its members again."""
     with agent.store.transaction() as conn:
         ask_for(conn, Why.AGE)
+
+
+def _taken_over(spend_id: str, agent: Agent) -> bool:
+    """Whether the cloud has the minute, and this screen shows none."""
+    with agent.store.read() as conn:
+        row = find(conn, spend_id)
+    return row is not None and row.waits and row.version > 0 and row.deadline_mono_ms is None
 
 
 def _decide(request_id: str, agent: Agent) -> object:

@@ -16,7 +16,7 @@ from simulation.outcomes import Crash
 from sync.clock import Clock
 from sync.outcomes import Reason, Unavailable
 from sync.signing import RequestSigner
-from sync.transport import PUSH_PATH, HttpTransport, Timeouts
+from sync.transport import BULK_PATH, PUSH_PATH, HttpTransport, Timeouts
 
 PORTAL = b"<html><title>Welcome to Free WiFi</title></html>"
 OLDER_MS = 30_000
@@ -49,6 +49,8 @@ class Network:
         self._rng = rng
         self._cut_until: dict[str, int] = {}
         self._planned: dict[tuple[str, str], str] = {}
+        self._late_ms: dict[tuple[str, str], int] = {}
+        self._refuses: dict[str, tuple[int, int | None]] = {}  # for how long, and until when once it has begun
         self._older: dict[tuple[str, str], tuple[int, bytes]] = {}
         self.note: Callable[[str], None] = lambda _text: None
         self.on_push_answer: Callable[[bytes], None] = lambda _body: None
@@ -58,11 +60,18 @@ class Network:
         self._cut_until[node] = self._agenda.now_ms + ms
         self._plan.happened(PARTITION)
 
-    def plan(self, node: str, path: str, fault: str) -> None:
-        """The node's next call there goes wrong in this way."""
+    def plan(self, node: str, path: str, fault: str, late_ms: int | None = None) -> None:
+        """The node's next call there goes wrong in this way; ``late_ms`` is how late a late one comes."""
         if not self._plan.healed:
             self._planned[node, path] = fault
             self._plan.happened(fault)
+            if late_ms is not None:
+                self._late_ms[node, path] = late_ms
+
+    def refuse_uploads(self, node: str, ms: int) -> None:
+        """From the node's next upload on a machine on the way takes none, whatever its size: for so long, also after
+        everything else has healed."""
+        self._refuses[node] = (ms, None)
 
     def heal(self) -> None:
         self._cut_until.clear()
@@ -77,7 +86,7 @@ class Network:
         self._wait(fault)
         if self._cut_until.get(node, 0) > self._agenda.now_ms:
             return Unavailable(Reason.UNREACHABLE, "partition")
-        refused = self._refused_on_the_way(sent, fault, read_s)
+        refused = self._refused_on_the_way(node, sent, fault, read_s)
         if refused is not None:
             return refused
         era = self._cloud.era
@@ -110,20 +119,35 @@ class Network:
         self._agenda.pass_time(min(int(read_s * 1000), 15_000))
         return Unavailable(Reason.TIMEOUT)
 
-    def _refused_on_the_way(self, sent: Sent, fault: str | None, read_s: float) -> Reply | Unavailable | None:
+    def _refused_on_the_way(
+        self, node: str, sent: Sent, fault: str | None, read_s: float
+    ) -> Reply | Unavailable | None:
+        if sent.path == BULK_PATH and self._refuses_now(node):
+            self._plan.happened("status_413")
+            return Reply(413, HTML, iter((b"<html>413</html>",)))
         if self._plan.small_proxy and sent.path == PUSH_PATH and len(sent.body) > SMALL_PROXY_BYTES:
             self._plan.happened(SMALL_PROXY)
             return Reply(413, HTML, iter((b"<html>413</html>",)))
         if fault == "drop_request":
             return self._timeout(read_s)
         if fault == "late_request":
-            self._agenda.after(self._rng.randint(1_000, 60_000), lambda: self._arrive_late(sent))
+            late_ms = self._late_ms.pop((node, sent.path), None) or self._rng.randint(1_000, 60_000)
+            self._agenda.after(late_ms, lambda: self._arrive_late(sent))
             return self._timeout(read_s)
         if fault is None or not fault.startswith("status_"):
             return None
         status = int(fault.removeprefix("status_"))
         headers = {"Retry-After": str(self._rng.randint(1, 20))} if status == 429 else {}
         return Reply(status, {**HTML, **headers}, iter((b"<html>no</html>",)))
+
+    def _refuses_now(self, node: str) -> bool:
+        if node not in self._refuses:
+            return False
+        ms, until_ms = self._refuses[node]
+        if until_ms is None:
+            until_ms = self._agenda.now_ms + ms
+            self._refuses[node] = (ms, until_ms)
+        return self._agenda.now_ms < until_ms
 
     def _arrive_late(self, sent: Sent) -> None:
         self.note(f"late {sent.method} {sent.path}")

@@ -29,7 +29,7 @@ REFRESH_EVERY_MS = 4 * 3_600_000  # a member's points on this screen are about s
 REFRESH_JITTER_MS = 2 * 3_600_000
 REFRESH_MIN_MS = 10 * 60_000  # also when the cloud's clock says that what just came is old
 UPLOAD_PAUSE_MS = 1_000
-TOO_LARGE_TRIES = 3  # machines on the way refuse too, and for a while only
+TOO_LARGE_TRIES = 10  # some minutes: machines on the way refuse too, and for a while only
 HEAL_AGAIN_MAX_MS = 4 * 3_600_000  # a difference that a snapshot does not cure is asked about ever less often
 
 TakeSnapshot = Callable[[Why, Callable[[], bool]], Took | Denied | Unavailable | None]

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.approval import service as approval_service
 from agent.approval.counter_born import OwnRequests
+from agent.approval.repository import RequestRow
 from agent.approval.service import ApprovalService
 from agent.spend import repository as spend_repository
 from agent.spend.service import SpendService
@@ -99,5 +100,6 @@ AT_SPENDING: tuple[Mutant, ...] = (
     ),
     Mutant("hold_overwritten", "an own card covers the cloud's", swap((SpendService, "_go_offline", _blind))),
     Mutant("no_said_once", "a question that comes after its no", swap((OwnRequests, "refuse_again", nothing))),
+    Mutant("no_without_time", "a late no is told as the end", swap((RequestRow, "no_may_be_late", False))),
     Mutant("set_back_hides", "a clock set back hides a spend", swap((SpendService, "_asked_ms", _by_the_clock))),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.mutants.planting import Mutant, swap
-from sync import uploads
+from sync import chores, uploads
 from sync.chores import Chores
 from sync.meta import set_meta
 
@@ -34,4 +34,5 @@ def _forget_all(conn: Any, sent: Any) -> None:
 AT_UPLOADS: tuple[Mutant, ...] = (
     Mutant("sent_is_kept", "an upload without an answer is forgotten", swap((Chores, "_send", _sent_is_kept))),
     Mutant("one_batch_is_all", "a batch counts for the whole backlog", swap((uploads, "forget", _forget_all))),
+    Mutant("too_large_at_once", "one 413 drops a document", swap((chores, "TOO_LARGE_TRIES", 1))),
 )

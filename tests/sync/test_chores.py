@@ -48,6 +48,9 @@ def held(*items: tuple[str, str, int], cursor: str = "1.0.0") -> Tallied:
     return Tallied(requests, 0, 0, tally_digest([*items, *POLICY]), 0, cursor)
 
 
+MINUTES_MS = 600_000
+
+
 def work(device: Device, ms: int = 0) -> None:
     """Lets so much time pass in small steps, doing whatever is due."""
     clock = device.bench.clock
@@ -236,7 +239,7 @@ def test_one_that_the_cloud_cannot_take_does_not_stop_the_others(device: Device,
     for n in range(3):
         add_document(quiet(device).bench, f"d{n}", ["x"])
     device.script.upload_answers = [answer] * (2 + TOO_LARGE_TRIES if isinstance(answer, TooLarge) else 2)
-    work(device, 60_000)
+    work(device, MINUTES_MS)
 
     assert sorted({one for ids in device.script.uploaded[-2:] for one in ids}) == ["d1", "d2"]
     assert waiting(device.bench) == 0
@@ -246,12 +249,12 @@ def test_one_that_a_machine_on_the_way_refused_is_tried_again(device: Device) ->
     """A 413 need not be the cloud's word: the receipt is sent after a pause, and the next one has its own tries."""
     add_document(quiet(device).bench, "d1", ["x"])
     device.script.upload_answers = [TooLarge()] * (TOO_LARGE_TRIES - 1)
-    work(device, 60_000)
+    work(device, MINUTES_MS)
     assert device.script.uploaded == [["d1"]] * TOO_LARGE_TRIES
 
     add_document(device.bench, "d2", ["x"])
     device.script.upload_answers = [TooLarge()] * (TOO_LARGE_TRIES - 1)
-    work(device, 60_000)
+    work(device, MINUTES_MS)
     assert device.script.uploaded[TOO_LARGE_TRIES:] == [["d2"]] * TOO_LARGE_TRIES
     assert waiting(device.bench) == 0
 
