@@ -137,26 +137,36 @@ def _notice_height(notice: Notice | None) -> int:
     return 70 if notice.action else 64
 
 
-def fit(cards: Sequence[CardState], room: int) -> tuple[tuple[CardState, ...], int]:
+def fit(cards: Sequence[CardState], room: int, newest: str = "") -> tuple[tuple[CardState, ...], int]:
     """From the corner upwards as many cards as there is room for, and how many open ones are left out.
 
-    The lowest card is always shown: it is the one whose time runs out first.
+    The card whose time runs out first is always shown, then the `newest` notice, which says what a press has just done.
+    Other notices give way to whatever still waits for a decision: they come back when there is room.
     """
-    all_shown = _take(cards, room)
-    if len(all_shown) == len(cards):
-        return tuple(all_shown), 0
-    shown = _take(cards, room - PILL_HEIGHT - GAP)
-    left_out = [card for card in cards[len(shown) :] if card.phase is not Phase.NOTICE]
-    return tuple(shown), len(left_out)
+    shown = _take(cards, room, newest)
+    if not _left_out(cards, shown):
+        return shown, 0
+    shown = _take(cards, room - PILL_HEIGHT - GAP, newest)
+    return shown, _left_out(cards, shown)
 
 
-def _take(cards: Sequence[CardState], room: int) -> list[CardState]:
-    shown: list[CardState] = []
-    used = 0
-    for card in cards[:VISIBLE_MAX]:
-        needed = card_height(card) + (GAP if shown else 0)
-        if shown and used + needed > room:
-            break
-        shown.append(card)
+def _left_out(cards: Sequence[CardState], shown: Sequence[CardState]) -> int:
+    """Open ones without room; a notice is not counted, nobody has to answer it."""
+    return sum(card.phase is not Phase.NOTICE for card in cards) - sum(card.phase is not Phase.NOTICE for card in shown)
+
+
+def _take(cards: Sequence[CardState], room: int, newest: str) -> tuple[CardState, ...]:
+    open_ = [card for card in cards if card.phase is not Phase.NOTICE]
+    fresh = [card for card in cards if card.phase is Phase.NOTICE and card.request_id == newest]
+    older = [card for card in cards if card.phase is Phase.NOTICE and card.request_id != newest]
+    taken: set[str] = set()
+    used, full = 0, False
+    for card in (*open_[:1], *fresh, *open_[1:], *older):
+        needed = card_height(card) + (GAP if taken else 0)
+        is_open = card.phase is not Phase.NOTICE
+        if len(taken) == VISIBLE_MAX or (taken and used + needed > room) or (is_open and full):
+            full = full or is_open  # a later one that happens to be smaller does not jump the queue
+            continue
+        taken.add(card.request_id)
         used += needed
-    return shown
+    return tuple(card for card in cards if card.request_id in taken)

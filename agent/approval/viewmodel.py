@@ -481,13 +481,17 @@ class ApprovalViewModel:
             card = card_state(self._items[key], self._texts, self._clock, self.hotkey if hotkey_free else "")
             hotkey_free = hotkey_free and not card.keycap
             cards.append(card)
-        shown, more = fit(cards, self._room)
+        shown, more = fit(cards, self._room, self._newest_notice())
         state = StackState(shown, more)
         if state == self.state:
             return
         self._note_moves(shown)
         self.state = state
         self.on_change()
+
+    def _newest_notice(self) -> str:
+        noticed = [key for key in self._order if self._items[key].phase is Phase.NOTICE]
+        return max(noticed, key=lambda key: self._items[key].noticed_mono_ms, default="")
 
     def _note_moves(self, shown: tuple[CardState, ...]) -> None:
         now, bottom = self._clock.mono_ms(), 0
@@ -497,5 +501,7 @@ class ApprovalViewModel:
                 item.moved_mono_ms = now
                 item.bottom = bottom
             bottom += card_height(card) + GAP
-        for key in self._order[len(shown) :]:
-            self._items[key].bottom = -1
+        in_sight = {card.request_id for card in shown}
+        for key in self._order:
+            if key not in in_sight:
+                self._items[key].bottom = -1

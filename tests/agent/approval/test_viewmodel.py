@@ -275,6 +275,32 @@ def test_as_many_cards_as_the_screen_has_room_for() -> None:
     assert (len(counter.cards), counter.vm.state.more) == (1, 3)
 
 
+def test_what_is_settled_gives_way_to_what_still_waits() -> None:
+    """APR-20: discounts that were not keyed in yet stay as notices, and three of them left room for one request."""
+    settled = [replace(request(f"done{n}", 10 + n), pos_discount_won=4_500) for n in range(3)]
+    counter = Counter(*settled)
+    counter.vm.set_room(713)
+    for card in settled:
+        counter.vm.press_approve(card.request_id)
+        counter.rest()
+    assert len(counter.cards) == 3
+
+    counter.service.arrive(*(request(f"open{n}", 40 + n) for n in range(4)))
+    counter.rest()
+
+    in_sight = [card.request_id for card in counter.cards]
+    assert [key for key in in_sight if key.startswith("open")] == ["open0", "open1"]
+    assert counter.vm.state.more == 2
+    assert "done2" in in_sight  # what was pressed last says so
+    assert "done1" not in in_sight
+
+    for waiting in ("open1", "open2", "open3"):
+        counter.service.drop(waiting)
+    counter.rest()
+
+    assert {"done0", "done1", "done2", "open0"} <= {card.request_id for card in counter.cards}
+
+
 def test_cards_in_sight_and_counted_ones_are_told_as_shown_once() -> None:
     """APR-18."""
     counter = Counter(*(request(f"r{n}", None) for n in range(7)))
