@@ -26,6 +26,9 @@ def warning_of(t: Texts, trouble: Trouble) -> Warn:
         case TroubleWord.DISK_LOW:
             sentence = t._("The disk is nearly full. Delete files you do not need")
             return Warn(sentence, "triangle-alert", "amber", t.n("{n} MB left", n=trouble.count))
+        case TroubleWord.CLOCK_OFF:
+            sentence = t.n("This computer's clock is {n} minutes off. Let it set itself", n=t.number(trouble.count))
+            return Warn(sentence, "triangle-alert", "amber", t._("Points are kept all the same"))
         case TroubleWord.RESTORED:
             sentence = t._("The data file was damaged and restored. No record is missing")
             return Warn(sentence, "triangle-alert", "amber", t.n("restored at {time}", time=when))

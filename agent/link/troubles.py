@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.calendar import MINUTE_MS
+from rules.devices import clock_is_off
 from sync import outbox, tally
 from sync.clock import Clock
 from sync.meta import get_meta
@@ -22,6 +24,7 @@ class TroubleWord(StrEnum):
     DIFFERS = "differs"
     RECORDS_LOST = "records_lost"
     DISK_LOW = "disk_low"
+    CLOCK_OFF = "clock_off"
     RESTORED = "restored"
     CORRECTED = "corrected"
     MEMBERS_OLD = "members_old"
@@ -29,7 +32,7 @@ class TroubleWord(StrEnum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """``count`` is of records or megabytes, whichever the word is about."""
+    """``count`` is of records, megabytes or minutes, whichever the word is about."""
 
     word: TroubleWord
     at_wall_ms: int | None = None
@@ -44,6 +47,7 @@ def troubles(store: Store, clock: Clock) -> tuple[Trouble, ...]:
         alarm = tally.read_alarm(conn)
         taken = read_taken(conn)
         server_ms = outbox.heard_ms(conn)
+        offset_ms = outbox.clock_offset_ms(conn)
     disk, report = store.disk(), store.restored()
     found: list[Trouble] = []
     if halted is not None and halted != RESTORED:
@@ -51,6 +55,8 @@ def troubles(store: Store, clock: Clock) -> tuple[Trouble, ...]:
     if disk.warn:
         megabytes = (disk.free_bytes or 0) // 1_000_000
         found.append(Trouble(TroubleWord.DISK_FULL if disk.full else TroubleWord.DISK_LOW, None, megabytes))
+    if offset_ms is not None and clock_is_off(offset_ms):
+        found.append(Trouble(TroubleWord.CLOCK_OFF, None, abs(offset_ms) // MINUTE_MS))
     if alarm is not None and alarm.stands:
         found.append(Trouble(TroubleWord.DIFFERS, alarm.noticed_wall_ms))
     elif alarm is not None and now_ms - (alarm.corrected_wall_ms or 0) < TOLD_FOR_MS:

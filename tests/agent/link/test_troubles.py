@@ -12,6 +12,7 @@ import pytest
 from agent.home.notices import warning_of
 from agent.link.troubles import MEMBERS_OLD_MS, TOLD_FOR_MS, Trouble, TroubleWord, troubles
 from agent.texts import Texts
+from rules.devices import CLOCK_OFF_MS
 from sync import outbox, snapshot, tally
 from sync.restored import RestoreReport, write_report
 from tests.helpers.devices import Bench, enrolled
@@ -63,6 +64,20 @@ def test_a_difference_is_told_while_it_stands_and_after_it_was_corrected(bench: 
     assert words(bench) == [TroubleWord.DIFFERS]
     keep(bench, tally.ALARM, json.dumps(asdict(tally.Alarm(now_ms, (1, 0, 0), (0, 0, 0), now_ms))))
     assert words(bench) == [TroubleWord.CORRECTED]
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_clock_that_is_off_is_told_with_its_minutes_until_it_is_right(bench: Bench, direction: int) -> None:
+    """AGT-07: on both sides of the five minutes, fast or slow."""
+    keep(bench, outbox.CLOCK_OFFSET, str(direction * CLOCK_OFF_MS))
+    assert words(bench) == []
+    keep(bench, outbox.CLOCK_OFFSET, str(direction * (CLOCK_OFF_MS + 60_000)))
+    assert troubles(bench.store, bench.clock) == (Trouble(TroubleWord.CLOCK_OFF, None, 6),)
+    assert warning_of(Texts("ko"), Trouble(TroubleWord.CLOCK_OFF, None, 6)).sentence == (
+        "이 컴퓨터의 시계가 6분 틀려요. 자동으로 맞춰 주세요"
+    )
+    keep(bench, outbox.CLOCK_OFFSET, "0")
+    assert words(bench) == []
 
 
 def test_old_members_are_told_and_come_after_what_is_worse(bench: Bench) -> None:
