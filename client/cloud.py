@@ -1828,6 +1828,8 @@ class Members:
                 "device_silent",
                 "suspected_closure",
                 "order_due",
+                "coupon_used",
+                "coupon_expired",
             ]
         ]
         | None = None,
@@ -2833,6 +2835,8 @@ class Stores:
                 "device_silent",
                 "suspected_closure",
                 "order_due",
+                "coupon_used",
+                "coupon_expired",
             ]
         ]
         | None = None,

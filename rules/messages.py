@@ -33,6 +33,8 @@ SWITCHABLE = frozenset(
         NoticeKind.STAMP_REWARD,
         NoticeKind.COUPON_ISSUED,
         NoticeKind.COUPON_EXPIRY,
+        NoticeKind.COUPON_USED,
+        NoticeKind.COUPON_EXPIRED,
     }
 )
 

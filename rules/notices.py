@@ -57,6 +57,8 @@ class NoticeKind(StrEnum):
     DEVICE_SILENT = "device_silent"  # AGT-14
     SUSPECTED_CLOSURE = "suspected_closure"  # CUP-13
     ORDER_DUE = "order_due"  # NTF-11: an order for a time that is near
+    COUPON_USED = "coupon_used"  # NTF-09
+    COUPON_EXPIRED = "coupon_expired"
 
 
 class Recipient(StrEnum):
@@ -116,6 +118,8 @@ _RECIPIENTS: dict[NoticeKind, tuple[Recipient, ...]] = {
     _K.DEVICE_SILENT: (_R.OWNER, _R.STAFF, _R.ADMIN),
     _K.SUSPECTED_CLOSURE: (_R.OWNER, _R.ADMIN),
     _K.ORDER_DUE: _STORE,
+    _K.COUPON_USED: (_R.CONSUMER,),
+    _K.COUPON_EXPIRED: (_R.CONSUMER,),
 }
 # What waits at a counter is no notice: the request itself stands first in the bell (NTF-02).
 REQUESTS_THEMSELVES = frozenset({_K.APPROVAL_REQUEST, _K.PAYMENT_REQUEST})

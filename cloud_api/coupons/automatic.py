@@ -1,7 +1,7 @@
 """Coupons that come by themselves: for joining, a first purchase, a birthday, a recommendation (CPN-05, CPN-29).
 
-A job looks at what happened since it looked last, and two minutes further back: a transaction that took long may have
-been committed behind its time. What a member had already is written down, so that looking twice gives nothing twice.
+Who joined and who bought is handed on by those who tell of it (``notices.happened``). What a member had already is
+written down, so that looking twice gives nothing twice.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from cloud_api.members import profile
 from cloud_api.members.models import member
 from cloud_api.members.person_models import member_profile
 from cloud_api.members.told import accounts_of
-from cloud_api.notices import messages
+from cloud_api.notices import happened, messages
+from cloud_api.notices.happened import Topic
 from cloud_api.vault import Vault
-from rules.calendar import MINUTE_MS, local_day
+from rules.calendar import local_day
 from rules.coupons import REFERRAL_DAYS, IssueKind, birthday_today, issued_once_for
 from rules.membership import MemberStatus
 from rules.notices import NoticeKind
 
 BATCH = 200
 PROFILES = 500  # opened in a portion, to see whose birthday it is
-BACK_MS = 2 * MINUTE_MS
 _NAMES = ("rule_id", "brand_id", "kind", "definition_id", "count", "from_ms", "ended_ms")
 
 
@@ -62,7 +62,6 @@ def add_rule(work: Work, brand_id: str, wanted: NewRule) -> dict[str, Any]:
             definition_id=wanted.definition_id,
             count=wanted.count,
             from_ms=work.now_ms,
-            looked_ms=work.now_ms,
         )
         .returning(*coupon_rule.c)
     ).one()
@@ -126,21 +125,18 @@ def give(work: Work, rule: Any, member_id: str, occasion: str) -> int:
     return len(ids)
 
 
-# Ids begin with their time. Whoever joined by an app, at no store, belongs to the brand whose key it was.
-_JOINED = text(
+# Whoever joined by an app, at no store, belongs to the brand whose key it was.
+_JOINED = (
     "SELECT member.member_id FROM member LEFT JOIN store ON store.store_id = member.join_store_id"
-    " WHERE member.member_id >= :first AND member.joined_ms >= :from_ms AND member.status = 'normal'"
+    " WHERE member.member_id {ids} AND member.joined_ms >= :from_ms AND member.status = 'normal'"
     " AND (store.brand_id = :brand_id OR member.join_store_id IS NULL AND EXISTS"
     "  (SELECT 1 FROM integrator_member JOIN integrator_key ON integrator_key.key_id = integrator_member.key_id"
     "   WHERE integrator_member.member_id = member.member_id AND integrator_key.brand_id = :brand_id))"
-    " AND NOT EXISTS (SELECT 1 FROM coupon_occasion WHERE coupon_occasion.rule_id = :rule_id"
-    "  AND coupon_occasion.member_id = member.member_id AND coupon_occasion.occasion = '')"
-    " ORDER BY member.member_id LIMIT :most"
+    " ORDER BY member.member_id"
 )
-_BOUGHT = text(
+_BOUGHT = (
     "SELECT DISTINCT posting.member_id AS holder FROM posting JOIN store ON store.store_id = posting.store_id"
-    " WHERE posting.posting_id >= :first AND posting.booked_ms >= :from_ms AND posting.kind IN ('earn', 'stamp')"
-    " AND posting.actor NOT LIKE 'import:%' AND store.brand_id = :brand_id ORDER BY holder"
+    " WHERE posting.posting_id {ids} AND posting.booked_ms >= :from_ms AND store.brand_id = :brand_id ORDER BY holder"
 )
 _NOT_NOW = text(
     "SELECT 1 FROM coupon_occasion WHERE rule_id = :rule_id AND member_id = :member_id AND occasion = ''"
@@ -154,42 +150,30 @@ _EARLIER = (
 
 
 def give_due(database: Database, _clock: Clock) -> int:
-    """A portion for those who joined or bought for the first time; returns how many members it saw to."""
-
-    def some(work: Work) -> int:
-        done = 0
-        for rule in _in_force(work.conn, IssueKind.JOIN, IssueKind.FIRST_PURCHASE):
-            since_ms = max(rule.looked_ms - BACK_MS, rule.from_ms)
-            due = (_joined if rule.kind == IssueKind.JOIN else _first_bought)(work, rule, since_ms)
-            for member_id in due:
-                give(work, rule, member_id, issued_once_for(IssueKind(rule.kind), local_day(work.now_ms)))
-            done += len(due)
-            if len(due) < BATCH:
-                here = coupon_rule.c.rule_id == rule.rule_id
-                work.conn.execute(update(coupon_rule).where(here).values(looked_ms=work.now_ms))
-        return done
-
-    return database.transact(some)
+    """A portion for those who joined or bought for the first time; returns how many it saw to."""
+    return database.transact(_give_joined) + database.transact(_give_first_bought)
 
 
-def _joined(work: Work, rule: Any, since_ms: int) -> list[str]:
-    asked = {"first": first_uuid7_of(since_ms), "from_ms": rule.from_ms, "most": BATCH}
-    rows = work.conn.execute(_JOINED, asked | {"brand_id": rule.brand_id, "rule_id": rule.rule_id})
-    return list(rows.scalars())
+def _give_joined(work: Work) -> int:
+    taken = happened.take(work, Topic.JOINED, BATCH)
+    for rule in _in_force(work.conn, IssueKind.JOIN) if taken else ():
+        asked = {"from_ms": rule.from_ms, "brand_id": rule.brand_id}
+        for row in select_among(work.conn, _JOINED, {"ids": taken}, **asked):
+            give(work, rule, row.member_id, issued_once_for(IssueKind.JOIN, local_day(work.now_ms)))
+    return len(taken)
 
 
-def _first_bought(work: Work, rule: Any, since_ms: int) -> list[str]:
-    """Members whose first earn in the brand lies behind the rule's beginning."""
-    asked = {"first": first_uuid7_of(since_ms), "from_ms": rule.from_ms, "brand_id": rule.brand_id}
-    found: list[str] = []
-    holders = work.conn.execute(_BOUGHT, asked).scalars().all()
-    for member_id in sorted({member_of(holder) for holder in holders if holder is not None}):
-        whose = {"rule_id": rule.rule_id, "member_id": member_id}
-        if work.conn.execute(_NOT_NOW, whose).first() is None and not _bought_before(work.conn, rule, member_id):
-            found.append(member_id)
-        if len(found) == BATCH:
-            break
-    return found
+def _give_first_bought(work: Work) -> int:
+    """For members whose first earn in the brand lies behind the rule's beginning."""
+    taken = happened.take(work, Topic.BOUGHT, BATCH)
+    for rule in _in_force(work.conn, IssueKind.FIRST_PURCHASE) if taken else ():
+        asked = {"from_ms": rule.from_ms, "brand_id": rule.brand_id}
+        holders = [row.holder for row in select_among(work.conn, _BOUGHT, {"ids": taken}, **asked)]
+        for member_id in sorted({member_of(holder) for holder in holders}):
+            whose = {"rule_id": rule.rule_id, "member_id": member_id}
+            if work.conn.execute(_NOT_NOW, whose).first() is None and not _bought_before(work.conn, rule, member_id):
+                give(work, rule, member_id, issued_once_for(IssueKind.FIRST_PURCHASE, local_day(work.now_ms)))
+    return len(taken)
 
 
 def _bought_before(conn: Connection, rule: Any, member_id: str) -> bool:

@@ -11,8 +11,11 @@ from sqlalchemy import Connection, func, or_, select
 from cloud_api.bulk import insert_rows
 from cloud_api.coupons.models import coupon, coupon_definition, coupon_event
 from cloud_api.database import Work
+from cloud_api.notices import happened
+from cloud_api.notices.happened import Topic
 from rules.calendar import day_bounds_ms, local_day
 from rules.coupons import CouponMove, CouponState
+from rules.notices import NoticeKind
 
 ISSUE = "issue"
 TOP = 5
@@ -28,6 +31,7 @@ class CouponRef:
     member_id: str
 
 
+TOLD = {CouponMove.APPROVE.value: NoticeKind.COUPON_USED, CouponMove.EXPIRE.value: NoticeKind.COUPON_EXPIRED}  # NTF-09
 _COLUMNS = ("event_id", "coupon_id", "definition_id", "member_id", "store_id", "what", "request_id", "at_ms")
 
 
@@ -40,6 +44,8 @@ def note(
         for one in coupons
     ]
     insert_rows(work, coupon_event, _COLUMNS, rows)
+    if what in TOLD:
+        happened.note(work, Topic.COUPON, [row[0] for row in rows])
 
 
 def _lines() -> Any:

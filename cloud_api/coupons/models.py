@@ -99,7 +99,6 @@ class CouponRule(SQLModel, table=True):
     count: int
     from_ms: int = Field(sa_type=Big)  # what happened before gives nothing
     ended_ms: int | None = Field(default=None, sa_type=Big)
-    looked_ms: int = Field(sa_type=Big)  # what happened until then has been looked at
 
 
 class CouponOccasion(SQLModel, table=True):

@@ -7,6 +7,7 @@ from functools import partial
 from cloud_api.clock import Clock
 from cloud_api.coupons.automatic import Birthdays, give_due
 from cloud_api.coupons.expiry import tell_ending
+from cloud_api.coupons.telling import tell_lives
 from cloud_api.database import Database
 from cloud_api.devices.health import tell_silent
 from cloud_api.grades.jobs import after_earns, nightly
@@ -50,7 +51,7 @@ def _tell_ending_points(database: Database, _clock: Clock) -> int:
 
 
 def _tell_moves(database: Database, _clock: Clock) -> int:
-    return database.transact(tell_moves)
+    return database.transact(tell_moves) + database.transact(tell_lives)
 
 
 def _announce(database: Database, _clock: Clock) -> int:
@@ -90,11 +91,11 @@ JOBS = (
     # Up within a minute of the earn that led there; both ways at night (MEM-18, MEM-19).
     Job("grades", Every(1), after_earns),
     Job("grade-review", Daily(30), nightly),
-    Job("coupon-issue", Every(1), give_due),
     Job("coupon-notices", Daily(9 * 60), _tell_ending_coupons),
     Job("points-notices", Daily(9 * 60 + 5), _tell_ending_points),
     Job("member-messages", Every(1), _tell_moves),
     Job("member-events", Every(1), _announce),
+    Job("coupon-issue", Every(1), give_due),  # behind the two that hand on to it
     Job("monitors", Every(1), _count),
     Job("orders-due", Every(1), _tell_due),
     Job("report-rates", Daily(10 * 60 + 30), tell_rates),

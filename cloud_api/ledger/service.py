@@ -13,6 +13,8 @@ from cloud_api.exchange import Asked, among, is_postgres
 from cloud_api.ledger import lots
 from cloud_api.ledger.lots import LotUse
 from cloud_api.ledger.models import AccountKind, PostingKind, account, entry, lot, lot_use, posting
+from cloud_api.notices import happened
+from cloud_api.notices.happened import CAUSES, IMPORTED, Topic
 
 
 class Unbalanced(AssertionError):
@@ -181,8 +183,14 @@ def post(work: Work, postings: Sequence[NewPosting], *, beside: Sequence[NewRows
     )
     if of_before:
         lots.move_remaining(work, of_before)
+    told = [record.posting_id for record in postings if record.kind in CAUSES and not _is_imported(record)]
+    happened.note(work, Topic.POSTING, told)
     missing = Unbalanced(f"one of {sorted(deltas)} is no account")
     add_to_column(work, account, "account_id", "balance", deltas, or_else=missing)
+
+
+def _is_imported(record: NewPosting) -> bool:
+    return record.actor.startswith(IMPORTED)
 
 
 def _use_new(new_lots: list[tuple[str, int, str, int, int]], uses: Iterable[LotUse]) -> list[LotUse]:

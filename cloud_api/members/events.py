@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, select
 
 from cloud_api.database import Work
 from cloud_api.members.models import member_event
+from cloud_api.notices import happened
+from cloud_api.notices.happened import Topic
 
 WOKEN, DORMANT, TOLD = "woken", "dormant", "told_dormant"
 WITHDRAWN, PURGED = "withdrawn", "purged"
@@ -16,13 +18,17 @@ MERGED, NUMBER_CHANGED = "merged", "number_changed"
 PROFILE = "profile"
 EARN_REFUSED = "earn_refused"  # somebody typed the number of a member who left
 CLOCK = "cloud:clock"
+ANNOUNCED = frozenset({MERGED, WITHDRAWN})  # integrators hear of it
 
 
 def write(work: Work, member_id: str, kind: str, *, by: str, reason: str = "", **detail: Any) -> None:
     """One line about one member."""
+    event_id = work.ids.uuid7()
+    if kind in ANNOUNCED:
+        happened.note(work, Topic.MEMBER, [event_id])
     work.conn.execute(
         insert(member_event).values(
-            event_id=work.ids.uuid7(),
+            event_id=event_id,
             member_id=member_id,
             kind=kind,
             by=by,

@@ -16,6 +16,8 @@ from cloud_api.gateway.models import KEY_CHECK, server_state
 from cloud_api.ledger.service import open_member_accounts
 from cloud_api.members import numbers
 from cloud_api.members.models import MERGED, NumberStands, member
+from cloud_api.notices import happened
+from cloud_api.notices.happened import Topic
 from cloud_api.vault import Vault
 from rules.membership import JoinChannel, MemberStatus
 from rules.phone import Phone, parse_phone
@@ -104,8 +106,9 @@ def _meet(
     here = {phone: other.member_id for phone, other in others.items() if not other.blocked}
     numbers.wake(work, here.values())
     missing = {vault.phone_lookup(phone, key): phone for phone in wanted - set(found) - set(others)}
-    _insert(work, vault, missing, key, join)
+    fresh = _insert(work, vault, missing, key, join)
     made = _ids(work.conn, missing)
+    happened.note(work, Topic.MEMBER, sorted(fresh & set(made.values())))
     open_member_accounts(work.conn, made.values())
     new = {missing[lookup]: member_id for lookup, member_id in made.items()}
     return found | here | new, blocked, set(here.values())
@@ -125,7 +128,8 @@ def find_or_create(work: Work, vault: Vault, phones: Iterable[Phone], *, store_i
     return admitted.ids | admitted.blocked
 
 
-def _insert(work: Work, vault: Vault, missing: Mapping[str, Phone], key: int, join: Join) -> None:
+def _insert(work: Work, vault: Vault, missing: Mapping[str, Phone], key: int, join: Join) -> frozenset[str]:
+    """Ids of those who are new, unless somebody else made them at the same moment."""
     fresh = [
         (
             work.ids.uuid7(),
@@ -135,18 +139,19 @@ def _insert(work: Work, vault: Vault, missing: Mapping[str, Phone], key: int, jo
         )
         for lookup in sorted(missing)
     ]
+    ids = frozenset(row[0] for row in fresh)
     if not fresh:
-        return
+        return ids
     check_ms = work.now_ms + numbers.FIRST_LOOK_MS
     if not is_postgres(work.conn):
         common = (work.now_ms, check_ms, join.store_id, join.channel.value, join.detail)
         work.conn.exec_driver_sql(_INSERT, [(*row, *common) for row in fresh])
-        return
-    ids, lookups, sealed, tails = zip(*fresh, strict=True)
+        return ids
+    named, lookups, sealed, tails = zip(*fresh, strict=True)
     work.conn.execute(
         _INSERT_LISTED,
         {
-            "ids": listed(work.conn, ids),
+            "ids": listed(work.conn, named),
             "lookups": listed(work.conn, lookups),
             "sealed": listed(work.conn, [item.hex() for item in sealed]),
             "tails": listed(work.conn, tails),
@@ -157,6 +162,7 @@ def _insert(work: Work, vault: Vault, missing: Mapping[str, Phone], key: int, jo
             "join_detail": join.detail,
         },
     )
+    return ids
 
 
 def find(conn: Connection, vault: Vault, phones: Iterable[Phone]) -> dict[Phone, str]:

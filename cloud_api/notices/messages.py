@@ -6,69 +6,52 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select
 
 from cloud_api.bulk import select_among
 from cloud_api.database import Work
 from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
-from cloud_api.ids import first_uuid7_of
 from cloud_api.ledger.models import PostingKind
 from cloud_api.ledger.purses import holds_stamps, member_of
-from cloud_api.notices.models import member_messages, message_look
-from rules.messages import Cause, Channel, MessageSetting, channel_for, told_of
+from cloud_api.notices import happened
+from cloud_api.notices.happened import CAUSES, Topic
+from cloud_api.notices.models import member_messages
+from rules.messages import Channel, MessageSetting, channel_for, told_of
 from rules.notices import NoticeKind
 from sync.protocol import FeedKind
 
 BATCH = 500
-LAG_MS = 60_000  # no transaction is open for so long: what is behind it has all been committed
-_LOOK = "members"
-_CAUSES = {
-    PostingKind.EARN: Cause.EARNED,
-    PostingKind.GRANT: Cause.EARNED,
-    PostingKind.STAMP: Cause.EARNED,
-    PostingKind.CAPTURE: Cause.USED,
-    PostingKind.SPEND: Cause.USED,
-    PostingKind.REVERSAL: Cause.TAKEN_BACK,
-    PostingKind.STAMP_BACK: Cause.TAKEN_BACK,
-    PostingKind.EXPIRY: Cause.EXPIRED,
-    PostingKind.STAMP_EXPIRY: Cause.EXPIRED,
-}
-_NAMED = ", ".join(f"'{kind.value}'" for kind in _CAUSES)
-# What came over from another service the member had before: nothing is said of it.
+_FIRST = frozenset({PostingKind.EARN.value, PostingKind.STAMP.value})
 # What came to and went from the member; what was held before it is used nets out, and a debt that an earn repays is
 # earned all the same.
-_MOVED = text(
+_MOVED = (
     "SELECT posting.posting_id, posting.kind, posting.store_id, posting.member_id AS holder, posting.request_id,"
     " posting.booked_ms, sum(entry.amount) AS amount FROM posting"
     " JOIN entry ON entry.posting_id = posting.posting_id JOIN account ON account.account_id = entry.account_id"
-    " WHERE posting.posting_id > :after AND posting.posting_id < :until"
-    f" AND posting.kind IN ({_NAMED}) AND posting.member_id IS NOT NULL AND posting.actor NOT LIKE 'import:%'"
+    " WHERE posting.posting_id {ids} AND posting.member_id IS NOT NULL"
     " AND account.kind IN ('member', 'member_hold', 'member_debt', 'member_stamps', 'member_boards')"
     " GROUP BY posting.posting_id, posting.kind, posting.store_id, posting.member_id, posting.request_id,"
-    " posting.booked_ms ORDER BY posting.posting_id LIMIT :most"
+    " posting.booked_ms ORDER BY posting.posting_id"
 )
 
 
 def tell_moves(work: Work, most: int = BATCH) -> int:
-    """A message for everything that was earned, used, taken back or that expired since the last look; returns how many
-    postings it saw. Beside the book, never in the way of a sale; each is told once, a minute or two later."""
-    until = first_uuid7_of(work.now_ms - LAG_MS)
-    mine = message_look.c.name == _LOOK
-    look = work.conn.execute(select(message_look.c.after_id).where(mine).with_for_update()).scalar_one_or_none()
-    if look is None:  # the first time: nobody is told of the past
-        work.conn.execute(insert(message_look).values(name=_LOOK, after_id=until))
+    """A message for everything that was earned, used, taken back or that expired; returns how many postings it saw.
+    Beside the book, never in the way of a sale; each is told once, about a minute later. Purchases are handed on to the
+    coupons of a first one (CPN-05)."""
+    taken = happened.take(work, Topic.POSTING, most)
+    if not taken:
         return 0
-    rows = work.conn.execute(_MOVED, {"after": look, "until": until, "most": most}).all()
+    rows = select_among(work.conn, _MOVED, {"ids": taken})
     tell(work, [body for row in rows if (body := _body(row, work.now_ms)) is not None])
-    after = rows[-1].posting_id if len(rows) == most else max(until, look)
-    work.conn.execute(message_look.update().where(mine).values(after_id=after))
-    return len(rows)
+    happened.note(work, Topic.BOUGHT, [row.posting_id for row in rows if row.kind in _FIRST])
+    return len(taken)
 
 
 def _body(row: Any, now_ms: int) -> dict[str, Any] | None:
     stamps = holds_stamps(row.holder)
-    kind = told_of(_CAUSES[PostingKind(row.kind)], stamps=stamps)
+    kind = told_of(CAUSES[PostingKind(row.kind)], stamps=stamps)
     amount = abs(int(row.amount))
     if kind is None or not amount:
         return None

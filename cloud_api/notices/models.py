@@ -67,13 +67,15 @@ class PointsTold(SQLModel, table=True):
     days: int  # so many before the end
 
 
-class MessageLook(SQLModel, table=True):
-    """How far something was read to tell of it; a row for each reader."""
+class Happened(SQLModel, table=True):
+    """What happened in one transaction and is still to be told; telling it deletes the row."""
 
-    __tablename__ = "message_look"
+    __tablename__ = "happened"
 
-    name: str = Field(primary_key=True)
-    after_id: str  # of a posting, a member or an event, or what sorts like one
+    topic: str = Field(primary_key=True)  # happened.Topic
+    happened_id: str = Field(primary_key=True)
+    ids: str  # one a line
+    n: int  # how many
 
 
 class MemberMessages(SQLModel, table=True):
@@ -90,5 +92,5 @@ class MemberMessages(SQLModel, table=True):
 notice = table(NoticeRow)
 notice_setting = table(NoticeSetting)
 points_told = table(PointsTold)
-message_look = table(MessageLook)
+happened = table(Happened)
 member_messages = table(MemberMessages)

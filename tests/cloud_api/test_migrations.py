@@ -40,7 +40,7 @@ def test_the_migrated_schema_is_what_the_models_say(database_url: str, key_file:
 def test_preparing_twice_changes_nothing(database_url: str, key_file: Path) -> None:
     cloud = build(Settings(database_url, key_file))
 
-    assert prepare(cloud) == prepare(cloud) == "0040"
+    assert prepare(cloud) == prepare(cloud) == "0041"
     cloud.database.close()
 
 
@@ -169,6 +169,33 @@ def test_orders_from_before_there_were_figures_are_in_them(old_url: str, key_fil
         ("2024-02-28", 23, "in_store", 1, 0, 5_000, 0),
         ("2024-02-29", 0, "app_order", 0, 0, 0, 5_000),
         ("2024-02-29", 0, "take_out", 1, 1, 5_000, 0),
+    ]
+
+
+def test_what_the_looks_had_not_reached_is_still_to_be_told(old_url: str, key_file: Path) -> None:
+    """0040 → 0041: nobody is told twice, and nothing is left out (PNT-21, CPN-05)."""
+    cloud = build(Settings(old_url, key_file))
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+        command.upgrade(alembic, "0040")
+        conn.execute(text("INSERT INTO message_look VALUES ('members', 'p3'), ('member-events', 'e1')"))
+        for n, kind in enumerate(("merged", "merged", "profile", "withdrawn"), start=1):
+            values = {"id": f"e{n}", "kind": kind}
+            conn.execute(text("INSERT INTO member_event VALUES (:id, 'm', :kind, 'x', '', '{}', 1)"), values)
+
+    prepare(cloud)
+
+    with cloud.database.read() as conn:
+        found = conn.execute(text("SELECT topic, ids, n FROM happened ORDER BY topic, ids")).all()
+    cloud.database.close()
+    assert [tuple(row) for row in found] == [
+        ("member", "e2", 1),
+        ("member", "e4", 1),
+        ("posting", "p4", 1),
+        ("posting", "p6", 1),
     ]
 
 
