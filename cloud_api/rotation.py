@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, literal, select, tuple_, update
 
+from cloud_api.coupons.codes import keyed_unused
 from cloud_api.database import Database, Work
 from cloud_api.errors import StartError
 from cloud_api.gateway.models import KEY_CHECK, bulk_item, device_op, forked_op, server_state
@@ -25,10 +26,12 @@ from cloud_api.imports.models import import_part, import_row
 from cloud_api.imports.service import part_place, row_place
 from cloud_api.members.models import member, member_number
 from cloud_api.members.person_models import member_profile
+from cloud_api.members.profile import birthday_lookup
 from cloud_api.members.profile import place as profile_place
 from cloud_api.members.service import phone_place, write_under_newest
 from cloud_api.process_lock import locked
-from cloud_api.stores.applications import form_place
+from cloud_api.staff.invitations import open_ones
+from cloud_api.stores.applications import business_secret, form_place
 from cloud_api.stores.models import store, store_application
 from cloud_api.stores.service import key_place
 from cloud_api.vault import HEAD_BYTES, KEY_NUMBER_MAX, SealBroken, Vault, new_key, read_keys, replace_keys
@@ -53,7 +56,6 @@ class _Cells:
 
 _CELLS = (
     _Cells(store, "key_sealed", ("store_id",), key_place),
-    _Cells(store_application, "form_sealed", ("application_id",), form_place),
     _Cells(device_op, "sealed", ("device_id", "epoch", "seq"), op_place),
     _Cells(forked_op, "sealed", ("device_id", "epoch", "seq", "hash"), fork_place),
     _Cells(webhook_endpoint, "secret_sealed", ("endpoint_id",), secret_place),
@@ -114,6 +116,7 @@ def rewrite(database: Database, vault: Vault) -> Rewritten:
     for cells in _CELLS:
         _walk(database, lambda work, after, cells=cells: _reseal(work, vault, cells, after, done))  # type: ignore[misc]
     _walk(database, lambda work, after: _reprofile(work, vault, after, done))
+    _walk(database, lambda work, after: _reapply(work, vault, after, done))
     for people in (_MEMBERS, _NUMBERS):
         _walk(database, lambda work, after, people=people: _rekey(work, vault, people, after, done))  # type: ignore[misc]
     return done
@@ -195,7 +198,7 @@ _PROFILES = _Cells(member_profile, "sealed", ("member_id",), profile_place)
 
 
 def _reprofile(work: Work, vault: Vault, after: tuple[Any, ...] | None, done: Rewritten) -> tuple[Any, ...] | None:
-    """Profiles, and the hash of the CI inside."""
+    """Profiles, and the hashes of the CI and of the birthday inside."""
     rows = _old_rows(work, _PROFILES, vault.head if len(vault.keys.lookups) == 1 else None, after)
     for row in rows:
         old = bytes(row.sealed)
@@ -205,12 +208,38 @@ def _reprofile(work: Work, vault: Vault, after: tuple[Any, ...] | None, done: Re
             done.broken += 1
             continue
         ci = json.loads(plain).get("ci")
-        lookup = vault.ci_lookup(ci) if ci else None
-        if lookup == row.ci_lookup and old.startswith(vault.head):
+        lookups = {
+            "ci_lookup": vault.ci_lookup(ci) if ci else None,
+            "birthday_lookup": birthday_lookup(vault, json.loads(plain)),
+        }
+        known = all(getattr(row, name) == value for name, value in lookups.items())
+        if known and old.startswith(vault.head):
             continue
-        fresh = {"sealed": vault.seal(plain, place=profile_place(row.member_id)), "ci_lookup": lookup}
+        fresh = {"sealed": vault.seal(plain, place=profile_place(row.member_id)), **lookups}
         done.fields += _replaced(work, member_profile, {"member_id": row.member_id, "sealed": old}, fresh)
     return (rows[-1].member_id,) if rows else None
+
+
+_APPLICATIONS = _Cells(store_application, "form_sealed", ("application_id",), form_place)
+
+
+def _reapply(work: Work, vault: Vault, after: tuple[Any, ...] | None, done: Rewritten) -> tuple[Any, ...] | None:
+    """Applications, and the hash of the business number inside."""
+    rows = _old_rows(work, _APPLICATIONS, vault.head if len(vault.keys.lookups) == 1 else None, after)
+    for row in rows:
+        old, place = bytes(row.form_sealed), form_place(row.application_id)
+        try:
+            plain = vault.open(old, place=place)
+        except SealBroken:
+            done.broken += 1
+            continue
+        digest = vault.digest(business_secret(json.loads(plain)["business_no"]))
+        if digest == row.business_digest and old.startswith(vault.head):
+            continue
+        fresh = {"form_sealed": vault.seal(plain, place=place), "business_digest": digest}
+        was = {"application_id": row.application_id, "form_sealed": old}
+        done.fields += _replaced(work, store_application, was, fresh)
+    return (rows[-1].application_id,) if rows else None
 
 
 def _replaced(work: Work, table: Table, was: Mapping[str, Any], fresh: Mapping[str, Any]) -> int:
@@ -220,7 +249,9 @@ def _replaced(work: Work, table: Table, was: Mapping[str, Any], fresh: Mapping[s
 
 
 def retire(database: Database, vault: Vault, path: Path, now_ms: int) -> Rewritten:
-    """Takes the keys of earlier times out of the file, unless something still needs them; what was found then.
+    """Takes the keys of earlier times out of the file, unless something still needs them; what was found then. As long
+    as somebody may bring a code that is kept under an old look-up key, and of which nothing else is known, that key
+    stays among the former ones: it finds the code, and no number and no person.
 
     Raises StartError while a server may not have noticed the newest keys.
     """
@@ -231,8 +262,11 @@ def retire(database: Database, vault: Vault, path: Path, now_ms: int) -> Rewritt
         left = rewrite(database, vault)
     with database.read() as conn:
         under = conn.execute(select(server_state.c.value).where(server_state.c.name == KEY_CHECK)).scalar_one()
+        codes_wait = keyed_unused(conn) + open_ones(conn, now_ms) > 0
     if left.nothing and under == vault.newest_fingerprint():
         keys = vault.keys
         newest = [{max(known): known[max(known)]} for known in (keys.fields, keys.lookups)]
-        replace_keys(path, replace(keys, fields=newest[0], lookups=newest[1]))
+        old = [key for number, key in sorted(keys.lookups.items()) if number != max(keys.lookups)]
+        former = (*keys.former, *old) if codes_wait else ()
+        replace_keys(path, replace(keys, fields=newest[0], lookups=newest[1], former=former))
     return left

@@ -41,17 +41,19 @@ class SealBroken(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """By number. ``added_ms`` is when the newest of each kind came."""
+    """By number. ``added_ms`` is when the newest of each kind came. ``former`` are look-up keys that went out of use;
+    no number and no person is under them any more, only words that a stranger may still bring (``Vault.digests``)."""
 
     fields: Mapping[int, bytes]
     lookups: Mapping[int, bytes]
     added_ms: int = 0
+    former: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         for known in (self.fields, self.lookups):
             if not known or not all(FIRST_KEY <= number <= KEY_NUMBER_MAX for number in known):
                 raise ValueError("a key of each kind is needed")
-            if any(len(key) != _KEY_BYTES for key in known.values()):
+            if any(len(key) != _KEY_BYTES for key in (*known.values(), *self.former)):
                 raise ValueError("keys of 32 bytes are needed")
 
     def __repr__(self) -> str:
@@ -71,10 +73,12 @@ class Keys:
             {int(number): from_base64url(key) for number, key in raw[name].items()}
             for name in ("field_keys", "lookup_keys")
         )
-        return Keys(fields, lookups, added_ms=int(raw.get("added_ms", 0)))
+        former = tuple(from_base64url(key) for key in raw.get("former_lookup_keys", ()))
+        return Keys(fields, lookups, added_ms=int(raw.get("added_ms", 0)), former=former)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        former = {"former_lookup_keys": [base64url(key) for key in self.former]} if self.former else {}
+        return former | {
             "note": NOTE,
             "field_keys": {str(number): base64url(key) for number, key in sorted(self.fields.items())},
             "lookup_keys": {str(number): base64url(key) for number, key in sorted(self.lookups.items())},
@@ -170,13 +174,29 @@ class Vault:
 
     def ci_lookups(self, ci: str) -> list[str]:
         """The hash under every key, the newest last."""
-        message = b"ci:" + ci.encode()
-        return [hmac.digest(key, message, "sha256").hex() for _, key in sorted(self._ready.keys.lookups.items())]
+        return self._hashes(b"ci:" + ci.encode())
+
+    def birthday_lookup(self, month_day: str) -> str:
+        """A keyed hash of a birthday without its year (``02-29``), by which those of a day are found (CPN-05)."""
+        return self.birthday_lookups(month_day)[-1]
+
+    def birthday_lookups(self, month_day: str) -> list[str]:
+        """The hash under every key, the newest last."""
+        return self._hashes(b"birthday:" + month_day.encode())
 
     def digest(self, secret: str) -> str:
-        """For comparing secrets of few possible values, which a plain hash would give away."""
-        lookups = self._ready.keys.lookups
-        return hmac.digest(lookups[min(lookups)], b"secret:" + secret.encode(), "sha256").hex()
+        """For comparing secrets of few possible values, which a plain hash would give away; under the newest key."""
+        return self._hashes(b"secret:" + secret.encode())[-1]
+
+    def digests(self, secret: str) -> list[str]:
+        """What may be kept of the secret: its hash under every key of the file as it is now, and under former ones."""
+        self.refresh()
+        message = b"secret:" + secret.encode()
+        former = [hmac.digest(key, message, "sha256").hex() for key in self._ready.keys.former]
+        return former + self._hashes(message)
+
+    def _hashes(self, message: bytes) -> list[str]:
+        return [hmac.digest(key, message, "sha256").hex() for _, key in sorted(self._ready.keys.lookups.items())]
 
     def phone_lookups(self, phone: Phone) -> list[str]:
         """The number's hash under every key."""

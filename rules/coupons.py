@@ -85,6 +85,15 @@ def birthday_today(born: date, today: date) -> bool:
     return birthday_in(born, today.year) == today
 
 
+def birthdays_kept_on(today: date) -> tuple[str, ...]:
+    """Months and days (``02-29``) of those who keep their birthday today: on 28 February of most years two (CPN-05)."""
+    leap = date(2000, 2, 29)
+    found = [f"{today:%m-%d}"]
+    if birthday_today(leap, today) and (today.month, today.day) != (leap.month, leap.day):
+        found.append(f"{leap:%m-%d}")
+    return tuple(found)
+
+
 def issued_once_for(kind: IssueKind, today: date) -> str:
     """What a member gets an automatic coupon for once: a birthday each year, the others ever (CPN-05)."""
     return str(today.year) if kind is IssueKind.BIRTHDAY else ""

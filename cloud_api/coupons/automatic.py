@@ -30,7 +30,7 @@ from cloud_api.notices import happened, messages
 from cloud_api.notices.happened import Topic
 from cloud_api.vault import Vault
 from rules.calendar import local_day
-from rules.coupons import REFERRAL_DAYS, IssueKind, birthday_today, issued_once_for
+from rules.coupons import REFERRAL_DAYS, IssueKind, birthday_today, birthdays_kept_on, issued_once_for
 from rules.membership import MemberStatus
 from rules.notices import NoticeKind
 
@@ -200,8 +200,8 @@ def knows_brand(conn: Connection, member_id: str, brand_id: str) -> bool:
 
 
 class Birthdays:
-    """Opens the profiles of members, a portion a call, and gives their coupons to those whose birthday it is. Nobody's
-    birthday can be looked for: it is sealed with the rest."""
+    """Gives the coupons of those whose birthday it is, a portion a call. They are found by a keyed hash of month and
+    day, so that only their profiles are opened; first a portion at a time those that have none of it yet."""
 
     def __init__(self, vault: Vault, most: int = PROFILES) -> None:
         self._vault = vault
@@ -213,22 +213,42 @@ class Birthdays:
         today = local_day(clock())
         with database.read() as conn:
             rules = _in_force(conn, IssueKind.BIRTHDAY)
-            rows = self._next(conn) if rules else []
+        if not rules:
+            return 0
+        looked = database.transact(self._look_up_some)
+        if looked:
+            return looked
+        with database.read() as conn:
+            rows = self._next(conn, today)
         due = [row.member_id for row in rows if self._has_birthday(row, today)]
         for member_id in due:
             database.transact(lambda work, whose=member_id: self._give(work, rules, whose, today))  # type: ignore[misc]
         self._after = rows[-1].member_id if rows else ""
         return len(rows)
 
-    def _next(self, conn: Connection) -> Sequence[Any]:
-        query = select(member_profile.c.member_id, member_profile.c.sealed)
-        later = query.where(member_profile.c.member_id > self._after).order_by(member_profile.c.member_id)
-        return conn.execute(later.limit(self._most)).all()
+    def _look_up_some(self, work: Work) -> int:
+        p = member_profile.c
+        query = select(p.member_id, p.sealed).where(p.birthday_lookup.is_(None)).order_by(p.member_id)
+        rows = work.conn.execute(query.limit(self._most)).all()
+        for row in rows:
+            lookup = profile.birthday_lookup(self._vault, self._items(row))
+            same = (p.member_id == row.member_id) & (p.sealed == row.sealed)  # a word that came meanwhile stands
+            work.conn.execute(update(member_profile).where(same).values(birthday_lookup=lookup))
+        return len(rows)
+
+    def _next(self, conn: Connection, today: date) -> Sequence[Any]:
+        p = member_profile.c
+        lookups = [one for day in birthdays_kept_on(today) for one in self._vault.birthday_lookups(day)]
+        query = select(p.member_id, p.sealed).where(p.birthday_lookup.in_(lookups), p.member_id > self._after)
+        return conn.execute(query.order_by(p.member_id).limit(self._most)).all()
+
+    def _items(self, row: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._vault.open(bytes(row.sealed), place=profile.place(row.member_id)))
+        return found
 
     def _has_birthday(self, row: Any, today: date) -> bool:
-        items = json.loads(self._vault.open(bytes(row.sealed), place=profile.place(row.member_id)))
-        born = items.get("birth_date")
-        return bool(born) and birthday_today(date.fromisoformat(born), today)
+        born: str | None = self._items(row).get("birth_date")
+        return birthday_today(date.fromisoformat(born), today) if born else False
 
     def _give(self, work: Work, rules: Sequence[Any], member_id: str, today: date) -> None:
         for rule in rules:

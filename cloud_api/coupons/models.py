@@ -144,7 +144,8 @@ class AdvertiserUse(SQLModel, table=True):
 
 
 class CouponCode(SQLModel, table=True):
-    """A code that gives one coupon to whoever types it first. ``digest`` is keyed; the code itself is kept nowhere."""
+    """A code that gives one coupon to whoever types it first. ``digest`` is a hash (of older ones a keyed one);
+    the code itself is kept nowhere."""
 
     __tablename__ = "coupon_code"
 

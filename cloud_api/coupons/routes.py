@@ -263,7 +263,7 @@ class NewCodes(Body):
 )
 def make_codes(definition_id: PathId, body: NewCodes, cloud: TheCloud, _key: KeyId) -> Response:
     """Each gives one coupon, once. Keep them: what the server keeps does not tell them again."""
-    made = cloud.database.transact(lambda work: codes.make(work, cloud.vault, definition_id, body.count))
+    made = cloud.database.transact(lambda work: codes.make(work, definition_id, body.count))
     return json_response({"codes": made}, 201)
 
 

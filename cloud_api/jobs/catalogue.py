@@ -121,6 +121,6 @@ def long_jobs(vault: Vault) -> tuple[Job, ...]:
         # somebody may be selling then: it rests between its portions.
         Job("points-expiry", Every(5), _expire_points, rests=0.7),
         Job(imports.JOB, Every(1), Importer(vault).portion, rests=0.1),
-        # Every profile is opened to see whose day it is; in the morning, when people are up.
+        # In the morning, when people are up. The first one after an update opens every profile.
         Job("coupon-birthdays", Daily(8 * 60), Birthdays(vault).portion, rests=0.1),
     )

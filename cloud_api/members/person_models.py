@@ -9,14 +9,21 @@ from cloud_api.tables import Big, partial, table
 
 
 class MemberProfile(SQLModel, table=True):
-    """The items of a full membership, sealed as one (MEM-10); a hash of the CI finds who is here twice (MEM-08)."""
+    """The items of a full membership, sealed as one (MEM-10); a hash of the CI finds who is here twice (MEM-08).
+    ``birthday_lookup``: a keyed hash of the birthday without its year; empty where none was said, null where nobody has
+    looked yet (CPN-05)."""
 
     __tablename__ = "member_profile"
-    __table_args__ = (partial("member_profile_ci", "ci_lookup", "ci_lookup IS NOT NULL"),)
+    __table_args__ = (
+        partial("member_profile_ci", "ci_lookup", "ci_lookup IS NOT NULL"),
+        partial("member_profile_birthday", ("birthday_lookup", "member_id"), "birthday_lookup <> ''"),
+        partial("member_profile_unlooked", "member_id", "birthday_lookup IS NULL"),
+    )
 
     member_id: str = Field(primary_key=True)
     sealed: bytes
     ci_lookup: str | None = None
+    birthday_lookup: str | None = None
     has_email: bool = False  # a message goes there before it goes to the phone (MEM-04)
     changed_ms: int = Field(sa_type=Big)
 

@@ -52,6 +52,7 @@ def set_profile(work: Work, vault: Vault, member_id: str, wanted: NewProfile) ->
             member_id=member_id,
             sealed=vault.seal(written, place=place(member_id)),
             ci_lookup=None if ci is None else vault.ci_lookup(ci),
+            birthday_lookup=birthday_lookup(vault, wanted.items),
             has_email=bool(wanted.items.get("email")),
             changed_ms=work.now_ms,
         )
@@ -88,6 +89,12 @@ def items_of(conn: Connection, vault: Vault, member_id: str) -> dict[str, str]:
         return {}
     found: dict[str, str] = json.loads(vault.open(bytes(sealed), place=place(member_id)))
     return found
+
+
+def birthday_lookup(vault: Vault, items: Mapping[str, Any]) -> str:
+    """What the birthday among the items is found by; empty without one (CPN-05)."""
+    born = items.get("birth_date")
+    return vault.birthday_lookup(f"{date.fromisoformat(born):%m-%d}") if born else ""
 
 
 def place(member_id: str) -> str:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
@@ -53,7 +53,7 @@ def invite(work: Work, vault: Vault, store_id: str, name: str, phone: Phone) -> 
             store_id=store_id,
             name=name,
             phone_masked=made.phone_masked,
-            code_digest=_digest(vault, made.invitation_id, code),
+            code_digest=vault.digest(_secret(made.invitation_id, code)),
             tries=0,
             expires_ms=made.expires_ms,
             created_ms=work.now_ms,
@@ -62,8 +62,15 @@ def invite(work: Work, vault: Vault, store_id: str, name: str, phone: Phone) -> 
     return made
 
 
-def _digest(vault: Vault, invitation_id: str, code: str) -> str:
-    return vault.digest(f"{invitation_id}:{code}")
+def _secret(invitation_id: str, code: str) -> str:
+    return f"{invitation_id}:{code}"
+
+
+def open_ones(conn: Connection, now_ms: int) -> int:
+    """How many codes could still be brought, whatever key they are kept under."""
+    c = invitation.c
+    query = select(func.count()).where(c.employee_id.is_(None), c.expires_ms > now_ms)
+    return int(conn.execute(query).scalar_one())
 
 
 def accept(database: Database, vault: Vault, invitation_id: str, code: str, pin: str) -> dict[str, Any]:
@@ -82,7 +89,7 @@ def _accept(work: Work, vault: Vault, invitation_id: str, code: str, pin: str) -
         raise ApiError("invitation_unknown")
     if work.now_ms >= row.expires_ms or row.tries >= TRIES_MAX:
         raise ApiError("invitation_expired")
-    if _digest(vault, invitation_id, code) != row.code_digest:
+    if row.code_digest not in vault.digests(_secret(invitation_id, code)):
         work.conn.execute(update(invitation).where(here).values(tries=row.tries + 1))
         return None
     made = service.add(work, vault, row.store_id, NewEmployee(row.name, Role.STAFF, pin))

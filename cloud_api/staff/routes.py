@@ -84,8 +84,11 @@ class Change(Body):
 def employ(store_id: PathId, body: Employ, cloud: TheCloud, key_id: KeyId, by: ForPeople) -> Response:
     """The owner comes first. The PIN is kept as a hash only, and no answer ever repeats it."""
     # A plain hash of the body would tell a six-digit PIN to whoever reads the table.
-    content = {**body.model_dump(mode="json"), "store_id": store_id, "pin": cloud.vault.digest(body.pin)}
-    call = Repeatable(key_id, "employee", body.idempotency_key, content)
+    *before, content = (
+        {**body.model_dump(mode="json"), "store_id": store_id, "pin": digest}
+        for digest in cloud.vault.digests(body.pin)
+    )
+    call = Repeatable(key_id, "employee", body.idempotency_key, content, before=tuple(before))
     wanted = NewEmployee(body.name, body.role, body.pin)
 
     def make(work: Work) -> dict[str, Any]:

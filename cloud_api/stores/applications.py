@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,17 +88,17 @@ def submit(work: Work, vault: Vault, form: Form, by: Author, application_id: str
     problems = onboarding_problems(form.onboarding)
     if problems:
         raise ApiError("application_refused", extra={"problems": [problem.value for problem in problems]})
-    digest = vault.digest("".join(ch for ch in form.onboarding.business_no if ch.isdigit()))
+    digests = vault.digests(business_secret(form.onboarding.business_no))
     before = None if application_id is None else _find(work, application_id)
     if before is not None and not store_move_allowed(StoreState(before.state), StoreState.PENDING):
         raise ApiError("already_decided", extra={"state": before.state})
-    _refuse_taken(work.conn, digest, application_id)
+    _refuse_taken(work.conn, digests, application_id)
     which = application_id or work.ids.uuid7()
     values = {
         "version": 1 if before is None else before.version + 1,
         "state": StoreState.PENDING.value,
         "name": form.onboarding.name,
-        "business_digest": digest,
+        "business_digest": digests[-1],
         "form_sealed": vault.seal(json.dumps(form.to_json(), ensure_ascii=False).encode(), place=form_place(which)),
         "reason": "",
         "submitted_ms": work.now_ms,
@@ -113,14 +114,19 @@ def submit(work: Work, vault: Vault, form: Form, by: Author, application_id: str
     return shown(_find(work, which))
 
 
-def _refuse_taken(conn: Connection, digest: str, but: str | None) -> None:
+def business_secret(business_no: str) -> str:
+    """What a business is known by: the digits of its number."""
+    return "".join(ch for ch in business_no if ch.isdigit())
+
+
+def _refuse_taken(conn: Connection, digests: Sequence[str], but: str | None) -> None:
     """One business, one store: an open application or a store that is not closed stands in the way."""
     c = store_application.c
     query = (
         select(c.application_id)
         .outerjoin(store, store.c.store_id == c.store_id)
         .where(
-            c.business_digest == digest,
+            c.business_digest.in_(digests),
             c.state != StoreState.REJECTED.value,
             or_(c.store_id.is_(None), store.c.state != StoreState.CLOSED.value),
         )

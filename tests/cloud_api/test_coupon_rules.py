@@ -6,12 +6,16 @@ import threading
 from datetime import date
 from typing import Any
 
+from sqlalchemy import update
+
 from cloud_api.clock import DAY_MS
 from cloud_api.coupons.automatic import Birthdays, give_due
 from cloud_api.coupons.service import issue_many
 from cloud_api.database import Work
 from cloud_api.members.announcing import announce
+from cloud_api.members.person_models import member_profile
 from cloud_api.notices.messages import tell_moves
+from cloud_api.vault import Keys, Vault
 from rules.calendar import MINUTE_MS, moment_ms
 from rules.coupons import IssueKind
 from tests.cloud_api.test_coupons import _define
@@ -112,21 +116,77 @@ def test_a_birthday_coupon_comes_each_year_in_the_morning(world: World) -> None:
     assert coupons(world, other) == []
 
 
-def test_profiles_are_opened_in_portions(world: World) -> None:
+def opened(world: World, monkeypatch: Any) -> list[str]:
+    """Places of the profiles that are opened from now on."""
+    places: list[str] = []
+    real = world.cloud.vault.open
+
+    def count(sealed: bytes, *, place: str) -> bytes:
+        if place.startswith("member_profile/"):
+            places.append(place)
+        return real(sealed, place=place)
+
+    monkeypatch.setattr(world.cloud.vault, "open", count)
+    return places
+
+
+def test_only_the_profiles_of_those_whose_day_it_is_are_opened_in_portions(world: World, monkeypatch: Any) -> None:
     """CPN-05: and nobody is left out between two of them."""
     world.clock.now_ms = moment_ms(date(2026, 2, 28), 480)
-    members = [joining(world, f"010-5555-000{n}") for n in range(5)]
-    for one in members:
-        assert profile(world, one, birth_date="2000-02-29", ci=f"ci of {one}").status_code == 200
+    members = [joining(world, f"010-5555-000{n}") for n in range(9)]
+    days = ["2000-02-29"] * 3 + ["1990-02-28"] * 2 + ["2000-02-27", "2000-03-01", "1999-12-31", "2001-02-20"]
+    for one, born in zip(members, days, strict=True):
+        assert profile(world, one, birth_date=born, ci=f"ci of {one}").status_code == 200
     rule(world, "birthday", name="생일 쿠폰")
-    birthdays = Birthdays(world.cloud.vault, most=2)
+    birthdays, places = Birthdays(world.cloud.vault, most=2), opened(world, monkeypatch)
 
     seen = []
     while found := birthdays.portion(world.cloud.database, world.clock):
         seen.append(found)
 
     assert seen == [2, 2, 1]
-    assert [coupons(world, one) for one in members] == [["생일 쿠폰"]] * 5
+    assert sorted(places) == sorted(f"member_profile/{one}" for one in members[:5])
+    assert [coupons(world, one) for one in members] == [["생일 쿠폰"]] * 5 + [[]] * 4
+
+
+def test_profiles_from_before_are_looked_up_once(world: World, monkeypatch: Any) -> None:
+    """CPN-05: the first morning after an update opens all of them, also one in which no birthday was said."""
+    world.clock.now_ms = moment_ms(date(2026, 2, 28), 480)
+    members = [joining(world, f"010-5555-000{n}") for n in range(4)]
+    for one in members:
+        assert profile(world, one, birth_date="2000-02-29", ci=f"ci of {one}").status_code == 200
+    nothing = world.cloud.vault.seal(b"{}", place=f"member_profile/{members[3]}")
+    world.cloud.database.transact(
+        lambda work: (
+            work.conn.execute(update(member_profile).values(birthday_lookup=None)),
+            work.conn.execute(
+                update(member_profile).where(member_profile.c.member_id == members[3]).values(sealed=nothing)
+            ),
+        )
+    )
+    birthdays, places = Birthdays(world.cloud.vault, most=3), opened(world, monkeypatch)
+    assert birthdays.portion(world.cloud.database, world.clock) == 0  # nobody gives anything for birthdays
+
+    rule(world, "birthday", name="생일 쿠폰")
+    while birthdays.portion(world.cloud.database, world.clock):
+        pass
+    assert len(places) == 4 + 3
+    world.clock.advance(DAY_MS)
+    while birthdays.portion(world.cloud.database, world.clock):
+        pass
+
+    assert len(places) == 4 + 3
+    assert [coupons(world, one) for one in members] == [["생일 쿠폰"]] * 3 + [[]]
+
+
+def test_the_same_birthday_looks_different_under_another_key_and_in_another_place(world: World) -> None:
+    """CPN-05, NFR-05: what is kept tells neither the day nor, beside the number's, whose it is."""
+    vault, other = world.cloud.vault, Vault(Keys.first())
+    assert vault.birthday_lookup("02-29") == vault.birthday_lookup("02-29")
+    lookups = {vault.birthday_lookup("02-29"), vault.birthday_lookup("02-28"), other.birthday_lookup("02-29")}
+    assert len(lookups) == 3
+    assert vault.digest("02-29") not in lookups
+    assert vault.ci_lookup("02-29") not in lookups
 
 
 def test_of_a_limited_coupon_the_first_get_what_there_is(world: World) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy import Connection, select, text, update
 from cloud_api import rotation
 from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.clock import DAY_MS
+from cloud_api.coupons.automatic import Birthdays
+from cloud_api.coupons.models import coupon_code
 from cloud_api.database import Database, Work
 from cloud_api.errors import StartError
 from cloud_api.gateway.models import KEY_CHECK, bulk_item, device_op, server_state
@@ -28,7 +31,13 @@ from cloud_api.settings import Settings
 from cloud_api.stores.models import store
 from cloud_api.stores.service import store_key
 from cloud_api.vault import FIRST_KEY, Keys, SealBroken, Vault, load_vault, read_keys, replace_keys
+from rules.calendar import moment_ms
+from rules.codes import read_code
 from rules.phone import Phone
+from tests.cloud_api.test_applications import applied, form
+from tests.cloud_api.test_coupon_rules import coupons, joining, rule
+from tests.cloud_api.test_coupons import _define
+from tests.cloud_api.test_member_persons import profile
 from tests.cloud_api.world import Device, World
 
 BULK = "/v1/sync/bulk"
@@ -258,6 +267,96 @@ def test_everything_is_written_anew_and_the_old_keys_go(world: World) -> None:
         again.database.close()
     device.push(device.earn(phone=PHONES[0].e164))
     assert len(joined(world, PHONES)) == len(before)
+
+
+def whole_rotation(world: World) -> None:
+    rotated(world)
+    assert retired(world).nothing
+    keys = world.cloud.vault.keys
+    assert len(keys.lookups) == 1, "the old ones are gone"
+
+
+def former(world: World) -> int:
+    return len(world.cloud.vault.keys.former)
+
+
+def test_printed_codes_and_invitations_outlive_the_keys(world: World) -> None:
+    """CPN-18, RBA-03: codes are 80 bits of chance and need no key; an invitation lives ten minutes, under any."""
+    member = world.member()
+    [code] = world.ok("POST", f"/v1/coupon-definitions/{_define(world)}/codes", {"count": 1})["codes"]
+    world.employ("정민아", "owner")
+    invited = {"name": "이지은", "phone": "010-1234-5678"}
+    asked = world.ok("POST", f"/v1/stores/{world.store.store_id}/invitations", invited)
+
+    whole_rotation(world)
+
+    assert former(world) == 1
+    assert world.call("POST", f"/v1/members/{member}/coupons/code", {"code": code}).status_code == 201
+    accepted = {"code": asked["code"], "pin": "280650"}
+    assert world.call("POST", f"/v1/invitations/{asked['invitation_id']}/accept", accepted).status_code == 201
+    retired(world)
+    assert former(world) == 0
+
+
+def test_a_code_from_before_keeps_its_key_until_it_is_used(world: World) -> None:
+    """CPN-18: of what is kept under a key nothing else is known; the key finds the code, and no member."""
+    member = world.member()
+    [code] = world.ok("POST", f"/v1/coupon-definitions/{_define(world)}/codes", {"count": 1})["codes"]
+    keyed = world.cloud.vault.digest(f"coupon-code\n{read_code(code)}")
+    world.cloud.database.transact(lambda work: work.conn.execute(update(coupon_code).values(digest=keyed)))
+    lookup = world.cloud.vault.phone_lookup(PHONES[0])
+    joined(world, PHONES[:1])
+
+    whole_rotation(world)
+    whole_rotation(world)
+
+    assert former(world) == 2
+    assert lookup not in world.cloud.vault.phone_lookups(PHONES[0])
+    assert world.call("POST", f"/v1/members/{member}/coupons/code", {"code": code}).status_code == 201
+    retired(world)
+    assert former(world) == 0
+    assert "former_lookup_keys" not in world.cloud.settings.secret_file.read_text()
+
+
+def test_one_business_stays_one_store_and_a_repeated_call_the_same_under_new_keys(world: World) -> None:
+    """STO-02, STO-07: while there are two keys and when the old one is gone."""
+    applied(world)
+    body = {"name": "정민아", "role": "owner", "pin": "280650", "idempotency_key": "employ-0001"}
+    path = f"/v1/stores/{world.store.store_id}/employees"
+    first = world.ok("POST", path, body)
+
+    rotated(world)
+    assert world.call("POST", "/v1/applications", form()).json()["code"] == "business_taken"
+    assert world.ok("POST", path, body) == first
+    assert world.call("POST", path, body | {"pin": "280651"}).json()["code"] == "idempotency_conflict"
+    assert retired(world).nothing
+
+    assert world.call("POST", "/v1/applications", form()).json()["code"] == "business_taken"
+
+
+def test_birthdays_are_found_under_both_keys_and_under_the_new_one(world: World) -> None:
+    """CPN-05, MEM-08"""
+    world.clock.now_ms = moment_ms(date(2026, 2, 28), 480)
+    rule(world, "birthday", name="생일 쿠폰")
+    members = [joining(world, phone.e164) for phone in PHONES[:3]]
+
+    def born_today(which: int) -> None:
+        assert profile(world, members[which], birth_date="2000-02-29", ci=f"ci {which}").status_code == 200
+
+    born_today(0)
+    born_today(1)
+    rotation.add_keys(world.cloud.settings.secret_file, world.clock())
+    world.cloud.vault.refresh()
+    born_today(2)
+    birthdays = Birthdays(world.cloud.vault, most=1)
+    assert birthdays.portion(world.cloud.database, world.clock) == 1
+    rotation.rewrite(world.cloud.database, world.cloud.vault)
+    assert rotation.rewrite(world.cloud.database, world.cloud.vault).nothing
+    assert retired(world).nothing
+    while birthdays.portion(world.cloud.database, world.clock):
+        pass
+
+    assert [coupons(world, one) for one in members] == [["생일 쿠폰"]] * 3
 
 
 def test_old_keys_stay_while_a_server_may_not_know_the_new_ones(world: World) -> None:

@@ -25,6 +25,7 @@ from rules.coupons import (
     ValidityKind,
     WinBoard,
     birthday_today,
+    birthdays_kept_on,
     coupon_after,
     expires_ms,
     issue_count_valid,
@@ -78,6 +79,25 @@ def test_a_coupon_is_good_until_the_end_of_its_last_day() -> None:
 
     assert expires_ms(late_in_the_evening, 7) == moment_ms(date(2028, 2, 29), 0)
     assert expires_ms(late_in_the_evening + 60_000, 7) == moment_ms(date(2028, 3, 1), 0)
+
+
+@pytest.mark.parametrize(
+    ("today", "kept"),
+    [
+        (date(2026, 2, 27), ("02-27",)),
+        (date(2026, 2, 28), ("02-28", "02-29")),
+        (date(2028, 2, 28), ("02-28",)),
+        (date(2028, 2, 29), ("02-29",)),
+        (date(2026, 3, 1), ("03-01",)),
+        (date(2100, 2, 28), ("02-28", "02-29")),
+        (date(2026, 12, 31), ("12-31",)),
+    ],
+)
+def test_who_keeps_a_birthday_today(today: date, kept: tuple[str, ...]) -> None:
+    """CPN-05: as each birthday by itself says."""
+    assert birthdays_kept_on(today) == kept
+    year = [date(2000, 1, 1) + timedelta(days=n) for n in range(366)]
+    assert {f"{born:%m-%d}" for born in year if birthday_today(born, today)} == set(kept)
 
 
 @pytest.mark.parametrize(
