@@ -173,7 +173,9 @@ def left(answer: Answer | Unavailable) -> bool:
     """Whether the cloud has shut the device out: now, or before when the answer to that was lost."""
     if isinstance(answer, Unavailable):
         return False
-    return answer.status == 200 or (answer.status == 401 and answer.code == "device_revoked")
+    if answer.status == 200:  # as a captive portal says, too
+        return isinstance((answer.fields or {}).get("server_time_ms"), int)
+    return answer.status == 401 and answer.code == "device_revoked"
 
 
 def epoch_outcome(answer: Answer | Unavailable) -> EpochOutcome:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sync import backup
+from sync import backup, opening
 from sync.clock import Clock
 from sync.errors import SyncError
 from sync.ids import IdSource
@@ -113,7 +113,7 @@ def leave(store: Store, vault: DeviceVault, *, give_up: int = 0) -> Left | Block
     log.warning("left_store given_up=%s", found.count)
     # From here on the cells in what is left of the file and its copies open for nobody.
     vault.forget_others("")
-    for copy in backup.existing(store.folder):
+    for copy in (*(one.path for one in backup.existing(store.folder)), *opening.kept_beside(store.path)):
         with contextlib.suppress(OSError):
-            copy.path.unlink()
+            copy.unlink()
     return Left(found.count)

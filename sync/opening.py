@@ -159,6 +159,12 @@ def _copy_before_migration(conn: sqlite3.Connection, path: Path, known: Sequence
     copy_path.chmod(0o600)
 
 
+def kept_beside(path: Path) -> list[Path]:
+    """What updates and damage have left beside the store's file: copies of before, and broken files with their logs."""
+    named = (f"{path.stem}.schema[0-9][0-9][0-9][0-9]{path.suffix}", f"{path.stem}.broken-*{path.suffix}*")
+    return sorted(found for name in named for found in path.parent.glob(name))
+
+
 def _aside_name(path: Path, clock: Clock) -> Path:
     stem = f"{path.stem}.broken-{clock.wall_ms()}"
     number = 0

@@ -5,9 +5,10 @@ It is booked where it belongs and moved on at once, so that nothing lies with a 
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from cloud_api.clock import DAY_MS
+from cloud_api.coupons.models import coupon
 from cloud_api.database import Database, Work
 from cloud_api.errors import ApiError
 from cloud_api.ledger.expiry import lapse
@@ -26,7 +27,9 @@ _LATE = text(
     f" WHERE {_GONE} AND account.balance > 0"
     " UNION SELECT member.member_id FROM member JOIN purse ON purse.member_id = member.member_id"
     " JOIN account ON account.account_id IN ('member:' || purse.purse_id, 'member_stamps:' || purse.purse_id)"
-    f" WHERE {_GONE} AND account.balance > 0 LIMIT :most"
+    f" WHERE {_GONE} AND account.balance > 0"
+    " UNION SELECT member.member_id FROM member JOIN coupon ON coupon.member_id = member.member_id"
+    f" WHERE {_GONE} AND member.status = 'merged' LIMIT :most"
 )
 
 
@@ -49,6 +52,7 @@ def settle(work: Work, holder: str) -> None:
     elif target is not None:
         merge_id = work.conn.execute(select(member_merge.c.merge_id).where(member_merge.c.source_id == member_id))
         move_all(work, merge_id.scalar_one(), source=member_id, target=target, actor=events.CLOCK)
+        work.conn.execute(update(coupon).where(coupon.c.member_id == member_id).values(member_id=target))
         settle(work, target)  # who may have left since
 
 

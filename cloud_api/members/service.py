@@ -253,6 +253,13 @@ def lock(work: Work, member_id: str) -> Any:
     return row
 
 
+def lock_now(work: Work, member_id: str) -> str:
+    """Who the member is, which stays so until the transaction ends: a merge that was under way when the number was
+    looked for is followed (MEM-08). Raises ApiError ``member_unknown``."""
+    now: str | None = lock(work, member_id).merged_into
+    return member_id if now is None else now
+
+
 def known_from(conn: Connection, row: Any, vault: Vault) -> Known:
     """What a member's row says."""
     nickname, masked = row.nickname, ""

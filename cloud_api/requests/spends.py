@@ -113,6 +113,7 @@ def book_spend(work: Work, vault: Vault, policy: Policy, origin: Origin, fact: S
         return Outcome(OpStatus.REJECTED, DEVICE_SUSPENDED)
     member_id = members.find_or_create(work, vault, [fact.phone], store_id=origin.store_id)[fact.phone]
     known = service.lock(work.conn, fact.spend_id)  # the sweeper may be about to decide it
+    member_id = members.lock_now(work, member_id)
     if known is not None:
         asked = members.merged_into(work.conn, [known.member_id]).get(known.member_id, known.member_id)
         if (known.store_id, asked, known.kind) != (origin.store_id, member_id, RequestKind.POINTS):

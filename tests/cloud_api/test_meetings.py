@@ -8,6 +8,7 @@ from typing import Any
 
 from cloud_api.ledger.models import AccountKind
 from cloud_api.ledger.service import account_id
+from cloud_api.members.former import settle_late
 from cloud_api.stores.service import store_key
 from rules.receipts import approval_tag
 from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
@@ -15,7 +16,8 @@ from tests.cloud_api.meeting import meeting
 from tests.cloud_api.test_claims import a_claim, sealed, use
 from tests.cloud_api.test_coupons import _ask, _define, _give
 from tests.cloud_api.test_direct_earns import earn
-from tests.cloud_api.world import PHONE, Device, World, new_id
+from tests.cloud_api.test_member_merge import merge
+from tests.cloud_api.world import OTHER_PHONE, PHONE, Device, World, new_id
 
 
 def account(kind: AccountKind, owner: str) -> str:
@@ -142,3 +144,39 @@ def test_of_two_words_about_an_item_said_at_once_the_later_one_stands(world: Wor
 
     assert newer.result().is_success, newer.result().text
     assert late.result()["body"]["sold_out"] is None
+
+
+def test_a_coupon_that_is_given_while_its_member_becomes_another_one_reaches_that_one(world: World) -> None:
+    """MEM-08: nothing lies with a former member for long."""
+    member, other = world.member(), world.member(OTHER_PHONE)
+    definition = _define(world)
+    given = f"SELECT 1 FROM coupon_definition WHERE definition_id = '{definition}'"
+
+    with meeting(world, given) as (meet, release):
+        late = meet.begin(partial(_give, world, member, definition))
+        merged = meet.begin(partial(merge, world, member, other))
+        assert merged.result().is_success, merged.result().text
+        release.set()
+    settle_late(world.cloud.database, world.clock())
+
+    assert world.coupon_state(other, late.result()) == "available"
+
+
+def test_a_spend_that_is_reported_while_its_member_becomes_another_one_takes_that_ones_points(world: World) -> None:
+    """MEM-08, PNT-10: it is no loss of the store."""
+    device = world.device()
+    device.push(device.earn(paid_won=1_000_000))
+    member, other = world.member(), world.member(OTHER_PHONE)
+    asked = ask(device, 3_000, new_id("spend"))["request_id"]
+    device.push(device.decide(asked, "reject"))
+    report = spend(device, asked, 3_000)
+
+    with meeting(world, f"SELECT 1 FROM request WHERE request_id = '{asked}'") as (meet, release):
+        told = meet.begin(lambda: device.result(report))
+        merged = meet.begin(partial(merge, world, member, other))
+        release.set()
+
+    assert merged.result().is_success, merged.result().text
+    assert (told.result()["status"], told.result()["body"]["loss_points"]) == ("applied", 0)
+    assert world.points(other) == (7_000, 0, 0)
+    world.assert_book_is_sound()

@@ -320,17 +320,18 @@ def test_what_comes_back_to_a_former_member_lapses_at_once(world: World) -> None
 
 
 def test_a_cancelled_sale_of_a_former_member_is_booked_and_owed_by_nobody_else(world: World) -> None:
-    """MEM-06, PNT-16"""
+    """MEM-06, PNT-16: what was used of it is owed; what lapsed when they left went to the brand."""
     counter = world.device()
     member_id = world.member()
     sale = counter.earn()
     counter.push(sale)
+    counter.push(counter.decide(world.ask_points(member_id, 20)["request_id"]))
     leave(world, member_id, by="박상담")
 
     result = counter.result(counter.reverse(earn_id=sale["body"]["earn_id"]))
 
-    assert result["body"]["debt_points"] == 45
-    assert world.points(member_id) == (0, 0, 45)
+    assert (result["body"]["points"], result["body"]["debt_points"]) == (20, 20)
+    assert world.points(member_id) == (0, 0, 20)
     world.assert_book_is_sound()
 
 

@@ -147,6 +147,16 @@ def test_a_question_for_a_paper_carries_the_code_in_its_body_and_brings_what_a_r
     assert line.ask_coupon({"request_id": "r1", "code": "0" * 17}) == Told({"title": "라떼"})
 
 
+@pytest.mark.parametrize("page", [fake_cloud.status(200, b"<html>"), fake_cloud.status(200, {"status": "login"})])
+def test_a_farewell_that_a_portal_answered_was_not_heard(
+    cloud: FakeCloud, line: HttpTransport, page: fake_cloud.Mishap
+) -> None:
+    """A captive portal answers 200 as well: somebody has to shut the device out by hand."""
+    cloud.mishap("/v1/sync/leave", page)
+
+    assert line.leave() is False
+
+
 @pytest.mark.parametrize("points", [0, True, "3240", None])
 def test_an_answer_without_points_is_no_hold(cloud: FakeCloud, line: HttpTransport, points: Any) -> None:
     """A captive portal answers 200 as well."""

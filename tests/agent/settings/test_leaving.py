@@ -95,6 +95,17 @@ def test_a_record_that_came_in_between_stops_it(page: Page) -> None:
     assert page.steps == ["go on"]
 
 
+def test_copies_of_updates_and_broken_files_go_as_well(page: Page, tmp_path: Path) -> None:
+    """What is left beside the file was the shop's, too; files of others stay."""
+    names = ("agent.schema0007.sqlite3", "agent.broken-17.sqlite3", "agent.broken-17.sqlite3-wal", "agent.notes.txt")
+    for name in names:
+        (tmp_path / name).write_bytes(b"customers")
+
+    assert page.service.leave() == Left(0)
+
+    assert [name for name in names if (tmp_path / name).exists()] == ["agent.notes.txt"]
+
+
 def test_whoever_left_may_leave_again(page: Page) -> None:
     assert page.service.leave() == Left(0)
     assert page.service.leave() == Left(0)
