@@ -6,7 +6,18 @@ from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QScroller, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QScrollBar,
+    QScroller,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
 
 from agent.ui.controls.base import Control, PressControl
 from agent.ui.controls.label import IconView, Label
@@ -242,13 +253,17 @@ class Scroll(QScrollArea):
 
 
 class Dialog(Control):
-    """A question over a page: scrim, then a panel with radius 20. Covers its parent; put content into ``body``."""
+    """A question over a page: scrim, then a panel with radius 20. Covers its parent; put content into ``body``.
+
+    While it is open the keyboard stays inside: what lies under the scrim cannot be pressed by anybody. Afterwards it is
+    where it was."""
 
     dismissed = Signal()  # Escape
 
     def __init__(self, theme: Theme, title: str, *, width: int = 480, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self._shadow = Shadow(theme)
+        self._focus_before: tuple[QWidget, bool] | None = None  # and whether it was come to by keyboard
         self.panel = _Panel(theme, self)
         self.panel.setFixedWidth(width)
         column = QVBoxLayout(self.panel)
@@ -265,10 +280,42 @@ class Dialog(Control):
 
     def open(self) -> None:
         """Show it above everything in the parent and give it the keyboard."""
+        had = QApplication.focusWidget()
+        if had is not None and not self.isAncestorOf(had):
+            self._focus_before = (had, bool(getattr(had, "key_focus", False)))
         self.fit()
         self.show()
         self.raise_()
         self.panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def setVisible(self, visible: bool) -> None:
+        """Before it goes it hands the keyboard back; Qt would give it to whatever comes next, with a ring around it."""
+        if not visible and self.isVisible():
+            self._give_back()
+        super().setVisible(visible)
+
+    def _give_back(self) -> None:
+        before, self._focus_before = self._focus_before, None
+        now = QApplication.focusWidget()
+        if now is None or not self.isAncestorOf(now):
+            return  # it went somewhere else by itself
+        if before is not None and isValid(before[0]) and before[0].isVisible() and before[0].isEnabled():
+            by_key = Qt.FocusReason.TabFocusReason if before[1] else Qt.FocusReason.OtherFocusReason
+            before[0].setFocus(by_key)
+        else:
+            now.clearFocus()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Round and round among what the panel holds."""
+        now = QApplication.focusWidget() or self.panel
+        start = now if self.isAncestorOf(now) else self.panel
+        step = _beside(start, forward)
+        while step is not None and step is not start:
+            if step is not self.panel and self.panel.isAncestorOf(step) and _takes_tab(step):
+                step.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+                break
+            step = _beside(step, forward)
+        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.parentWidget() and event.type() == QEvent.Type.Resize:
@@ -303,6 +350,14 @@ class Dialog(Control):
         scrim.setAlphaF(self.theme.tokens.scrim_percent / 100)
         painter.fillRect(self.rect(), scrim)
         self._shadow.paint(painter, self.panel.geometry())
+
+
+def _beside(widget: QWidget, forward: bool) -> QWidget | None:
+    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isVisible() and widget.isEnabled()
 
 
 class _Panel(Control):

@@ -27,6 +27,7 @@ def test_a_run_that_gives_way_leaves_the_words_behind_it(qapp: QApplication) -> 
     theme = Theme("light", animations=False)
     said = Span(END, color="red")
 
-    assert _painted(theme, [Span(LONG, gives_way=True), said], 2_000) > 0
-    assert _painted(theme, [Span(LONG, gives_way=True), said], 200) > 0
-    assert _painted(theme, [Span(LONG), said], 200) == 0
+    # The edges of black letters may have a few reddish pixels.
+    assert _painted(theme, [Span(LONG, gives_way=True), said], 2_000) > 50
+    assert _painted(theme, [Span(LONG, gives_way=True), said], 200) > 50
+    assert _painted(theme, [Span(LONG), said], 200) < 10
