@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from client.transport import Unreachable
 from demo.channels import OrderChannel, open_menu
 from demo.customers import CloudClient
 from demo.processes import DemoFailure, typed_command
@@ -63,6 +64,14 @@ def _beside(world: DemoWorld) -> str:
     return "" if world.settings.headless else " (카운터 뒤의 창 · also the window behind the counter)"
 
 
+def happened(event: Callable[[CloudClient], str], cloud: CloudClient) -> str:
+    """What came of it, in a line. A computer that slept, or is very busy, is no reason to end: customers come back."""
+    try:
+        return event(cloud)
+    except Unreachable:
+        return "클라우드가 답하지 않아요. 곧 다시 해 봐요 · the cloud does not answer, trying again soon"
+
+
 class _Cafe:
     """Chooses what happens next. Random, because a demo should not look like a film; nothing depends on it."""
 
@@ -83,7 +92,7 @@ class _Cafe:
             (2, self._order),
         )
         chosen = self._dice.choices([event for _, event in chances], [weight for weight, _ in chances])[0]
-        return chosen(self._world.cloud)
+        return happened(chosen, self._world.cloud)
 
     def _sale(self, _cloud: CloudClient) -> str:
         sale = self._world.pos.print_sale(self._dice.choice(STYLES))
