@@ -83,7 +83,9 @@ def meta(t: Texts, card: RequestCard) -> str:
     """What stands behind the nickname on the card's one line: amount and condition."""
     parts = []
     # A coupon's amount is what it is worth; nobody paid it, and what to key into the POS stands below.
-    if card.amount_won is not None and card.kind is not RequestKind.COUPON:
+    if card.amount_won is not None and card.kind is RequestKind.ORDER:  # it may be paid for when it is fetched
+        parts.append(t.n("total {amount}", amount=t.won(card.amount_won)))
+    elif card.amount_won is not None and card.kind is not RequestKind.COUPON:
         parts.append(t.n("paid {amount}", amount=t.won(card.amount_won)))
     if card.condition:
         parts.append(card.condition)

@@ -29,7 +29,7 @@ const TEXTS = {
     asking: "직원이 확인하고 있어요", asking_line: "잠시만 기다려 주세요. 확인되면 바로 할인돼요.", asking_early: "카운터에서 잠시만 기다려 주세요.",
     take_back: "요청 취소", taking_back: "취소하고 있어요", taken_back: "요청을 취소했어요", taken_back_line: "포인트는 그대로 있어요.",
     answering: "초 안에 직원이 답해요", home: "처음 화면으로",
-    spent: "포인트를 썼어요, 고마워요", spent_line: "결제할 금액 [{won}]", spent_quiet: "남은 금액은 영수증이 나오면 적립돼요",
+    spent: "포인트를 썼어요, 고맙습니다", spent_line: "결제할 금액 [{won}]", spent_quiet: "남은 금액은 영수증이 나오면 적립돼요",
     not_spent: "포인트를 쓰지 않았어요", not_spent_line: "포인트는 그대로 있어요. 이유는 직원이 알려 드려요.",
     this_many: "이만큼은 쓸 수 없어요", this_many_line: "더 적은 포인트를 고르거나 카운터에 물어봐 주세요.", choose_again: "다시 고르기",
     not_now: "지금은 쓸 수 없어요", store_day: "인터넷이 끊겨서, 오늘 매장에서 쓸 수 있는 포인트가 다 찼어요.",

@@ -19,8 +19,16 @@ def test_the_worth_of_a_coupon_is_not_called_paid() -> None:
     assert words.meta(Texts("ko"), coupon) == "1장"
 
 
-@pytest.mark.parametrize("kind", [RequestKind.POINTS, RequestKind.STAMP, RequestKind.ORDER])
+@pytest.mark.parametrize("kind", [RequestKind.POINTS, RequestKind.STAMP])
 def test_what_was_paid_stands_on_the_card(kind: RequestKind) -> None:
     paid = card("r1", kind, "3,000P 사용", "이*민", amount_won=18_000, left_s=8)
 
     assert words.meta(Texts("ko"), paid) == "결제 18,000원"
+
+
+def test_an_order_says_what_it_comes_to_and_not_that_it_is_paid() -> None:
+    """ORD-03: one that is paid for when it is fetched read "paid 10,000 won" beside "후결제"."""
+    order = card("r1", RequestKind.ORDER, "콜드브루 2개", "박*호", amount_won=10_000, left_s=8)
+
+    assert words.meta(Texts("ko"), order) == "합계 10,000원"
+    assert words.meta(Texts("en"), order) == "total ₩10,000"
