@@ -91,6 +91,23 @@ def test_every_rule_has_its_reason_and_people_s_data_the_shortest_time() -> None
     assert [rule.table for rule in RULES if rule.keep_ms == min(rule.keep_ms for rule in RULES)] == ["phone_entry"]
 
 
+def test_old_coupons_for_paper_go_and_their_rule_does_not_stop_the_others(bench: Bench) -> None:
+    """STP-04, AGT-13: a table without row numbers is purged by its key."""
+    fill(bench, "old", 100)
+    with bench.store.transaction() as conn:
+        for name, age_days in (("kept", 13), ("gone", 15)):
+            conn.execute(
+                "INSERT INTO paper_coupon (coupon_id, name, condition, expires_ms, issued_ms, why) VALUES"
+                " (?, '', '', 0, ?, 'staff')",
+                (name, NOW_MS - age_days * DAY_MS),
+            )
+    while purge_step(bench.store, bench.clock):
+        pass
+
+    assert names(bench, "paper_coupon", "coupon_id") == ["kept"]
+    assert names(bench, "reversal", "reversal_id") == []
+
+
 def test_what_is_old_and_settled_goes_and_the_rest_stays(bench: Bench) -> None:
     fill(bench, "old", 100)
     fill(bench, "new", 0)
