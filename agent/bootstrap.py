@@ -42,6 +42,7 @@ from agent.receipts.copies import ReceiptCopies
 from agent.receipts.lessons import LessonsService
 from agent.receipts.service import ReceiptsService
 from agent.receipts.watcher import SpoolWatcher
+from agent.rewards.reports import RewardReports
 from agent.settings.leaving import LeaveService
 from agent.spend.book import SpendBook
 from agent.spend.service import SpendService
@@ -162,6 +163,7 @@ class Agent:
             withdraw=self.approval.withdraw,
             listeners=self.approval.listeners,
         )
+        self.reward_reports = RewardReports(store=store, clock=clock, online=self.link.online)
         self.approval.started()
         self.earn = EarnService(
             store=store,
@@ -521,6 +523,7 @@ class Background:
         )
         agent.spend.attach(self._asks)
         agent.papers.attach(self._asks)
+        agent.reward_reports.attach(self._asks)
 
     def _start_spool(self, store_key: bytes) -> None:
         from printers.capture.tags import write_key
@@ -547,6 +550,7 @@ class Background:
         if self._asks is not None:
             self._agent.spend.attach(None)
             self._agent.papers.attach(None)
+            self._agent.reward_reports.attach(None)
             self._asks.close()
             self._asks = None
         if self._worker is not None:

@@ -22,6 +22,7 @@ from cloud_api.clock import Clock, system_clock
 from cloud_api.coupons.advertiser_routes import router as advertisers
 from cloud_api.coupons.automatic_routes import router as issuing
 from cloud_api.coupons.board_routes import router as coupon_boards
+from cloud_api.coupons.counter_routes import router as counter_boards
 from cloud_api.coupons.routes import router as coupons
 from cloud_api.database import normalise_url
 from cloud_api.devices.leaving_routes import router as leaving
@@ -112,6 +113,7 @@ def _routes(*, serve_openapi: bool) -> FastAPI:
         member_groups,
         coupons,
         coupon_boards,
+        counter_boards,
         issuing,
         advertisers,
         earns,

@@ -24,7 +24,8 @@ log = logging.getLogger("sync")
 DAY_MS = 86_400_000
 CLOCK_BEHIND_MS = 3_600_000
 ROWS_A_STEP = 200  # a few milliseconds, so that nobody at the counter notices
-_KEYS = {"phone_entry": "entry_id", "earn": "earn_id", "paper_coupon": "coupon_id"}  # tables without a row number
+# Tables without a row number.
+_KEYS = {"phone_entry": "entry_id", "earn": "earn_id", "paper_coupon": "coupon_id", "report_kept": "name"}
 _OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
 _UNFINISHED = ", ".join(f"'{state}'" for state in UNFINISHED_ORDERS)
 _UNSENT = "EXISTS (SELECT 1 FROM outbox WHERE outbox.op_id = {0}.op_id AND status IN ('pending', 'forked'))"
@@ -80,6 +81,12 @@ RULES = (
         14 * DAY_MS,
         "issued_ms < :before",
         "who wants it on paper says so within days; the coupon itself is the cloud's",
+    ),
+    Rule(
+        "report_kept",
+        14 * DAY_MS,
+        "at_ms < :before",
+        "older figures mislead more than they tell, and their names are customers'",
     ),
     Rule(
         "request",

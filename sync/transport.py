@@ -54,6 +54,7 @@ PULL_PATH = "/v1/sync/pull"
 STREAM_PATH = "/v1/sync/stream"
 ASK_PATH = "/v1/sync/requests"
 PAPER_PATH = "/v1/sync/requests/coupon"
+REPORT_PATH = "/v1/sync/"
 EPOCH_PATH = "/v1/sync/epoch"
 KEY_PATH = "/v1/sync/key"
 LEAVE_PATH = "/v1/sync/leave"
@@ -142,6 +143,10 @@ class HttpTransport:
         """The coupon of a paper to hold for the customer in front of the counter; the answer is its request."""
         call = _Call("POST", PAPER_PATH, {}, canonical_json(fields), {"Content-Type": "application/json"})
         return answers.tell_outcome(self._ask(call, self._timeouts.answer_s))
+
+    def read_report(self, name: str, params: Mapping[str, str]) -> TellOutcome:
+        """What the cloud tells a counter of its store: ``reward-uses`` or ``rewards``."""
+        return answers.tell_outcome(self._ask(_Call("GET", REPORT_PATH + name, params), self._timeouts.answer_s))
 
     def tally(self) -> TallyOutcome:
         return answers.tally_outcome(self._ask(_Call("GET", TALLY_PATH, {}), self._timeouts.answer_s))

@@ -31,3 +31,63 @@ class PaperPanel:
     asking: bool = False
     card: PaperCard | None = None
     offline: str = ""  # what cannot be done without a line, and that nothing is lost
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list: two lines of words on the left, a figure on the right with a remark below it."""
+
+    title: str
+    line: str = ""
+    figure: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class UsesState:
+    """What was used in a day, a week or a month. ``note`` instead of rows; ``as_of`` says whether it is of now."""
+
+    period: str = "day"
+    by: str = "use"
+    span: str = ""
+    later: bool = False  # there are later days to look at
+    today: str = ""  # the button that leads back; empty on today
+    coupons: tuple[tuple[str, str], ...] = ()
+    coupon: str = ""
+    rows: tuple[Row, ...] = ()
+    note: str = ""
+    page: str = ""
+    fewer: bool = False
+    more: bool = False
+    as_of: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Box:
+    word: str
+    figure: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class BoardTile:
+    """Boxes of figures, and the five that stand out. ``foot``: what the tiers of a stamp card give."""
+
+    title: str
+    icon: str
+    boxes: tuple[Box, ...] = ()
+    head: str = ""
+    top: tuple[Row, ...] = ()
+    note: str = ""
+    foot: str = ""
+
+
+@dataclass(frozen=True)
+class BoardsState:
+    tiles: tuple[BoardTile, ...] = ()
+    log_title: str = ""
+    log: tuple[Row, ...] = ()
+    note: str = ""
+    as_of: str = ""
+    stale: bool = False

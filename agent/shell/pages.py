@@ -19,7 +19,9 @@ from agent.printing.listening.viewmodel import ListeningViewModel
 from agent.printing.rooms.viewmodel import RoomsViewModel
 from agent.printing.viewmodel import PrintingViewModel
 from agent.receipts.viewmodel import ReceiptsViewModel
+from agent.rewards.boards.viewmodel import BoardsViewModel
 from agent.rewards.paper.viewmodel import PaperViewModel
+from agent.rewards.uses.viewmodel import UsesViewModel
 from agent.settings.service import SettingsService
 from agent.settings.viewmodel import SettingsViewModel
 from agent.shell.dispatcher import QtDispatcher
@@ -61,7 +63,7 @@ def shop_pages(
         Page("home", mark("Home"), mark("Home"), "house", home_page, home.refresh),
         _orders(agent, approval, look),
         _receipts(agent, look),
-        _rewards(paper, look),
+        _rewards(agent, paper, look),
         _stock(agent, pin, look),
         _printing(agent, look),
         _people(agent, pin, look),
@@ -121,13 +123,23 @@ def _receipts(agent: Agent, look: Look) -> Page:
     return Page("receipts", mark("Receipts"), mark("Receipts"), "receipt-text", build, vm.refresh)
 
 
-def _rewards(paper: PaperViewModel, look: Look) -> Page:
+def _rewards(agent: Agent, paper: PaperViewModel, look: Look) -> Page:
+    clock, dispatcher, texts = agent.clock, look.dispatcher, look.texts
+    uses = UsesViewModel(
+        reports=agent.reward_reports, clock=clock, dispatcher=dispatcher, texts=texts, name_of=agent.staff.known_as
+    )
+    boards = BoardsViewModel(reports=agent.reward_reports, clock=clock, dispatcher=dispatcher, texts=texts)
+
     def build() -> QWidget:
         from agent.rewards.view import RewardsPage
 
-        return RewardsPage(paper, look.theme, look.texts)
+        return RewardsPage(paper, uses, boards, look.theme, look.texts)
 
-    return Page("rewards", mark("Coupons"), mark("Coupons"), "ticket", build, paper.refresh)
+    def refresh() -> None:
+        for vm in (paper, uses, boards):
+            vm.refresh()
+
+    return Page("rewards", mark("Coupons"), mark("Coupons"), "ticket", build, refresh)
 
 
 def _stock(agent: Agent, pin: PinViewModel, look: Look) -> Page:

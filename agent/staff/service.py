@@ -58,6 +58,11 @@ class StaffService:
         row = repository.find(conn, named) if named is not None else None
         return row.name if row is not None else actor if named is None else ANYBODY
 
+    def known_as(self, actor: str) -> str:
+        """The same for a screen that has no transaction of its own."""
+        with self._store.read() as conn:
+            return self.name_of(conn, actor)
+
     def person(self, conn: sqlite3.Connection, actor: str) -> Person | None:
         """What the rules ask about whoever acts; None as long as nobody was set up."""
         people = repository.employed(conn)

@@ -139,3 +139,52 @@ def test_coupons_points_and_stamps_given_and_used_today_and_in_all(world: World)
     assert [tomorrow[name]["given_today"] for name in ("coupons", "points", "stamps")] == [0, 0, 0]
     assert [tomorrow[name]["used_today"] for name in ("coupons", "points", "stamps")] == [0, 0, 0]
     assert [tomorrow[name]["used"] for name in ("coupons", "points", "stamps")] == [2, 300, 1]
+
+
+# -- for the counters ------------------------------------------------------------------------------------------------
+
+
+def test_a_counter_reads_the_uses_of_its_own_store(world: World) -> None:
+    """CPN-22, MEM-30: the same page as head office's, of the device's store and no other."""
+    world.clock.now_ms = moment_ms(THURSDAY, 720)
+    device, member = world.device(), world.member()
+    use(world, device, member, _define(world))
+    stranger = world.device(world.new_store("망원점", "테스트 커피"))
+
+    asked = device.get("/v1/sync/reward-uses?period=week&by=customer&on=2025-10-16")
+
+    assert asked.status_code == 200, asked.text
+    assert asked.json() == uses(world, period="week", by="customer", on="2025-10-16")
+    assert stranger.get("/v1/sync/reward-uses").json()["rows"] == []
+    assert device.get("/v1/sync/reward-uses?page=6").status_code == 422
+    assert world.http.get("/v1/sync/reward-uses").status_code == 401
+
+
+def test_a_counter_reads_its_boards_and_what_each_tier_gives(world: World) -> None:
+    """CPN-21, CPN-31, STP-04, STP-22: five names, the figures, and which tier gives what."""
+    world.member()
+    device = stamping(world, rewards=rewards(world))
+    for _ in range(4):
+        device.push(stamp_op(device))
+
+    found = device.get("/v1/sync/rewards").json()
+
+    (first,) = found["stamps"]["top"]
+    assert (first["nickname"], first["collected"], first["collect_rate_bp"]) == ("김*지", 4, 4_000)
+    assert found["card"] == {
+        "per_board": 10,
+        "tiers": [
+            {"stamps": 3, "name": "보상 0"},
+            {"stamps": 7, "name": "보상 1"},
+            {"stamps": 10, "name": "보상 2"},
+        ],
+    }
+    assert (found["stamps"]["issued"], found["coupons"]["used"], found["points"]["used"]) == (4, 0, 0)
+
+
+def test_a_store_without_a_card_has_no_board_of_stamps(world: World) -> None:
+    """STP-22"""
+    found = world.device().get("/v1/sync/rewards").json()
+
+    assert (found["stamps"], found["card"]) == (None, None)
+    assert world.http.get("/v1/sync/rewards").status_code == 401

@@ -101,10 +101,12 @@ def test_old_coupons_for_paper_go_and_their_rule_does_not_stop_the_others(bench:
                 " (?, '', '', 0, ?, 'staff')",
                 (name, NOW_MS - age_days * DAY_MS),
             )
+            conn.execute("INSERT INTO report_kept VALUES (?, '{}', ?)", (name, NOW_MS - age_days * DAY_MS))
     while purge_step(bench.store, bench.clock):
         pass
 
     assert names(bench, "paper_coupon", "coupon_id") == ["kept"]
+    assert names(bench, "report_kept", "name") == ["kept"]
     assert names(bench, "reversal", "reversal_id") == []
 
 

@@ -36,7 +36,16 @@ from sync.outcomes import (
     Unavailable,
 )
 from sync.signing import RequestSigner
-from sync.transport import ASK_PATH, PAPER_PATH, PULL_PATH, PUSH_PATH, STREAM_PATH, HttpTransport, Timeouts
+from sync.transport import (
+    ASK_PATH,
+    PAPER_PATH,
+    PULL_PATH,
+    PUSH_PATH,
+    REPORT_PATH,
+    STREAM_PATH,
+    HttpTransport,
+    Timeouts,
+)
 from tests.helpers import fake_cloud
 from tests.helpers.devices import DEVICE_ID, SECRETS, enrolled
 from tests.helpers.fake_cloud import Exchange, FakeCloud, running
@@ -155,6 +164,13 @@ def test_a_farewell_that_a_portal_answered_was_not_heard(
     cloud.mishap("/v1/sync/leave", page)
 
     assert line.leave() is False
+
+
+def test_a_report_is_asked_for_with_its_filters(cloud: FakeCloud, line: HttpTransport) -> None:
+    """CPN-22: signed with its query, so that nobody asks another page with it."""
+    cloud.mishap(REPORT_PATH + "reward-uses", fake_cloud.status(200, {"rows": []}))
+
+    assert line.read_report("reward-uses", {"period": "week", "page": "2"}) == Told({"rows": []})
 
 
 @pytest.mark.parametrize("points", [0, True, "3240", None])

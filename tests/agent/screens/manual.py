@@ -17,7 +17,7 @@ TABLET = (1280, 800)
 # By scene of the counter's window, and by state of a page or of the customer's screen.
 OF_THE_WINDOW = ("home", "home-reject", "home-recover", "home-offline", "home-told", "orders", "orders-sold-out")
 ALSO_OF_THE_WINDOW = ("menu", "pin-duty", "settings", "stock", "stock-odd", "stock-order")
-OF_REWARDS = ("rewards-held", "rewards-used-before")
+OF_REWARDS = ("rewards-held", "rewards-used-before", "uses", "boards")
 OF_PAGES = (
     "08-receipts-question",
     "08-receipts-to-check",

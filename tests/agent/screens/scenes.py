@@ -27,7 +27,10 @@ from agent.menu.viewmodel import MenuViewModel
 from agent.notices.words import urgent_warnings
 from agent.orders.view import OrdersView
 from agent.orders.viewmodel import OrdersViewModel
+from agent.rewards.boards.viewmodel import BoardsViewModel
 from agent.rewards.paper.viewmodel import PaperViewModel
+from agent.rewards.uses.view import UsesView
+from agent.rewards.uses.viewmodel import UsesViewModel
 from agent.rewards.view import RewardsPage
 from agent.settings.service import SettingsService
 from agent.settings.view import SettingsView
@@ -132,6 +135,9 @@ def make_world(
         dispatcher=dispatcher,
         texts=texts,
     )
+    reports = rewards.Reports(offline=offline, quiet=quiet)
+    uses = UsesViewModel(reports=reports, clock=clock, dispatcher=dispatcher, texts=texts, name_of=lambda actor: actor)
+    boards = BoardsViewModel(reports=reports, clock=clock, dispatcher=dispatcher, texts=texts)
     told_behind = sample.Notices(sample.TOLD if told else ())
     home = HomeViewModel(
         approvals=approvals,
@@ -198,7 +204,7 @@ def make_world(
             order_page.refresh,
         ),
         Page("receipts", "Receipts", "Receipts", "receipt-text", empty),
-        Page("rewards", "Coupons", "Coupons", "ticket", lambda: RewardsPage(paper, theme, texts), paper.refresh),
+        Page("rewards", "Coupons", "Coupons", "ticket", lambda: RewardsPage(paper, uses, boards, theme, texts)),
         Page(
             "stock",
             "Cup holders",
@@ -481,9 +487,7 @@ def _wrong_order(world: World) -> None:
 
 
 def vm_of_paper(world: World) -> PaperViewModel:
-    view = world.window.page("rewards")
-    assert isinstance(view, RewardsPage)
-    return view.paper._vm
+    return page_of_rewards(world).paper._vm
 
 
 def _read_paper(world: World) -> None:
@@ -509,6 +513,25 @@ def _paper_of_before(world: World) -> None:
 def _wrong_paper(world: World) -> None:
     vm_of_paper(world).type("0123-4567")
     vm_of_paper(world).submit()
+
+
+def page_of_rewards(world: World) -> RewardsPage:
+    view = world.window.page("rewards")
+    assert isinstance(view, RewardsPage)
+    return view
+
+
+def _uses(world: World) -> None:
+    page_of_rewards(world).open_part("uses")
+
+
+def _uses_by_customer(world: World) -> None:
+    _uses(world)
+    page_of_rewards(world).findChild(UsesView)._vm.choose_by("customer")
+
+
+def _boards(world: World) -> None:
+    page_of_rewards(world).open_part("boards")
 
 
 def _ask_leave(world: World) -> None:
@@ -602,6 +625,13 @@ SCENES = (
     Scene("rewards-used-before", "rewards", _paper_of_before),
     Scene("rewards-wrong", "rewards", _wrong_paper),
     Scene("rewards-offline", "rewards", _read_paper, offline=True),
+    Scene("uses", "rewards", _uses),
+    Scene("uses-by-customer", "rewards", _uses_by_customer),
+    Scene("uses-offline", "rewards", _uses, offline=True),
+    Scene("uses-quiet", "rewards", _uses, quiet=True),
+    Scene("boards", "rewards", _boards),
+    Scene("boards-offline", "rewards", _boards, offline=True),
+    Scene("boards-quiet", "rewards", _boards, quiet=True),
     Scene("settings", "settings"),
     Scene("settings-leave", "settings", _ask_leave),
     Scene("settings-leave-blocked", "settings", _ask_leave, troubled=True),

@@ -1,0 +1,1 @@
+"""Plain rows of words and figures."""

@@ -1,0 +1,1 @@
+"""What rewards were used, page by page."""
