@@ -324,7 +324,7 @@ def test_case_17_a_key_used_again_repeats_its_answer_or_is_a_conflict(attack: At
         repeated = attack.signed(device, "POST", PUSH, device.batch(earned)).json()
         assert repeated["results"] == pushed["results"]
     clone = Device(world, device.key, device.welcome)
-    with attack.nothing_changes("nonce", "device", "forked_op"):
+    with attack.nothing_changes("nonce", "device", "forked_op", "feed", "feed_row", "notice"):  # owners are told
         other = attack.signed(clone, "POST", PUSH, clone.batch(clone.earn(paid_won=9_900))).json()
         assert statuses(other) == ["forked"]
 
