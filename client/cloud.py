@@ -23,6 +23,7 @@ from client.shapes import (
     ApplicationsLookAnswerFormHours,
     AuditLogAuditLogAnswer,
     Bought,
+    Bought2,
     BrandsDownloadAnswer,
     BrandsEndAnswer,
     BrandsListedCouponRulesAnswer,
@@ -1013,6 +1014,7 @@ class Earns:
         approval_nos: Sequence[str] | None = None,
         member_id: str | None = None,
         phone: str | None = None,
+        sale: Bought2 | None = None,
         till: str | None = None,
         total_won: int | None = None,
     ) -> EarnsEarnAnswer:
@@ -1035,6 +1037,7 @@ class Earns:
                 paid_won=paid_won,
                 phone=phone,
                 receipt_no=receipt_no,
+                sale=sale,
                 store_id=store_id,
                 till=till,
                 total_won=total_won,

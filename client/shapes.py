@@ -740,6 +740,20 @@ class DataRequestsGiveAnswerAnswer(TypedDict):
     text: str
 
 
+class Bought2(TypedDict):
+    channel: NotRequired[Literal["offline", "web", "app"] | None]
+    coupon_used: NotRequired[bool]
+    items: NotRequired[Sequence[BoughtItem]]
+    means: NotRequired[Literal["card", "prepaid", "cash", "payco", "mobile_voucher", "local_currency", "other"] | None]
+    service: NotRequired[Literal["in_store", "pickup", "delivery", "parcel", "other"] | None]
+
+
+class BoughtItem(TypedDict):
+    by_coupon: NotRequired[bool]
+    product_id: str
+    quantity: NotRequired[int]
+
+
 class EarnsEarnAnswer(TypedDict):
     booked_ms: int
     earn_id: str

@@ -103,6 +103,18 @@ def first_with_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> Docume
     return _document(found) if found else None
 
 
+def reading_of(conn: sqlite3.Connection, document_id: str) -> dict[str, Any]:
+    """What was read on the paper; empty for one that was captured elsewhere."""
+    found = conn.execute("SELECT reading_json FROM document WHERE document_id = ?", (document_id,)).fetchone()
+    reading: dict[str, Any] = {} if found is None else json.loads(found[0])
+    return reading
+
+
+def menu_names(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Ids and names of everything on the menu, also of what is hidden or sold out just now."""
+    return [(str(row[0]), str(row[1])) for row in conn.execute("SELECT menu_id, name FROM menu_item WHERE removed = 0")]
+
+
 def sales_since(conn: sqlite3.Connection, since_ms: int) -> list[DocumentRow]:
     """First prints of sales captured since then, oldest first."""
     rows = conn.execute(

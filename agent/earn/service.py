@@ -119,7 +119,7 @@ class EarnService:
             if sale is None or sale.paid_won is None:
                 self._shown[till] = None
                 return None
-            found = provisional.of_payment(conn, sale.paid_won, now_ms)
+            found = provisional.of_payment(conn, sale.paid_won, now_ms, document_id=sale.document_id)
         self._shown[till] = sale.document_id
         return ReceiptOffer(sale.document_id, sale.paid_won, found.accrual.points, found.stamps)
 
@@ -330,7 +330,14 @@ class EarnService:
         assert sale.paid_won is not None, "only a sale with a known payment waits"
         lookup = phone_lookup(self._keyring.keys.store_key, phone.e164)
         missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
-        found = provisional.of_payment(conn, sale.paid_won, now_ms, lookup=lookup, points_spent_won=missing_won)
+        found = provisional.of_payment(
+            conn,
+            sale.paid_won,
+            now_ms,
+            lookup=lookup,
+            points_spent_won=missing_won,
+            document_id=sale.document_id,
+        )
         accrual, stamps = found.accrual, found.stamps
         # Somebody who left is promised nothing here; what it comes to is for the cloud to say (MEM-05).
         points = accrual.points
@@ -356,6 +363,8 @@ class EarnService:
             body["points_spent_won"] = missing_won
         if stamps:
             body["stamps"] = stamps
+        if found.sale is not None:
+            body["sale"] = found.sale
         appended = self._operations.append(conn, OpKind.EARN, body, actor=actor, secret={"phone": phone.e164})
         repository.insert_earn(
             conn,

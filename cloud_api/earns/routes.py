@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from starlette.responses import Response
 
 from cloud_api.access import KeyId, TheCaller, TheCloud
@@ -17,7 +17,9 @@ from cloud_api.errors import ApiError
 from cloud_api.fields import Body, IdempotencyKey, Ident, PathId, PhoneNumber, Won
 from cloud_api.http import json_response
 from cloud_api.integrators.service import Repeatable, once
+from cloud_api.ledger.facts import SaleSeen
 from rules.phone import Phone
+from rules.sale import Item, PayMeans, SaleChannel, ServiceType
 
 router = APIRouter(prefix="/v1/earns", tags=["earns"])
 
@@ -38,9 +40,33 @@ _EXAMPLE: dict[str, Any] = {
 _CANCELLED = _EXAMPLE | {"status": "reversed", "points_balance": 1200, "points_taken_back": 45, "debt_points": 0}
 
 
+class BoughtItem(Body):
+    """``product_id``: of the menu, or the POS maker's own word for what is not on it."""
+
+    product_id: Ident
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000)] = 1
+    by_coupon: StrictBool = False
+
+
+class Bought(Body):
+    """What else is known of the sale; what is left out restricts nothing. ``items``: all of them, or none."""
+
+    means: PayMeans | None = None
+    service: ServiceType | None = None
+    channel: SaleChannel | None = None
+    coupon_used: StrictBool = False
+    items: Annotated[tuple[BoughtItem, ...], Field(max_length=100)] = ()
+
+    @property
+    def seen(self) -> SaleSeen:
+        items = tuple(Item(one.product_id, one.quantity, by_coupon=one.by_coupon) for one in self.items)
+        return SaleSeen(self.means, self.service, self.channel, self.coupon_used, items)
+
+
 class NewEarn(Body):
     """``receipt_no`` and ``till`` as they are printed; ``total_won`` is the receipt's total where that is not what was
-    paid. ``approval_nos`` are numbers of card approvals; they are kept as keyed stand-ins only."""
+    paid. ``approval_nos`` are numbers of card approvals; they are kept as keyed stand-ins only. ``sale`` is what a
+    store's programme may ask for: how it was paid, and what was bought."""
 
     store_id: Ident
     phone: PhoneNumber | None = None
@@ -50,6 +76,7 @@ class NewEarn(Body):
     receipt_no: Annotated[Printed, Field(examples=["20261127-01-0042"])]
     till: Annotated[Printed | None, Field(examples=["01"])] = None
     approval_nos: Annotated[tuple[Printed, ...], Field(max_length=10)] = ()
+    sale: Bought | None = None
     occurred_ms: Annotated[StrictInt, Field(ge=1_500_000_000_000, le=10_000_000_000_000, examples=[1760000000000])]
     idempotency_key: IdempotencyKey
 
@@ -60,10 +87,11 @@ class NewEarn(Body):
         return self
 
     @property
-    def sale(self) -> service.Sale:
+    def payment(self) -> service.Sale:
         total_won = self.paid_won if self.total_won is None else self.total_won
         receipt = (self.receipt_no, self.till, self.approval_nos)
-        return service.Sale(self.store_id, self.paid_won, total_won, *receipt, self.occurred_ms)
+        seen = None if self.sale is None else self.sale.seen
+        return service.Sale(self.store_id, self.paid_won, total_won, *receipt, self.occurred_ms, seen)
 
 
 @router.post(
@@ -92,7 +120,7 @@ def earn(body: NewEarn, cloud: TheCloud, caller: TheCaller) -> Response:
 
     def make(work: Work) -> dict[str, Any]:
         phone = Phone(body.phone) if body.phone else service.phone_of(work.conn, cloud.vault, body.member_id or "")
-        return service.book(work, cloud.vault, caller, phone, body.sale)
+        return service.book(work, cloud.vault, caller, phone, body.payment)
 
     return json_response(cloud.database.transact(lambda work: once(work, call, lambda: make(work))), 201)
 

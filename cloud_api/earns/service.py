@@ -13,7 +13,7 @@ from cloud_api.errors import ApiError
 from cloud_api.integrators import reach
 from cloud_api.integrators.keys import Caller
 from cloud_api.ledger.earns import WITHDRAWN_REJOIN_BLOCK, book_earns
-from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact
+from cloud_api.ledger.facts import EarnFact, Origin, ReversalFact, SaleSeen
 from cloud_api.ledger.models import earn, reversal
 from cloud_api.ledger.reversals import book_reversal
 from cloud_api.ledger.service import balances
@@ -41,6 +41,7 @@ class Sale:
     till: str | None
     approval_nos: tuple[str, ...]
     occurred_ms: int
+    seen: SaleSeen | None = None
 
 
 def _earn_op(earn_id: str) -> str:
@@ -90,6 +91,7 @@ def book(work: Work, vault: Vault, caller: Caller, phone: Phone, sale: Sale) -> 
         points=accrue(sale.paid_won, policy.accrual).points,
         source=SOURCE,
         occurred_ms=sale.occurred_ms,
+        sale=sale.seen,
     )
     (outcome,) = book_earns(work, vault, policy, sale.store_id, [fact], terms)
     if outcome.code == WITHDRAWN_REJOIN_BLOCK:

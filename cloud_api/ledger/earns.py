@@ -6,12 +6,12 @@ Works on whole runs of operations: a few statements for hundreds of earns.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from operator import attrgetter
 
 from cloud_api import strict_json
-from cloud_api.bulk import NewRows
+from cloud_api.bulk import NewRows, select_among
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.exchange import Asked, among
@@ -27,6 +27,7 @@ from cloud_api.ledger.facts import (
     BookedEarn,
     EarnFact,
     Outcome,
+    SaleSeen,
 )
 from cloud_api.ledger.lots import expiry_ms
 from cloud_api.ledger.models import AccountKind, EarnStatus, PostingKind, earn, earn_tag
@@ -193,10 +194,12 @@ class _ByTerms:
         self._grades = {one: _grade_in(grades[one], terms.brand_id) for one in grades} if self._program.grades else {}
         self._given: dict[str, tuple[str, Given]] = {}  # earn id -> whose, and what
         self._entry_grade = _code_of(self._program.grade(None))
+        self._uncounted: frozenset[str] = frozenset()  # products that bring no stamp (MNU-14)
         self.stamping: Stamping | None = None
         self.holders = members
         if self._program.method is EarningMethod.STAMP:
             self.stamping = Stamping(work, terms, store_id, members, [fact.occurred_ms for fact in facts])
+            self._uncounted = _uncounted(work, terms.brand_id, facts)
         elif self._program.scope is not None:
             self.holders = [points_holder(one, self._program.scope, terms.brand_id, store_id) for one in members]
 
@@ -227,7 +230,7 @@ class _ByTerms:
             row.member_id,
             fact.occurred_ms,
             computed.basis_won,
-            fact.sale,
+            _seen(fact.sale, self._uncounted),
             self._grades.get(row.member_id) or self._entry_grade,
             earn_id=fact.earn_id,
             fingerprint=fact.fingerprint,
@@ -284,6 +287,25 @@ class _ByTerms:
 
 def _code_of(grade: Grade | None) -> str | None:
     return None if grade is None else grade.code
+
+
+_PRODUCTS = "SELECT menu_id, rewards FROM menu_item WHERE brand_id = :brand_id AND menu_id {products}"
+
+
+def _uncounted(work: Work, brand_id: str, facts: Sequence[EarnFact]) -> frozenset[str]:
+    """Which of the products that were bought the menu counts for no stamp; a counter does not know."""
+    products = {item.product_id for fact in facts if fact.sale is not None for item in fact.sale.items}
+    if not products:
+        return frozenset()
+    rows = select_among(work.conn, _PRODUCTS, {"products": sorted(products)}, brand_id=brand_id)
+    return frozenset(row.menu_id for row in rows if "stamp" not in strict_json.loads(row.rewards.encode()))
+
+
+def _seen(sale: SaleSeen | None, uncounted: frozenset[str]) -> SaleSeen | None:
+    if sale is None or not uncounted:
+        return sale
+    items = (replace(one, reward_excluded=one.reward_excluded or one.product_id in uncounted) for one in sale.items)
+    return replace(sale, items=tuple(items))
 
 
 _ORDER_COLUMNS = ("member_id", "brand_id", "earn_id", "store_id", "at_ms", "due")

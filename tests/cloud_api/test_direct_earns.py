@@ -16,6 +16,7 @@ from cloud_api.members.dormancy import turn_some
 from cloud_api.stores.service import Policy, set_policy, store_key
 from rules.receipts import fingerprint
 from rules.requests import SWEEP_GRACE_MS, TIMEOUT_MS
+from tests.cloud_api.test_stamps import stamping
 from tests.cloud_api.world import OTHER_PHONE, PHONE, START_MS, World, new_id
 
 
@@ -219,4 +220,22 @@ def test_a_pos_maker_earns_for_a_dormant_member_and_not_for_one_who_left(world: 
 
     assert code(earn(world, receipt_no="2")) == (409, "rejoin_blocked")
     assert code(earn(world, phone=None, member_id=member_id, receipt_no="3")) == (410, "member_gone")
+    world.assert_book_is_sound()
+
+
+def test_what_a_pos_says_of_the_sale_decides_about_stamps(world: World) -> None:
+    """PNT-11, STP-08, STP-10, STP-11, MNU-14: by item, by product, by means; once, and the same again."""
+    stamping(world, stamps={"basis": "condition_items", "products": ["latte", "mocha"], "means": ["cash"]})
+    sale = {"means": "cash", "items": [{"product_id": "latte", "quantity": 2}, {"product_id": "cookie"}]}
+    named = {"paid_won": 13_500, "receipt_no": "r-1", "idempotency_key": "earn-r-1"}
+
+    given = earn(world, **named, sale=sale).json()
+
+    assert (given["stamps"], given["points"]) == (2, 0)
+    assert earn(world, **named, sale=sale).json() == given
+    assert code(earn(world, **named, sale=sale | {"means": "card"})) == (409, "idempotency_conflict")
+    assert earn(world, paid_won=13_500, sale=sale | {"means": "card"}).json()["stamps"] == 0
+    assert earn(world, paid_won=13_500).json()["stamps"] == 0
+    for wrong in ({"means": "gold"}, {"items": [{"product_id": "latte", "quantity": 0}]}, {"weight": 1}):
+        assert code(earn(world, sale=sale | wrong)) == (422, "invalid")
     world.assert_book_is_sound()

@@ -340,6 +340,20 @@ def test_what_a_device_says_of_the_sale_decides(
     assert (result["status"], result["body"]["stamps"]) == ("applied", given)
 
 
+def test_what_the_menu_counts_for_no_stamp_counts_for_none_whoever_reports_it(world: World) -> None:
+    """MNU-14, STP-10: a counter does not know; nothing but such products is no purchase."""
+    device = stamping(world, stamps={"basis": "items"})
+    latte, gift = world.item("라떼"), world.item("상품권", rewards=["coupon", "point"])
+    both = [{"product_id": latte, "quantity": 2}, {"product_id": gift}, {"product_id": "unlisted"}]
+
+    mixed = device.result(stamp_op(device, 13_500, sale={"items": both}, stamps=4))
+    only = device.result(stamp_op(device, 13_500, sale={"items": [{"product_id": gift}]}, stamps=1))
+
+    assert (mixed["status"], mixed["code"], mixed["body"]["stamps"]) == ("adjusted", "stamps_differ", 3)
+    assert (only["body"]["stamps"], only["body"]["reason"]) == (0, "no_condition_item")
+    world.assert_book_is_sound()
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

@@ -125,8 +125,9 @@ def captured(
     document_id: str = "",
     source: str = "pos",
     age_ms: int = 0,
+    read: dict[str, Any] | None = None,
 ) -> CapturedDocument:
-    """A document as the capture hands it over."""
+    """A document as the capture hands it over; ``read`` is what else was read on it."""
     number = next(_numbers)
     return CapturedDocument(
         document_id=document_id or f"doc-{number:05d}",
@@ -139,6 +140,7 @@ def captured(
             "receipt_no": receipt_no,
             "till": till,
             "time": time,
+            **(read or {}),
         },
         approval_tags=tuple(approval_tag(STORE_KEY, number) for number in approvals),
         original_approval_tags=tuple(approval_tag(STORE_KEY, number) for number in original_approvals),

@@ -58,11 +58,11 @@ def plan(shop: Counter, name: str = "plus") -> None:
         set_meta(conn, LAST_SYNCED, str(shop.clock.wall_ms()))
 
 
-def pay(shop: Counter, paid: int = 6_000, number: str = NUMBER) -> Any:
-    """A receipt comes out and somebody types a number for it."""
+def pay(shop: Counter, paid: int = 6_000, number: str = NUMBER, **read: Any) -> Any:
+    """A receipt comes out and somebody types a number for it; ``read``: what else stood on it."""
     shop.clock.advance(300_000)
     receipt = f"r-{shop.clock.wall_ms()}"
-    shop.agent.earn.ingest(captured(shop.clock, total=paid, receipt_no=receipt, approvals=()))
+    shop.agent.earn.ingest(captured(shop.clock, total=paid, receipt_no=receipt, approvals=(), read=read))
     return shop.agent.earn.submit_phone(shop.agent.earn.open_entry(), number)
 
 
@@ -235,3 +235,91 @@ def test_slips_of_a_shop_of_stamps_speak_of_stamps(shop: Counter) -> None:
     assert shop.agent.late_earns.offer(code[0]) == SlipOffer(6_000, 0, 1)
     redeemed = shop.agent.late_earns.redeem(code[0], "01099998888", "tablet")
     assert (redeemed.points, redeemed.stamps) == (0, 1)  # type: ignore[union-attr]
+
+
+def menu(shop: Counter, **names: str) -> None:
+    """The store's menu as the cloud told it."""
+    for menu_id, name in names.items():
+        row = {
+            "menu_id": menu_id,
+            "category_id": "c",
+            "name": name,
+            "name_en": "",
+            "description": "",
+            "price_won": 4_500,
+            "visible": True,
+            "position": 1,
+            "version": 1,
+            "options": [],
+            "sale_times": {"weekdays": [], "times": []},
+            "rewards": ["stamp"],
+            "removed": False,
+        }
+        shop.feed(shop.agent.appliers()["menu"], "menu", row)
+
+
+LATTES = {"items": [{"name": "카페라떼", "qty": 2, "amount": 9_000}, {"name": "마들렌", "qty": 1, "amount": 2_500}]}
+
+
+def told_of_sales(shop: Counter) -> list[Any]:
+    return [body.get("sale") for kind, body in shop.ops() if kind == "earn"]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "given", "items"),
+    [
+        ({"basis": "items"}, 3, True),
+        ({"basis": "condition_items", "products": ["latte"]}, 2, True),
+        ({"products": ["latte"]}, 1, True),
+        ({"products": ["cookie"]}, 0, True),
+        ({"basis": "order"}, 1, False),
+    ],
+)
+def test_what_the_paper_says_was_bought_counts_and_is_told_where_a_rule_asks_for_it(
+    shop: Counter, stamps: dict[str, Any], given: int, items: bool
+) -> None:
+    """STP-08, STP-10: by the names of the menu; what is not on it is no product of a condition."""
+    plan(shop)
+    menu(shop, latte="카페 라떼", cookie="쿠키")
+    tell(shop, stamps=stamps)
+    seen = {"items": [{"product_id": "latte", "quantity": 2}, {"product_id": "unlisted", "quantity": 1}]}
+
+    assert pay(shop, 11_500, **LATTES).stamps == given
+
+    assert told_of_sales(shop) == [seen if items else None]
+
+
+def test_a_paper_without_proved_goods_is_one_purchase(shop: Counter) -> None:
+    """STP-10: as for a counter from before."""
+    plan(shop)
+    tell(shop, stamps={"basis": "items"})
+
+    assert [pay(shop).stamps, pay(shop, items=[]).stamps] == [1, 1]
+
+    assert told_of_sales(shop) == [None, None]
+
+
+def test_only_payments_by_a_means_that_is_sure_count_where_a_rule_asks_for_it(shop: Counter) -> None:
+    """STP-11: one that nobody knows is taken for a card, here and in the cloud."""
+    plan(shop)
+    tell(shop, stamps={"means": ["cash"]})
+    cash, card = {"method": "cash", "amount": 3_000}, {"method": "card", "amount": 3_000}
+
+    given = [pay(shop, payments=paid).stamps for paid in ([cash], [card], [cash, card], [])]
+
+    assert given == [1, 0, 0, 0]
+    assert told_of_sales(shop) == [{"means": "cash"}, {"means": "card"}, None, None]
+
+
+def test_a_means_earns_extra_points_and_the_customer_is_offered_them(shop: Counter) -> None:
+    """PNT-22"""
+    tell(shop, method="point", stamps=None, card=None, bonus_bp={"cash": 200})
+    shop.clock.advance(300_000)
+    paper = captured(shop.clock, total=10_000, approvals=(), read={"payments": [{"method": "cash", "amount": 10_000}]})
+    shop.agent.earn.ingest(paper)
+
+    offer = shop.agent.earn.offer()
+    assert offer is not None
+    plain = pay(shop, 10_000).points
+
+    assert (offer.points - plain, told_of_sales(shop)) == (200, [None])
