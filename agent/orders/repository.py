@@ -12,7 +12,7 @@ from rules.requests import OrderState
 
 _COLUMNS = (
     "order_id, number, state, channel, items_json, total_won, payment, nickname, note, created_ms, request_id,"
-    " coupon_won, points, sold_out, sold_out_ms"
+    " coupon_won, points, sold_out, sold_out_ms, due_ms"
 )
 
 
@@ -49,11 +49,12 @@ def search(
     channel: str | None,
     text: str,
 ) -> list[OrderView]:
-    """Orders that fit every filter given, newest first."""
+    """Orders that fit every filter given, newest first; one for later is of the day it is for."""
     clauses, values = ["1 = 1"], []  # type: tuple[list[str], list[Any]]
     if span_ms is not None:
-        clauses.append("created_ms >= ? AND created_ms < ?")
-        values.extend(span_ms)
+        # Two halves, each by its own index: a long history is not read for one day.
+        clauses.append("(created_ms >= ? AND created_ms < ? AND due_ms IS NULL OR due_ms >= ? AND due_ms < ?)")
+        values.extend(span_ms * 2)
     if state is not None:
         clauses.append("state = ?")
         values.append(state.value)
@@ -65,8 +66,18 @@ def search(
         values.extend([text, text])
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM customer_order WHERE {' AND '.join(clauses)}"
-        f" ORDER BY created_ms DESC, order_id DESC LIMIT {LIST_MAX}",
+        f" ORDER BY coalesce(due_ms, created_ms) DESC, order_id DESC LIMIT {LIST_MAX}",
         values,
+    )
+    return [_view(row) for row in rows]
+
+
+def for_later(conn: sqlite3.Connection, after_ms: int) -> list[OrderView]:
+    """Unfinished orders for a time after ``after_ms``, soonest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM customer_order WHERE due_ms > ? AND state IN (?, ?)"
+        f" ORDER BY due_ms, order_id LIMIT {LIST_MAX}",
+        (after_ms, OrderState.NEW.value, OrderState.PREPARING.value),
     )
     return [_view(row) for row in rows]
 
@@ -83,13 +94,15 @@ def count_by_state(conn: sqlite3.Connection, start_ms: int, end_ms: int) -> dict
 def upsert(conn: sqlite3.Connection, body: dict[str, Any]) -> None:
     conn.execute(
         "INSERT INTO customer_order (order_id, generation, version, number, state, channel, items_json, total_won,"
-        " payment, nickname, note, created_ms, request_id, coupon_won, points, sold_out, sold_out_ms)"
+        " payment, nickname, note, created_ms, request_id, coupon_won, points, sold_out, sold_out_ms, due_ms)"
         " VALUES (:order_id, :generation, :version, :number, :state, :channel, :items_json, :total_won, :payment,"
-        " :nickname, :note, :created_ms, :request_id, :coupon_won, :points, :sold_out, :sold_out_ms)"
+        " :nickname, :note, :created_ms, :request_id, :coupon_won, :points, :sold_out, :sold_out_ms,"
+        " :due_ms)"
         " ON CONFLICT (order_id) DO UPDATE SET generation = :generation, version = :version, number = :number,"
         " state = :state, channel = :channel, items_json = :items_json, total_won = :total_won, payment = :payment,"
         " nickname = :nickname, note = :note, created_ms = :created_ms, request_id = :request_id,"
-        " coupon_won = :coupon_won, points = :points, sold_out = :sold_out, sold_out_ms = :sold_out_ms",
+        " coupon_won = :coupon_won, points = :points, sold_out = :sold_out, sold_out_ms = :sold_out_ms,"
+        " due_ms = :due_ms",
         body,
     )
 

@@ -24,6 +24,7 @@ from agent.orders.types import (
 from rules.calendar import day_bounds_ms, local_day
 from rules.orders import SoldOutWord, sold_out_message_allowed
 from rules.requests import OrderState, order_step_allowed
+from rules.waiting import MAKING_LEAD_MS
 from sync.clock import Clock
 from sync.inbox import RowContext
 from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
@@ -61,12 +62,18 @@ class OrdersService:
         *,
         through: date | None = None,
     ) -> tuple[OrderView, ...]:
-        """The newest first, at most LIST_MAX; None and "" mean any. ``search`` finds by number or nickname (ORD-06).
+        """The newest first, at most LIST_MAX; None and "" mean any. ``search`` finds by number or nickname (ORD-06). An
+        order for later is of the day it is for (ORD-10).
         ``day`` alone is that one day, with ``through`` all days from it to that one."""
         span_ms = (day_bounds_ms(day)[0], day_bounds_ms(through or day)[1]) if day is not None else None
         with self._store.read() as conn:
             found = repository.search(conn, span_ms=span_ms, state=state, channel=channel, text=search.strip())
         return tuple(found)
+
+    def for_later(self) -> tuple[OrderView, ...]:
+        """Unfinished orders that nobody makes yet, soonest first: accepted ones, and those that still wait (ORD-17)."""
+        with self._store.read() as conn:
+            return tuple(repository.for_later(conn, self._clock.wall_ms() + MAKING_LEAD_MS))
 
     def get(self, order_id: str) -> OrderView | None:
         with self._store.read() as conn:
@@ -186,4 +193,5 @@ def _projection(body: dict[str, Any], generation: int) -> dict[str, Any]:
         "points": int(body.get("points") or 0),
         "sold_out": body.get("sold_out"),
         "sold_out_ms": body.get("sold_out_ms"),
+        "due_ms": None if body.get("due_ms") is None else int(body["due_ms"]),
     }

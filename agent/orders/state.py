@@ -8,6 +8,7 @@ from agent.approval.cards import Reasons
 
 TODAY, YESTERDAY, RANGE = "today", "yesterday", "range"
 ALL = "all"
+RESERVED = "reserved"
 
 
 @dataclass(frozen=True)

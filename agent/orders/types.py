@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rules.orders import OrderPrice, SoldOutWord
 from rules.requests import OrderState
+from rules.waiting import OrderTab, tab_of
 
 LIST_MAX = 2_000  # more than a shop sells in a day; of a longer time the newest, older ones are found by search
 
@@ -40,6 +41,11 @@ class OrderView:
     points: int = 0
     sold_out: SoldOutWord | None = None
     sold_out_ms: int | None = None
+    due_ms: int | None = None  # when its customer comes for it; None: as soon as it is made (ORD-10)
+
+    def tab(self, now_ms: int) -> OrderTab:
+        """Among which it stands (ORD-17)."""
+        return tab_of(self.state, self.due_ms, now_ms)
 
     @property
     def paid_won(self) -> int:

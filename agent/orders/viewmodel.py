@@ -1,4 +1,4 @@
-"""Owns the orders page: filters, search, list with next steps, the chosen order beside it. No Qt (ORD-02..06)."""
+"""Owns the orders page: filters, search, list with next steps, the chosen order beside it. No Qt (ORD-02..06, 17)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agent.orders import words
 from agent.orders.state import (
     ALL,
     RANGE,
+    RESERVED,
     TODAY,
     YESTERDAY,
     DetailStep,
@@ -29,6 +30,7 @@ from agent.steady import Steady
 from agent.texts import Texts
 from rules.calendar import local_day
 from rules.requests import OrderState
+from rules.waiting import OrderTab
 from sync.clock import Clock
 from sync.errors import SyncError
 
@@ -52,6 +54,7 @@ class OrdersPort(Protocol):
         *,
         through: date | None = ...,
     ) -> tuple[OrderView, ...]: ...
+    def for_later(self) -> tuple[OrderView, ...]: ...
     def advance(self, order_id: str, to: OrderState, actor: str) -> AdvanceOutcome: ...
     def say_sold_out(self, order_id: str, actor: str) -> SoldOutOutcome: ...
 
@@ -70,6 +73,7 @@ class _Choice:
     first: date | None = None
     last: date | None = None
     state: OrderState | None = None
+    reserved: bool = False
     channel: str = ALL
     search: str = ""
     order_id: str = ""
@@ -94,6 +98,7 @@ class OrdersViewModel:
         self._choice = _Choice()
         self._steady = Steady(clock)
         self._found: tuple[OrderView, ...] = ()
+        self._reserved: tuple[OrderView, ...] = ()
         self._asking: OrderAsking | None = None
         self._said = ""
         self._shown = False
@@ -147,7 +152,8 @@ class OrdersViewModel:
         self.choose_range(today - timedelta(days=days - 1), today)
 
     def choose_state(self, key: str) -> None:
-        self._choice.state = None if key == ALL else OrderState(key)
+        self._choice.reserved = key == RESERVED
+        self._choice.state = None if key in (ALL, RESERVED) else OrderState(key)
         self._choice.limit = PAGE_ROWS
         self._publish()
 
@@ -275,8 +281,19 @@ class OrdersViewModel:
         """One question to the store, however long the time is: somebody may be typing."""
         channel = None if self._choice.channel == ALL else self._choice.channel
         first, last = self._span()
-        self._found = self._orders.list(first, None, channel, self._choice.search, through=last)
+        found = self._orders.list(first, None, channel, self._choice.search, through=last)
+        later = [one for one in self._orders.for_later() if self._fits(one)]
+        # What waits for an answer is seen today, whichever day it is for; accepted ones have a list of their own.
+        known = {one.order_id for one in found}
+        waiting = [one for one in later if one.state is OrderState.NEW and one.order_id not in known]
+        self._found = (*waiting, *found) if self._choice.period == TODAY else found
+        self._reserved = tuple(one for one in later if one.state is not OrderState.NEW)
         self._publish()
+
+    def _fits(self, order: OrderView) -> bool:
+        """Channel and search, as the store's own list knows them."""
+        text = self._choice.search.strip()
+        return self._choice.channel in (ALL, order.channel) and (text in order.number or text in order.nickname)
 
     def _span(self) -> tuple[date, date]:
         """First and last day."""
@@ -287,12 +304,22 @@ class OrdersViewModel:
         return day, day
 
     def _find(self, order_id: str) -> OrderView | None:
-        return next((order for order in self._found if order.order_id == order_id), None)
+        return next((order for order in (*self._found, *self._reserved) if order.order_id == order_id), None)
+
+    def _wanted(self, now_ms: int) -> list[OrderView]:
+        """What the chosen filter shows; what is made now is not mixed with what is for later (ORD-17)."""
+        choice = self._choice
+        if choice.reserved:
+            return list(self._reserved)
+        if choice.state is None:
+            return list(self._found)
+        found = [order for order in self._found if order.state is choice.state]
+        return [order for order in found if order.tab(now_ms) is not OrderTab.RESERVED]
 
     def _publish(self) -> None:
         t, choice = self._texts, self._choice
-        wanted = [order for order in self._found if choice.state is None or order.state is choice.state]
         now_ms = self._clock.wall_ms()
+        wanted = self._wanted(now_ms)
         shown = wanted[: choice.limit]
         detail = self._find(choice.order_id)
         state = OrdersState(
@@ -300,11 +327,11 @@ class OrdersViewModel:
             period=choice.period,
             period_word=_range_word(choice.first, choice.last) or t._("Range"),
             channel=choice.channel,
-            chips=self._chips(),
+            chips=self._chips(now_ms),
             rows=tuple(self._row(order, now_ms) for order in shown),
             hidden=len(wanted) - len(shown),
             more_word=t.n("Show {n} more", n=min(PAGE_ROWS, len(wanted) - len(shown))),
-            order_word=t._("Newest first") if len(self._found) < LIST_MAX else self._newest_only(),
+            order_word=self._order_word(),
             empty="" if wanted else self._empty(),
             detail=self._detail(detail, now_ms) if detail is not None else None,
             asking=self._asking,
@@ -315,6 +342,11 @@ class OrdersViewModel:
             self.state = state
             self.on_change()
 
+    def _order_word(self) -> str:
+        if self._choice.reserved:
+            return self._texts._("Soonest first")
+        return self._texts._("Newest first") if len(self._found) < LIST_MAX else self._newest_only()
+
     def _newest_only(self) -> str:
         return self._texts.n("Newest {n} only", n=self._texts.number(LIST_MAX))
 
@@ -322,32 +354,41 @@ class OrdersViewModel:
         t = self._texts
         if self._choice.search:
             return t._("Nothing found. Try an order number or a nickname.")
+        if self._choice.reserved:
+            return t._("No order for later. Accepted ones for another time stand here.")
         if self._choice.state is not None or self._choice.channel != ALL:
             return t._("No order here. Another filter may have it.")
         return t._("No order yet. The next one appears here at once.")
 
-    def _chips(self) -> tuple[FilterChipState, ...]:
-        t, chosen = self._texts, self._choice.state
-        chips = [FilterChipState(ALL, t._("All"), len(self._found), chosen is None)]
+    def _chips(self, now_ms: int) -> tuple[FilterChipState, ...]:
+        t, chosen, reserved = self._texts, self._choice.state, self._choice.reserved
+        chips = [FilterChipState(ALL, t._("All"), len(self._found), chosen is None and not reserved)]
         for state in OrderState:
-            count = sum(1 for order in self._found if order.state is state)
+            here = [order for order in self._found if order.state is state]
+            count = sum(1 for order in here if order.tab(now_ms) is not OrderTab.RESERVED)
             chips.append(FilterChipState(state.value, words.state(t, state), count, chosen is state))
+            if state is OrderState.PREPARING:
+                chips.append(FilterChipState(RESERVED, t._("For later"), len(self._reserved), reserved))
         return tuple(chips)
 
     def _row(self, order: OrderView, now_ms: int) -> OrderRow:
         t = self._texts
         icon, tone = words.STATE_LOOKS[order.state]
+        later = order.tab(now_ms) is OrderTab.RESERVED
         waiting = order.state in (OrderState.NEW, OrderState.PREPARING)
-        passed_ms = now_ms - order.created_ms
-        late = waiting and passed_ms >= LATE_MS
+        # The customer of an order for later waits from its time on.
+        passed_ms = now_ms - (order.created_ms if order.due_ms is None else order.due_ms)
+        late = waiting and passed_ms >= (LATE_MS if order.due_ms is None else 0)
         line = f"{words.channel(t, order.channel)} {t.clock(order.created_ms)}"
-        if waiting and not late:
+        if order.due_ms is not None:
+            line += f" · {words.due(t, order.due_ms, now_ms)}"
+        elif waiting and not late:
             line += f" · {words.minutes(t, passed_ms)}"
         return OrderRow(
             order_id=order.order_id,
             number=order.number,
-            state=words.state(t, order.state),
-            state_icon=icon,
+            state=t._("For later") if later else words.state(t, order.state),
+            state_icon="calendar" if later else icon,
             state_tone=tone,
             title=words.summary(t, order.items),
             line=line,
@@ -363,8 +404,9 @@ class OrdersViewModel:
 
     def _detail(self, order: OrderView, now_ms: int) -> OrderDetail:
         t = self._texts
-        passed = t.n("{time} waiting", time=words.minutes(t, now_ms - order.created_ms))
-        if order.state not in (OrderState.NEW, OrderState.PREPARING) or now_ms - order.created_ms < 60_000:
+        since_ms = order.created_ms if order.due_ms is None else order.due_ms
+        passed = t.n("{time} waiting", time=words.minutes(t, now_ms - since_ms))
+        if order.state not in (OrderState.NEW, OrderState.PREPARING) or now_ms - since_ms < 60_000:
             passed = ""
         parts = [order.nickname, t.n("ordered {time}", time=t.clock(order.created_ms)), passed]
         return OrderDetail(

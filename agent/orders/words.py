@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agent.orders.types import OrderItem, OrderView
 from agent.texts import Texts, mark
+from rules.calendar import local_day
 from rules.orders import SoldOutWord, customer_to_be_called, sold_out_message_allowed
 from rules.requests import OrderState
 
@@ -30,6 +31,12 @@ STATE_LOOKS = {
     OrderState.READY: ("check", "green"),
     OrderState.CANCELLED: ("x", "neutral"),
 }
+
+
+def due(t: Texts, due_ms: int, now_ms: int) -> str:
+    """For when an order is: the time alone where it is today."""
+    day = "" if local_day(due_ms) == local_day(now_ms) else t.date(due_ms)
+    return t.n("for {time}", time=f"{day} {t.clock(due_ms)}".strip())
 
 
 def state(t: Texts, order_state: OrderState) -> str:

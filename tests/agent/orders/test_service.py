@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from agent.orders.types import Advanced, NotAllowed, SaidSoldOut
-from rules.calendar import local_day
+from rules.calendar import DAY_MS, local_day
 from rules.orders import SoldOutWord
 from rules.requests import OrderState
+from rules.waiting import MAKING_LEAD_MS
 from tests.helpers.counter import Counter, counter
 
 STAFF = "staff"
@@ -217,3 +218,43 @@ def test_what_an_order_is_paid_with(shop: Counter) -> None:
 
     assert found is not None
     assert (found.paid_won, found.coupon_won, found.points, found.sold_out) == (7_500, 3_000, 500, None)
+
+
+def test_an_order_for_later_is_of_the_day_it_is_for(shop: Counter) -> None:
+    """ORD-10, ORD-17, ORD-18: made on Monday for Saturday it is Saturday's, here as in the cloud's figures."""
+    now_ms, today = shop.clock.wall_ms(), local_day(shop.clock.wall_ms())
+    arrive(shop, "now", state="preparing")
+    arrive(shop, "later", state="preparing", due_ms=now_ms + 2 * DAY_MS)
+    arrive(shop, "of-before", state="preparing", created_ms=now_ms - 3 * DAY_MS, due_ms=now_ms)
+
+    assert {one.order_id for one in shop.agent.orders.list(today)} == {"now", "of-before"}
+    assert [one.order_id for one in shop.agent.orders.list(today + timedelta(days=2))] == ["later"]
+
+
+def test_orders_for_later_stand_together_until_they_are_made(shop: Counter) -> None:
+    """ORD-17: soonest first; half an hour before its time an order comes to those that are being made."""
+    now_ms = shop.clock.wall_ms()
+    arrive(shop, "saturday", state="preparing", due_ms=now_ms + 2 * DAY_MS)
+    arrive(shop, "evening", state="new", due_ms=now_ms + MAKING_LEAD_MS + 1)
+    arrive(shop, "soon", state="preparing", due_ms=now_ms + MAKING_LEAD_MS)
+    arrive(shop, "gone", state="cancelled", due_ms=now_ms + 2 * DAY_MS)
+    arrive(shop, "now", state="preparing")
+
+    assert [one.order_id for one in shop.agent.orders.for_later()] == ["evening", "saturday"]
+    shop.clock.advance(2 * DAY_MS)
+    assert shop.agent.orders.for_later() == ()
+
+
+def test_a_day_of_orders_is_found_without_reading_the_years(shop: Counter) -> None:
+    """ORD-06: both kinds of orders by an index."""
+    from agent.orders import repository
+
+    asked: list[str] = []
+    with shop.bench.store.read() as conn:
+        conn.set_trace_callback(asked.append)
+        repository.search(conn, span_ms=(0, 1), state=None, channel=None, text="")
+        conn.set_trace_callback(None)
+        plan = " ".join(str(row[3]) for row in conn.execute(f"EXPLAIN QUERY PLAN {asked[0]}"))
+
+    assert "MULTI-INDEX OR" in plan
+    assert "SCAN" not in plan

@@ -415,3 +415,62 @@ def test_what_an_order_is_paid_with_stands_on_its_row_and_in_detail() -> None:
         ("", "쿠폰", "", "−3,000원"),
         ("", "포인트", "", "−500P"),
     )
+
+
+def test_accepted_orders_for_later_have_a_list_of_their_own() -> None:
+    """ORD-10, ORD-17: counted whatever the period, soonest first, and not among those that are being made."""
+    page = Page()
+    page.vm.choose_period("yesterday")
+    chips = {chip.key: chip.count for chip in page.vm.state.chips}
+    assert (chips["reserved"], chips["preparing"]) == (2, 0)
+
+    page.vm.choose_state("reserved")
+
+    rows = page.vm.state.rows
+    assert [(row.number, row.state, row.state_icon) for row in rows] == [
+        ("A-058", "예약", "calendar"),
+        ("A-070", "예약", "calendar"),
+    ]
+    assert rows[0].line == "WithFoM 주문 09:40 · 18:00 예약"
+    assert rows[1].line == "WithFoM 주문 11:05 · 11월 21일 토요일 10:30 예약"
+    assert (rows[0].late, page.vm.state.order_word) == ("", "가까운 시각부터")
+    page.vm.choose("a70")
+    assert page.vm.state.detail is not None
+    page.vm.choose_state("all")
+    assert not next(chip for chip in page.vm.state.chips if chip.key == "reserved").chosen
+
+
+def test_an_order_for_later_that_nobody_accepted_is_seen_today() -> None:
+    """ORD-17: it waits, whenever it is for; channel and search hold for it too."""
+    page = Page()
+    waiting = replace(sample.FOR_LATER[1], state=OrderState.NEW, order_id="a71", number="A-071")
+    page.orders.later = (waiting,)
+    page.vm.refresh()
+
+    page.vm.choose_state("new")
+    assert "A-071" in [row.number for row in page.vm.state.rows]
+    page.vm.choose_channel("in_store")
+    assert "A-071" not in [row.number for row in page.vm.state.rows]
+    page.vm.choose_channel("all")
+    page.vm.choose_period("yesterday")
+    assert page.vm.state.rows == ()
+
+
+def test_whoever_waits_past_the_time_of_an_order_is_named() -> None:
+    """ORD-24, ORD-10: minutes count from the time that was agreed, not from the order."""
+    page = Page()
+    due = replace(sample.FOR_LATER[0], due_ms=sample.NOW_MS - 5 * 60_000)
+    page.orders.later, page.orders.orders = (), (due,)
+    page.vm.refresh()
+
+    (row,) = page.vm.state.rows
+    assert (row.state, row.late) == ("준비중", "5분 지남")
+
+
+def test_no_order_for_later_is_said_in_words() -> None:
+    page = Page()
+    page.orders.later = ()
+    page.vm.refresh()
+    page.vm.choose_state("reserved")
+
+    assert page.vm.state.empty == "예약 주문이 없어요. 접수한 예약 주문이 여기에 모여요."

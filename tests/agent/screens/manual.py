@@ -17,7 +17,7 @@ TABLET = (1280, 800)
 # By scene of the counter's window, and by state of a page or of the customer's screen.
 OF_THE_WINDOW = ("home", "home-reject", "home-recover", "home-offline", "home-told", "orders", "orders-sold-out")
 ALSO_OF_THE_WINDOW = ("menu", "pin-duty", "settings", "stock", "stock-odd", "stock-order")
-OF_REWARDS = ("rewards-held", "rewards-used-before", "uses", "boards")
+MORE_OF_THE_WINDOW = ("orders-later", "rewards-held", "rewards-used-before", "uses", "boards")
 OF_PAGES = (
     "08-receipts-question",
     "08-receipts-to-check",
@@ -38,7 +38,7 @@ def paint(scratch: Path) -> Iterator[tuple[str, QImage]]:
     from tests.agent.screens.scenes import SCENES, make_world, opened, show_page
 
     scenes = {scene.name: scene for scene in SCENES}
-    for name in (*OF_THE_WINDOW, *ALSO_OF_THE_WINDOW, *OF_REWARDS):
+    for name in (*OF_THE_WINDOW, *ALSO_OF_THE_WINDOW, *MORE_OF_THE_WINDOW):
         scene = scenes[name]
         with opened(make_world(scratch, "light", "ko", **scene.shop)) as world:
             window = show_page(world, scene.page, WINDOW)

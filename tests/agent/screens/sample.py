@@ -236,6 +236,13 @@ ORDERS = (
 )
 
 
+CAKE = OrderItem("홀케이크 2호", 1, 35_000)
+FOR_LATER = (
+    replace(_order(58, _O.PREPARING, "app_order", at(9, 40), [CAKE], nickname="한*주"), due_ms=at(18, 0)),
+    replace(_order(70, _O.PREPARING, "app_order", at(11, 5), [CAKE, BUN]), due_ms=at(10, 30) + 86_400_000),
+)
+
+
 @dataclass
 class Approvals:
     cards: tuple[RequestCard, ...] = BUSY
@@ -279,6 +286,7 @@ class Approvals:
 @dataclass
 class Orders:
     orders: tuple[OrderView, ...] = ORDERS
+    later: tuple[OrderView, ...] = FOR_LATER
     said: list[tuple[str, str]] = field(default_factory=list)
     listeners: Listeners = field(default_factory=Listeners)
 
@@ -299,6 +307,9 @@ class Orders:
             and (channel is None or order.channel == channel)
             and (search in order.number or search in order.nickname)
         )
+
+    def for_later(self) -> tuple[OrderView, ...]:
+        return self.later
 
     def say_sold_out(self, order_id: str, actor: str) -> SoldOutOutcome:
         self.said.append((order_id, actor))

@@ -419,6 +419,13 @@ def _new_order(world: World) -> None:
     view._vm.choose("a69")
 
 
+def _for_later(world: World) -> None:
+    view = world.window.page("orders")
+    assert isinstance(view, OrdersView)
+    view._vm.choose_state("reserved")
+    view._vm.choose("a70")
+
+
 def _open_menu(world: World) -> None:
     view = world.window.page("orders")
     assert isinstance(view, OrdersView)
@@ -604,6 +611,7 @@ SCENES = (
     Scene("orders", "orders", _choose_order),
     Scene("orders-new", "orders", _new_order),
     Scene("orders-quiet", "orders", quiet=True),
+    Scene("orders-later", "orders", _for_later),
     Scene("orders-sold-out", "orders", _ask_sold_out),
     Scene("orders-told", "orders", _said_sold_out),
     Scene("menu", "orders", _open_menu),
