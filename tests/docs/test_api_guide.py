@@ -57,7 +57,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m withfom "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     shop = str(folder / "shop-cloud")
-    store = run_json(["cloud", "create-store", "--folder", shop, "--name", "합정점", "--brand", "커피"])
+    store = run_json(
+        ["cloud", "create-store", "--folder", shop, "--name", "합정점", "--brand", "커피", "--plan", "plus"]
+    )
     cloud = Program.start("cloud", ["cloud", "serve", "--folder", shop, "--port", "0"], folder / "log")
     try:
         url = cloud.ready_line.rpartition(" ")[2]
@@ -79,8 +81,9 @@ def test_every_command_of_the_guide_works_and_every_answer_is_as_shown(reader: R
             shown = json.loads(text)
             assert set(shown) <= set(answer), (shown, answer)  # more may come, as the guide says itself
             changing = ("_id", "_ms", "key", "secret")
+            once = {"code"} if "expires_ms" in shown else set()  # of a counter
             for name, value in shown.items():
-                if not name.endswith(changing) and value != "…":
+                if not name.endswith(changing) and value != "…" and name not in once:
                     assert answer[name] == value, name
             compared += 1
     assert (ran, compared) >= (13, 10)
