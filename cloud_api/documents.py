@@ -344,7 +344,7 @@ ORDER_FIGURES_EXAMPLE: dict[str, Any] = {
 }
 
 PULL_EXAMPLE = {
-    "rows": [{"feed": "store", "n": 7, "kind": "request", "body": REQUEST_EXAMPLE}],
+    "rows": [{"feed": "store", "n": 7, "kind": "request", "body": REQUEST_EXAMPLE, "written_ms": 1760000000100}],
     "cursor": "1.7.1",
     "has_more": False,
     "generation": 1,
@@ -352,7 +352,8 @@ PULL_EXAMPLE = {
 }
 
 SNAPSHOT_EXAMPLE = (
-    '{"kind":"begin","body":{"cursor":"1.7.1","generation":1,"server_time_ms":1760000000123,"after":""}}\n'
+    '{"kind":"begin","body":{"cursor":"1.7.1","marked":"1.7.1.1760000000100.1759999000000",'
+    '"generation":1,"server_time_ms":1760000000123,"after":""}}\n'
     '{"kind":"store","body":{"store_id":"…","name":"합정점","brand_name":"커피","service_type":"composite",'
     '"plan":"free","grade":"normal"}}\n'
     '{"kind":"policy","body":{"version":1,"rate_bp":100,"minimum_payment_won":0,"request_timeout_ms":60000,'
@@ -371,6 +372,8 @@ TALLY_EXAMPLE = {
     "orders_from_ms": 1759935600000,
     "cursor": "1.7.1",
     "generation": 1,
+    "epoch": 1,
+    "last_seq": 41,
     "server_time_ms": 1760000000123,
 }
 

@@ -155,6 +155,7 @@ class CloudMachine:
         self.era = 0  # how often it went back to a backup
         self.untold = False
         self.ran_untold = False
+        self.never_told = False  # nobody will run mark-restored
         self.unmarked = False  # it did, and mark-restored has not been run
         self.up = False
         self.conn = self._look()
@@ -177,6 +178,11 @@ class CloudMachine:
         self.era += 1
         self.unmarked, self.untold = True, untold
         self.ran_untold |= untold
+
+    @property
+    def awaits_word(self) -> bool:
+        """It runs on a backup without being told so, and somebody will tell it."""
+        return self.unmarked and not self.never_told
 
     def mark_restored(self) -> bool:
         """The command of that name; whether it was done."""

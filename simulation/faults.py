@@ -32,6 +32,7 @@ DEAD_PC = "dead_pc"  # what it had not sent arrives in a sealed file, through an
 BUGGY_CLOUD = "buggy_cloud"  # a version that parks sound operations; they are applied after its update
 CLOUD_RESTORED = "cloud_restored"  # from a backup of earlier in the day, as mark-restored says before it starts
 RESTORE_UNTOLD = "restore_untold"  # the same, and nobody says so until it has run for a while
+RESTORE_NEVER_TOLD = "restore_never_told"  # the same, and nobody ever says so
 PRUNED = "pruned"  # the cloud forgets feed rows that a counter may not have read
 OLD_COPY = "old_copy"  # a counter's disk comes back from a copy, after everything else was judged
 CLONED = "cloned"  # after everything else was judged, a second machine runs on a copy of a counter's disk
@@ -67,6 +68,11 @@ class FaultPlan:
         """What is put aside and a new enrollment meet here for certain; elsewhere hardly once in five hundred days."""
         self.shut_out = self.buggy_cloud = self.revoked = True
         self.dead_pc, self.cloud_restored = False, None
+
+    def never_tell(self) -> None:
+        """The cloud goes back to a backup, and nobody marks it."""
+        self.cloud_restored = RESTORE_NEVER_TOLD
+        self.dead_pc = self.revoked = False  # see plan_faults
 
     def happened(self, kind: str) -> None:
         self.counts[kind] += 1

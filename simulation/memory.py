@@ -73,7 +73,7 @@ class Memory:
         # Until it has read what a restored cloud says, a counter shows what it knew: requests that are forgotten, and
         # countdowns that began anew. Its own ones end earlier then, and nobody is asked.
         read = counter.now is not None and counter.all_read(counter.now.cursor())
-        unread = self.cloud.era > 0 and (self.cloud.unmarked or not read)
+        unread = self.cloud.era > 0 and (self.cloud.awaits_word or not read)
         for card in cards:
             if card.remaining_ms is None or card.at_counter:
                 continue

@@ -5,6 +5,7 @@ a version of the cloud with a bug. Everything is planned when the day begins; ``
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 PASSPHRASE = "열글자가넘는암호입니다"
 HELP_MS = (2_000, 30_000)
 TRY_AGAIN_MS = (1_000, 5_000)
+GROWN_SHARE = 0.5
+BACKUP_AGE_MS = (3_000, 12_000)
+APART_MS = (25_000, 45_000)
+QUESTIONS = 8
 JUMPS_MS = (-3_600_000, 3_600_000, -400_000, 90_000)
 
 
@@ -38,6 +43,7 @@ class Misfortunes:
         self._world = world
         self._agenda, self._rng, self._plan = world.agenda, world.rng, world.plan
         self._backup: bytes | None = None
+        self.grown = False  # a restore that nobody marks, and the numbers of lost rows are given to others
         self.awaited = 0  # helpers on their way
         self._replays = False  # the update of the cloud has to be tried once more
 
@@ -73,7 +79,10 @@ class Misfortunes:
         if plan.prunes:
             for _ in range(2):
                 self._sometime(span_ms, self._prune)
-        if plan.cloud_restored is not None:
+        self.grown = self._world.cloud.never_told and rng.random() < GROWN_SHARE
+        if self.grown:
+            self._plan_untold(span_ms)
+        elif plan.cloud_restored is not None:
             backup_ms = rng.randrange(span_ms)
             self._agenda.after(backup_ms, self._back_up)
             restored_ms = rng.randint(backup_ms, span_ms)
@@ -87,7 +96,8 @@ class Misfortunes:
             counter.asleep_until_ms = 0
             self._tidy_disk(counter)
         self.update_cloud()
-        self._mark_restored()
+        if not self._world.cloud.never_told:
+            self._mark_restored()
 
     def _sometime(self, span_ms: int, job: Callable[[], None]) -> None:
         self._agenda.after(self._rng.randrange(span_ms), lambda: None if self._plan.healed else job())
@@ -226,15 +236,51 @@ class Misfortunes:
         if cloud.up and not cloud.conn.in_transaction:
             self._backup = cloud.conn.serialize()
 
+    def _plan_untold(self, span_ms: int) -> None:
+        """A restore that nobody marks, and before a counter comes back the numbers of its lost rows are given to
+        others."""
+        rng = self._rng
+        restored_ms = rng.randint(span_ms // 3, span_ms * 2 // 3)
+        self._agenda.after(restored_ms - rng.randint(*BACKUP_AGE_MS), self._back_up)
+        self._agenda.after(restored_ms, self._restore)
+        for counter in self._world.counters:
+            apart = partial(self._world.network.partition, counter.name, rng.randint(*APART_MS))
+            self._agenda.after(restored_ms, apart)
+        asks = self._world.shop.consumers
+        for before_ms in range(1_000, BACKUP_AGE_MS[0], 1_000):
+            self._agenda.after(restored_ms - before_ms, asks.order)
+        for _ in range(QUESTIONS):
+            self._agenda.after(restored_ms + rng.randrange(APART_MS[0]), rng.choice((asks.ask_coupon, asks.order)))
+
+    def lose_an_answer(self, counter: CounterMachine) -> None:
+        """At rest: a counter's operation is acknowledged, and a backup without it comes back before anybody reads its
+        row. Nothing is sent any more that would tell."""
+        self._back_up()
+        network = self._world.network
+        heard = network.on_push_answer
+
+        def answered(body: bytes) -> None:
+            heard(body)
+            if json.loads(body)["results"] and network.on_push_answer is answered:
+                network.on_push_answer = heard
+                self._agenda.after(0, self._go_back)
+
+        network.on_push_answer = answered
+        self._world.shop.sell_at(counter)
+        self._world.memory.confirmed(counter)
+
     def _restore(self) -> None:
         """What only the cloud had since then is lost, and the world knows it: requests, withdrawals, answers."""
-        if self._backup is None or self._plan.healed:
-            return
+        if self._backup is not None and not self._plan.healed:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        assert self._backup is not None
         cloud, kind = self._world.cloud, self._plan.cloud_restored
         assert kind is not None
         requests = {row[0] for row in cloud.rows("SELECT request_id FROM request")}
         self._happened(kind, "the cloud goes back to its backup")
-        cloud.go_back(self._backup, untold=kind == faults.RESTORE_UNTOLD)
+        cloud.go_back(self._backup, untold=kind != faults.CLOUD_RESTORED)
         self._world.memory.cloud_went_back(requests)
         for counter in self._world.counters:
             counter.before_rewind()

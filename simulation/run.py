@@ -27,6 +27,7 @@ from simulation.two_copies import work_side_by_side
 from simulation.verdict import judge
 from simulation.watch import CounterWatch, watch_cloud
 from simulation.wire import Network
+from sync.chores import TALLY_EVERY_MS
 from sync.engine import BACKOFF_CAP_MS
 from sync.protocol import Cursor
 
@@ -36,6 +37,7 @@ TIMEOUTS_MS = (60_000, 20_000, 8_000)
 SWEEP_MS = 700
 REST_WITHIN_MS = 15 * 60_000
 REST_STEP_MS = 10_000
+TALLIED_WITHIN_MS = int(1.2 * TALLY_EVERY_MS)
 QUIET_MS = 65_000  # longer than every back-off, listening and look-again
 CRASHES_MAX = 8
 TRACE_SHOWN = 60
@@ -69,12 +71,16 @@ class World:
         self._cloned = who.cloned
         if who.shut_out:
             self.plan.shut_somebody_out()
+        self._never_told = who.never_told
+        if who.never_told:
+            self.plan.never_tell()
         self.trace: list[str] = []
         self._copies: list[tuple[CounterMachine, bytes]] = []
         self.began_ms = self.agenda.now_ms
         self.cloud = CloudMachine(
             self.agenda, Disk("cloud", ground.cloud_image), ground.engines, ground.vault, self.rng
         )
+        self.cloud.never_told = who.never_told
         self.network = Network(self.agenda, self.cloud, self.plan, self.rng)
         self.counters = tuple(
             CounterMachine(
@@ -176,11 +182,14 @@ class World:
 
     def _rest(self) -> None:
         """I8 and I11: everything arrives within a bound; then nothing is sent any more."""
-        end_ms = self.agenda.now_ms + REST_WITHIN_MS
-        while (restless := self._restless()) is not None:
-            self.newcomers.close()
-            demand(self.agenda.now_ms < end_ms, "I8", f"after {REST_WITHIN_MS // 60_000} healed minutes: {restless}")
-            self.agenda.run_until(self.agenda.now_ms + REST_STEP_MS)
+        self._come_to_rest()
+        if self._never_told and not self.misfortunes.grown:
+            # What a counter had acknowledged and does not send by itself, it misses at its next tally.
+            self.misfortunes.lose_an_answer(self.rng.choice([at for at in self.counters if not at.gone]))
+            self.shop.dark = True
+            self.agenda.run_until(self.agenda.now_ms + TALLIED_WITHIN_MS)
+            self.shop.dark = False
+            self._come_to_rest()
         # A counter that has just started still shows the cloud its newest operation, once its pause is over.
         self.agenda.run_until(self.agenda.now_ms + BACKOFF_CAP_MS)
         before = self.network.pushes
@@ -190,6 +199,13 @@ class World:
         demand(self.network.pushes == before, "I11", f"{self.network.pushes - before} pushes of a world at rest")
         restless = self._restless()
         demand(restless is None, "I8", f"the world woke up: {restless}")
+
+    def _come_to_rest(self) -> None:
+        end_ms = self.agenda.now_ms + REST_WITHIN_MS
+        while (restless := self._restless()) is not None:
+            self.newcomers.close()
+            demand(self.agenda.now_ms < end_ms, "I8", f"after {REST_WITHIN_MS // 60_000} healed minutes: {restless}")
+            self.agenda.run_until(self.agenda.now_ms + REST_STEP_MS)
 
     def _restless(self) -> str | None:
         if not self.cloud.up:
@@ -278,11 +294,19 @@ class World:
             return False
         heads = self.cloud.heads()
         profile = self.ground.profile
-        return (cursor.generation, cursor.store_n, cursor.brand_n) == (
-            self.cloud.generation(),
-            heads.get(f"store:{profile.store_id}"),
-            heads.get(f"brand:{profile.brand_id}"),
-        )
+        store, brand = f"store:{profile.store_id}", f"brand:{profile.brand_id}"
+        here = (cursor.generation, cursor.store_n, cursor.brand_n)
+        if here != (self.cloud.generation(), heads.get(store), heads.get(brand)):
+            return False
+        if not self._never_told:
+            return True
+        return self._same_row(store, cursor.store_ms) and self._same_row(brand, cursor.brand_ms)
+
+    def _same_row(self, feed_id: str, written_ms: int) -> bool:
+        """Whether the counter stands behind the newest row, and not behind one of that number which is lost."""
+        sql = "SELECT written_ms FROM feed_row WHERE feed_id = ? ORDER BY n DESC LIMIT 1"
+        newest = self.cloud.rows(sql, feed_id)
+        return not newest or written_ms in (0, newest[0][0])
 
 
 def run_seed(seed: int, ground: Ground) -> Outcome:

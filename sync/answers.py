@@ -234,7 +234,10 @@ def _checked_tally(fields: dict[str, Any]) -> Tallied:
     if any(not isinstance(text, str) for text in texts):
         raise TypeError("not a tally")
     Cursor.parse(texts[1])
-    return Tallied(numbers[0], numbers[1], numbers[2], texts[0], numbers[3], texts[1])
+    told = [fields.get(name) for name in ("epoch", "last_seq", "server_time_ms")]  # an older cloud does not say
+    chain = [number for number in told if isinstance(number, int) and not isinstance(number, bool)]
+    more = ((chain[0], chain[1]), chain[2]) if len(chain) == len(told) else (None, 0)
+    return Tallied(numbers[0], numbers[1], numbers[2], texts[0], numbers[3], texts[1], *more)
 
 
 def upload_outcome(answer: Answer | Unavailable, sent: int) -> UploadOutcome:
@@ -295,7 +298,8 @@ def stream_event(event: SseEvent) -> StreamEvent | None:
 
 def _reset(fields: dict[str, Any] | None) -> CursorReset:
     generation = (fields or {}).get("generation")
-    return CursorReset(generation if isinstance(generation, int) and not isinstance(generation, bool) else None)
+    known = isinstance(generation, int) and not isinstance(generation, bool)
+    return CursorReset(generation if known else None, (fields or {}).get("went_back") is True)
 
 
 def _read(answer: Answer, read: Callable[[dict[str, Any]], T]) -> T | Unavailable:

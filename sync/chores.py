@@ -61,7 +61,10 @@ class Chores:
         clock: Clock,
         random_unit: Callable[[], float],
         on_change: Callable[[], None],
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
+        """``on_lost`` hears that the cloud lacks operations which it acknowledged."""
+        self._on_lost = on_lost
         self._store = store
         self._transport = transport
         self._take = take_snapshot
@@ -132,6 +135,13 @@ class Chores:
         now_ms = self._clock.mono_ms()
         if not isinstance(outcome, Tallied):
             self._tally.failed(now_ms, outcome)
+            return
+        with self._store.read() as conn:
+            lost = tally.lost_by_the_cloud(conn, outcome)
+        if lost:
+            log.error("cloud_went_back chain=%s", outcome.chain)
+            self._tally.done(now_ms + TALLY_AGAIN_MS)
+            self._on_lost()
             return
         with self._store.transaction() as conn:
             fits = tally.compare(conn, outcome, heard, self._clock.wall_ms())

@@ -121,6 +121,7 @@ class Exchange:
             clock=clock,
             random_unit=random_unit,
             on_change=on_change,
+            on_lost=self._lost_by_the_cloud,
         )
         self._purged_mono_ms: int | None = None
         self._renewal = renewal.EpochRenewal(store, transport if renews else None, cipher, clock, Backoff(random_unit))
@@ -406,13 +407,21 @@ class Exchange:
         with self._store.transaction() as conn:
             ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
-            if outcome.generation != inbox.read_cursor(conn).generation:
+            if outcome.went_back:  # nobody told it that it came from a backup, but we know
+                inbox.forget_rows(conn)
+            if outcome.went_back or outcome.generation != inbox.read_cursor(conn).generation:
                 outbox.resend_newest(conn)
-        log.warning("feed_reset generation=%s", outcome.generation)
+        log.warning("feed_reset generation=%s went_back=%s", outcome.generation, outcome.went_back)
         with self._lock:
             self._feed.reset(now_ms)
             self._push.probe(queue)
         self._on_network_back()
+
+    def _lost_by_the_cloud(self) -> None:
+        """It has not all of our operations that it acknowledged; what else it has lost, a snapshot tells."""
+        with self._store.read() as conn:
+            generation = inbox.read_cursor(conn).generation
+        self._reset(CursorReset(generation, went_back=True))
 
     def _start_over(self, why: Why, stopping: Callable[[], bool]) -> WaitUntil | None:
         outcome = self._take_snapshot(why, stopping)
@@ -468,7 +477,7 @@ class Exchange:
 
     def _cursor(self) -> str:
         with self._store.read() as conn:
-            return str(inbox.read_cursor(conn))
+            return inbox.read_cursor(conn).marked()
 
     # Both ------------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.errors import FeedGap, FeedMoved
-from sync.meta import set_meta
+from sync.meta import get_meta, set_meta
 from sync.outbox import LAST_SYNCED
 from sync.protocol import Cursor, FeedRow
 
 log = logging.getLogger("sync")
 
 FEED_ROWS_KEPT = 1_000  # a feed; for support only
+MARKED = "sync.cursor_marked"  # meta: the cursor with when its rows were written; counts while it is the cursor
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Applied:
 def read_cursor(conn: sqlite3.Connection) -> Cursor:
     """Where the next row is expected; the start of generation 0 before the first one."""
     row = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor WHERE id = 1").fetchone()
-    return Cursor(0, 0, 0) if row is None else Cursor(row[0], row[1], row[2])
+    found = Cursor(0, 0, 0) if row is None else Cursor(row[0], row[1], row[2])
+    marked = Cursor.parse(get_meta(conn, MARKED) or str(found))
+    return marked if marked == found else found
 
 
 def write_cursor(conn: sqlite3.Connection, cursor: Cursor) -> None:
@@ -61,6 +64,7 @@ def write_cursor(conn: sqlite3.Connection, cursor: Cursor) -> None:
         " SET generation = excluded.generation, store_n = excluded.store_n, brand_n = excluded.brand_n",
         (cursor.generation, cursor.store_n, cursor.brand_n),
     )
+    set_meta(conn, MARKED, cursor.marked())
 
 
 def apply_rows(
@@ -83,6 +87,7 @@ def apply_rows(
     if theirs.generation != ours.generation:
         raise FeedMoved(ours.generation, theirs.generation)
     reached = {"store": ours.store_n, "brand": ours.brand_n}
+    written = {"store": ours.store_ms, "brand": ours.brand_ms}
     fresh = repeated = failed = 0
     for row in rows:
         expected = reached[row.feed] + 1
@@ -93,13 +98,13 @@ def apply_rows(
             raise FeedGap(row.feed, expected, row.n)
         error = apply_one(conn, row, appliers.get(row.kind), context)
         _remember(conn, row, context, ours.generation, error)
-        reached[row.feed] = row.n
+        reached[row.feed], written[row.feed] = row.n, row.written_ms
         fresh += 1
         failed += error is not None
     for feed, claimed in (("store", theirs.store_n), ("brand", theirs.brand_n)):
         if claimed > reached[feed]:
             raise FeedGap(feed, reached[feed] + 1, claimed)
-    after = Cursor(ours.generation, reached["store"], reached["brand"])
+    after = Cursor(ours.generation, reached["store"], reached["brand"], written["store"], written["brand"])
     if after != ours:
         write_cursor(conn, after)
     set_meta(conn, LAST_SYNCED, str(context.wall_ms))
@@ -136,6 +141,11 @@ def _remember(conn: sqlite3.Connection, row: FeedRow, context: RowContext, gener
         "DELETE FROM feed_row WHERE feed = ? AND error IS NULL AND (generation < ? OR n <= ?)",
         (row.feed, generation, row.n - FEED_ROWS_KEPT),
     )
+
+
+def forget_rows(conn: sqlite3.Connection) -> None:
+    """The cloud has lost rows that it gave us: which of those here it still has, nobody knows."""
+    conn.execute("DELETE FROM feed_row WHERE error IS NULL")
 
 
 def failed_rows(conn: sqlite3.Connection) -> int:

@@ -58,9 +58,11 @@ class Pulled:
 
 @dataclass(frozen=True)
 class CursorReset:
-    """Our cursor means nothing to the cloud. ``generation`` is where to start again, when it said so."""
+    """Our cursor means nothing to the cloud. ``generation`` is where to start again, when it said so; ``went_back``:
+    the cloud gave us rows that it does not have."""
 
     generation: int | None = None
+    went_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ class Tallied:
     digest: str
     orders_from_ms: int
     cursor: str
+    chain: tuple[int, int] | None = None  # epoch and newest number of ours that the cloud has; None: it did not say
+    server_time_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -315,33 +315,47 @@ class FeedRow:
     n: int
     kind: str
     body: dict[str, Any]
+    written_ms: int = field(default=0, compare=False)  # 0: the cloud did not say
 
     @staticmethod
     def from_wire(raw: dict[str, Any]) -> FeedRow:
-        row = FeedRow(raw["feed"], raw["n"], raw["kind"], raw["body"])
+        row = FeedRow(raw["feed"], raw["n"], raw["kind"], raw["body"], raw.get("written_ms", 0))
         if row.feed not in ("store", "brand") or not isinstance(row.n, int) or not isinstance(row.body, dict):
+            raise TypeError("not a feed row")
+        if not isinstance(row.written_ms, int):
             raise TypeError("not a feed row")
         return row
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a device has read: opaque text on the wire, ``generation.store_n.brand_n``."""
+    """How far a device has read: opaque text on the wire, ``generation.store_n.brand_n``.
+
+    When the two rows were written tells them from others that a cloud from a backup gave the same numbers; 0: unknown.
+    """
 
     generation: int
     store_n: int
     brand_n: int
+    store_ms: int = field(default=0, compare=False)
+    brand_ms: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return f"{self.generation}.{self.store_n}.{self.brand_n}"
 
+    def marked(self) -> str:
+        """The text with what is known of the rows, by which a cloud finds out that it has lost them."""
+        return f"{self}.{self.store_ms}.{self.brand_ms}" if self.store_ms or self.brand_ms else str(self)
+
     @staticmethod
     def parse(text: str) -> Cursor:
         """Raises ValueError when the text is not a cursor."""
-        generation, store_n, brand_n = (int(part) for part in text.split("."))
-        if min(generation, store_n, brand_n) < 0:
+        parts = [int(part) for part in text.split(".")]
+        if len(parts) not in (3, 5):
+            raise ValueError("a cursor has three parts, or five")
+        if min(parts) < 0:
             raise ValueError("a cursor has no negative part")
-        return Cursor(generation, store_n, brand_n)
+        return Cursor(*parts)
 
 
 @dataclass(frozen=True)

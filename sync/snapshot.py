@@ -191,7 +191,8 @@ class SnapshotTaker:
     def _begin(self, line: SnapshotLine, after: str) -> _Begin:
         """Raises ValueError, KeyError or TypeError for a beginning that is not the answer to our question."""
         clock = self._clock
-        cursor, server_time_ms = Cursor.parse(line.body["cursor"]), line.body["server_time_ms"]
+        cursor = Cursor.parse(str(line.body.get("marked") or line.body["cursor"]))
+        server_time_ms = line.body["server_time_ms"]
         if line.kind != "begin" or line.body["after"] != after or not isinstance(server_time_ms, int):
             raise ValueError("not the beginning that was asked for")
         context = RowContext(clock.mono_ms(), clock.boot_id, clock.wall_ms(), cursor.generation)

@@ -11,7 +11,7 @@ from rules.requests import OPEN_STATES
 from sync import inbox, outbox
 from sync.meta import get_meta, set_meta
 from sync.outcomes import Tallied
-from sync.profile import read_policy
+from sync.profile import read_policy, require_identity
 from sync.protocol import FeedKind, tally_digest
 from sync.snapshot import OWN_OPEN, UNFINISHED_ORDERS
 
@@ -78,6 +78,17 @@ def compare(conn: sqlite3.Connection, theirs: Tallied, heard_before: str | None,
     if news:
         _write(conn, Alarm(now_wall_ms, ours, told))
     return False
+
+
+def lost_by_the_cloud(conn: sqlite3.Connection, theirs: Tallied) -> bool:
+    """Whether the cloud has acknowledged operations of ours that it does not have (AGT-15): it came from a backup, and
+    nothing that we have to send would tell us."""
+    identity, queue = require_identity(conn), outbox.queue_view(conn)
+    if theirs.chain is None or queue.first_pending is not None or get_meta(conn, outbox.HALTED) is not None:
+        return False
+    epoch, last_seq = theirs.chain
+    fresh = theirs.server_time_ms >= outbox.heard_ms(conn)
+    return fresh and epoch == identity.epoch and last_seq < queue.last_seq
 
 
 def read_alarm(conn: sqlite3.Connection) -> Alarm | None:

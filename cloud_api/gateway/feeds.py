@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, case, insert, select, text, update
 
 from cloud_api import strict_json
 from cloud_api.bulk import FEW_ROWS, insert_rows
@@ -99,11 +99,14 @@ class Page:
 
 
 class CursorUnusable(Exception):
-    """The cursor is of another generation, ahead of the feed or before what is kept: the device starts again."""
+    """The cursor is of another generation, ahead of the feed or before what is kept, or names other rows than are here:
+    the device starts again. ``went_back``: we gave it rows that we do not have, so we come from a backup and nobody
+    said so."""
 
-    def __init__(self, cursor: Cursor, first: Cursor) -> None:
-        super().__init__(str(cursor))
+    def __init__(self, cursor: Cursor, first: Cursor, *, went_back: bool) -> None:
+        super().__init__(cursor.marked())
         self.first = first
+        self.went_back = went_back
 
 
 _GENERATION = select(server_state.c.value).where(server_state.c.name == GENERATION)
@@ -129,7 +132,16 @@ def first_cursor(conn: Connection, store_feed_id: str, brand_feed_id: str) -> Cu
 def cursor_now(conn: Connection, store_feed_id: str, brand_feed_id: str) -> Cursor:
     """Behind the newest rows."""
     grown = heads(conn, (store_feed_id, brand_feed_id))
-    return Cursor(generation(conn), grown[store_feed_id], grown[brand_feed_id])
+    written = {row.feed_id: row.written_ms for row in conn.execute(_NEWEST, {"feeds": [*grown]})}
+    store_ms, brand_ms = written.get(store_feed_id, 0), written.get(brand_feed_id, 0)
+    return Cursor(generation(conn), grown[store_feed_id], grown[brand_feed_id], store_ms, brand_ms)
+
+
+_NEWEST = (
+    select(feed_row.c.feed_id, feed_row.c.written_ms)
+    .join(feed, (feed.c.feed_id == feed_row.c.feed_id) & (feed.c.n == feed_row.c.n))
+    .where(feed.c.feed_id.in_(bindparam("feeds", expanding=True)))
+)
 
 
 def heads(conn: Connection, feed_ids: Sequence[str]) -> dict[str, int]:
@@ -145,7 +157,8 @@ def rows_ever(conn: Connection) -> int:
 
 _ROWS_EVER = text("SELECT coalesce(sum(n), 0) FROM feed")
 _ROWS = text(
-    "SELECT n, kind, body, deadline_ms FROM feed_row WHERE feed_id = :feed_id AND n > :after ORDER BY n LIMIT :limit"
+    "SELECT n, kind, body, deadline_ms, written_ms FROM feed_row WHERE feed_id = :feed_id AND n > :after"
+    " ORDER BY n LIMIT :limit"
 )
 
 
@@ -154,6 +167,15 @@ _STANDS = select(
     feed.c.n,
     feed.c.pruned_n,
     select(server_state.c.value).where(server_state.c.name == GENERATION).scalar_subquery().label("generation"),
+    # Of the row that the cursor stands behind.
+    select(feed_row.c.written_ms)
+    .where(
+        feed_row.c.feed_id == feed.c.feed_id,
+        feed_row.c.n
+        == case((feed.c.feed_id == bindparam("store_feed"), bindparam("store_n")), else_=bindparam("brand_n")),
+    )
+    .scalar_subquery()
+    .label("written_ms"),
 ).where(feed.c.feed_id.in_([bindparam("store_feed"), bindparam("brand_feed")]))
 
 
@@ -162,35 +184,49 @@ def read(conn: Connection, cursor: Cursor, *, store_feed_id: str, brand_feed_id:
 
     Raises CursorUnusable.
     """
-    stands = {
-        row.feed_id: row
-        for row in conn.execute(_STANDS, {"store_feed": store_feed_id, "brand_feed": brand_feed_id})
-    }  # fmt: skip
+    asked = {"store_feed": store_feed_id, "brand_feed": brand_feed_id}
+    behind = {"store_n": cursor.store_n, "brand_n": cursor.brand_n}
+    stands = {row.feed_id: row for row in conn.execute(_STANDS, asked | behind)}
     in_store, in_brand = stands[store_feed_id], stands[brand_feed_id]
     current = int(in_store.generation)
-    if not (
-        cursor.generation == current
-        and in_store.pruned_n <= cursor.store_n <= in_store.n
-        and in_brand.pruned_n <= cursor.brand_n <= in_brand.n
+    went_back = cursor.generation == current and (
+        _lost(in_store, cursor.store_n, cursor.store_ms) or _lost(in_brand, cursor.brand_n, cursor.brand_ms)
+    )
+    if (
+        went_back
+        or cursor.generation != current
+        or cursor.store_n < in_store.pruned_n
+        or cursor.brand_n < in_brand.pruned_n
     ):
-        raise CursorUnusable(cursor, Cursor(current, in_store.pruned_n, in_brand.pruned_n))
+        raise CursorUnusable(cursor, Cursor(current, in_store.pruned_n, in_brand.pruned_n), went_back=went_back)
     rows: list[dict[str, Any]] = []
     cursors: list[Cursor] = []
-    store_n, brand_n = cursor.store_n, cursor.brand_n
-    for name, feed_id, after in (("brand", brand_feed_id, brand_n), ("store", store_feed_id, store_n)):
+    after = {"store": (cursor.store_n, cursor.store_ms), "brand": (cursor.brand_n, cursor.brand_ms)}
+    for name, feed_id in (("brand", brand_feed_id), ("store", store_feed_id)):
         room = limit - len(rows)
         if room <= 0:
             break
-        for found in conn.execute(_ROWS, {"feed_id": feed_id, "after": after, "limit": room}):
-            store_n, brand_n = (store_n, found.n) if name == "brand" else (found.n, brand_n)
-            rows.append({"feed": name, "n": found.n, "kind": found.kind, "body": _served(found, now_ms)})
-            cursors.append(Cursor(current, store_n, brand_n))
+        for found in conn.execute(_ROWS, {"feed_id": feed_id, "after": after[name][0], "limit": room}):
+            after[name] = found.n, found.written_ms
+            body = _served(found, now_ms)
+            rows.append({"feed": name, "n": found.n, "kind": found.kind, "body": body, "written_ms": found.written_ms})
+            cursors.append(_cursor(current, after))
     return Page(
         tuple(rows),
         tuple(cursors),
         cursors[-1] if cursors else cursor,
-        has_more=store_n < in_store.n or brand_n < in_brand.n,
+        has_more=after["store"][0] < in_store.n or after["brand"][0] < in_brand.n,
     )
+
+
+def _lost(stands: Any, n: int, written_ms: int) -> bool:
+    """Whether this feed gave row ``n`` to a device and does not have it: it ends before, or has another one there."""
+    return n > stands.n or bool(written_ms and stands.written_ms not in (None, written_ms))
+
+
+def _cursor(generation: int, after: dict[str, tuple[int, int]]) -> Cursor:
+    (store_n, store_ms), (brand_n, brand_ms) = after["store"], after["brand"]
+    return Cursor(generation, store_n, brand_n, store_ms, brand_ms)
 
 
 def read_alone(conn: Connection, feed_id: str, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str, bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, or_, select, text
 from cloud_api import strict_json
 from cloud_api.clock import DAY_MS, KST_OFFSET_MS, korean_day
 from cloud_api.devices.auth import DeviceCall
+from cloud_api.devices.models import device
 from cloud_api.gateway import feeds
 from cloud_api.layouts import service as layouts
 from cloud_api.ledger.models import EarnStatus, earn
@@ -94,6 +95,7 @@ def tally(conn: Connection, call: DeviceCall, now_ms: int) -> dict[str, Any]:
     items += [(FeedKind.ORDER.value, row.order_id, row.version) for row in orders]
     items.append((FeedKind.POLICY.value, "policy", policy.version))
     cursor = feeds.cursor_now(conn, feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id))
+    chain = conn.execute(select(device.c.epoch, device.c.last_seq).where(device.c.device_id == call.device_id)).one()
     return {
         "requests": len(requests),
         "orders": len(orders),
@@ -102,6 +104,8 @@ def tally(conn: Connection, call: DeviceCall, now_ms: int) -> dict[str, Any]:
         "orders_from_ms": day_start_ms(now_ms),
         "cursor": str(cursor),
         "generation": cursor.generation,
+        "epoch": chain.epoch,
+        "last_seq": chain.last_seq,
         "server_time_ms": now_ms,
     }
 
@@ -114,7 +118,14 @@ def snapshot_lines(conn: Connection, vault: Vault, call: DeviceCall, after: str,
     """
     cursor = feeds.cursor_now(conn, feeds.store_feed(call.store_id), feeds.brand_feed(call.brand_id))
     yield _line(
-        "begin", {"cursor": str(cursor), "generation": cursor.generation, "server_time_ms": now_ms, "after": after}
+        "begin",
+        {
+            "cursor": str(cursor),
+            "marked": cursor.marked(),
+            "generation": cursor.generation,
+            "server_time_ms": now_ms,
+            "after": after,
+        },
     )
     count = 0
     for kind, body in _holdings(conn, call, now_ms):

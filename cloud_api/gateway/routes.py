@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -42,6 +43,8 @@ from sync.protocol import (
     STREAM_KEEPALIVE_S,
     Cursor,
 )
+
+log = logging.getLogger("sync")
 
 WAIT_MS_MAX = 30_000
 _HASH_CHARS = 64
@@ -255,7 +258,7 @@ def _cursor(text: str) -> Cursor:
         cursor = Cursor.parse(text)
     except ValueError as error:
         raise ApiError("cursor_reset") from error
-    if max(cursor.generation, cursor.store_n, cursor.brand_n) > 2**53:
+    if max(cursor.generation, cursor.store_n, cursor.brand_n, cursor.store_ms, cursor.brand_ms) > 2**53:
         raise ApiError("cursor_reset")
     return cursor
 
@@ -272,12 +275,15 @@ def _read_page(cloud: Cloud, call: DeviceCall, after: Cursor, limit: int) -> fee
                 now_ms=cloud.clock(),
             )
     except feeds.CursorUnusable as error:
-        raise _start_again(error.first) from error
+        if error.went_back:
+            log.error("cloud_went_back device=%s cursor=%s: run mark-restored", call.device_id, error)
+        raise _start_again(error.first, went_back=error.went_back) from error
 
 
-def _start_again(first: Cursor) -> ApiError:
-    """Says from where, so that nobody has to guess what was pruned."""
-    return ApiError("cursor_reset", extra={"generation": first.generation, "cursor": str(first)})
+def _start_again(first: Cursor, *, went_back: bool = False) -> ApiError:
+    """Says from where, so that nobody has to guess what was pruned; and whether rows that we gave are gone."""
+    more = {"went_back": True} if went_back else {}
+    return ApiError("cursor_reset", extra={"generation": first.generation, "cursor": str(first), **more})
 
 
 def _usable(cloud: Cloud, call: DeviceCall, text: str) -> Cursor:

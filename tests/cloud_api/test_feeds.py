@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -48,11 +49,33 @@ def test_one_row_of_the_brand_reaches_all_of_its_stores(world: World) -> None:
     assert strange.rows("policy")[-1]["rate_bp"] == 100
 
 
+@pytest.mark.expect_log("cloud_went_back")
 def test_unusable_cursors_are_told_to_start_again(front: World) -> None:
     device = front.device()
     for cursor in ("2.0.0", "0.0.0", "1.99.0", "1.0.99", "", "x", "1.0", "1.0.0.0", "-1.0.0", "9" * 60, "1.1e3.0"):
         answer = device.get(f"/v1/sync/pull?cursor={cursor}")
         assert (answer.status_code, answer.json()["code"]) == (410, "cursor_reset"), cursor
+
+
+@pytest.mark.expect_log("cloud_went_back")
+def test_a_cursor_behind_a_row_that_is_not_here_any_more_says_so(world: World) -> None:
+    """AGT-11: a backup was put back, nobody said so, and another row got the number since."""
+    device = world.device()
+    device.push(device.earn())
+    world.ask_coupon(world.member(), world.coupon(world.member()))
+    page = device.pull()
+    newest = {row["feed"]: (row["n"], row["written_ms"]) for row in page["rows"]}
+    (store_n, store_ms), (brand_n, brand_ms) = newest.get("store", (0, 0)), newest.get("brand", (0, 0))
+
+    def read_on(store_n: int, store_ms: int, generation: int = 1) -> Any:
+        cursor = f"{generation}.{store_n}.{brand_n}.{store_ms}.{brand_ms}"
+        return device.get(f"/v1/sync/pull?cursor={cursor}")
+
+    assert read_on(store_n, store_ms).json()["rows"] == []
+    assert read_on(store_n, 0).status_code == 200  # whoever does not know when it was written is believed
+    for lost in (read_on(store_n, store_ms - 1), read_on(store_n + 1, store_ms)):
+        assert (lost.status_code, lost.json()["code"], lost.json()["went_back"]) == (410, "cursor_reset", True)
+    assert "went_back" not in read_on(store_n, store_ms - 1, generation=2).json()
 
 
 def test_after_a_restore_every_cursor_starts_again(world: World) -> None:

@@ -159,8 +159,10 @@ def test_a_tally_changes_with_what_a_device_should_hold_and_with_nothing_else(wo
     ]
     assert before["digest"] == tally_digest(held) == tally_digest(reversed(held))
     assert (before["requests"], before["orders"], before["policy_version"]) == (2, 1, 1)
+    assert (before["epoch"], before["last_seq"]) == (1, 0)
     device.push(device.earn())
     assert tally()["digest"] == before["digest"]
+    assert tally()["last_seq"] == 1
     digests = {before["digest"]}
     for change in (
         lambda: device.push(device.seen(asked["request_id"])),

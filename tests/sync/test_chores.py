@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,40 @@ def test_a_tally_that_fits_is_asked_again_in_a_quarter_of_an_hour(device: Device
 
     assert 4 <= device.script.tallies_asked <= 6
     assert device.exchange.status().needs_attention == 0
+
+
+@pytest.mark.expect_log("cloud_went_back")
+@pytest.mark.expect_log("feed_reset")
+def test_operations_that_the_cloud_acknowledged_and_lost_are_missed_at_the_next_tally(device: Device) -> None:
+    """I3, AGT-15: nothing new has to be sent, and no row tells of it."""
+    device.bench.append()
+    device.bench.append()
+    device.push_all()
+    device.script.snapshots = [snapshot("1.0.0"), snapshot("1.0.0")]
+    device.script.tallies = [replace(held(), chain=(1, 1), server_time_ms=1_000), held()]
+    work(device)
+
+    assert device.exchange.feed_step() is None  # its snapshot
+    device.push_all()
+    assert device.script.sent == [(1, 2), (2,), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("chain", "server_time_ms"),
+    [(None, 0), ((1, 2), 1_000), ((2, 0), 1_000), ((1, 1), 999)],
+    ids=["not told", "all there", "another epoch", "older than an answer"],
+)
+def test_a_tally_that_is_no_proof_of_a_loss_changes_nothing(
+    device: Device, chain: tuple[int, int] | None, server_time_ms: int
+) -> None:
+    device.bench.append()
+    device.bench.append()
+    device.push_all()
+    device.script.snapshots = [snapshot("1.0.0")]
+    device.script.tallies = [replace(held(), chain=chain, server_time_ms=server_time_ms)]
+    work(device)
+
+    assert device.script.sent == [(1, 2)]
 
 
 @pytest.mark.expect_log("tally_mismatch")

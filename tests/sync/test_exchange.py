@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,26 @@ def test_another_generation_takes_a_snapshot_and_probes(device: Device, events: 
     assert device.cursor() == "2.7.1"
     assert device.exchange.feed_step() is None
     assert device.script.cursors[-1] == "2.7.1"
+
+
+@pytest.mark.expect_log("feed_reset")
+def test_a_cloud_that_lost_rows_without_knowing_it_is_shown_everything_again(device: Device) -> None:
+    """I3, AGT-11: nobody ran mark-restored, the generation is the same; lost rows are reason enough."""
+    device.bench.append()
+    device.bench.append()
+    device.push_all()
+    device.script.pulls = [Pulled(PullPage((replace(row(1), written_ms=50),), "1.1.0", False, 0))]
+    device.exchange.feed_step()
+    device.script.streams = [(StreamHello(1, 1), CursorReset(1, went_back=True))]
+    device.exchange.feed_step()
+    assert device.script.cursors[-1] == "stream 1.1.0.50.0"
+    assert device.bench.rows("SELECT count(*) FROM feed_row") == [(0,)]
+
+    device.script.snapshots = [snapshot("1.1.0")]
+    assert device.exchange.feed_step() is None
+    device.push_all()
+
+    assert device.script.sent == [(1, 2), (2,), (1, 2)]
 
 
 @pytest.mark.expect_log("feed_reset")

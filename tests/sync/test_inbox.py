@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,10 +85,26 @@ def test_a_missing_number_stops_loudly_and_changes_nothing(
     assert cursor_of(bench) == "1.0.0"
 
 
+def test_the_cursor_knows_when_its_rows_were_written(bench: Bench) -> None:
+    """AGT-11: by that a cloud from a backup sees that it has given the numbers to others."""
+    take(bench, [replace(row(1), written_ms=700), replace(row(2), written_ms=900)], "1.2.0")
+
+    with bench.store.read() as conn:
+        assert read_cursor(conn).marked() == "1.2.0.900.0"
+    take(bench, [row(3)], "1.3.0")  # of a cloud that does not tell
+    with bench.store.transaction() as conn:
+        assert read_cursor(conn).marked() == "1.3.0"
+        write_cursor(conn, Cursor(1, 5, 2, 1_100, 300))
+        assert read_cursor(conn).marked() == "1.5.2.1100.300"
+        # An earlier program knows nothing of it and moves the cursor on.
+        conn.execute("UPDATE inbox_cursor SET store_n = 6")
+        assert read_cursor(conn).marked() == "1.6.2"
+
+
 def test_rows_of_another_generation_are_not_mixed_in(bench: Bench) -> None:
     with pytest.raises(FeedMoved):
         take(bench, [row(1)], "2.1.0")
-    with pytest.raises(ValueError, match="not enough"):
+    with pytest.raises(ValueError, match="three parts"):
         take(bench, [row(1)], "2.1")
 
     assert cursor_of(bench) == "1.0.0"
