@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import gc
 import os
 import shutil
 import sys
@@ -103,16 +105,44 @@ LONG = (
 )
 
 
+# When Python looks for garbage: its own numbers (700, 10, 10) made that a tenth of a short test.
+GARBAGE = (20_000, 10, 10)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run without the thorough tests need not import their files only to leave every test of them out."""
+    return (_place(collection_path).startswith(THOROUGH) and "not thorough" in config.option.markexpr) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the thorough tests by where they live, so that a new file of such a folder needs no mark of its own."""
     for item in items:
-        if _place(item).startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
+        if _place(item.path).startswith(THOROUGH) or item.get_closest_marker("postgres") is not None:
             item.add_marker(pytest.mark.thorough)
-    items.sort(key=lambda item: next((n for n, long in enumerate(LONG) if _place(item).startswith(long)), len(LONG)))
+    items.sort(key=lambda item: _turn(_place(item.path)))
 
 
-def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+@functools.cache
+def _turn(place: str) -> int:
+    return next((n for n, long in enumerate(LONG) if place.startswith(long)), len(LONG))
+
+
+@functools.cache
+def _place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests live as long as the run: Python need not go through them whenever it looks for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        gc.enable()
 
 
 @pytest.fixture

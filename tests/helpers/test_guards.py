@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.helpers import logfail, network
@@ -23,14 +27,47 @@ def test_other_machines_are_not(host: object) -> None:
     assert not network.is_loopback(host)
 
 
-def test_a_connection_elsewhere_is_refused_and_remembered() -> None:
-    with socket.socket() as outside, pytest.raises(network.NetworkRefused):
-        outside.connect(("192.0.2.1", 9))
-    with pytest.raises(network.NetworkRefused):
-        socket.getaddrinfo("example.invalid", 80)
+ELSEWHERE = ("192.0.2.1", 9)
+WAYS_OUT: dict[str, Callable[[socket.socket], object]] = {
+    "connect": lambda outside: outside.connect(ELSEWHERE),
+    "connect_ex": lambda outside: outside.connect_ex(ELSEWHERE),
+    "sendto": lambda outside: outside.sendto(b"x", ELSEWHERE),
+    "sendto with flags": lambda outside: outside.sendto(b"x", 0, ELSEWHERE),
+    "sendmsg": lambda outside: outside.sendmsg([b"x"], [], 0, ELSEWHERE),
+    "create_connection": lambda _: socket.create_connection(ELSEWHERE, timeout=1),
+    "getaddrinfo": lambda _: socket.getaddrinfo("example.invalid", 80),
+    "getaddrinfo by name": lambda _: socket.getaddrinfo(host="example.invalid", port=80),
+    "gethostbyname": lambda _: socket.gethostbyname("example.invalid"),
+    "urllib": lambda _: urllib.request.urlopen("http://192.0.2.1:9/", timeout=1),
+    "httpx": lambda _: httpx.get("http://example.invalid/", timeout=1, trust_env=False),
+    "asyncio": lambda _: asyncio.run(asyncio.open_connection(*ELSEWHERE)),
+}
 
-    assert len(network.refused) == 2
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_every_way_elsewhere_is_refused_and_remembered(way: str) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as outside, pytest.raises(network.NetworkRefused):
+        WAYS_OUT[way](outside)
+
+    assert network.refused
     network.refused.clear()  # this test meant it
+
+
+def test_a_datagram_to_this_machine_and_a_unix_socket_go_through(tmp_path: Path) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as here, socket.socket(type=socket.SOCK_DGRAM) as sender:
+        here.bind(("127.0.0.1", 0))
+        sender.sendto(b"one", here.getsockname())
+        sender.sendmsg([b"two"], [], 0, here.getsockname())
+        assert (here.recv(9), here.recv(9)) == (b"one", b"two")
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as caller:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        caller.connect(str(tmp_path / "s"))
+        caller.sendmsg([b"three"])
+        with listening.accept()[0] as taken:
+            assert taken.recv(9) == b"three"
+
+    assert not network.refused
 
 
 def test_loopback_sockets_work() -> None:
