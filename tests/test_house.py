@@ -28,7 +28,7 @@ def module(file: Path) -> Module:
     """Parsed once for all that is asked about it, which is most of these tests' time."""
     names: set[str] = set()
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in statements(tree.body):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -36,9 +36,42 @@ def module(file: Path) -> Module:
     return Module(bool(ast.get_docstring(tree)), frozenset(names))
 
 
+def statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All of a block, however deep. Expressions, nearly everything in a file, import nothing."""
+    for node in block:
+        yield node
+        for name in ("body", "orelse", "finalbody"):
+            yield from statements(getattr(node, name, []))
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from statements(part.body)
+
+
 def may_use_qt(file: Path) -> bool:
     parts = file.relative_to(ROOT).parts
     return parts[0] == "agent" and (parts[1] in {"ui", "shell"} or file.stem == "view" or file.stem.startswith("view_"))
+
+
+def test_an_import_is_found_however_deep(tmp_path: Path) -> None:
+    file = tmp_path / "deep.py"
+    file.write_text(
+        "import a.x, b\n"
+        "class C:\n"
+        "    def f(self):\n"
+        "        try:\n            from c.y import z\n"
+        "        except E:\n            import d\n"
+        "        else:\n            import e\n"
+        "        finally:\n            import f\n"
+        "        for _ in ():\n            import g\n"
+        "        else:\n            import h\n"
+        "        with x:\n            import i\n"
+        "        while x:\n            import j\n"
+        "        match x:\n            case 1:\n                import k\n"
+        "        if x:\n            from . import l\n"
+        "        elif y:\n            import m\n"
+        "        async def g():\n            async with x:\n                import n\n"
+    )
+
+    assert module(file) == Module(documented=False, imported=frozenset("abcdefghijkmn"))
 
 
 def test_qt_is_imported_in_views_ui_and_shell_only() -> None:

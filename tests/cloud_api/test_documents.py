@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.routing import APIRoute
 
 from cloud_api.app import create_app
@@ -16,14 +18,25 @@ from cloud_api.errors import CATALOGUE
 from cloud_api.settings import Settings
 from tests.cloud_api.world import World
 
+Operations = list[tuple[str, str, dict[str, Any]]]
 
-def operations(world: World) -> list[tuple[str, str, dict[str, Any]]]:
-    paths = world.app.openapi()["paths"]
+
+@pytest.fixture(scope="module")
+def document(sqlite_template: Path, key_file: Path) -> Iterator[dict[str, Any]]:
+    """The whole document, written once for everything that is asked about it."""
+    app = create_app(Settings(f"sqlite:///{sqlite_template}", key_file))
+    yield app.openapi()
+    app.state.cloud.database.close()
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> Operations:
+    paths = document["paths"]
     return [(method, path, found) for path, several in paths.items() for method, found in several.items()]
 
 
-def test_every_route_says_what_it_does_and_shows_it(front: World) -> None:
-    for method, path, operation in operations(front):
+def test_every_route_says_what_it_does_and_shows_it(operations: Operations) -> None:
+    for method, path, operation in operations:
         assert operation["summary"], (method, path)
         assert len(operation["description"]) > 10, (method, path)
         assert operation["tags"], (method, path)
@@ -39,10 +52,10 @@ def test_every_route_says_what_it_does_and_shows_it(front: World) -> None:
             assert "example" in operation["requestBody"]["content"]["application/json"], (method, path)
 
 
-def test_every_example_of_a_body_is_one_that_its_route_takes(front: World) -> None:
+def test_every_example_of_a_body_is_one_that_its_route_takes(front: World, operations: Operations) -> None:
     """What it names does not exist here, which is another answer than that the body is wrong."""
     tried, wrong = 0, {}
-    for method, path, operation in operations(front):
+    for method, path, operation in operations:
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if operation.get("security") != [{"integrator": []}] or body is None:
             continue
@@ -60,8 +73,8 @@ def test_every_example_of_a_body_is_one_that_its_route_takes(front: World) -> No
     assert tried > 30
 
 
-def test_how_a_key_may_be_refused_stands_at_every_route(front: World) -> None:
-    for method, path, operation in operations(front):
+def test_how_a_key_may_be_refused_stands_at_every_route(operations: Operations) -> None:
+    for method, path, operation in operations:
         if operation.get("security") == [{"integrator": []}]:
             assert {"401", "403", "429"} <= set(operation["responses"]), (method, path)
             assert operation["x-scope"].endswith((":read", ":write"))
@@ -89,11 +102,13 @@ class Reading(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_shows_every_route_and_code_and_fetches_nothing(tmp_path: Path) -> None:
+def test_the_page_shows_every_route_and_code_and_fetches_nothing(
+    tmp_path: Path, document: dict[str, Any], operations: Operations
+) -> None:
     settings = Settings(f"sqlite:///{tmp_path / 'cloud.db'}", tmp_path / "keys", sweeper=False, serve_openapi=True)
     with World(settings) as world:
+        world.app.openapi_schema = document
         answer = world.http.get("/docs")
-        listed = operations(world)
     found = Reading(answer.text)
     words = "\n".join(found.words)
 
@@ -103,13 +118,13 @@ def test_the_page_shows_every_route_and_code_and_fetches_nothing(tmp_path: Path)
     inside = {link.removeprefix("#") for link in found.links if link.startswith("#")}
     assert set(found.links) - {f"#{name}" for name in inside} == {"/openapi.json"}
     assert inside == found.anchors
-    assert len(inside) == len(listed)
-    assert all(path in words and operation["summary"] in words for _, path, operation in listed)
+    assert len(inside) == len(operations)
+    assert all(path in words and operation["summary"] in words for _, path, operation in operations)
     assert all(code in words for code in CATALOGUE)
 
 
-def test_what_a_document_says_cannot_become_markup(front: World) -> None:
-    document = json.loads(json.dumps(front.app.openapi()))
+def test_what_a_document_says_cannot_become_markup(document: dict[str, Any]) -> None:
+    document = json.loads(json.dumps(document))
     document["paths"]["/v1/health"]["get"]["description"] = "<script>alert(1)</script>"
 
     assert "<script" not in page(document)

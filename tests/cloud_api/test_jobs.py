@@ -189,7 +189,7 @@ def test_a_store_is_reminded_three_times_and_never_of_what_it_reported_or_of_a_h
     """CUP-08, NTF-02, NTF-06"""
     path, device = _cafe(world), world.device()
     world.ok("POST", f"{path}/reports", {"day": "2025-10-12", "pieces": 5, "actor": "점주"})
-    runner = _runner(world, *JOBS)
+    runner = _runner(world, *(one for one in JOBS if one.name == "report-reminders"))
     at: list[tuple[int, list[tuple[str, int]]]] = []
     for minute in range(600, 4 * 1_440, 30):
         world.clock.now_ms = moment_ms(MONDAY, minute)

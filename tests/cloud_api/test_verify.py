@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -12,14 +14,27 @@ from cloud_api.database import Work
 from cloud_api.ledger.expiry import expire_all
 from cloud_api.ledger.verify import BookReport, rebuild, verify
 from cloud_api.requests.sweeper import sweep
+from cloud_api.settings import Settings
 from cloud_api.stores.service import Policy
 from tests.cloud_api.world import OTHER_PHONE, Device, World, new_id
 
 
-@pytest.fixture
-def busy(new_world: Callable[..., World]) -> World:
-    """A book with every kind of posting: a member with points, holds, a debt repaid, an expiry, a correction."""
-    world = new_world(policy=Policy(lot_valid_days=30))
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def busy(request: pytest.FixtureRequest, key_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A book with every kind of posting: a member with points, holds, a debt repaid, an expiry, a correction. One for
+    all of these tests: each undoes what it forged, and says so."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("busy") / "cloud.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("empty_postgres")()
+    with World(Settings(url, key_file, sweeper=False, trust_every_ms=50), policy=Policy(lot_valid_days=30)) as world:
+        _fill(world)
+        yield world
+
+
+def _fill(world: World) -> None:
     device = world.device()
     member = world.member()
     device.push(device.earn(30_000, phone=OTHER_PHONE), device.earn(20_000))
@@ -37,7 +52,6 @@ def busy(new_world: Callable[..., World]) -> World:
     expire_all(world.cloud.database)
     world.ask_points(member, 11)
     world.assert_book_is_sound()
-    return world
 
 
 def _spend(world: World, device: Device, member: str, points: int) -> str:
