@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, insert, or_, select, update
 
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
@@ -19,6 +19,11 @@ from cloud_api.stores.service import find_brand, profile_of
 KEY_PREFIX = "wfk_"
 _KEY_MAX_CHARS = 200
 OLD_KEY_MS = 7 * DAY_MS
+# Every call asks this first; composing it anew cost as much as the rest of the question.
+_WRITTEN: BindParameter[str] = bindparam("written")
+_OF_KEY = select(integrator_key).where(
+    or_(integrator_key.c.key_hash == _WRITTEN, integrator_key.c.old_hash == _WRITTEN)
+)
 
 
 @dataclass(frozen=True)
@@ -129,11 +134,7 @@ def authenticate(conn: Connection, authorization: str | None, now_ms: int) -> Ca
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and key and len(key) <= _KEY_MAX_CHARS:
         written = _hash(key.strip())
-        row = conn.execute(
-            select(integrator_key).where(
-                or_(integrator_key.c.key_hash == written, integrator_key.c.old_hash == written)
-            )
-        ).one_or_none()
+        row = conn.execute(_OF_KEY, {"written": written}).one_or_none()
         if row is not None and row.revoked_ms is None and (row.key_hash == written or now_ms < row.old_until_ms):
             return Caller(row.key_id, frozenset(row.scopes.split()), row.brand_id, row.store_id, row.rate_per_minute)
     raise ApiError("unauthorized", headers={"WWW-Authenticate": "Bearer"})
