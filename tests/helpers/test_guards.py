@@ -53,6 +53,13 @@ def test_every_way_elsewhere_is_refused_and_remembered(way: str) -> None:
     network.refused.clear()  # this test meant it
 
 
+def test_what_is_no_name_is_left_to_python() -> None:
+    with pytest.raises(UnicodeError):
+        socket.getaddrinfo("a..b", 80)
+
+    assert not network.refused
+
+
 def test_a_datagram_to_this_machine_and_a_unix_socket_go_through(tmp_path: Path) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as here, socket.socket(type=socket.SOCK_DGRAM) as sender:
         here.bind(("127.0.0.1", 0))
