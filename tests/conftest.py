@@ -21,18 +21,19 @@ if str(ROOT) not in sys.path:  # `pytest` called as a program does not add the f
     sys.path.insert(0, str(ROOT))
 
 from tests.helpers import logfail, network  # noqa: E402
+from tests.helpers.amounts import AMOUNTS  # noqa: E402
 
-# Chosen before the isolation below removes every WITHFOM_ variable.
-HYPOTHESIS_PROFILE = os.environ.get("WITHFOM_HYPOTHESIS", "quick")
+HYPOTHESIS_PROFILE = os.environ.get("WITHFOM_HYPOTHESIS")
 
-hypothesis.settings.register_profile(
-    "quick",
-    max_examples=60,
-    deadline=None,  # two shared cores: a slow example says nothing about the code
-    derandomize=True,  # the same examples on every machine; the nightly run looks for new ones
-    database=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
+for name, examples in {"quick": 25, "thorough": 60}.items():
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,  # two shared cores: a slow example says nothing about the code
+        derandomize=True,  # the same examples on every machine; the nightly run looks for new ones
+        database=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
 hypothesis.settings.register_profile(
     "nightly",
     max_examples=5_000,
@@ -40,11 +41,7 @@ hypothesis.settings.register_profile(
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile(HYPOTHESIS_PROFILE)
-
-
-# How much a test does by night; read where that test is.
-AMOUNTS = {"WITHFOM_CALLS", "WITHFOM_FLIPS", "WITHFOM_RECEIPTS"}
+hypothesis.settings.load_profile(HYPOTHESIS_PROFILE or "thorough")
 
 
 def _isolate_environment() -> None:
@@ -109,9 +106,19 @@ LONG = (
 GARBAGE = (20_000, 10, 10)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test module: what a test is given is settled when it is imported."""
+    if HYPOTHESIS_PROFILE is None and _is_quick(config):
+        hypothesis.settings.load_profile("quick")
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return "not thorough" in config.option.markexpr
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A run without the thorough tests need not import their files only to leave every test of them out."""
-    return (_place(collection_path).startswith(THOROUGH) and "not thorough" in config.option.markexpr) or None
+    return (_place(collection_path).startswith(THOROUGH) and _is_quick(config)) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

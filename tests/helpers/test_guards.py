@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,10 @@ import httpx
 import pytest
 
 from tests.helpers import logfail, network
+from tests.helpers.amounts import AMOUNTS
 from tests.helpers.waiting import answers, free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", b"localhost", None, "0.0.0.0"])
@@ -99,7 +104,25 @@ def test_only_unannounced_warnings_of_our_folders_are_findings() -> None:
 
 def test_settings_of_the_developer_do_not_reach_a_test() -> None:
     assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
-    assert not [name for name in os.environ if name.startswith("WITHFOM_")]
+    assert {name for name in os.environ if name.startswith("WITHFOM_")} <= AMOUNTS
+
+
+@pytest.mark.thorough  # a run of its own, workers and all
+def test_the_long_profile_reaches_the_workers_of_a_run(tmp_path: Path) -> None:
+    """They start when the run has already hidden what the developer set."""
+    file = tmp_path / "test_profile.py"
+    file.write_text("import hypothesis\n\n\ndef test_it():\n    assert hypothesis.settings().max_examples == 5_000\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "tests.conftest", "--rootdir", str(tmp_path)]
+
+    run = subprocess.run(
+        [*command, "-m", "not thorough", str(file)],
+        cwd=ROOT,
+        env=os.environ | {"WITHFOM_HYPOTHESIS": "nightly", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_wait_until_names_what_it_waited_for() -> None:
