@@ -76,7 +76,9 @@ THOROUGH = (
     "tests/cloud_api/test_cloud_command.py",
     "tests/cloud_api/test_on_a_real_line.py",
     "tests/cloud_api/test_openapi_calls.py",
+    "tests/cloud_api/test_order_machine.py",
     "tests/cloud_api/test_processes.py",
+    "tests/cloud_api/test_stamp_machine.py",
     "tests/installers/",
     "tests/simulation/",
     "tests/sync/test_device_machine.py",
@@ -84,6 +86,8 @@ THOROUGH = (
     "tests/sync/test_room.py",
     "tests/withfom/test_agent_process.py",
     "tests/withfom/test_capture_command.py",
+    "tests/withfom/test_capture_of_the_counter.py",
+    "tests/withfom/test_capture_settings.py",
     "tests/withfom/test_outbox_command.py",
 )
 

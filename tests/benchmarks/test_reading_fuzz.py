@@ -12,6 +12,7 @@ from benchmarks.reading_fuzz import campaign, hunt, pieces_of, samples
 from printers.receipts.reading import Reading
 
 
+@pytest.mark.thorough
 def test_bent_streams_raise_nothing_and_believe_nothing_without_witnesses() -> None:
     found = hunt((0, 700))
 

@@ -181,11 +181,13 @@ def test_a_delivery_is_opened_by_the_secret_that_signed_it() -> None:
             opened(secret, told, sent, now_s=now_s)
 
 
+@pytest.mark.thorough
 def test_the_kept_client_belongs_to_the_kept_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert generator.main(["--check"]) == 0
     assert "up to date" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_route_that_is_new_or_changed_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     document: dict[str, Any] = json.loads(generator.DOCUMENT.read_text(encoding="utf-8"))
     changed = copy.deepcopy(document)

@@ -52,6 +52,7 @@ def test_every_route_says_what_it_does_and_shows_it(operations: Operations) -> N
             assert "example" in operation["requestBody"]["content"]["application/json"], (method, path)
 
 
+@pytest.mark.thorough
 def test_every_example_of_a_body_is_one_that_its_route_takes(front: World, operations: Operations) -> None:
     """What it names does not exist here, which is another answer than that the body is wrong."""
     tried, wrong = 0, {}

@@ -520,6 +520,7 @@ def test_of_two_who_confirm_two_lists_at_once_one_goes_first(world: World) -> No
     assert [answer.json()["code"] for answer in answers if answer.status_code == 409] == ["import_under_way"]
 
 
+@pytest.mark.thorough
 def test_several_processes_at_one_import_book_each_row_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 40)
     monkeypatch.setattr(booking, "ROWS_AT_ONCE", 20)
@@ -657,6 +658,7 @@ def test_keys_that_change_in_the_middle_lose_nothing(world: World, tmp_path: Pat
     assert seen(world, second)["state"] == "checked"
 
 
+@pytest.mark.thorough
 def test_over_a_real_line_a_file_comes_in_pieces_and_its_progress_is_seen(world: World) -> None:
     """Over a socket, in chunks, larger than a piece; every part of it is sealed in a row of its own."""
     rows = 25_000

@@ -392,6 +392,7 @@ def test_a_caller_that_hangs_up_in_the_middle_is_no_failure(front: World) -> Non
     assert future.result(10) == []
 
 
+@pytest.mark.thorough
 def test_the_openapi_document_names_every_refusal_and_both_keys(front: World) -> None:
     document = front.app.openapi()
 

@@ -185,6 +185,7 @@ def _reminded(device: Device) -> list[tuple[str, int]]:
     return [(row["day"], row["stage"]) for row in device.rows("notice") if row["kind"] == "report_missing"]
 
 
+@pytest.mark.thorough
 def test_a_store_is_reminded_three_times_and_never_of_what_it_reported_or_of_a_holiday(world: World) -> None:
     """CUP-08, NTF-02, NTF-06"""
     path, device = _cafe(world), world.device()

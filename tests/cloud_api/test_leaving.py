@@ -22,6 +22,7 @@ pytestmark = pytest.mark.expect_log("left_store")
 NO_LINE = "http://127.0.0.1:9"
 
 
+@pytest.mark.thorough
 def test_a_counter_that_leaves_shuts_itself_out(world: World, tmp_path: Path) -> None:
     """Told once the keys are gone here; a lost answer that is asked for again is no failure, a missing line neither."""
     vault = DeviceVault(tmp_path, environ={PASSPHRASE_ENV: "vault passphrase"})

@@ -468,6 +468,7 @@ def fresh_world(sqlite_template: Path, key_file: Path, tmp_path: Path) -> Callab
     return make
 
 
+@pytest.mark.thorough
 def test_any_order_of_earning_merging_and_leaving_keeps_the_book_and_everybodys_points(
     fresh_world: Callable[[], World],
 ) -> None:

@@ -70,6 +70,7 @@ def old_url(database_url: str, tmp_path: Path) -> Iterator[str]:
     yield make_url(database_url).set(database="withfom_old").render_as_string(hide_password=False)
 
 
+@pytest.mark.thorough
 def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, key_file: Path) -> None:
     """0002 → 0004: what was held and what was spent can still go back to where it came from."""
     cloud = build(Settings(old_url, key_file))
@@ -104,6 +105,7 @@ def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, ke
     assert (policy.lot_valid_days, policy.adjustment_limit_points, policy.rate_bp) == (1_827, 50_000, 250)
 
 
+@pytest.mark.thorough
 def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_file: Path) -> None:
     """0007 → 0008: the fingerprint stands for a receipt, with its time where it is of the text alone (PNT-09)."""
     cloud = build(Settings(old_url, key_file))
@@ -132,6 +134,7 @@ def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_fi
     cloud.database.close()
 
 
+@pytest.mark.thorough
 def test_orders_from_before_there_were_figures_are_in_them(old_url: str, key_file: Path) -> None:
     """0020 → 0021: their day is the calendar's in Korea (ORD-18)."""
     cloud = build(Settings(old_url, key_file))
@@ -250,6 +253,7 @@ def _write_old_book(conn: Connection) -> None:
             )
 
 
+@pytest.mark.thorough
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     """Case 60."""
     settings = Settings.for_folder(tmp_path)
@@ -262,6 +266,7 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     cloud.database.close()
 
 
+@pytest.mark.thorough
 def test_keys_of_another_database_are_refused(tmp_path: Path) -> None:
     """With other keys every known number would become a second member."""
     settings = Settings.for_folder(tmp_path)
@@ -303,6 +308,7 @@ def test_addresses_that_are_no_database_are_told(tmp_path: Path, url: str) -> No
         build(Settings(url, tmp_path / "keys"))
 
 
+@pytest.mark.thorough
 def test_sqlite_keeps_its_promises(tmp_path: Path) -> None:
     """WAL, FULL, foreign keys, one writer; readers cannot write."""
     cloud = build(Settings.for_folder(tmp_path))

@@ -69,6 +69,7 @@ def told(world: World, place: str = "") -> list[tuple[str, int]]:
     return [(one["kind"], one["details"]["times"]) for one in of_monitors]
 
 
+@pytest.mark.thorough
 def test_rejections_are_counted_by_reason_and_many_are_told_to_head_office(front: World) -> None:
     """APR-11: more than a fifth of at least twenty in thirty days; the store is not told."""
     device = front.device()
@@ -188,6 +189,7 @@ def test_a_coupon_that_is_taken_back_and_approved_again_three_times_is_flagged(w
         assert one["details"] == {"coupon_id": coupon, "recovered": 3, "approved_again": 3}
 
 
+@pytest.mark.thorough
 def test_more_than_a_tenth_of_the_approvals_cancelled_is_told_to_head_office(front: World) -> None:
     """APR-26, APR-17, A8: cancelling executes at once and is counted."""
     device, owner = front.device(), front.employ("정민아", "owner")
@@ -253,6 +255,7 @@ def test_disputes_that_make_no_sense_are_refused(world: World) -> None:
     assert world.ok("POST", f"/v1/requests/{known}/dispute", {"text": sql})["text"] == sql
 
 
+@pytest.mark.thorough
 def test_an_owner_is_told_when_the_report_rate_moves_by_a_percent(front: World) -> None:
     """NTF-03: against what was told last; the first figure is only kept."""
     world = front

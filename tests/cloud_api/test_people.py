@@ -191,6 +191,7 @@ def test_nothing_is_taken_back_after_its_validity(world: World) -> None:
     assert device.result(device.recover(request_id, actor=owner))["code"] == "too_late"
 
 
+@pytest.mark.thorough
 def test_five_recoveries_a_day_are_told_and_ten_in_a_week_suspend_the_right_until_the_owner_gives_it_back(
     front: World,
 ) -> None:

@@ -52,6 +52,7 @@ def test_a_key_without_a_limit_is_not_counted(front: World) -> None:
     assert "ratelimit-limit" not in answer.headers
 
 
+@pytest.mark.thorough
 def test_several_processes_together_give_a_key_its_rate_and_no_call_more(world: World) -> None:
     """Each process has its meter and they share the database; a lot that one of them keeps is all that is lost."""
     key_id, _ = limited(world, 1_000)

@@ -47,6 +47,7 @@ def filled(path: str, values: dict[str, str]) -> str:
     return path.replace("{number}", "1").replace("{name}", "retention")
 
 
+@pytest.mark.thorough
 def test_every_route_has_a_scope_and_no_other_scope_opens_it(front: World) -> None:
     """The noun is the first of the path, to read is what changes nothing."""
     nothing = key_of(front, "nothing:read")
@@ -161,6 +162,7 @@ def body_ids(world: World, operation: dict[str, Any]) -> set[str]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by_store", [False, True])
 def test_a_key_of_one_brand_touches_nothing_of_another(world: World, by_store: bool) -> None:
     """Every route: what is somebody else's is answered like what does not exist, and nothing changes."""

@@ -143,6 +143,7 @@ def test_what_was_rolled_back_is_not_told(world: World, receiver: Receiver) -> N
     assert receiver.came == []
 
 
+@pytest.mark.thorough
 def test_an_event_that_does_not_get_through_is_tried_again_before_the_next_and_holds_up_no_other_store(
     world: World, receiver: Receiver
 ) -> None:
@@ -261,6 +262,7 @@ def test_after_three_days_an_event_is_dead_or_the_endpoint_stops(
         assert told(receiver)[-2:] == [bad, following]
 
 
+@pytest.mark.thorough
 def test_a_slow_receiver_waits_for_itself(world: World, receiver: Receiver) -> None:
     """A few calls at once, and others get theirs meanwhile."""
     free = threading.Event()
@@ -321,6 +323,7 @@ def test_nobody_there_failed(world: World) -> None:
     assert attempts(world, made)[0]["error"] == "no_answer: ConnectError"
 
 
+@pytest.mark.thorough
 def test_of_several_processes_one_tells_each_event_and_the_order_stays(world: World, receiver: Receiver) -> None:
     stores = [world.store, *(world.new_store(f"지점 {n}", "테스트 커피") for n in range(3))]
     register(world, receiver.url)

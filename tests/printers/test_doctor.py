@@ -102,6 +102,7 @@ def test_a_damaged_profile_is_refused(damaged: str) -> None:
         PrinterProfile.from_json(damaged)
 
 
+@pytest.mark.thorough
 def test_a_printer_names_itself_over_its_line_and_a_silent_one_has_no_name() -> None:
     with VirtualPrinter() as printer:
         device = TcpDevice("127.0.0.1", printer.port)

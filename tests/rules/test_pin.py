@@ -32,6 +32,7 @@ def test_the_door_closes_after_five_wrong_ones_and_for_twice_as_long_each_time()
     assert lock_ms(10_000) == LOCK_MAX_MS
 
 
+@pytest.mark.thorough
 def test_a_pin_fits_its_own_hash_and_no_other() -> None:
     """APR-16"""
     known = hash_pin("904731", employee_id="e1", store_key=b"k" * 32, salt=b"s" * 16)

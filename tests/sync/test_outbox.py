@@ -364,6 +364,7 @@ def test_operations_whose_key_is_lost_are_named_and_kept(bench: Bench) -> None:
     assert batch_of(bench).ops[0].body == {"n": 2}
 
 
+@pytest.mark.thorough
 def test_status_figures_stay_cheap_with_a_week_of_queue(bench: Bench) -> None:
     with bench.store.transaction() as conn:
         row = json.dumps({"points": 45})

@@ -268,6 +268,7 @@ def test_the_screen_lives_on_while_a_locked_keyring_waits_for_a_person(tmp_path:
         release.set()
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not all(shutil.which(name) for name in ("dbus-run-session", "gnome-keyring-daemon")),
     reason="no Secret Service on this machine",

@@ -72,6 +72,7 @@ def test_before_a_store_nobody_can_leave_a_number(agent: Agent) -> None:
         agent.earn.submit_phone(entry, "01012345678")
 
 
+@pytest.mark.thorough
 def test_an_enrolled_device_goes_online_by_itself(agent: Agent, cloud: FakeCloud, tmp_path: Path) -> None:
     agent.enroll.redeem_now(cloud.base_url, CODE)
     agent.close()

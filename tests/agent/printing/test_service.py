@@ -154,6 +154,7 @@ def test_the_commit_of_another_thread_does_not_use_up_the_call_of_the_worker(
     assert heard == [1]
 
 
+@pytest.mark.thorough
 def test_jobs_wait_for_a_printer_that_is_off_and_say_so(
     shop: Counter, printing: PrintingService, paper: SocketPrinter
 ) -> None:
@@ -171,6 +172,7 @@ def test_jobs_wait_for_a_printer_that_is_off_and_say_so(
     assert len(paper.texts()) == 1
 
 
+@pytest.mark.thorough
 def test_without_paper_nothing_is_sent_and_a_new_roll_is_enough(
     shop: Counter, printing: PrintingService, paper: SocketPrinter
 ) -> None:
@@ -186,6 +188,7 @@ def test_without_paper_nothing_is_sent_and_a_new_roll_is_enough(
     assert len(paper.texts()) == 1
 
 
+@pytest.mark.thorough
 def test_what_nobody_confirmed_is_unknown_and_never_repeated_by_itself(
     shop: Counter, printing: PrintingService, paper: SocketPrinter
 ) -> None:

@@ -77,6 +77,7 @@ def hunt(folder: Path, numbers: range) -> Counter[str]:
     return survived
 
 
+@pytest.mark.thorough
 @pytest.mark.expect_log("unmasked_card_seen")
 def test_no_card_number_survives_the_capture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):

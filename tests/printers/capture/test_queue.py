@@ -105,6 +105,7 @@ def test_each_connection_is_a_job_and_its_goodbye_comes_back() -> None:
         wait_until(lambda: [bytes(copy) for copy in running.tap.copies.values()] == noise, "the tap has its copies")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cut", [b"\x1dV\x00", b"\x1dVB\x10", b"\x1bi", b"\x1dV1\x1bp\x00\x19\xfa\x1b@"])
 def test_a_pos_that_keeps_its_line_gets_a_job_a_receipt(cut: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The receipt comes out a moment after its cut, not when the shop closes."""

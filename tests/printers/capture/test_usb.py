@@ -83,6 +83,7 @@ def test_bytes_pass_unchanged_both_ways(device: SerialCable) -> None:
         wait_until(lambda: bytes(running.tap.copies[1]) == noise, "the tap has its copy")
 
 
+@pytest.mark.thorough
 def test_a_printer_that_takes_nothing_makes_the_pos_wait_and_loses_nothing(device: SerialCable) -> None:
     """Reliability case 48: out of paper. Nothing is taken in the printer's place, and all of it comes out later."""
     receipt = random.Random(48).randbytes(400_000)
@@ -103,8 +104,11 @@ def _until_cut_off(pos: socket.socket) -> None:
         assert pos.recv(1), "an orderly goodbye would say that all is well"
 
 
-def test_a_document_is_whole_when_the_pos_says_goodbye_at_once(device: SerialCable) -> None:
+def test_a_document_is_whole_when_the_pos_says_goodbye_at_once(
+    device: SerialCable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the driver still holds when the device is closed would be thrown away."""
+    monkeypatch.setattr("printers.capture.usb_side.LAST_WORDS_S", 0.1)
     documents = [random.Random(seed).randbytes(30_000) for seed in range(5)]
     with before(usb(device)) as running:
         for document in documents:
@@ -136,6 +140,7 @@ def test_a_plug_that_is_pulled_is_seen_by_the_pos(monkeypatch: pytest.MonkeyPatc
             _until_cut_off(pos)
 
 
+@pytest.mark.thorough
 @pytest.mark.expect_log("printer_refused")
 def test_a_file_in_the_place_of_an_unplugged_printer_swallows_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

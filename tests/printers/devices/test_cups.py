@@ -190,6 +190,7 @@ def test_a_queue_that_takes_nothing_gets_nothing(served: tuple[Queue, CupsQueue]
     assert is_safe_to_repeat(outcome)
 
 
+@pytest.mark.thorough
 def test_a_slip_that_waits_for_paper_is_told_and_taken_back_when_nobody_comes(
     served: tuple[Queue, CupsQueue],
 ) -> None:
@@ -204,6 +205,7 @@ def test_a_slip_that_waits_for_paper_is_told_and_taken_back_when_nobody_comes(
     assert queue.asked.count(ipp.CANCEL_JOB) == 1
 
 
+@pytest.mark.thorough
 def test_a_slip_that_had_begun_is_unknown_when_it_is_given_up(served: tuple[Queue, CupsQueue]) -> None:
     queue, ours = served
     queue.job_states, queue.after_print = [5], ["media-empty"]

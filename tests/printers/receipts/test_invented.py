@@ -16,6 +16,7 @@ READ_SHARE_MIN = 0.95
 ITEMS_WRONG_MAX = 0.02  # of the papers read, those with a good told wrong or none told
 
 
+@pytest.mark.thorough
 def test_papers_of_unseen_tills_are_read_without_a_question() -> None:
     found = tally(range(HELD_OUT, HELD_OUT + 200))
 

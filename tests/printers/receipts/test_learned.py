@@ -46,6 +46,7 @@ def check_wrong_lessons(numbers: range) -> int:
     return tried
 
 
+@pytest.mark.thorough
 def test_any_lesson_about_any_label_leaves_no_wrong_amount() -> None:
     assert check_wrong_lessons(PAPERS) > 100
 
@@ -56,6 +57,7 @@ def test_any_lesson_about_thousands_of_papers_leaves_no_wrong_amount() -> None:
     assert check_wrong_lessons(range(9_100_000, 9_101_000)) > 400
 
 
+@pytest.mark.thorough
 def test_the_right_amount_is_among_the_guesses_and_usually_the_first() -> None:
     found = [(made, [guess.amount_won for guess in guesses(rows)]) for made, rows, _ in unread(PAPERS)]
     sales = [(made.truth.paid, offered) for made, offered in found if made.sort == "sale" and made.truth.paid]
@@ -83,6 +85,7 @@ def test_an_answer_with_a_larger_amount_below_it_makes_no_rule() -> None:
     assert lesson_of(rows, 3_300, approved=False) == ("다라", Meaning.DUE)
 
 
+@pytest.mark.thorough
 def test_random_lessons_of_one_shop_read_no_other_amount() -> None:
     """A shop that answered nonsense for weeks."""
     dice = random.Random(4)
