@@ -11,9 +11,10 @@ from agent.texts import Texts
 from agent.ui.codeboxes import CodeBoxes
 from agent.ui.controls import Button, Chip, Control, Disc, Ground, IconView, Input, Label, Tile
 from agent.ui.customer import BrandDisc
+from agent.ui.logo import Logo
 from agent.ui.paint import rounded
 from agent.ui.paragraph import paragraph
-from agent.ui.theme import RADIUS_SMALL, Theme
+from agent.ui.theme import Theme
 
 
 class EnrollView(Ground):
@@ -60,7 +61,7 @@ class _Rail(Ground):
         self._column.setSpacing(0)
         brand = QHBoxLayout()
         brand.setSpacing(12)
-        brand.addWidget(_Logo(theme))
+        brand.addWidget(Logo(theme, 36))
         brand.addWidget(Label(theme, "WithFoM", "page"))
         brand.addStretch(1)
         self.motto = paragraph(theme)
@@ -94,17 +95,6 @@ class _Rail(Ground):
         )
         for index, (step, (title, line)) in enumerate(zip(self.steps, words, strict=True)):
             step.show_step(title, line, "done" if found and index == 0 else "now" if found == bool(index) else "later")
-
-
-class _Logo(Control):
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.setFixedSize(36, 36)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        rounded(painter, self.rect(), RADIUS_SMALL, self.theme.color("green"))
-        self.theme.icons.paint(painter, "cup-soda", 7, 7, 22, self.theme.color("on_green"))
 
 
 class _StepLine(QWidget):

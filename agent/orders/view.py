@@ -59,6 +59,7 @@ class OrdersView(TickingPage):
         )
         self.channel = Select(theme, self._channels(), vm.state.channel, self)
         self.channel.setObjectName("orders.channel")
+        self.channel.setAccessibleName(t._("Channel"))
         self.chips: dict[str, FilterChip] = {}
         for chip in vm.state.chips:
             self._add_chip(chip.key, chip.word)

@@ -71,6 +71,7 @@ class SettingsView(Ground):
         self.pos_typed = Input(theme, t._("Another name"), height=44)
         self.pos_typed.setFixedWidth(170)
         self.pos_model.setObjectName("settings.pos_model")
+        self.pos_model.setAccessibleName(t._("POS model"))
         self.pos_typed.edit.setObjectName("settings.pos_typed")
         till = _side_by_side(self.pos_model, self.pos_typed)
         if vm.state.pos_models:
@@ -191,6 +192,8 @@ class _Row(Control):
         words.addWidget(Label(theme, title, "body", weight=600, elide=True))
         words.addWidget(Label(theme, line, "caption", color="ink2", elide=True))
         row.addLayout(words, 1)
+        if not control.accessibleName():
+            control.setAccessibleName(title)
         row.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -70,6 +70,7 @@ class SlipEditorView(Ground):
         self.back.clicked.connect(lambda: self._now(vm.close))
         self.kind = Select(theme, vm.state.kinds or (("", ""),), vm.state.kind)
         self.kind.setObjectName("slips.kind")
+        self.kind.setAccessibleName(texts._("Slips"))
         self.kind.chosen.connect(self._choose)
         self.by_itself = Switch(theme, "")
         self.by_itself.setObjectName("slips.by_itself")

@@ -29,6 +29,7 @@ class DayCell(PressControl):
         self.setMinimumWidth(44)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: vm.choose(self._cell.day))
+        self._show_pressable(False)  # a corner of the calendar without a day
 
     def sizeHint(self) -> QSize:
         return QSize(60, CELL_HEIGHT)
@@ -38,10 +39,13 @@ class DayCell(PressControl):
             return
         self._cell = cell
         self.setObjectName(f"stock.day.{cell.day}")
-        self.setEnabled(cell.pressable)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if cell.pressable else Qt.FocusPolicy.NoFocus)
+        self._show_pressable(cell.pressable)
         self.setAccessibleName(cell.said)
         self.update()
+
+    def _show_pressable(self, pressable: bool) -> None:
+        self.setEnabled(pressable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if pressable else Qt.FocusPolicy.NoFocus)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         cell, color = self._cell, self.theme.color

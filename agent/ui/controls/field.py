@@ -110,6 +110,7 @@ class Select(PressControl):
         self._menu: Menu | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._open)
+        self.setAccessibleDescription(self._label())  # what is chosen; the name says what about
 
     @property
     def current(self) -> str:
@@ -118,11 +119,13 @@ class Select(PressControl):
     def set_current(self, key: str) -> None:
         if key != self._current:
             self._current = key
+            self.setAccessibleDescription(self._label())
             self.update()
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
         if list(options) != self._options:
             self._options = list(options)
+            self.setAccessibleDescription(self._label())
             self.updateGeometry()
             self.update()
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QLabel, QLineEdit, QScrollBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QWidget,
+)
 
 from agent.ui.controls import Button, Chip, Dialog, FocusRing, IconView, Label
 
@@ -51,6 +59,22 @@ def small_targets(root: QWidget) -> list[str]:
             target = widget.parentWidget()
         if target is not None and (target.width() < TOUCH_MIN or target.height() < TOUCH_MIN):
             found.append(name(target))
+    return found
+
+
+def nameless(root: QWidget) -> list[str]:
+    """UXR-17: what can be pressed or typed into has a word for who cannot see it."""
+    found = []
+    for widget in visible(root):
+        if not widget.isEnabled():
+            continue  # the empty cells of a calendar
+        said = widget.accessibleName()
+        if isinstance(widget, QAbstractButton) and not (said or widget.text()).strip():
+            found.append("no name for " + name(widget))
+        if isinstance(widget, QLineEdit) and not (said or widget.placeholderText()).strip():
+            found.append("no name for " + name(widget))
+        if isinstance(widget, QPlainTextEdit) and not said.strip():
+            found.append("no name for " + name(widget))
     return found
 
 
@@ -109,6 +133,7 @@ def problems(root: QWidget) -> list[str]:
     return [
         *(f"cut: {said}" for said in cut_texts(root)),
         *(f"too small: {said}" for said in small_targets(root)),
+        *nameless(root),
         *(f"outside: {said}" for said in outside(root)),
         *(f"overlap: {said}" for said in overlapping(root)),
         *(f"dialog too tall: {name(d)}" for d in dialogs if d.panel.height() > d.height()),

@@ -26,7 +26,7 @@ from agent.receipts.viewmodel import Chip, ReceiptsViewModel
 from agent.texts import Language
 from agent.ui.paper import Paper, cells
 from agent.ui.theme import Mode
-from tests.agent.screens import customer, looks
+from tests.agent.screens import checks, customer, looks
 from tests.agent.screens.customer import COUNTER_SIZES, LANGUAGES, MODES, Look, page_size
 from tests.agent.screens.listening import LISTENING_STATES
 from tests.agent.screens.people import PEOPLE_STATES
@@ -55,6 +55,7 @@ def test_nothing_is_cut_and_every_target_is_large(
     with looks.shown(build(Look("light", language)), room) as host:
         assert looks.cut_texts(host) == []
         assert looks.small_targets(host, 44) == []
+        assert checks.nameless(host) == []
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -15,7 +15,7 @@ from agent.tablet.screen import Page
 from agent.texts import Language
 from agent.ui.keypad import KEY_MIN, KeypadKey, NumberLine
 from agent.ui.theme import Mode
-from tests.agent.screens import looks
+from tests.agent.screens import checks, looks
 from tests.agent.screens.customer import LANGUAGES, MODES, TABLET_SIZES, TABLET_STATES, Earn, Look, TabletScene, tablet
 
 
@@ -49,6 +49,7 @@ def test_nothing_is_cut_and_every_target_is_large(
         assert looks.cut_texts(host) == []
         assert looks.small_keys(host, KEY_MIN) == []
         assert looks.small_targets(host, 72) == []
+        assert checks.nameless(host) == []
         assert looks.small_type(host, 26) == []
 
 
