@@ -108,7 +108,7 @@ def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[s
     found = find_or_create(work, vault, PHONES, store_id=profile.store_id)
     members = tuple(found[phone] for phone in PHONES)
     held = {
-        member: tuple(str(coupons.issue(work, member, definition)["coupon_id"]) for _ in range(COUPONS_EACH))
+        member: tuple(coupons.issue(work, member, definition).coupon_id for _ in range(COUPONS_EACH))
         for member in members
     }
     return profile, members, held

@@ -109,7 +109,7 @@ def give(work: Work, rule: Any, member_id: str, occasion: str) -> int:
         return 0
     kind = IssueKind(rule.kind)
     given = service.issue_many(work, [(member_id, rule.definition_id)] * rule.count, kind=kind)
-    ids = [one for one in given if one is not None]
+    ids = [one.coupon_id for one in given if one is not None]
     if ids:
         body = {
             "kind": NoticeKind.COUPON_ISSUED.value,

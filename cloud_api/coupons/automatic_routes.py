@@ -175,9 +175,9 @@ def _issue(work: Work, definition_id: str, body: ForMany, cloud: Any) -> dict[st
     pairs = [(one, definition_id) for one in wanted for _ in range(body.count)]
     given = service.issue_many(work, pairs, kind=IssueKind(body.kind))
     got: dict[str, list[str]] = {one: [] for one in wanted}
-    for (one, _), coupon_id in zip(pairs, given, strict=True):
-        if coupon_id is not None:
-            got[one].append(coupon_id)
+    for (one, _), made in zip(pairs, given, strict=True):
+        if made is not None:
+            got[one].append(made.coupon_id)
     listed = [{"member_id": one, "coupon_ids": ids} for one, ids in got.items()]
     return {"issued": sum(map(len, got.values())), "members": listed}
 

@@ -56,9 +56,9 @@ def redeem(work: Work, vault: Vault, member_id: str, typed: str) -> dict[str, ob
     if row.coupon_id is not None:
         return service.shown_coupon(work.conn, row.coupon_id, work.now_ms)
     given = service.issue(work, member_id, row.definition_id, kind=IssueKind.CODE)
-    taken = {"member_id": member_id, "coupon_id": given["coupon_id"], "used_ms": work.now_ms}
+    taken = {"member_id": member_id, "coupon_id": given.coupon_id, "used_ms": work.now_ms}
     work.conn.execute(update(coupon_code).where(coupon_code.c.digest == row.digest).values(**taken))
-    return given
+    return service.shown_issued(given)
 
 
 def keyed_unused(conn: Connection) -> int:

@@ -13,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from cloud_api.bulk import insert_rows
-from cloud_api.coupons.models import coupon, coupon_definition, paper_code
+from cloud_api.coupons.models import paper_code
+from cloud_api.coupons.service import Issued
 from cloud_api.database import Work
 from cloud_api.devices.models import device
 from cloud_api.devices.printing import printing_device
@@ -33,42 +34,23 @@ class Why(StrEnum):
 class OnPaper:
     """``device_id``: the counter at which the customer stood, when that is known."""
 
-    coupon_id: str
+    coupon: Issued
     earn_id: str | None = None
     device_id: str = ""
 
 
 def tell(work: Work, store_id: str, wanted: Sequence[OnPaper], why: Why) -> None:
     """One row a coupon in the store's feed; the device that is named in it may print it by itself."""
-    if not wanted:
-        return
-    ids = {one.coupon_id for one in wanted}
-    known = set(work.conn.execute(select(paper_code.c.coupon_id).where(paper_code.c.coupon_id.in_(ids))).scalars())
-    codes = [(coupon_id, tail_of(code_of_id(coupon_id))) for coupon_id in sorted(ids - known)]
+    codes = [(one.coupon.coupon_id, tail_of(code_of_id(one.coupon.coupon_id))) for one in wanted]
     insert_rows(work, paper_code, ("coupon_id", "tail"), codes)
-    usual = _usual_printer(work, store_id)
-    found = {
-        row.coupon_id: row
-        for row in work.conn.execute(
-            select(
-                coupon.c.coupon_id,
-                coupon.c.expires_ms,
-                coupon.c.issued_ms,
-                coupon_definition.c.name,
-                coupon_definition.c.condition,
-            )
-            .join(coupon_definition, coupon_definition.c.definition_id == coupon.c.definition_id)
-            .where(coupon.c.coupon_id.in_([one.coupon_id for one in wanted]))
-        )
-    }
+    usual = None if all(one.device_id for one in wanted) else _usual_printer(work, store_id)
     for one in wanted:
-        row = found[one.coupon_id]
         body = {
-            "coupon_id": one.coupon_id,
-            "name": row.name,
-            "condition": row.condition,
-            "expires_ms": row.expires_ms,
-            "issued_ms": row.issued_ms,
+            "coupon_id": one.coupon.coupon_id,
+            "name": one.coupon.name,
+            "condition": one.coupon.condition,
+            "expires_ms": one.coupon.expires_ms,
+            "issued_ms": one.coupon.issued_ms,
             "why": why.value,
             "earn_id": one.earn_id,
             "print_device": one.device_id or usual,

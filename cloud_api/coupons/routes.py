@@ -203,8 +203,8 @@ def issue(member_id: PathId, body: IssueTo, cloud: TheCloud, key_id: KeyId) -> R
     def give(work: Work) -> dict[str, object]:
         given = coupons.issue(work, member_id, body.definition_id)
         if body.print_at is not None:
-            _print_at(work, body.print_at, str(given["coupon_id"]), member_id)
-        return given
+            _print_at(work, body.print_at, given, member_id)
+        return coupons.shown_issued(given)
 
     def write(work: Work) -> dict[str, object]:
         members.active(work.conn, cloud.vault, member_id)
@@ -214,12 +214,12 @@ def issue(member_id: PathId, body: IssueTo, cloud: TheCloud, key_id: KeyId) -> R
     return json_response(cloud.database.transact(write), 201)
 
 
-def _print_at(work: Work, store_id: str, coupon_id: str, member_id: str) -> None:
+def _print_at(work: Work, store_id: str, given: coupons.Issued, member_id: str) -> None:
     store = profile_of(work.conn, store_id)
     if store is None:
         raise ApiError("store_unknown")
-    coupons.find_of(work, coupon_id, member_id=member_id, store_id=store_id, brand_id=store.brand_id)
-    paper.tell(work, store_id, [paper.OnPaper(coupon_id)], paper.Why.STAFF)
+    coupons.find_of(work, given.coupon_id, member_id=member_id, store_id=store_id, brand_id=store.brand_id)
+    paper.tell(work, store_id, [paper.OnPaper(given)], paper.Why.STAFF)
 
 
 @router.post(

@@ -95,7 +95,7 @@ def take(work: Work, member_id: str, definition_id: str) -> dict[str, Any]:
     )
     if work.conn.execute(has).scalar_one() > found.take_max:
         raise ApiError("coupon_taken")
-    return given
+    return shown_issued(given)
 
 
 def to_take(conn: Connection, brand_id: str, now_ms: int) -> list[dict[str, Any]]:
@@ -121,7 +121,19 @@ def to_take(conn: Connection, brand_id: str, now_ms: int) -> list[dict[str, Any]
     ]
 
 
-def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = IssueKind.API) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Issued:
+    """A coupon that somebody got just now."""
+
+    coupon_id: str
+    name: str
+    condition: str
+    value_won: int
+    issued_ms: int
+    expires_ms: int
+
+
+def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = IssueKind.API) -> Issued:
     """Gives the member one coupon; of a limited one never more than there are, however many ask at once.
 
     Raises ApiError ``definition_unknown``, ``coupon_sold_out``, ``coupon_not_issued_now``.
@@ -158,12 +170,17 @@ def issue(work: Work, member_id: str, definition_id: str, *, kind: IssueKind = I
     )
     issued = [CouponRef(coupon_id, definition_id, member_id)]
     history.note(work, history.ISSUE, issued, store_id=found.store_id)
+    return Issued(coupon_id, found.name, found.condition, found.value_won, work.now_ms, expires_ms)
+
+
+def shown_issued(given: Issued) -> dict[str, Any]:
+    """As its member sees it."""
     return {
-        "coupon_id": coupon_id,
-        "name": found.name,
+        "coupon_id": given.coupon_id,
+        "name": given.name,
         "state": CouponState.AVAILABLE.value,
-        "value_won": found.value_won,
-        "expires_ms": expires_ms,
+        "value_won": given.value_won,
+        "expires_ms": given.expires_ms,
     }
 
 
@@ -182,37 +199,33 @@ _COUPON_COLUMNS = (
 # Of one that is not limited, and issued today.
 _ISSUE_PLAIN = Statement(
     "UPDATE coupon_definition SET issued = issued + $2 WHERE definition_id = $1 AND quantity IS NULL"
-    " AND coalesce(issue_first, $3) <= $3 AND coalesce(issue_last, $3) >= $3 RETURNING valid_days, store_id"
+    " AND coalesce(issue_first, $3) <= $3 AND coalesce(issue_last, $3) >= $3"
+    " RETURNING valid_days, store_id, name, condition, value_won"
 )
 
 
-def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind) -> list[str | None]:
-    """One coupon for each (member, definition), in few statements; ids in the same order, None where none was left."""
+def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind) -> list[Issued | None]:
+    """One coupon for each (member, definition), in few statements, in the same order; None where none was left."""
     counts = Counter(definition_id for _, definition_id in wanted)
     today = local_day(work.now_ms).isoformat()
     definitions = sorted(counts)
     answers = work.exchange(*(Asked(_ISSUE_PLAIN, (one, counts[one], today)) for one in definitions))
-    terms_of = {
-        one: (rules.expires_ms(work.now_ms, valid_days), store_id)
-        for one, answer in zip(definitions, answers, strict=True)
-        for valid_days, store_id in answer.rows
-    }
-    given: list[str | None] = []
+    plain = {one: answer.rows[0] for one, answer in zip(definitions, answers, strict=True) if answer.rows}
+    given: list[Issued | None] = []
     rows: list[tuple[Any, ...]] = []
     issued: dict[str | None, list[CouponRef]] = defaultdict(list)
+    available, now_ms = CouponState.AVAILABLE.value, work.now_ms
     for member_id, definition_id in wanted:
-        known = terms_of.get(definition_id)
-        if known is None:  # of a limited one, each by itself
+        if definition_id not in plain:  # of a limited one, each by itself
             try:
-                given.append(str(issue(work, member_id, definition_id, kind=kind)["coupon_id"]))
+                given.append(issue(work, member_id, definition_id, kind=kind))
             except ApiError:
                 given.append(None)
             continue
-        until_ms, store_id = known
-        coupon_id = work.ids.uuid7()
-        available, now_ms = CouponState.AVAILABLE.value, work.now_ms
+        valid_days, store_id, *said = plain[definition_id]
+        coupon_id, until_ms = work.ids.uuid7(), rules.expires_ms(now_ms, valid_days)
         rows.append((coupon_id, definition_id, member_id, available, now_ms, until_ms, now_ms, kind.value))
-        given.append(coupon_id)
+        given.append(Issued(coupon_id, *said, now_ms, until_ms))
         issued[store_id].append(CouponRef(coupon_id, definition_id, member_id))
     insert_rows(work, coupon, _COUPON_COLUMNS, rows)
     for store_id, refs in issued.items():

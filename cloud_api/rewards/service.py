@@ -153,7 +153,7 @@ def _give(work: Work, store: Profile, row: Any, member_id: str, draw_id: str) ->
     )
     if row.definition_id is not None:
         given = coupons.issue(work, member_id, row.definition_id, kind=IssueKind.EVENT)
-        return {"place": row.place, "coupon_id": given["coupon_id"]}
+        return {"place": row.place, "coupon_id": given.coupon_id}
     wanted = NewGrant(
         member_id,
         store.store_id,

@@ -427,16 +427,17 @@ def _pay(work: Work, store_id: str, wanted: Sequence[_Due]) -> None:
             paid.add(one.place)
             due.append(one)
     # A sale is never refused because no coupon is left; the row says what the member is owed.
-    ids = coupons.issue_many(work, [(one.member_id, one.definition_id) for one in due], kind=IssueKind.STAMP_TIER)
+    issued = coupons.issue_many(work, [(one.member_id, one.definition_id) for one in due], kind=IssueKind.STAMP_TIER)
+    ids = [None if made is None else made.coupon_id for made in issued]
     rows = [
         (*one.place, one.definition_id, coupon_id, one.given.posting_id, work.now_ms)
         for one, coupon_id in zip(due, ids, strict=True)
     ]
     insert_rows(work, stamp_tier, _TIER_COLUMNS, rows)
     papers = [
-        paper.OnPaper(coupon_id, one.given.earn_id, one.given.device_id)
-        for one, coupon_id in zip(due, ids, strict=True)
-        if coupon_id is not None
+        paper.OnPaper(made, one.given.earn_id, one.given.device_id)
+        for one, made in zip(due, issued, strict=True)
+        if made is not None
     ]
     paper.tell(work, store_id, papers, paper.Why.STAMP_TIER)
     for one, coupon_id in zip(due, ids, strict=True):

@@ -137,7 +137,7 @@ class World:
         terms = NewDefinition(self.store.brand_id, where, "아메리카노 1잔", "5,000원 이상", 4500, 4500, valid_days)
 
         def give(work: Work) -> str:
-            return str(issue(work, member_id, define(work, terms))["coupon_id"])
+            return issue(work, member_id, define(work, terms)).coupon_id
 
         return self.cloud.database.transact(give)
 
