@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from cloud_api.tables import Big, table
+from cloud_api.tables import Big, partial, table
 from rules.coupons import IssueKind, RewardKind
 
 
@@ -49,14 +49,18 @@ class CouponDefinition(SQLModel, table=True):
 
 
 class Coupon(SQLModel, table=True):
-    """One single-use right of one member."""
+    """One single-use right of one member. That its definition and its member are there is for ``verify``
+    (docs/adr/0029)."""
 
     __tablename__ = "coupon"
-    __table_args__ = (Index("coupon_member", "member_id"), Index("coupon_request", "request_id"))
+    __table_args__ = (
+        Index("coupon_member", "member_id"),
+        partial("coupon_request", "request_id", "request_id IS NOT NULL"),
+    )
 
     coupon_id: str = Field(primary_key=True)
-    definition_id: str = Field(foreign_key="coupon_definition.definition_id")
-    member_id: str = Field(foreign_key="member.member_id")
+    definition_id: str
+    member_id: str
     state: str
     request_id: str | None = None
     used_store_id: str | None = None

@@ -222,10 +222,10 @@ def issue_many(work: Work, wanted: Sequence[tuple[str, str]], *, kind: IssueKind
             except ApiError:
                 given.append(None)
             continue
-        valid_days, store_id, *said = plain[definition_id]
+        valid_days, store_id, name, condition, value_won = plain[definition_id]
         coupon_id, until_ms = work.ids.uuid7(), rules.expires_ms(now_ms, valid_days)
         rows.append((coupon_id, definition_id, member_id, available, now_ms, until_ms, now_ms, kind.value))
-        given.append(Issued(coupon_id, *said, now_ms, until_ms))
+        given.append(Issued(coupon_id, name, condition, value_won, now_ms, until_ms))
         issued[store_id].append(CouponRef(coupon_id, definition_id, member_id))
     insert_rows(work, coupon, _COUPON_COLUMNS, rows)
     for store_id, refs in issued.items():

@@ -53,5 +53,4 @@ def nightly(database: Database, clock: Clock) -> int:
     with database.read() as conn:
         brands = [row.brand_id for row in conn.execute(select(brand.c.brand_id).order_by(brand.c.brand_id))]
         graded = [one for one in brands if service.has_grades(conn, one)]
-    database.transact(service.forget_old)
     return sum(database.transact(lambda work, one=one: some(work, one)) for one in graded)  # type: ignore[misc]

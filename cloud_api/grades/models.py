@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from cloud_api.tables import Big, partial, table
+from cloud_api.tables import Big, table
 
 
 class MoveCause(StrEnum):
@@ -47,24 +47,17 @@ class GradeMove(SQLModel, table=True):
     moved_ms: int = Field(sa_type=Big)
 
 
-class GradedOrder(SQLModel, table=True):
-    """A payment that counts towards a grade, whatever it earned; ``due`` until somebody looked whether it led to a
-    higher one. Goes when it is older than the window."""
+class GradeDue(SQLModel, table=True):
+    """A payment after which nobody looked yet whether it led to a higher grade; goes with the look. What counts is
+    counted from the earns themselves (docs/adr/0029)."""
 
-    __tablename__ = "graded_order"
-    __table_args__ = (
-        partial("graded_order_due", "earn_id", "due"),
-        Index("graded_order_old", "at_ms", postgresql_using="brin"),
-    )
+    __tablename__ = "grade_due"
 
-    member_id: str = Field(primary_key=True)
-    brand_id: str = Field(primary_key=True)
     earn_id: str = Field(primary_key=True)
-    store_id: str
-    at_ms: int = Field(sa_type=Big)
-    due: bool
+    store_id: str = Field(primary_key=True)
+    member_id: str
 
 
 member_grade = table(MemberGrade)
 grade_move = table(GradeMove)
-graded_order = table(GradedOrder)
+grade_due = table(GradeDue)

@@ -6,19 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, tuple_, update
 
 from cloud_api.coupons import service as coupons
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
 from cloud_api.gateway import feeds
 from cloud_api.gateway.feeds import CONSUMERS
-from cloud_api.grades.models import MoveCause, grade_move, graded_order, member_grade
+from cloud_api.grades.models import MoveCause, grade_due, grade_move, member_grade
 from cloud_api.ids import first_uuid7_of
 from cloud_api.ledger.grants import GrantCause, NewGrant, grant_points
 from cloud_api.ledger.models import PostingKind
 from cloud_api.members.models import member
 from cloud_api.stores import earning
+from cloud_api.stores.models import store
 from rules.calendar import DAY_MS
 from rules.coupons import IssueKind
 from rules.grades import WINDOW_DAYS, Activity, Grade, after_earn, after_review, promotion_benefit
@@ -27,10 +28,20 @@ from sync.protocol import FeedKind
 
 JOB_ACTOR = "cloud:grades"
 
+# Payments of the member and of everybody who became this member. Those that gave something are found by what moved on
+# their accounts within the window, as a member's statement finds them; the others have an index of their own.
 _ORDERS = text(
-    "SELECT count(*) FROM graded_order JOIN earn ON earn.store_id = graded_order.store_id"
-    " AND earn.earn_id = graded_order.earn_id WHERE graded_order.member_id = :member_id"
-    " AND graded_order.brand_id = :brand_id AND graded_order.at_ms > :since_ms AND earn.status = 'posted'"
+    "WITH person AS (SELECT member_id FROM member WHERE member_id = :member_id OR merged_into = :member_id),"
+    " holder AS (SELECT member_id AS owner_id FROM person"
+    "  UNION ALL SELECT purse_id FROM purse WHERE member_id IN (SELECT member_id FROM person)),"
+    " moved AS (SELECT DISTINCT entry.posting_id FROM entry WHERE entry.posting_id >= :since AND entry.account_id IN"
+    "  (SELECT kinds.kind || holder.owner_id FROM holder CROSS JOIN (SELECT 'member:' AS kind UNION ALL"
+    "   SELECT 'member_debt:' UNION ALL SELECT 'member_stamps:' UNION ALL SELECT 'member_boards:') AS kinds)),"
+    " payment AS (SELECT earn.* FROM moved JOIN posting ON posting.posting_id = moved.posting_id"
+    "  JOIN earn ON earn.op_id = posting.op_id AND earn.posting_id = posting.posting_id"
+    "  UNION ALL SELECT * FROM earn WHERE posting_id IS NULL AND member_id IN (SELECT member_id FROM person))"
+    " SELECT count(*) FROM payment JOIN store ON store.store_id = payment.store_id WHERE store.brand_id = :brand_id"
+    " AND payment.status = 'posted' AND payment.occurred_ms > :since_ms AND payment.booked_ms > :since_ms"
 )
 # What moved on the member's accounts in the brand within the window; a posting's id tells when it was made.
 _MOVED = text(
@@ -48,9 +59,9 @@ def activity(conn: Connection, brand_id: str, member_id: str, now_ms: int) -> Ac
     """What counts towards a grade: payments of the last thirty days that still stand, and points that they and
     corrections by hand gave (MEM-18, MEM-19, Ambiguity A6)."""
     since_ms = now_ms - WINDOW_DAYS * DAY_MS
-    whose = {"brand_id": brand_id, "member_id": member_id}
+    whose = {"brand_id": brand_id, "member_id": member_id, "since": first_uuid7_of(since_ms)}
     orders = conn.execute(_ORDERS, whose | {"since_ms": since_ms}).scalar_one()
-    rows = conn.execute(_MOVED, whose | {"since": first_uuid7_of(since_ms)}).all()
+    rows = conn.execute(_MOVED, whose).all()
     taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
     counted = [row for row in rows if row.posting_id not in taken_back and row.kind in _COUNTED]
     return Activity(int(orders), sum(row.amount for row in counted if row.amount > 0))
@@ -243,19 +254,17 @@ def shown(conn: Connection, grades: tuple[Grade, ...], brand_id: str, member_id:
 
 
 def take_due(work: Work, most: int) -> list[Any]:
-    """Payments that wait to be looked at; with this transaction they were."""
-    rows = work.conn.execute(
-        select(graded_order).where(graded_order.c.due).order_by(graded_order.c.earn_id).limit(most)
-    ).all()
-    ids = [row.earn_id for row in rows]
-    work.conn.execute(update(graded_order).where(graded_order.c.earn_id.in_(ids), graded_order.c.due).values(due=False))
-    return list(rows)
-
-
-def forget_old(work: Work) -> int:
-    """Payments that no window reaches any more."""
-    old_ms = work.now_ms - 2 * WINDOW_DAYS * DAY_MS
-    return work.conn.execute(delete(graded_order).where(graded_order.c.at_ms < old_ms)).rowcount
+    """Payments after which nobody looked; with this transaction somebody did."""
+    query = (
+        select(grade_due, store.c.brand_id)
+        .join(store, store.c.store_id == grade_due.c.store_id)
+        .order_by(grade_due.c.earn_id, grade_due.c.store_id)
+        .limit(most)
+    )
+    rows = list(work.conn.execute(query))
+    seen = [(row.earn_id, row.store_id) for row in rows]
+    work.conn.execute(delete(grade_due).where(tuple_(grade_due.c.earn_id, grade_due.c.store_id).in_(seen)))
+    return rows
 
 
 def has_grades(conn: Connection, brand_id: str) -> bool:

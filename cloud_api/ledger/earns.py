@@ -16,7 +16,7 @@ from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
 from cloud_api.exchange import Asked, among
 from cloud_api.gateway import feeds
-from cloud_api.grades.models import graded_order
+from cloud_api.grades.models import grade_due
 from cloud_api.ledger import reversals
 from cloud_api.ledger.facts import (
     FLAG_CLOCK_AHEAD,
@@ -252,24 +252,16 @@ class _ByTerms:
             run.postings += self.stamping.postings
             run.beside = (self.stamping.rows,)
         if self._program.grades:
-            run.beside = (*run.beside, NewRows(graded_order, _ORDER_COLUMNS, self._orders(run.rows)))
+            run.beside = (*run.beside, NewRows(grade_due, _DUE_COLUMNS, self._due(run.rows)))
 
-    def _orders(self, rows: Sequence[BookedEarn]) -> list[tuple[str, str, str, str, int, bool]]:
-        """Payments that count towards grades. One look at a member finds all of them, so only the last one asks for
-        it."""
-        now_ms, brand_id = self._work.now_ms, self._terms.brand_id
-        last = {row.member_id: row.earn_id for row in rows}
-        rising = {one for one in last if self._may_rise(self._grades.get(one))}
+    def _due(self, rows: Sequence[BookedEarn]) -> list[tuple[str, str, str]]:
+        """Payments that could lead to a higher grade. One look at a member finds all of them, so only the last one asks
+        for it."""
+        last = {row.member_id: row for row in rows}
         return [
-            (
-                one.member_id,
-                brand_id,
-                one.earn_id,
-                one.store_id,
-                min(one.occurred_ms, now_ms),
-                one.member_id in rising and last[one.member_id] == one.earn_id,
-            )
-            for one in rows
+            (row.earn_id, row.store_id, member_id)
+            for member_id, row in last.items()
+            if self._may_rise(self._grades.get(member_id))
         ]
 
     def _may_rise(self, code: str | None) -> bool:
@@ -308,7 +300,7 @@ def _seen(sale: SaleSeen | None, uncounted: frozenset[str]) -> SaleSeen | None:
     return replace(sale, items=tuple(items))
 
 
-_ORDER_COLUMNS = ("member_id", "brand_id", "earn_id", "store_id", "at_ms", "due")
+_DUE_COLUMNS = ("earn_id", "store_id", "member_id")
 _BY_ITSELF = "receipt_auto"
 
 

@@ -165,6 +165,12 @@ _RULES: dict[str, str] = {
         " LEFT JOIN purse ON purse.purse_id = account.owner_id"
         " WHERE account.kind IN ('member_stamps', 'member_boards') AND purse.purse_id IS NULL"
     ),
+    "foreign_coupon": (
+        "SELECT coupon.coupon_id, 'is of no definition or of nobody' FROM coupon"
+        " LEFT JOIN coupon_definition ON coupon_definition.definition_id = coupon.definition_id"
+        " LEFT JOIN member ON member.member_id = coupon.member_id"
+        " WHERE coupon_definition.definition_id IS NULL OR member.member_id IS NULL"
+    ),
     "imported": (
         "SELECT imported_member.posting_id, 'line ' || imported_member.line || ' of the import brought '"
         " || imported_member.points || ', the posting ' || coalesce(-entry.amount, 0) FROM imported_member"

@@ -11,7 +11,7 @@ from cloud_api.coupons.models import coupon
 from cloud_api.coupons.service import end_all
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
-from cloud_api.grades.models import graded_order, member_grade
+from cloud_api.grades.models import grade_due, member_grade
 from cloud_api.ledger.expiry import lapse
 from cloud_api.ledger.models import AccountKind, account
 from cloud_api.ledger.purses import holders_of, holds_stamps
@@ -124,7 +124,7 @@ def _close(work: Work, row: Any) -> None:
     numbers.put_aside(
         work, row, NumberStands.WITHDRAWN, member_id=row.member_id, block_days=block_days, purge_ms=purge_ms
     )
-    for graded in (member_grade, graded_order):
+    for graded in (member_grade, grade_due):
         work.conn.execute(delete(graded).where(graded.c.member_id == row.member_id))
     work.conn.execute(
         update(member)

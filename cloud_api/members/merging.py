@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from cloud_api.coupons.models import coupon
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
-from cloud_api.grades.models import graded_order, member_grade
+from cloud_api.grades.models import grade_due, member_grade
 from cloud_api.ledger.models import AccountKind, AdjustmentState, account, adjustment, lot
 from cloud_api.ledger.purses import holders_of, holds_stamps, of_another
 from cloud_api.ledger.service import account_id, lock_balances
@@ -172,8 +172,8 @@ def _move_cards(work: Work, source_id: str, target_id: str) -> None:
 
 def _move_grades(work: Work, source_id: str, target_id: str) -> None:
     """Payments of both count from now on; where both have a grade the one of who stays holds until the next look."""
-    counted = update(graded_order).where(graded_order.c.member_id == source_id)
-    work.conn.execute(counted.values(member_id=target_id))
+    due = update(grade_due).where(grade_due.c.member_id == source_id)
+    work.conn.execute(due.values(member_id=target_id))
     theirs = list(
         work.conn.execute(select(member_grade.c.brand_id).where(member_grade.c.member_id == target_id)).scalars()
     )

@@ -149,6 +149,37 @@ def test_a_cancelled_payment_counts_for_no_grade(world: World) -> None:
     assert (grade(world)["grade"], grade(world)["orders"]) == ("WELCOME", 0)
 
 
+def test_payments_count_whatever_they_earned_and_whenever_the_brand_got_its_grades(world: World) -> None:
+    """MEM-18, PNT-09: one from before the grades, one too small for a point, and one whose points paid a debt; not one
+    that a cancel slip had overtaken."""
+    device = world.device()
+    device.push(device.earn(10_000, 100))
+    graded(world)
+    spent = device.earn(10_000, 50)
+    device.push(spent)
+    world.ask_points(world.member(), 150)
+    device.push(device.reverse(earn_id=spent["body"]["earn_id"], amount_won=10_000))
+
+    device.push(device.earn(100, 0), device.earn(10_000, 50))
+    device.push(device.reverse(sale_fingerprint="gone", amount_won=10_000), device.earn(10_000, 50, fingerprint="gone"))
+
+    assert grade(world)["orders"] == 3
+    world.assert_book_is_sound()
+
+
+def test_payments_of_two_members_who_are_one_count_together(world: World) -> None:
+    """MEM-08, MEM-18: also stamps of a card, also what nobody had looked at when they became one."""
+    plus(world)
+    device = graded(world, method="stamp", stamps=RULES, card=CARD)
+    device.push(stamp_op(device, phone=OTHER_PHONE), *[stamp_op(device) for _ in range(2)])
+    source, target = world.member(OTHER_PHONE), world.member()
+
+    world.ok("POST", f"/v1/members/{source}/merge", {"into": target, "by": "이본사", "reason": "같은 분"})
+    look(world)
+
+    assert (grade(world)["orders"], grade(world)["grade"]) == (3, "KING")
+
+
 def test_points_by_hand_count_towards_a_grade(world: World) -> None:
     """MEM-19: points towards promotion include corrections of head office."""
     grades = [GRADES[0], {"code": "VIP", "name": "VIP", "rate_bp": 100, "min_points": 1_000}]

@@ -40,7 +40,7 @@ def test_the_migrated_schema_is_what_the_models_say(database_url: str, key_file:
 def test_preparing_twice_changes_nothing(database_url: str, key_file: Path) -> None:
     cloud = build(Settings(database_url, key_file))
 
-    assert prepare(cloud) == prepare(cloud) == "0042"
+    assert prepare(cloud) == prepare(cloud) == "0044"
     cloud.database.close()
 
 
@@ -201,6 +201,55 @@ def test_what_the_looks_had_not_reached_is_still_to_be_told(old_url: str, key_fi
         ("posting", "p6", 1),
     ]
 
+
+def test_who_waited_for_a_look_at_a_grade_waits_on_and_coupons_stay(old_url: str, key_file: Path) -> None:
+    """0042 → 0044: MEM-18, CPN-19."""
+    cloud = build(Settings(old_url, key_file))
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+        command.upgrade(alembic, "0042")
+        for earn_id, due in (("e1", True), ("e2", False), ("e3", True)):
+            conn.execute(text(_OLD_GRADED), {"id": earn_id, "due": due})
+        conn.execute(
+            text(
+                "INSERT INTO member (member_id, phone_lookup, phone_sealed, nickname, joined_ms, join_store_id)"
+                " VALUES ('m', 'l', :sealed, '', 1, 's')"
+            ),
+            {"sealed": b"p"},
+        )
+        conn.execute(
+            text(
+                "INSERT INTO coupon_definition (definition_id, brand_id, name, condition, value_won, pos_discount_won,"
+                " valid_days, created_ms) VALUES ('d', 'b', 'c', '', 1, 1, 30, 1)"
+            )
+        )
+        for coupon_id, request_id in (("c1", None), ("c2", "r2")):
+            conn.execute(text(_OLD_COUPON), {"id": coupon_id, "request": request_id})
+
+    prepare(cloud)
+
+    with cloud.database.read() as conn:
+        due = conn.execute(text("SELECT earn_id, store_id, member_id FROM grade_due ORDER BY 1")).all()
+        coupons = conn.execute(
+            text("SELECT coupon_id, request_id, expires_ms, issue_kind FROM coupon ORDER BY 1")
+        ).all()
+        assert verify(conn).of_rule("foreign_coupon") == []
+    cloud.database.close()
+    assert [tuple(row) for row in due] == [("e1", "s", "m"), ("e3", "s", "m")]
+    assert [tuple(row) for row in coupons] == [("c1", None, 9, "api"), ("c2", "r2", 9, "api")]
+
+
+_OLD_GRADED = (
+    "INSERT INTO graded_order (member_id, brand_id, earn_id, store_id, at_ms, due)"
+    " VALUES ('m', 'b', :id, 's', 1007, :due)"
+)
+_OLD_COUPON = (
+    "INSERT INTO coupon (coupon_id, definition_id, member_id, state, request_id, issued_ms, expires_ms, changed_ms)"
+    " VALUES (:id, 'd', 'm', 'pending', :request, 1, 9, 1)"
+)
 
 _OLD_ORDER = (
     "INSERT INTO customer_order (order_id, store_id, version, number, state, channel, items, total_won, payment,"

@@ -247,6 +247,17 @@ def test_what_was_rewritten_is_named(busy: World, rule: str, named: str, stateme
     assert row in report.of_rule(rule), report
 
 
+@pytest.mark.parametrize("column", ["member_id", "definition_id"])
+def test_a_coupon_of_nothing_is_named(busy: World, column: str) -> None:
+    """I6: the database itself does not look (docs/adr/0029)."""
+    kept, lost = busy.coupon(busy.member()), busy.coupon(busy.member())
+
+    report = _report_after(busy, f"UPDATE coupon SET {column} = 'nothing' WHERE coupon_id = '{lost}'")
+
+    assert report.of_rule("foreign_coupon") == [lost]
+    assert kept != lost
+
+
 def test_points_out_of_nowhere_are_named_however_well_they_balance(busy: World) -> None:
     """Case 61: entries, balances and lot agree, but nothing at any counter led to them."""
     member = _one(busy, f"SELECT {_MINE}")
