@@ -36,7 +36,7 @@ class Consumers:
             store_id=self._shop.ground.profile.store_id,
             member_id=member,
             coupon_id=self._shop.rng.choice(self._shop.ground.coupon_ids[member]),
-            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+            idempotency_key=f"{self._shop.app}-{self._shop.next_number():05d}",
         )
         self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
 
@@ -44,6 +44,7 @@ class Consumers:
         rich = self._shop.cloud.rows(
             "SELECT owner_id, balance FROM account WHERE kind = 'member' AND balance >= 10 ORDER BY owner_id"
         )
+        rich = [(self._shop.member_of(owner), has) for owner, has in rich if self._shop.holds(owner)]
         if not rich:
             return
         member, balance = self._shop.rng.choice(rich)
@@ -54,7 +55,7 @@ class Consumers:
             member_id=member,
             points=points,
             payment_won=points + self._shop.rng.randint(0, 9_000),
-            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+            idempotency_key=f"{self._shop.app}-{self._shop.next_number():05d}",
         )
         self._ask(lambda cloud: body_of(request_routes.ask(body, cloud, KEY_ID)))
 
@@ -67,7 +68,7 @@ class Consumers:
             items=items,
             total_won=PRICE_WON,
             payment="prepaid",
-            idempotency_key=f"app-key-{self._shop.next_number():05d}",
+            idempotency_key=f"{self._shop.app}-{self._shop.next_number():05d}",
         )
         self._ask(lambda cloud: dict(body_of(order_routes.take_in(body, cloud, KEY_ID))["request"]))
 

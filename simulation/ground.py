@@ -23,13 +23,16 @@ from cloud_api.integrators.models import integrator_key
 from cloud_api.ledger import adjustments
 from cloud_api.members.service import find_or_create
 from cloud_api.menu import service as menu
+from cloud_api.stores.earning import set_for_brand
 from cloud_api.stores.service import NewStore, Policy, Profile, create_store, set_policy
 from cloud_api.vault import Keys, Vault
+from rules.earning import PointScope
 from rules.menu import SaleTimes
 from rules.phone import Phone
+from rules.programs import EarningProgram
 from simulation.agenda import START_MS
 from simulation.cloud import Engines, start_cloud
-from simulation.disks import PAGE_BYTES, Disk
+from simulation.disks import PAGE_BYTES, Disk, SimConnection
 from sync import migrations
 from sync.enroll import write_enrollment
 from sync.profile import Identity, parse_policy, parse_store_profile
@@ -47,6 +50,7 @@ ADJUSTED_ALONE = 500  # points that one person may correct
 EXPIRES_EVERY_MS = 12_000
 SMALL_PAGE_BYTES = 512
 COUNTERS = ("counter-a", "counter-b")
+BESIDE = "counter-beside"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Ground:
     member_ids: tuple[str, ...]
     coupon_ids: dict[str, tuple[str, ...]]  # by member
     menu_ids: tuple[str, ...]
+    beside: Ground | None = None  # another brand in a cloud that has both, with the same people
 
 
 def prepare_ground() -> Ground:
@@ -84,7 +89,10 @@ def prepare_ground() -> Ground:
     conn = disk.open()
     cloud = start_cloud(conn, engines, vault, lambda: now_ms[0], random.Random(0))
     prepare(cloud)
-    profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault))
+    key = insert(integrator_key).values(key_id=KEY_ID, key_hash="simulated", label="app", created_ms=now_ms[0])
+    cloud.database.transact(lambda work: work.conn.execute(key))
+    first = NewStore("느린오후 합정점", "느린오후 커피")
+    profile, members, held = cloud.database.transact(lambda work: _furnish(work, vault, first))
     menu_ids = cloud.database.transact(lambda work: _write_menu(work, profile))
     for number, member_id in enumerate(members * LOTS_EACH):
         # Given a day ago, for a day: each of these expires at another moment of the time that is simulated.
@@ -95,14 +103,29 @@ def prepare_ground() -> Ground:
     lasting = Policy(rate_bp=500, adjustment_limit_points=ADJUSTED_ALONE)
     cloud.database.transact(lambda work: set_policy(work, profile.brand_id, lasting))
     devices = tuple(_enroll(cloud, profile, name) for name in COUNTERS)
-    return Ground(engines, vault, conn.serialize(), profile, devices, members, held, menu_ids)
+    alone = conn.serialize()
+    beside = _open_beside(cloud, engines, conn)
+    return Ground(engines, vault, alone, profile, devices, members, held, menu_ids, beside)
 
 
-def _furnish(work: Work, vault: Vault) -> tuple[Profile, tuple[str, ...], dict[str, tuple[str, ...]]]:
-    profile = create_store(work, vault, NewStore("느린오후 합정점", "느린오후 커피"), Policy(lot_valid_days=1))
-    work.conn.execute(
-        insert(integrator_key).values(key_id=KEY_ID, key_hash="simulated", label="app", created_ms=work.now_ms)
+def _open_beside(cloud: Cloud, engines: Engines, conn: SimConnection) -> Ground:
+    """A second brand whose points stay in its stores (PNT-03), with a counter and everybody's phone numbers."""
+    profile, members, held = cloud.database.transact(
+        lambda work: _furnish(work, cloud.vault, NewStore("건너편 합정점", "건너편 커피"))
     )
+    own = EarningProgram(scope=PointScope.INTEGRATED)
+    terms = {"rate_bp": 500, "adjustment_limit_points": ADJUSTED_ALONE}
+    cloud.database.transact(lambda work: set_for_brand(work, profile.brand_id, own, terms))
+    menu_ids = cloud.database.transact(lambda work: _write_menu(work, profile))
+    for number, member_id in enumerate(members):
+        gift = adjustments.Proposal(profile.store_id, member_id, 90 + 20 * number, "개점 선물", "본사 박")
+        cloud.database.transact(partial(adjustments.propose, wanted=gift))
+    device = _enroll(cloud, profile, BESIDE)
+    return Ground(engines, cloud.vault, conn.serialize(), profile, (device,), members, held, menu_ids)
+
+
+def _furnish(work: Work, vault: Vault, new: NewStore) -> tuple[Profile, tuple[str, ...], dict[str, tuple[str, ...]]]:
+    profile = create_store(work, vault, new, Policy(lot_valid_days=1))
     wanted = coupons.NewDefinition(profile.brand_id, None, "아메리카노 1잔", "5,000원 이상", 4_500, 4_500, 90)
     definition = coupons.define(work, wanted)
     found = find_or_create(work, vault, PHONES, store_id=profile.store_id)

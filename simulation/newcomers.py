@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulation.backlog import Backlog
+from simulation.beside import Beside
 from simulation.claimants import Claimants
 from simulation.counter import CounterMachine
 from simulation.inhabitants import Inhabitants
@@ -32,6 +33,7 @@ class Newcomers:
         self._claimants = Claimants(world) if who.claimants else None
         self._stampers = Stampers(world) if who.stamps else None
         self._shelves = Shelves(world) if who.shelves else None
+        self._beside = Beside(world) if who.beside else None
         if who.late_taps:
             world.shop.before_tap = self._cut_often
         if self._spenders is not None:
@@ -60,15 +62,19 @@ class Newcomers:
             self._stampers.begin(span_ms)
         if self._shelves is not None:
             self._shelves.begin(span_ms)
+        if self._beside is not None:
+            self._beside.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
         if self._spenders is not None:
             self._spenders.close()
+        if self._beside is not None:
+            self._beside.close()
 
     def waiting(self) -> str | None:
         """What keeps the world from resting; None: nothing of theirs."""
-        for who in (self._spenders, self._backlog):
+        for who in (self._spenders, self._backlog, self._beside):
             if who is not None and (waiting := who.waiting()) is not None:
                 return waiting
         return None
@@ -87,6 +93,8 @@ class Newcomers:
             self._stampers.judge()
         if self._shelves is not None:
             self._shelves.judge()
+        if self._beside is not None:
+            self._beside.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

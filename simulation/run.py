@@ -74,12 +74,13 @@ class World:
         self._never_told = who.never_told
         if who.never_told:
             self.plan.never_tell()
+        if who.beside:  # nobody has written down what the other brand loses by them
+            self.plan.cloud_restored, self.plan.prunes = None, False
         self.trace: list[str] = []
         self._copies: list[tuple[CounterMachine, bytes]] = []
         self.began_ms = self.agenda.now_ms
-        self.cloud = CloudMachine(
-            self.agenda, Disk("cloud", ground.cloud_image), ground.engines, ground.vault, self.rng
-        )
+        image = ground.beside.cloud_image if who.beside and ground.beside is not None else ground.cloud_image
+        self.cloud = CloudMachine(self.agenda, Disk("cloud", image), ground.engines, ground.vault, self.rng)
         self.cloud.never_told = who.never_told
         self.network = Network(self.agenda, self.cloud, self.plan, self.rng)
         self.counters = tuple(
@@ -137,7 +138,7 @@ class World:
         self.agenda.run_until(self.agenda.now_ms + span_ms)
         self._heal()
         self._rest()
-        judge(self.cloud, self.counters, self.memory, self.shop.sales)
+        judge(self.cloud, self.counters, self.memory, self.shop.sales, self.ground.profile)
         self.newcomers.judge()
         if self._cloned:
             self._side_by_side()
@@ -290,10 +291,14 @@ class World:
                 counter.now.rows_came()
 
     def _all_read(self, cursor: Cursor) -> bool:
+        return self.all_read(self.ground, cursor)
+
+    def all_read(self, ground: Ground, cursor: Cursor) -> bool:
+        """Whether whoever stands there has every row of that shop and its brand."""
         if not self.cloud.up:
             return False
         heads = self.cloud.heads()
-        profile = self.ground.profile
+        profile = ground.profile
         store, brand = f"store:{profile.store_id}", f"brand:{profile.brand_id}"
         here = (cursor.generation, cursor.store_n, cursor.brand_n)
         if here != (self.cloud.generation(), heads.get(store), heads.get(brand)):

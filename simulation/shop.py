@@ -51,6 +51,8 @@ class Shop:
     memory: Memory
     open: bool = True
     before_tap: Callable[[CounterMachine], None] = lambda _counter: None
+    app: str = "app-key"  # keys of what this brand's app asks for begin so
+    purse: str = ""  # what the holders of this brand's points end with; nothing: they are the members'
     dark: bool = False  # after closing time: nobody looks at a screen any more
     sales: list[Sale] = field(default_factory=list)
     _plans: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -59,6 +61,13 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.consumers = Consumers(self)
+
+    def holds(self, owner: str) -> bool:
+        """Whether these points can be spent in this shop."""
+        return owner.endswith(self.purse) if self.purse else "@" not in owner
+
+    def member_of(self, owner: str) -> str:
+        return owner.partition("@")[0]
 
     def begin(self, actions: int, span_ms: int) -> None:
         """Spreads this many things over the time; staff look at their screens all the while."""

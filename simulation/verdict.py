@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
+from cloud_api.stores.service import Profile
 from rules.requests import OPEN_STATES
 from simulation.cloud import CloudMachine
 from simulation.counter import CounterMachine
@@ -43,13 +44,15 @@ _TWICE_BACK = "kind = 'return' AND request_id IN (SELECT request_id FROM request
 _COUPONS = {"requested": "pending", "seen": "pending", "approved": "used", "auto_approved": "used"}
 
 
-def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Memory, sales: list[Sale]) -> None:
-    """Raises Violation."""
+def judge(
+    cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Memory, sales: list[Sale], shop: Profile
+) -> None:
+    """The whole cloud, and this shop at its counters. Raises Violation."""
     check_book(cloud.conn)
     check_expired(cloud.conn, cloud.clock())
     check_corrections(cloud.conn, ADJUSTED_ALONE)
     effects_once(cloud)
-    _sales(cloud, memory, sales)
+    _sales(cloud, memory, sales, shop)
     _requests(cloud, memory)
     _revoked(cloud, memory)
     for counter in counters:
@@ -59,9 +62,9 @@ def judge(cloud: CloudMachine, counters: tuple[CounterMachine, ...], memory: Mem
         _here_and_there(cloud, counter, memory)
         _chain(cloud, counter)
         _outbox(cloud, counter)
-        _feed(cloud, counter)
-        _requests_here(cloud, counter, memory)
-        _orders_here(cloud, counter)
+        _feed(cloud, counter, shop)
+        _requests_here(cloud, counter, memory, shop)
+        _orders_here(cloud, counter, shop)
         _told(counter)
         _earns_here(cloud, counter)
 
@@ -84,9 +87,10 @@ def effects_once(cloud: CloudMachine) -> None:
         demand(not found, "I2", f"{what} with more than one effect: {found}")
 
 
-def _sales(cloud: CloudMachine, memory: Memory, sales: list[Sale]) -> None:
+def _sales(cloud: CloudMachine, memory: Memory, sales: list[Sale], shop: Profile) -> None:
     """The till is the truth: a confirmed earn is booked over what was paid, a cancelled sale keeps no points."""
-    booked = {row[0]: row for row in cloud.rows("SELECT receipt_no, paid_won, status, earn_id FROM earn")}
+    sql = "SELECT receipt_no, paid_won, status, earn_id FROM earn WHERE store_id = ?"
+    booked = {row[0]: row for row in cloud.rows(sql, shop.store_id)}
     for sale in sales:
         row = booked.get(sale.receipt_no)
         if row is None or sale.untold:
@@ -222,7 +226,7 @@ def _outbox(cloud: CloudMachine, counter: CounterMachine) -> None:
         demand((row["status"] == "parked") == poison, "I2", f"{where} is {row['status']} {row['code']}")
 
 
-def _feed(cloud: CloudMachine, counter: CounterMachine) -> None:
+def _feed(cloud: CloudMachine, counter: CounterMachine, shop: Profile) -> None:
     """I7: every row of both feeds once, in order, as the cloud wrote it, but for those that a snapshot stood for."""
     failed = _here(counter, "SELECT feed, n, error FROM feed_row WHERE error IS NOT NULL")
     demand(not failed, "unexpected", f"{counter.name} could not apply rows: {[tuple(row) for row in failed]}")
@@ -231,9 +235,9 @@ def _feed(cloud: CloudMachine, counter: CounterMachine) -> None:
     cured = cloud.ran_untold and all(json.loads(text)["corrected_wall_ms"] is not None for text in alarm)
     demand(cured or not alarm, "I4", f"{counter.name} once held something else than the tally says: {alarm}")
     generation = _here(counter, "SELECT generation FROM inbox_cursor")[0][0]
-    for feed in ("store", "brand"):
-        there = cloud.rows("SELECT n, kind, body FROM feed_row WHERE feed_id LIKE ? ORDER BY n", f"{feed}:%")
-        n, pruned = cloud.rows("SELECT n, pruned_n FROM feed WHERE feed_id LIKE ?", f"{feed}:%")[0]
+    for feed, feed_id in (("store", f"store:{shop.store_id}"), ("brand", f"brand:{shop.brand_id}")):
+        there = cloud.rows("SELECT n, kind, body FROM feed_row WHERE feed_id = ? ORDER BY n", feed_id)
+        n, pruned = cloud.rows("SELECT n, pruned_n FROM feed WHERE feed_id = ?", feed_id)[0]
         sql = "SELECT n, kind FROM feed_row WHERE feed = ? AND generation = ? AND n > ? ORDER BY n"
         here = [tuple(row) for row in _here(counter, sql, feed, generation, pruned)]
         wanted = [row[:2] for row in there]
@@ -244,11 +248,13 @@ def _feed(cloud: CloudMachine, counter: CounterMachine) -> None:
         demand(n - pruned == len(there), "I7", f"the {feed} feed says {n} - {pruned} and has {len(there)} rows")
 
 
-def _requests_here(cloud: CloudMachine, counter: CounterMachine, memory: Memory) -> None:
+def _requests_here(cloud: CloudMachine, counter: CounterMachine, memory: Memory, shop: Profile) -> None:
     """I4: what the counter shows of requests is what stands; what a restored cloud has forgotten is over here too."""
     there = {
         row[0]: row
-        for row in cloud.rows("SELECT request_id, version, state, decided_by, reason FROM request")
+        for row in cloud.rows(
+            "SELECT request_id, version, state, decided_by, reason FROM request WHERE store_id = ?", shop.store_id
+        )
     }  # fmt: skip
     here = _here(
         counter, "SELECT request_id, version, state, decided_by, reason, local_decision, deadline_mono_ms FROM request"
@@ -268,9 +274,10 @@ def _requests_here(cloud: CloudMachine, counter: CounterMachine, memory: Memory)
         demand(row["local_decision"] is None, "I4", f"{counter.name} still waits for its word on {tuple(row)}")
 
 
-def _orders_here(cloud: CloudMachine, counter: CounterMachine) -> None:
+def _orders_here(cloud: CloudMachine, counter: CounterMachine, shop: Profile) -> None:
     """I4"""
-    there = cloud.rows("SELECT order_id, version, state FROM customer_order ORDER BY 1")
+    sql = "SELECT order_id, version, state FROM customer_order WHERE store_id = ? ORDER BY 1"
+    there = cloud.rows(sql, shop.store_id)
     here = [tuple(row) for row in _here(counter, "SELECT order_id, version, state FROM customer_order ORDER BY 1")]
     demand(here == there, "I4", f"{counter.name} shows orders {set(here) ^ set(there)}")
 

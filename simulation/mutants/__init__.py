@@ -5,6 +5,7 @@ One that survives shows where the simulation is blind.
 
 from __future__ import annotations
 
+from simulation.mutants.at_brands import AT_BRANDS
 from simulation.mutants.at_claims import AT_CLAIMS
 from simulation.mutants.at_cloud import AT_CLOUD
 from simulation.mutants.at_copies import AT_COPIES
@@ -19,7 +20,7 @@ from simulation.mutants.planting import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *AT_COUNTER, *AT_CLOUD, *AT_HELP, *AT_SPENDING, *AT_UPLOADS, *AT_CLAIMS, *AT_STAMPS, *AT_COPIES,
-    *AT_SHELVES, *AT_RESTORES,
+    *AT_SHELVES, *AT_RESTORES, *AT_BRANDS,
 )  # fmt: skip
 
 __all__ = ["MUTANTS", "Mutant"]
