@@ -54,6 +54,11 @@ class Pace(StrEnum):
 ADVISED_PERCENT = {Pace.FAST: 40, Pace.NORMAL: 30, Pace.SLOW: 20}
 
 
+def taken_off_valid(received: int, collected: int, soiled: int) -> bool:
+    """CUP-26: of a round no more comes back or gets dirty than came."""
+    return collected >= 0 and soiled >= 0 and collected + soiled <= received
+
+
 def threshold_valid(percent: int) -> bool:
     """CUP-20."""
     return THRESHOLD_MIN_PERCENT <= percent <= THRESHOLD_MAX_PERCENT

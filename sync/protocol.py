@@ -67,6 +67,8 @@ class OpKind(StrEnum):
     MENU_SOLD_OUT = "menu.sold_out"
     # {order_id, pieces, occurred_ms}: the owner orders cup holders
     STOCK_ORDER = "stock.order"
+    # {number, collected, soiled, written_ms}: pieces of a round that are gone unused, in all; the last word stands
+    STOCK_TAKE_OFF = "stock.take_off"
     # {notice_id, count, occurred_ms}: somebody has seen what had happened ``count`` times by then
     NOTICE_ACK = "notice.ack"
 

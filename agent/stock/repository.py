@@ -130,27 +130,38 @@ def orders_on_the_way(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
     return [(str(row[0]), int(row[1]), int(row[2])) for row in rows]
 
 
+def taken_off_on_the_way(conn: sqlite3.Connection) -> dict[int, tuple[int, int]]:
+    """Collected and soiled pieces by round, as the newest word says that the cloud has not answered."""
+    rows = conn.execute(
+        "SELECT json_extract(body, '$.number'), json_extract(body, '$.collected'), json_extract(body, '$.soiled')"
+        " FROM outbox WHERE status = 'pending' AND kind = ? ORDER BY epoch, seq",
+        (OpKind.STOCK_TAKE_OFF.value,),
+    )
+    return {int(row[0]): (int(row[1]), int(row[2])) for row in rows}
+
+
 # -- what was refused -------------------------------------------------------------------------------------------------
 
 
 def add_refused(conn: sqlite3.Connection, refused: Refused) -> None:
     conn.execute(
-        "INSERT OR REPLACE INTO cup_refused (op_id, day, pieces, code, at_ms) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO cup_refused (op_id, day, pieces, code, at_ms, kind) VALUES (?, ?, ?, ?, ?, ?)",
         (
             refused.op_id,
             "" if refused.day is None else refused.day.isoformat(),
             refused.pieces,
             refused.code,
             refused.at_ms,
+            refused.kind,
         ),
     )
 
 
 def refused(conn: sqlite3.Connection) -> tuple[Refused, ...]:
     """Oldest first."""
-    rows = conn.execute("SELECT op_id, day, pieces, code, at_ms FROM cup_refused ORDER BY at_ms, op_id")
+    rows = conn.execute("SELECT op_id, day, pieces, code, at_ms, kind FROM cup_refused ORDER BY at_ms, op_id")
     return tuple(
-        Refused(row[0], date.fromisoformat(row[1]) if row[1] else None, int(row[2]), row[3], int(row[4]))
+        Refused(row[0], date.fromisoformat(row[1]) if row[1] else None, int(row[2]), row[3], int(row[4]), row[5])
         for row in rows
     )
 

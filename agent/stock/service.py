@@ -1,4 +1,4 @@
-"""Owns the cup holders at this counter: reporting a day, what is left, ordering; line or no line (CUP-01 to 24).
+"""Owns the cup holders at this counter: reporting a day, what is left, ordering; line or no line (CUP-01 to 24, 26).
 
 The same rules as in the cloud say what counts, so that nothing is promised here that comes back refused later; only
 what somebody else said meanwhile can make it so.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,7 +21,9 @@ from agent.stock.known import Known
 from agent.stock.repository import Number, StoredStock
 from agent.stock.types import (
     Board,
+    InUse,
     NotOrdered,
+    NotTakenOff,
     Ordered,
     OrderOutcome,
     Refused,
@@ -28,6 +31,8 @@ from agent.stock.types import (
     ReportOutcome,
     RoundView,
     StockView,
+    TakenOff,
+    TakeOffOutcome,
 )
 from rules.calendar import MINUTE_MS, local_day
 from rules.consumption import edit_until_ms
@@ -40,6 +45,7 @@ from rules.cupholders import (
     order_quantity_valid,
     proposed_order,
     quick_order,
+    taken_off_valid,
     threshold_reached,
 )
 from rules.hours import always_open
@@ -98,8 +104,9 @@ class StockService:
             stored = repository.reports(conn, min(known.unsent)) if known.unsent else {}
             less = sum(one.pieces for day, one in stored.items() if day in known.unsent)
             waiting = repository.orders_on_the_way(conn)
+            rounds = _with_our_words(conn, told.rounds)
             profile = read_store_profile(conn)
-        gone = (sum(int(one[name]) for one in told.rounds) for name in ("collected", "soiled"))
+        gone = (sum(int(one[name]) for one in rounds) for name in ("collected", "soiled"))
         together = Round(told.contracted, told.received, told.reported + more - less, *gone)
         average = told.daily_average or known.usual(known.today)
         base = proposed_order(average or told.expected_daily, told.cycle_days, told.rounding)
@@ -116,6 +123,7 @@ class StockService:
             tuple((percent, quick_order(base, percent)) for percent in QUICK_PERCENTS),
             _rounds(told, waiting),
             profile is None or profile.works,
+            _in_use(rounds),
         )
 
     def refused(self) -> tuple[Refused, ...]:
@@ -179,6 +187,23 @@ class StockService:
         self.listeners.notify()
         return Ordered(order_id, pieces)
 
+    def take_off(self, collected: int, soiled: int, actor: str) -> TakeOffOutcome:
+        """Pieces of the newest delivery that are gone unused, in all so far: kept, taken off what is left, and queued
+        in one transaction (CUP-26). Raises SyncError when it cannot be stored."""
+        with self._store.transaction() as conn:
+            told = repository.stock(conn) or _NOTHING
+            now = _in_use(_with_our_words(conn, told.rounds))
+            if now is None or not taken_off_valid(now.received, collected, soiled):
+                return NotTakenOff(0 if now is None else now.received)
+            wanted = InUse(now.number, now.received, collected, soiled)
+            if wanted != now:
+                body = {"number": now.number, "collected": collected, "soiled": soiled}
+                body["written_ms"] = self._clock.wall_ms()
+                self._operations.append(conn, OpKind.STOCK_TAKE_OFF, body, actor=actor)
+        log.event("cup_holders_taken_off", number=now.number, collected=collected, soiled=soiled)
+        self.listeners.notify()
+        return TakenOff(wanted)
+
     def needs_owner(self, actor: str) -> bool:
         """Whether somebody else has to order than ``actor`` (RBA-01)."""
         with self._store.read() as conn:
@@ -227,15 +252,19 @@ class StockService:
         body = result.body or {}
         if body.get("report") is not None:
             _apply_report(conn, body["report"], inbox.read_cursor(conn).generation)
-        _take_rounds(conn, [_round(one) for one in body.get("rounds", ())])
+        rounds = [_round(one) for one in body.get("rounds", ())]
+        if sent.kind == OpKind.STOCK_TAKE_OFF and rounds:
+            repository.replace_rounds(conn, rounds)
+        _take_rounds(conn, rounds)
         if result.status in (OpStatus.REJECTED, OpStatus.PARKED):
             day = sent.body.get("day")
             refused = Refused(
                 result.op_id,
                 None if day is None else date.fromisoformat(day),
-                int(sent.body["pieces"]),
+                _pieces_of(sent),
                 result.code or result.status,
                 self._clock.wall_ms(),
+                sent.kind if sent.kind == OpKind.STOCK_TAKE_OFF else "",
             )
             repository.add_refused(conn, refused)
             log.warning("cup_holders_refused", kind=sent.kind, code=refused.code)
@@ -260,6 +289,30 @@ def _apply_report(conn: sqlite3.Connection, body: dict[str, Any], generation: in
     }
     repository.upsert_report(conn, values)
     repository.use_more(conn, pieces - (0 if before is None else before.pieces))
+
+
+def _pieces_of(sent: SentOp) -> int:
+    if sent.kind == OpKind.STOCK_TAKE_OFF:
+        return int(sent.body["collected"]) + int(sent.body["soiled"])
+    return int(sent.body["pieces"])
+
+
+def _with_our_words(conn: sqlite3.Connection, rounds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cloud's rounds, with what this counter said of them and has no answer to."""
+    ours = repository.taken_off_on_the_way(conn)
+    return [
+        one | dict(zip(("collected", "soiled"), ours[one["number"]], strict=True)) if one["number"] in ours else one
+        for one in rounds
+    ]
+
+
+def _in_use(rounds: Sequence[dict[str, Any]]) -> InUse | None:
+    """The delivery that came last."""
+    here = [one for one in rounds if one["received"] is not None]
+    if not here:
+        return None
+    last = max(here, key=lambda one: (int(one["received_ms"]), int(one["number"])))
+    return InUse(last["number"], last["received"], last["collected"], last["soiled"])
 
 
 def _take_rounds(conn: sqlite3.Connection, rounds: list[dict[str, Any]]) -> None:

@@ -85,6 +85,7 @@ class StockPanel:
     line: str = ""
     door: str = ""  # the button that orders
     why_not: str = ""  # instead of the button
+    off_door: str = ""  # the button for what is gone unused
     rounds: tuple[RoundRow, ...] = ()
     no_rounds: str = ""
 
@@ -109,6 +110,16 @@ class OrderQuestion:
 
 
 @dataclass(frozen=True)
+class TakeOffQuestion:
+    """What of the newest delivery is gone unused, in all so far (CUP-26)."""
+
+    advice: str
+    collected: str
+    soiled: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Complaint:
     """What the cloud did not take."""
 
@@ -125,4 +136,5 @@ class StockState:
     hint: str = ""  # the line is down, or numbers wait
     complaint: Complaint | None = None
     order: OrderQuestion | None = None
+    off: TakeOffQuestion | None = None
     said: str = ""  # the answer to an order

@@ -50,6 +50,16 @@ class RoundView:
 
 
 @dataclass(frozen=True)
+class InUse:
+    """The round whose goods came last, and what of it is gone unused: collected again, or soiled (CUP-26)."""
+
+    number: int
+    received: int
+    collected: int
+    soiled: int
+
+
+@dataclass(frozen=True)
 class StockView:
     """The cup holders of the store, with what was typed here and is not answered yet. In pieces.
 
@@ -67,17 +77,19 @@ class StockView:
     quick: tuple[tuple[int, int], ...]
     rounds: tuple[RoundView, ...]  # the newest first
     may_order: bool  # whether the store works at all (STO-07)
+    in_use: InUse | None = None  # None before the first delivery
 
 
 @dataclass(frozen=True)
 class Refused:
-    """What the cloud did not take, and why. ``day`` None: an order."""
+    """What the cloud did not take, and why. ``day`` None: an order, or what ``kind`` names."""
 
     op_id: str
     day: date | None
     pieces: int
     code: str
     at_ms: int
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,3 +145,20 @@ class NotOrdered:
 
 
 OrderOutcome = Ordered | NotOrdered
+
+
+@dataclass(frozen=True)
+class TakenOff:
+    """It stands so here, and is on its way."""
+
+    in_use: InUse
+
+
+@dataclass(frozen=True)
+class NotTakenOff:
+    """Nothing was kept: more than came, or nothing has come yet. ``most``: how many came."""
+
+    most: int
+
+
+TakeOffOutcome = TakenOff | NotTakenOff

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from agent.stock.left.view import OrderDialog, RoundsTile, StockTile
+from agent.stock.left.view import OrderDialog, RoundsTile, StockTile, TakeOffDialog
 from agent.stock.month.view import CalendarTile
 from agent.stock.report.view import ReportTile
 from agent.stock.viewmodel import StockViewModel
@@ -58,6 +58,7 @@ class StockPage(TickingPage):
         self._scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         whole.addWidget(self._scroll)
         self._order: OrderDialog | None = None
+        self._off: TakeOffDialog | None = None
         self._toasts = ToastHost(theme, self)
         vm.on_change = self.render_state
         self.render_state()
@@ -91,5 +92,9 @@ class StockPage(TickingPage):
             self._order = OrderDialog(self._vm, self.theme, t, self.window())
         if self._order is not None:
             self._order.render_order(state.order)
+        if state.off is not None and self._off is None:
+            self._off = TakeOffDialog(self._vm, self.theme, t, self.window())
+        if self._off is not None:
+            self._off.render_off(state.off)
         if state.said:
             self._toasts.show(state.said, icon="info", tone="neutral")

@@ -1,4 +1,4 @@
-"""Owns the page of cup holders: type a number and save it, look back, see what is left, order. No Qt (CUP-01 to 24)."""
+"""Owns the page of cup holders: type a number and save it, look back, see what is left, order. No Qt (CUP-01 to 26)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from agent.stock.state import (
     RoundRow,
     StockPanel,
     StockState,
+    TakeOffQuestion,
 )
 from agent.stock.types import (
     Board,
     DayView,
     NotOrdered,
     NotReported,
+    NotTakenOff,
     Odd,
     OrderOutcome,
     Refused,
@@ -35,6 +37,7 @@ from agent.stock.types import (
     ReportOutcome,
     RoundView,
     StockView,
+    TakeOffOutcome,
     Unchanged,
 )
 from agent.texts import Texts
@@ -60,6 +63,7 @@ class StockPort(Protocol):
     def refused(self) -> tuple[Refused, ...]: ...
     def report(self, day: date, pieces: int, actor: str, *, sure: bool = False) -> ReportOutcome: ...
     def order(self, pieces: int, actor: str) -> OrderOutcome: ...
+    def take_off(self, collected: int, soiled: int, actor: str) -> TakeOffOutcome: ...
     def needs_owner(self, actor: str) -> bool: ...
     def seen(self, op_id: str) -> None: ...
 
@@ -104,6 +108,7 @@ class StockViewModel:
         self._note = Note()
         self._odd: Odd | None = None
         self._order: _Asked | None = None
+        self._off: TakeOffQuestion | None = None
         self._said = ""
         self.state = StockState()
         self._board = stock.board(*self._span(local_day(clock.wall_ms())))
@@ -123,7 +128,7 @@ class StockViewModel:
         self.refresh()
 
     def hide(self) -> None:
-        self._order = None
+        self._order = self._off = None
 
     def tick(self) -> None:
         """Windows end and days turn while somebody looks."""
@@ -306,6 +311,54 @@ class StockViewModel:
         count = _count(asked.typed)
         return count if count and count % ORDER_UNIT == 0 else None
 
+    # -- what is gone unused ------------------------------------------------------------------------------------------
+
+    def ask_off(self) -> None:
+        """The button for collected and soiled ones (CUP-26)."""
+        t, now = self._texts, self._left.in_use
+        if now is None:
+            return
+        advice = t.n("Round {n}: {m} came. Write how many in all.", n=now.number, m=t.number(now.received))
+        self._off = TakeOffQuestion(advice, str(now.collected or ""), str(now.soiled or ""))
+        self._publish()
+
+    def type_off(self, collected: str, soiled: str) -> None:
+        if self._off is not None:
+            self._off = replace(self._off, collected=collected, soiled=soiled, problem="")
+            self._publish()
+
+    def cancel_off(self) -> None:
+        self._off = None
+        self._publish()
+
+    def confirm_off(self) -> None:
+        """An empty field is none."""
+        asked, t = self._off, self._texts
+        if asked is None or not self._steady.at_rest(CONFIRM):
+            return
+        self._steady.changed(CONFIRM)
+        counts = [_count(text or "0") for text in (asked.collected.strip(), asked.soiled.strip())]
+        if None in counts:
+            self._off = replace(asked, problem=t._("Digits only, please."))
+            self._publish()
+            return
+        collected, soiled = (count or 0 for count in counts)
+        try:
+            outcome = self._stock.take_off(collected, soiled, self._actor())
+        except SyncError as problem:
+            log.warning("taken_off_not_saved", problem=type(problem).__name__)
+            self._off = replace(asked, problem=t._("Could not be saved. Please try again."))
+        else:
+            if isinstance(outcome, NotTakenOff):
+                problem_ = t.n("No more than came: {n}.", n=t.number(outcome.most))
+                self._off = replace(asked, problem=problem_)
+            else:
+                self._off = None
+                gone = t.number(collected + soiled)
+                self._said = t.n("{n} taken off what is left", n=gone)
+        self.refresh()
+        self._said = ""
+
     # -- what was refused ---------------------------------------------------------------------------------------------
 
     def seen(self, op_id: str) -> None:
@@ -336,6 +389,7 @@ class StockViewModel:
             hint=self._hint(),
             complaint=Complaint(refused[0].op_id, words.refused_words(t, refused[0])) if refused else None,
             order=None if self._order is None else self._question(self._order),
+            off=self._off,
             said=self._said,
         )
         if state != self.state:
@@ -402,6 +456,8 @@ class StockViewModel:
         if left.daily_average:
             parts.append(t.n("{n} a day", n=t.number(left.daily_average)))
         parts.append(t.n("used {n}", n=t.number(left.used)))
+        if left.in_use is not None and (gone := left.in_use.collected + left.in_use.soiled):
+            parts.append(t.n("gone unused {n}", n=t.number(gone)))
         if left.over_reported:
             more = t.number(left.over_reported)
             chip = Note(t.n("{n} more used than received", n=more), "triangle-alert", "amber")
@@ -419,6 +475,7 @@ class StockViewModel:
             chip=chip,
             line=" · ".join(parts),
             door=t._("Order cup holders") if left.may_order else "",
+            off_door="" if left.in_use is None else t._("Collected or soiled"),
             why_not="" if left.may_order else t._("The store is at rest now."),
             rounds=tuple(self._round(one) for one in left.rounds[:ROUNDS_SHOWN]),
             no_rounds="" if left.rounds else t._("No orders yet."),

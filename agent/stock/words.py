@@ -14,6 +14,7 @@ from agent.texts import Texts, mark
 from rules.calendar import local_day, moment_ms
 from rules.consumption import DayReport, Oddity, ReportAnswer
 from rules.notices import NoticeKind
+from sync.protocol import OpKind
 
 NOON = 720
 
@@ -96,6 +97,9 @@ def refused_words(t: Texts, one: Refused) -> str:
     """What the cloud did not take, and why."""
     why = t._(_REFUSED.get(one.code, mark("Head office looks at it. You may try again.")))
     number = pieces(t, one.pieces)
+    if one.kind == OpKind.STOCK_TAKE_OFF:
+        why = t._("Please look at the numbers again.")
+        return t.n("{n} collected or soiled: not taken. {why}", n=number, why=why)
     if one.day is None:
         return t.n("The order of {n} was not taken. {why}", n=number, why=why)
     return t.n("{day}: {n} was not taken. {why}", day=short_day(one.day), n=number, why=why)

@@ -22,7 +22,7 @@ from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff import rights as staff
 from cloud_api.staff.facts import Right
 from cloud_api.stock import operations as stock
-from cloud_api.stock.facts import Report, StockOrder
+from cloud_api.stock.facts import Report, StockOrder, TakenOff
 from cloud_api.stores.earning import Terms
 from cloud_api.stores.service import Policy
 from cloud_api.vault import Vault
@@ -81,6 +81,8 @@ class Applier:
                 return spends.book_spend(self.work, self.vault, self.policy, origin, fact)
             case Report():
                 return stock.report(self.work, origin, fact)
+            case TakenOff():
+                return stock.take_off(self.work, origin, fact)
             case (
                 Decide() | Recover() | Keep() | Right() | Advance() | SayingSoldOut() | StockOrder() | Acknowledge()
             ) if self.suspended:

@@ -18,7 +18,7 @@ from cloud_api.notices.facts import Acknowledge
 from cloud_api.orders.facts import Advance, SayingSoldOut
 from cloud_api.requests.facts import Decide, Keep, Recover, Seen, Spend
 from cloud_api.staff.facts import Right
-from cloud_api.stock.facts import Report, StockOrder
+from cloud_api.stock.facts import Report, StockOrder, TakenOff
 from rules.menu import SoldOutKind
 from rules.phone import Phone, parse_phone
 from rules.recovery import RightChange
@@ -140,6 +140,7 @@ Fact = (
     | SayingSoldOut
     | Report
     | StockOrder
+    | TakenOff
     | MarkSoldOut
     | Acknowledge
 )
@@ -344,6 +345,12 @@ def _stock_order(body: Mapping[str, Any], _origin: Origin) -> StockOrder:
     )
 
 
+def _taken_off(body: Mapping[str, Any], _origin: Origin) -> TakenOff:
+    _int(body, "written_ms", 0, TIME_MS_MAX)
+    number = _int(body, "number", 1, PIECES_MAX)
+    return TakenOff(number, _int(body, "collected", 0, PIECES_MAX), _int(body, "soiled", 0, PIECES_MAX))
+
+
 def _sold_out(body: Mapping[str, Any], _origin: Origin) -> MarkSoldOut:
     kind = body.get("kind")
     if kind is not None and kind not in list(SoldOutKind):
@@ -374,6 +381,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Origin], Fact]] = {
     OpKind.ORDER_SOLD_OUT: _saying_sold_out,
     OpKind.REPORT_SUBMIT: _report,
     OpKind.STOCK_ORDER: _stock_order,
+    OpKind.STOCK_TAKE_OFF: _taken_off,
     OpKind.MENU_SOLD_OUT: _sold_out,
     OpKind.NOTICE_ACK: _acknowledge,
 }

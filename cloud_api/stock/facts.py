@@ -16,6 +16,15 @@ class Report:
 
 
 @dataclass(frozen=True)
+class TakenOff:
+    """Pieces of a round that are gone without having been used, in all so far (CUP-26)."""
+
+    number: int
+    collected: int
+    soiled: int
+
+
+@dataclass(frozen=True)
 class StockOrder:
     """The owner ordered; ``order_id`` is the device's, so that sending it twice orders once."""
 

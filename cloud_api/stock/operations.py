@@ -7,7 +7,7 @@ from cloud_api.errors import ApiError
 from cloud_api.ledger.facts import Origin, Outcome
 from cloud_api.staff import service as staff
 from cloud_api.stock import reports, rounds
-from cloud_api.stock.facts import Report, StockOrder
+from cloud_api.stock.facts import Report, StockOrder, TakenOff
 from rules.permissions import Permission
 from sync.protocol import OpStatus
 
@@ -30,6 +30,15 @@ def order(work: Work, origin: Origin, fact: StockOrder) -> Outcome:
         return Outcome(OpStatus.REJECTED, NOT_ALLOWED)
     try:
         now = rounds.order(work, origin.store_id, fact.order_id, fact.pieces, origin.actor)
+    except ApiError as refused:
+        return Outcome(OpStatus.REJECTED, refused.code)
+    return Outcome(OpStatus.APPLIED, None, {"rounds": now["rounds"]})
+
+
+def take_off(work: Work, origin: Origin, fact: TakenOff) -> Outcome:
+    """Owner and staff may, as with the daily report (RBA-01, CUP-26). Of two words the one that arrives last stands."""
+    try:
+        now = rounds.take_off(work, origin.store_id, fact.number, collected=fact.collected, soiled=fact.soiled)
     except ApiError as refused:
         return Outcome(OpStatus.REJECTED, refused.code)
     return Outcome(OpStatus.APPLIED, None, {"rounds": now["rounds"]})

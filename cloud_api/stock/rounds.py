@@ -33,6 +33,7 @@ from rules.cupholders import (
     order_quantity_valid,
     proposed_order,
     quick_order,
+    taken_off_valid,
     threshold_reached,
     threshold_valid,
 )
@@ -153,7 +154,7 @@ def take_off(work: Work, store_id: str, number: int, *, collected: int, soiled: 
     """
     lock_store(work, store_id)
     row = _round(work.conn, store_id, number)
-    if collected + soiled > (row.received or 0):
+    if not taken_off_valid(row.received or 0, collected, soiled):
         raise ApiError("stock_quantity")
     _change(work, store_id, number, collected=collected, soiled=soiled)
     return _tell(work, store_id)

@@ -52,6 +52,7 @@ KINDS = (
     "order.sold_out",
     "report.submit",
     "stock.order",
+    "stock.take_off",
     "menu.sold_out",
 )
 _ONCE: dict[str, str | None] = {  # the field that must be new in each call
@@ -462,6 +463,7 @@ class Caller:
             | {"written_ms": self._world.clock()},
             "menu.sold_out": {"menu_id": rng.choice(self.known["menu_id"]), "kind": "today"}
             | {"occurred_ms": self._world.clock()},
+            "stock.take_off": {"number": 1, "collected": 1, "soiled": 0, "written_ms": self._world.clock()},
             "stock.order": {"order_id": new_id("stock"), "pieces": 1_000, "occurred_ms": self._world.clock()},
         }[kind]
         made_up = list(raw.values()) if isinstance(raw, dict) and raw else [raw]

@@ -451,3 +451,27 @@ def test_a_store_with_plus_is_told_before_the_stock_ends_if_it_wants_to(cafe: Wo
         told = [row for row in device.rows("notice") if row["kind"] == "low_stock"]
 
     assert [(row["stock"], row["days"]) for row in told] == ([(600, 3)] if plus else [])
+
+
+def test_a_counter_says_what_is_gone_unused(cafe: World) -> None:
+    """CUP-24, CUP-26: staff's word, in all so far; the last one stands, and every counter hears of it."""
+    device = cafe.device()
+    _deliver(cafe, 2_000)
+
+    cafe.employ("박대표", "owner")
+    staff = cafe.employ("이지은")
+
+    def take_off(number: int, collected: int, soiled: int) -> Any:
+        body = {"number": number, "collected": collected, "soiled": soiled, "written_ms": cafe.clock()}
+        return device.result(device.op("stock.take_off", body, actor=staff))
+
+    done = take_off(1, 30, 12)
+
+    (booked,) = done["body"]["rounds"]
+    assert (done["status"], booked["collected"], booked["soiled"]) == ("applied", 30, 12)
+    assert device.rows("stock")[-1]["stock"] == 1_958
+    assert take_off(1, 30, 0)["status"] == "applied"
+    assert cafe.ok("GET", _path(cafe, "stock"))["stock"] == 1_970
+    assert take_off(1, 1_990, 20)["code"] == "stock_quantity"
+    assert take_off(9, 1, 0)["code"] == "round_unknown"
+    assert cafe.ok("GET", _path(cafe, "stock"))["stock"] == 1_970

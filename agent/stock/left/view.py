@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.stock.report.view import show_chip
-from agent.stock.state import OrderQuestion, RoundRow, StockPanel
+from agent.stock.state import OrderQuestion, RoundRow, StockPanel, TakeOffQuestion
 from agent.stock.viewmodel import StockViewModel
 from agent.texts import Texts
 from agent.ui.controls import Button, Chip, Control, Dialog, FilterChip, IconView, Input, Label, Tile
@@ -64,7 +64,14 @@ class StockTile(Tile):
         self.door = Button(theme, "", size="normal", icon="package")
         self.door.setObjectName("stock.order")
         self.door.clicked.connect(vm.ask_order)
-        column.addWidget(self.door)
+        doors = QHBoxLayout()
+        doors.setSpacing(8)
+        doors.addWidget(self.door, 1)
+        self.off_door = Button(theme, "", kind="third", size="normal")
+        self.off_door.setObjectName("stock.off")
+        self.off_door.clicked.connect(vm.ask_off)
+        doors.addWidget(self.off_door)
+        column.addLayout(doors)
         self.why_not = Label(theme, "", "caption", color="ink2", wrap=True)
         column.addWidget(self.why_not)
 
@@ -76,6 +83,8 @@ class StockTile(Tile):
         self.line.set_text(panel.line)
         self.door.setText(panel.door)
         self.door.setVisible(bool(panel.door))
+        self.off_door.setText(panel.off_door)
+        self.off_door.setVisible(bool(panel.off_door))
         self.why_not.set_text(panel.why_not)
         self.why_not.setVisible(bool(panel.why_not))
 
@@ -191,6 +200,62 @@ class OrderDialog(Dialog):
         self.problem.setVisible(bool(question.problem))
         self.warning.set_text(question.warning)
         self.confirm.setText(question.confirm)
+        self.fit()
+        if not self.isVisible():
+            self.open()
+
+
+class TakeOffDialog(Dialog):
+    """Two figures of the newest delivery: collected again, and soiled (CUP-26)."""
+
+    def __init__(self, vm: StockViewModel, theme: Theme, texts: Texts, parent: QWidget) -> None:
+        super().__init__(theme, texts._("Collected or soiled cup holders"), width=480, parent=parent)
+        self._vm = vm
+        self.advice = Label(theme, "", "body", color="ink2", wrap=True)
+        self.body.addWidget(self.advice)
+        fields = QHBoxLayout()
+        fields.setSpacing(12)
+        self.collected = self._field(fields, texts._("Collected again"), "stock.collected")
+        self.soiled = self._field(fields, texts._("Soiled, thrown away"), "stock.soiled")
+        self.body.addLayout(fields)
+        self.problem = Label(theme, "", "caption", color="red_ink", wrap=True)
+        self.body.addWidget(self.problem)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        cancel = Button(theme, texts._("Cancel"), size="card")
+        cancel.setObjectName("stock.off.cancel")
+        cancel.clicked.connect(vm.cancel_off)
+        confirm = Button(theme, texts._("Save"), kind="main", size="card")
+        confirm.setObjectName("stock.off.confirm")
+        confirm.clicked.connect(vm.confirm_off)
+        row.addWidget(cancel, 1)
+        row.addWidget(confirm, 2)
+        self.body.addLayout(row)
+        self.dismissed.connect(vm.cancel_off)
+
+    def _field(self, fields: QHBoxLayout, word: str, name: str) -> Input:
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(Label(self.theme, word, "caption", color="ink2"))
+        field = Input(self.theme, "0")
+        field.edit.setObjectName(name)
+        field.edit.setAccessibleName(word)
+        field.edit.textEdited.connect(lambda _text: self._vm.type_off(self.collected.text(), self.soiled.text()))
+        field.edit.returnPressed.connect(self._vm.confirm_off)
+        column.addWidget(field)
+        fields.addLayout(column, 1)
+        return field
+
+    def render_off(self, question: TakeOffQuestion | None) -> None:
+        if question is None:
+            self.hide()
+            return
+        self.advice.set_text(question.advice)
+        for field, text in ((self.collected, question.collected), (self.soiled, question.soiled)):
+            field.set_text(text)
+            field.set_wrong(bool(question.problem))
+        self.problem.set_text(question.problem)
+        self.problem.setVisible(bool(question.problem))
         self.fit()
         if not self.isVisible():
             self.open()

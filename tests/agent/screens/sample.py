@@ -30,6 +30,8 @@ from agent.stock.known import Known
 from agent.stock.repository import Number
 from agent.stock.types import (
     Board,
+    InUse,
+    NotTakenOff,
     Ordered,
     OrderOutcome,
     Refused,
@@ -37,8 +39,11 @@ from agent.stock.types import (
     ReportOutcome,
     RoundView,
     StockView,
+    TakenOff,
+    TakeOffOutcome,
 )
 from rules.calendar import local_day
+from rules.cupholders import taken_off_valid
 from rules.hours import DayHours, StoreHours
 from rules.menu import NotOnSale, SoldOutKind
 from rules.notices import Priority
@@ -529,7 +534,19 @@ _ROUNDS = (
     RoundView(1, 1_000, at(9, 0) - 30 * 86_400_000, 1_000, at(9, 0) - 28 * 86_400_000),
 )
 LEFT = StockView(
-    3_000, 2_260, 740, 2_466, 118, 6, True, 0, 2_000, ((100, 2_000), (150, 3_000), (200, 4_000)), _ROUNDS, True
+    3_000,
+    2_260,
+    740,
+    2_466,
+    118,
+    6,
+    True,
+    0,
+    2_000,
+    ((100, 2_000), (150, 3_000), (200, 4_000)),
+    _ROUNDS,
+    True,
+    InUse(2, 2_000, 0, 0),
 )
 
 
@@ -588,6 +605,15 @@ class Stock:
         self.left = replace(self.left, rounds=(new, *self.left.rounds))
         self.listeners.notify()
         return Ordered("o-1", pieces)
+
+    def take_off(self, collected: int, soiled: int, actor: str) -> TakeOffOutcome:
+        now = self.left.in_use
+        if now is None or not taken_off_valid(now.received, collected, soiled):
+            return NotTakenOff(0 if now is None else now.received)
+        self.said.append(("off", collected + soiled, actor))
+        self.left = replace(self.left, in_use=InUse(now.number, now.received, collected, soiled))
+        self.listeners.notify()
+        return TakenOff(InUse(now.number, now.received, collected, soiled))
 
     def needs_owner(self, actor: str) -> bool:
         return self.owner_orders and not actor.startswith("owner:")

@@ -487,6 +487,16 @@ def _ask_order(world: World) -> None:
     vm_of_stock(world).ask_order()
 
 
+def _ask_off(world: World) -> None:
+    vm_of_stock(world).ask_off()
+
+
+def _wrong_off(world: World) -> None:
+    vm_of_stock(world).ask_off()
+    vm_of_stock(world).type_off("1,990", "20")
+    vm_of_stock(world).confirm_off()
+
+
 def _wrong_order(world: World) -> None:
     vm_of_stock(world).ask_order()
     vm_of_stock(world).type_quantity("2,500")
@@ -627,6 +637,8 @@ SCENES = (
     Scene("stock-troubled", "stock", troubled=True),
     Scene("stock-order", "stock", _ask_order),
     Scene("stock-order-wrong", "stock", _wrong_order),
+    Scene("stock-off", "stock", _ask_off),
+    Scene("stock-off-wrong", "stock", _wrong_off),
     Scene("rewards", "rewards"),
     Scene("rewards-held", "rewards", _held_paper),
     Scene("rewards-used", "rewards", _used_paper),

@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 
-from agent.stock.types import NotOrdered, NotReported, Odd, Ordered, Refused, Reported, Unchanged
+from agent.stock.types import (
+    InUse,
+    NotOrdered,
+    NotReported,
+    NotTakenOff,
+    Odd,
+    Ordered,
+    Refused,
+    Reported,
+    TakenOff,
+    Unchanged,
+)
+from agent.stock.words import refused_words
+from agent.texts import Texts
 from rules.calendar import moment_ms
 from rules.consumption import MAX_PIECES, DayReport, Oddity, ReportAnswer
 from sync.profile import read_store_profile
@@ -433,3 +446,48 @@ def test_listeners_hear_of_numbers_orders_and_rows(shop: Counter) -> None:
     stocked(shop)
 
     assert len(heard) == 4
+
+
+# -- gone unused ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_gone_unused_is_taken_off_at_once_and_queued(shop: Counter) -> None:
+    """CUP-24, CUP-26, AGT-08: totals of the newest delivery; the same again says nothing, another replaces it."""
+    stocked(shop, rounds=[round_of(1, 1_000, 1_000), round_of(2, 2_000, 1_000), round_of(3, 2_000)])
+
+    assert shop.agent.stock.take_off(30, 12, STAFF) == TakenOff(InUse(2, 1_000, 30, 12))
+    shop.agent.stock.take_off(30, 12, STAFF)
+
+    left = shop.agent.stock.stock()
+    assert (left.stock, left.in_use) == (658, InUse(2, 1_000, 30, 12))
+    body = {"number": 2, "collected": 30, "soiled": 12, "written_ms": shop.clock.wall_ms()}
+    assert shop.ops("stock.take_off") == [("stock.take_off", body)]
+    shop.agent.stock.take_off(30, 5, STAFF)
+    assert shop.agent.stock.stock().stock == 665
+
+
+def test_no_more_is_taken_off_than_came(shop: Counter) -> None:
+    """CUP-26: nothing is kept; before the first delivery there is nothing to take off."""
+    assert shop.agent.stock.take_off(1, 0, STAFF) == NotTakenOff(0)
+    stocked(shop)
+    assert shop.agent.stock.take_off(1_999, 2, STAFF) == NotTakenOff(2_000)
+    assert shop.agent.stock.take_off(-1, 0, STAFF) == NotTakenOff(2_000)
+
+    assert shop.ops() == []
+
+
+@pytest.mark.expect_log(r"cup_holders_refused kind=stock.take_off")
+def test_the_clouds_answer_stands_and_a_refusal_is_read(shop: Counter) -> None:
+    """CUP-26: between answer and feed nothing flickers back; what was not taken says so until somebody has read it."""
+    stocked(shop)
+    shop.agent.stock.take_off(30, 12, STAFF)
+    shop.answer("stock.take_off", "applied", {"rounds": [round_of(1, 2_000, 2_000, collected=30, soiled=12)]})
+    assert shop.agent.stock.stock().in_use == InUse(1, 2_000, 30, 12)
+
+    shop.agent.stock.take_off(40, 12, STAFF)
+    shop.answer("stock.take_off", "rejected", None, "round_unknown")
+
+    (refused,) = shop.agent.stock.refused()
+    assert (refused.kind, refused.pieces, refused.day) == ("stock.take_off", 52, None)
+    assert shop.agent.stock.stock().in_use == InUse(1, 2_000, 30, 12)
+    assert "회수·오염 52개" in refused_words(Texts("ko"), refused)

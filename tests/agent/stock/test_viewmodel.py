@@ -492,3 +492,51 @@ def test_the_page_speaks_english() -> None:
     page.save("104")
     assert page.note.words == "11-20: 104 pieces saved."
     assert page.vm.state.month.title == "November 2026"
+
+
+# -- gone unused ------------------------------------------------------------------------------------------------------
+
+
+def test_staff_write_what_was_collected_or_soiled_and_see_it_taken_off() -> None:
+    """CUP-26: an empty field is none; the owner is not needed."""
+    page = Page()
+    page.vm.ask_off()
+    question = page.vm.state.off
+    assert question is not None
+    assert question.advice == "2차에 받은 2,000개 중 지금까지 모두 몇 개인지 적어 주세요."
+
+    page.vm.type_off("", "12")
+    page.vm.confirm_off()
+
+    assert page.vm.state.off is None
+    assert page.stock.said[-1][:2] == ("off", 12)
+    assert "회수·오염 12" in page.vm.state.stock.line
+
+
+@pytest.mark.parametrize(
+    ("collected", "soiled", "problem"),
+    [("1,990", "20", "받은 2,000개보다 많을 수 없어요."), ("열", "0", "숫자만 적어 주세요.")],
+)
+def test_what_cannot_be_taken_off_stays_to_be_corrected(collected: str, soiled: str, problem: str) -> None:
+    """CUP-26"""
+    page = Page()
+    page.vm.ask_off()
+    page.vm.type_off(collected, soiled)
+
+    page.vm.confirm_off()
+
+    assert page.vm.state.off is not None
+    assert page.vm.state.off.problem == problem
+    assert page.stock.said == []
+    page.vm.cancel_off()
+    assert page.vm.state.off is None
+
+
+def test_before_the_first_delivery_there_is_nothing_to_take_off() -> None:
+    """CUP-26"""
+    page = Page()
+    page.stock.left = replace(page.stock.left, in_use=None)
+    page.vm.refresh()
+    page.vm.ask_off()
+
+    assert (page.vm.state.stock.off_door, page.vm.state.off) == ("", None)
