@@ -90,19 +90,21 @@ def _earn(conn: sqlite3.Connection, agent: Agent, cipher: Any, number: int) -> N
     }
     op = NewOp(OpKind.EARN, body, "tablet", {"phone": phone})
     sent = outbox.append(conn, op, clock=agent.clock, ids=agent.ids, cipher=cipher)
-    row = {
-        "earn_id": earn_id,
-        "op_id": sent.op_id,
-        "seq": sent.seq,
-        "phone_lookup": phone,
-        "phone_sealed": cipher.seal(phone, f"earn/phone_sealed/{earn_id}"),
-        "masked": "010-****-0000",
-        "fingerprint": fingerprint,
-        "document_id": document_id,
-        "reasons_json": "[]",
-        "created_ms": happened_ms,
-    }
-    repository.insert_earn(conn, row | terms)
+    earn = repository.NewEarn(
+        earn_id=earn_id,
+        op_id=sent.op_id,
+        seq=sent.seq,
+        masked="010-****-0000",
+        fingerprint=fingerprint,
+        document_id=document_id,
+        reasons_json="[]",
+        created_ms=happened_ms,
+        late=False,
+        stamps=None,
+        stamp_lookup=None,
+        **terms,
+    )
+    repository.insert_earn(conn, earn)
 
 
 def pending(agent: Agent) -> int:

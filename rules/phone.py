@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 # MEM-02. Only ASCII digits: full-width or Arabic digits are refused, so that one person is one number.
 _NATIONAL = re.compile(r"01[016789][0-9]{7,8}")
@@ -17,6 +18,8 @@ _SELF_ISSUE = frozenset({"0100001234", "01000001234"})
 NATIONAL_DIGITS_MAX = 11
 # What our own agents send: nothing of it has to be normalised.
 _AS_KEPT = re.compile(r"\+8210[0-9]{8}")
+# What nearly every customer types, and the counter waits for.
+_AS_TYPED = re.compile(r"010[0-9]{8}")
 
 
 class PhoneProblem(StrEnum):
@@ -40,16 +43,19 @@ class Phone:
         """Digits as typed in Korea, e.g. ``01012345678``."""
         return "0" + self.e164.removeprefix("+82")
 
-    @property
+    @cached_property
     def masked(self) -> str:
         """``010-****-5678``: the only form that screens, slips and logs may show (MEM-02)."""
-        return f"{self.national[:3]}-****-{self.national[-4:]}"
+        national = self.national
+        return f"{national[:3]}-****-{national[-4:]}"
 
 
 def parse_phone(text: str) -> Phone | PhoneProblem:
     """Read a typed or received number; blanks, dots, hyphens and a leading +82 are allowed."""
     if _AS_KEPT.fullmatch(text) and "0" + text[3:] not in _SELF_ISSUE:
         return Phone(text)
+    if _AS_TYPED.fullmatch(text) and text not in _SELF_ISSUE:
+        return Phone("+82" + text[1:])
     digits = text.strip().translate(_SEPARATORS)
     if digits.startswith("+82"):
         digits = "0" + digits[3:].removeprefix("0")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+
+from rules.keyed import keyed_hex
 
 PAIRING_WINDOW_MS = 180_000  # PNT-08: number and receipt meet within three minutes, in either order
 TEXT_FINGERPRINT_WINDOW_MS = 600_000  # without any number on it, equal text within ten minutes is a reprint
@@ -42,7 +43,7 @@ def verdict(kind: str, paid_won: int | None) -> DocumentVerdict:
 
 def approval_tag(store_key: bytes, approval_no: str) -> str:
     """A keyed stand-in for a card approval number, so that the number itself is never stored (R7)."""
-    return hmac.digest(store_key, b"approval:" + approval_no.encode(), "sha256").hex()[:24]
+    return keyed_hex(store_key, "approval:" + approval_no)[:24]
 
 
 def business_date(printed_at: datetime) -> str:
@@ -74,4 +75,4 @@ def fingerprint(
         parts = ["approvals", tags, amount]
     else:
         parts = ["text", text_digest, amount]
-    return hmac.digest(store_key, "\x1f".join(parts).encode(), "sha256").hex()
+    return keyed_hex(store_key, "\x1f".join(parts))

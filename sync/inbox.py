@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.errors import FeedGap, FeedMoved
-from sync.meta import get_meta, set_meta
+from sync.meta import forget_meta, get_meta, set_meta
 from sync.outbox import LAST_SYNCED
 from sync.protocol import Cursor, FeedRow
 
@@ -123,6 +123,7 @@ def apply_one(conn: sqlite3.Connection, row: FeedRow, applier: Applier | None, c
         raise
     except Exception as bug:
         conn.execute("ROLLBACK TO feed_row")
+        forget_meta(conn)
         log.exception("feed_row_failed kind=%s feed=%s n=%s", row.kind, row.feed, row.n)
         return f"{type(bug).__name__}: {bug}"[:500]
     finally:

@@ -20,6 +20,7 @@ log = logging.getLogger("sync")
 _DRAFT = "agent.rebuilding.sqlite3"
 _READY = "agent.rebuilt.sqlite3"  # whole and durable; only the renaming is left
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
+CACHED_STATEMENTS = 512  # all that the program has; by itself the module keeps 128 and makes the others anew each time
 BUSY_TIMEOUT_MS = 5_000  # readers never wait for the writer in WAL; this covers a backup program holding the file
 
 
@@ -38,6 +39,7 @@ def connect(path: Path) -> WriterConnection:
         isolation_level=None,
         check_same_thread=False,
         timeout=BUSY_TIMEOUT_MS / 1000,
+        cached_statements=CACHED_STATEMENTS,
         factory=WriterConnection,
     )
     conn.row_factory = sqlite3.Row

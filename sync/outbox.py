@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sync.clock import Clock
 from sync.errors import ChainBroken, HistoryGone, OpTooLarge
 from sync.ids import IdSource
-from sync.meta import get_meta, set_meta
+from sync.meta import forget_meta, get_meta, set_meta
 from sync.profile import require_identity
 from sync.protocol import (
     CHAIN_START,
@@ -29,9 +29,9 @@ from sync.protocol import (
     OpStatus,
     PushResponse,
     canonical_json,
-    canonical_part,
     chain_hash,
     chain_hash_of,
+    json_text,
 )
 from sync.room import refuse_value
 
@@ -150,7 +150,7 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
     """
     refuse_value(conn, str(op.kind))
     identity = require_identity(conn)
-    last_seq, prev_hash = read_head(conn, identity.device_id, identity.epoch)
+    last_seq, prev_hash, seen_cursor = _place(conn, identity.device_id, identity.epoch)
     wire = Operation(
         op_id=ids.uuid7(),
         device=identity.device_id,
@@ -163,14 +163,14 @@ def append(conn: sqlite3.Connection, op: NewOp, *, clock: Clock, ids: IdSource, 
         wall_ms=clock.wall_ms(),
         mono_ms=clock.mono_ms(),
         boot_id=clock.boot_id,
-        seen_cursor=_seen_cursor(conn),
+        seen_cursor=seen_cursor,
         body=_merged(op.body, op.secret),
     )
     sealed = None
     if op.secret:
         if cipher is None:
             raise ValueError("an operation with a secret needs a cipher")
-        sealed = cipher.seal(canonical_part(op.secret), f"outbox/sealed/{wire.op_id}")  # written whole in insert
+        sealed = cipher.seal(json_text(op.secret), f"outbox/sealed/{wire.op_id}")  # written whole in insert
     insert(conn, wire, op.body, sealed, prev_hash)
     return Appended(wire.op_id, wire.seq)
 
@@ -194,7 +194,7 @@ def insert(conn: sqlite3.Connection, wire: Operation, body: dict[str, Any], seal
         (
             *(wire.device, wire.epoch, wire.seq, wire.op_id, wire.kind, wire.v, wire.store, wire.actor),
             *(wire.wall_ms, wire.mono_ms, wire.boot_id, wire.seen_cursor),
-            *(canonical_part(body), sealed, size, prev, digest),
+            *(json_text(body), sealed, size, prev, digest),
         ),
     )
     conn.execute(
@@ -211,9 +211,15 @@ def read_head(conn: sqlite3.Connection, device_id: str, epoch: int) -> tuple[int
     return (0, CHAIN_START) if row is None else (row[0], row[1])
 
 
-def _seen_cursor(conn: sqlite3.Connection) -> str:
-    row = conn.execute("SELECT generation, store_n, brand_n FROM inbox_cursor WHERE id = 1").fetchone()
-    return "0.0.0" if row is None else f"{row[0]}.{row[1]}.{row[2]}"
+def _place(conn: sqlite3.Connection, device_id: str, epoch: int) -> tuple[int, str, str]:
+    """Number and hash of the operation before, and how far the feeds have been read."""
+    last_seq, last_hash, seen = conn.execute(
+        "SELECT coalesce(last_seq, 0), coalesce(last_hash, ?),"
+        " coalesce(generation || '.' || store_n || '.' || brand_n, '0.0.0') FROM (SELECT 1)"
+        " LEFT JOIN outbox_head ON device_id = ? AND epoch = ? LEFT JOIN inbox_cursor ON id = 1",
+        (CHAIN_START, device_id, epoch),
+    ).fetchone()
+    return last_seq, last_hash, seen
 
 
 def queue_view(conn: sqlite3.Connection) -> QueueView:
@@ -432,6 +438,7 @@ def _follow_up(conn: sqlite3.Connection, kind: str, result: OpResult, on_result:
         raise
     except Exception as bug:
         conn.execute("ROLLBACK TO follow_up")
+        forget_meta(conn)
         log.exception("follow_up_failed kind=%s seq=%s status=%s", kind, result.seq, result.status)
         text = f"{type(bug).__name__}: {bug}"[:500]
         conn.execute("UPDATE outbox SET local_error = ? WHERE op_id = ?", (text, result.op_id))

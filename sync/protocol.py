@@ -6,10 +6,10 @@ docs/protocol.md describes the same in prose. Nothing here does I/O or imports a
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 PROTOCOL_VERSION = 1
@@ -155,30 +155,41 @@ class FeedKind(StrEnum):
 
 def canonical_json(value: Any) -> bytes:
     """One spelling for one value: sorted keys, no blanks, UTF-8, integers only (a float is a bug and raises)."""
-    _refuse_floats(value)
-    return _WRITER.encode(value).encode()
+    _refuse_what_is_no_json(value)
+    return _encode()(value)
 
 
-def canonical_part(value: Any) -> str:
-    """The canonical text of what lies in a value that ``canonical_json`` has written: floats were refused there."""
-    return _WRITER.encode(value)
+def json_text(value: Any) -> str:
+    """The same spelling as text, nothing refused: for what a column of ours keeps, and for what lies in a value that
+    ``canonical_json`` writes whole."""
+    return _encode()(value).decode()
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+@cache
+def _encode() -> Callable[[Any], bytes]:
+    import msgspec  # what it brings along is not needed to start
+
+    return msgspec.json.Encoder(order="sorted").encode
 
 
-def _refuse_floats(value: Any) -> None:
-    kind = type(value)
-    if kind is str or kind is int or value is None:  # nearly all of them
-        return
-    if isinstance(value, float):
-        raise TypeError("the wire carries integers only")
+_SCALARS = frozenset({str, int, bool, type(None)})  # nearly all that is written
+
+
+def _refuse_what_is_no_json(value: Any) -> None:
+    """Raises TypeError for a float, and for what the encoder would find a spelling of its own for."""
     if isinstance(value, dict):
-        for item in value.values():
-            _refuse_floats(item)
+        inner: Iterable[Any] = value.values()
     elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+        inner = value
+    elif isinstance(value, float):
+        raise TypeError("the wire carries integers only")
+    elif value is None or isinstance(value, str | int):
+        return
+    else:
+        raise TypeError(f"the wire carries no {type(value).__name__}")
+    for item in inner:
+        if type(item) not in _SCALARS:
+            _refuse_what_is_no_json(item)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +40,14 @@ class DiskState:
 
 
 class WriterConnection(sqlite3.Connection):
-    """The store's writing connection; ``refuses_value`` is kept by the store, read by the outbox."""
+    """The store's writing connection; ``refuses_value`` is kept by the store, read by the outbox.
+
+    ``kept_meta`` are values of the table meta as this connection would read them; None while others may write, and for
+    readers.
+    """
 
     refuses_value = False
+    kept_meta: dict[str, str | None] | None = None
 
 
 def refuse_value(conn: sqlite3.Connection, kind: str) -> None:
@@ -107,6 +113,9 @@ class DiskRoom:
 
     def _free(self) -> int | None:
         try:
+            if sys.platform != "win32":
+                found = os.statvfs(self._folder)  # asked with every transaction
+                return found.f_bavail * found.f_frsize
             return shutil.disk_usage(self._folder).free
         except OSError:
             return None

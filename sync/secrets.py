@@ -14,7 +14,6 @@ Rules: AGT-13, NFR-05.
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rules.keyed import keyed_hex
 from sync import keyring_box, sealed_file
 from sync.errors import CellUnreadable, VaultUnreadable
 
@@ -128,7 +128,7 @@ class FieldCipher:
 
 def phone_lookup(store_key: bytes, e164: str) -> str:
     """A keyed stand-in for a number: equal numbers meet, and nobody without the store's key can try all of them."""
-    return hmac.digest(store_key, b"phone:" + e164.encode(), "sha256").hex()
+    return keyed_hex(store_key, "phone:" + e164)
 
 
 class DeviceVault:

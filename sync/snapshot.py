@@ -419,13 +419,6 @@ def find_member(conn: sqlite3.Connection, lookup: str) -> tuple[str, int, int] |
     return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
 
 
-def has_left(conn: sqlite3.Connection, lookup: str, now_ms: int) -> bool:
-    """Whether this is the number of somebody who withdrew and may not be back yet: only the cloud says what it earns
-    (MEM-05)."""
-    query = "SELECT 1 FROM member_left WHERE lookup = ? AND until_ms > ?"
-    return conn.execute(query, (lookup, now_ms)).fetchone() is not None
-
-
 __all__ = [
     "DUE",
     "MEMBER_APPLIERS",
@@ -436,7 +429,6 @@ __all__ = [
     "ask_for",
     "find_member",
     "find_standing",
-    "has_left",
     "read_age_ms",
     "read_taken",
 ]

@@ -17,7 +17,7 @@ from sync import migrations as schema
 from sync.clock import Clock
 from sync.errors import StoreBusy, StoreClosed, StoreFull
 from sync.filelock import FileLock
-from sync.meta import get_meta, set_meta
+from sync.meta import forget_meta, get_meta, set_meta
 from sync.opening import SetAside, connect, open_or_rebuild
 from sync.restored import RestoreReport, read_report
 from sync.room import DiskRoom, DiskState, WriterConnection
@@ -95,6 +95,8 @@ class Store:
         self.set_aside = set_aside
         self._lock = lock
         self._writer = writer
+        if isinstance(writer, WriterConnection):
+            writer.kept_meta = {}
         self._room = room
         self._write_lock = threading.Lock()
         self._write_owner: int | None = None
@@ -126,6 +128,7 @@ class Store:
                         yield self._writer
                         self._writer.execute("COMMIT")
                     except BaseException:
+                        forget_meta(self._writer)
                         if self._writer.in_transaction:
                             self._writer.execute("ROLLBACK")
                         raise

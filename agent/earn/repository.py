@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from agent.earn.documents import CancelRefs, DocumentFacts
 from rules.calendar import local_day
 from rules.receipts import DocumentVerdict
+from rules.spending import RECEIPT_FOLLOWS_MS
 from sync.ids import first_uuid7_of
+from sync.protocol import json_text
 
 
 class EntryRow(NamedTuple):
@@ -65,6 +67,49 @@ class EarnRow(NamedTuple):
         return self.stamps if self.posted_stamps is None else self.posted_stamps
 
 
+class Submission(NamedTuple):
+    """What a submitted number meets: its screen, how many came since the limit began, whether anything is overdue."""
+
+    entry: EntryRow | None
+    submitted_count: int
+    overdue: bool
+
+
+class Arrival(NamedTuple):
+    """What a captured document meets: itself, its first print, cancels that wait for a sale, and what is overdue."""
+
+    known: DocumentRow | None
+    printed_before: bool
+    cancels_wait: bool
+    overdue: bool
+
+
+class Person(NamedTuple):
+    """What this counter has heard of a number. ``spent``: in points, and its receipt may not have come yet."""
+
+    left: bool
+    spent: bool
+
+
+class NewEarn(NamedTuple):
+    """What is known of an earn when it is booked, in the order in which `insert_earn` writes it."""
+
+    earn_id: str
+    op_id: str
+    seq: int
+    masked: str
+    fingerprint: str | None
+    document_id: str | None
+    paid_won: int
+    points: int
+    rate_bp: int
+    reasons_json: str
+    created_ms: int
+    late: bool
+    stamps: int | None
+    stamp_lookup: str | None
+
+
 _DOCUMENT = (
     "document_id, captured_ms, source, kind, total_won, paid_won, receipt_no, till, approval_tags_json, fingerprint,"
     " outcome, earn_id, fingerprint_date"
@@ -75,16 +120,22 @@ _WAITING_ONLY = "INDEXED BY phone_entry_waiting"  # SQLite would rather walk thr
 LATE_MS = 60_000  # as in the index phone_entry_late
 NEAR_MS = 3_600_000  # an earn that is further from its document is late, and in the index of late ones
 _ID_BEFORE_ROW_MS = 5_000  # an entry's id is made before its row, by the same clock
+_OVERDUE = (
+    f"(EXISTS (SELECT 1 FROM phone_entry {_WAITING_ONLY} WHERE state = 'waiting' AND submitted_ms < :before)"
+    f" OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms < :before))"
+)
+_SUBMITTED_SINCE = (
+    "(SELECT count(*) FROM phone_entry WHERE entry_id >= :first AND submitted_ms > :since)"
+    " + (SELECT count(*) FROM phone_entry INDEXED BY phone_entry_late WHERE submitted_ms - opened_ms > 60000"
+    " AND submitted_ms > :since AND entry_id < :first)"
+)
 _ENTRY = "entry_id, till, opened_ms, submitted_ms, phone_sealed, phone_lookup, masked, state, document_id"
 _EARN = "earn_id, paid_won, points, rate_bp, masked, status, fingerprint, posted_points, stamps, posted_stamps, op_id"
 
 
-json_text = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def _document(values: Any) -> DocumentRow:
     fields = list(values)
-    fields[8] = tuple(json.loads(fields[8]))
+    fields[8] = () if fields[8] == "[]" else tuple(json.loads(fields[8]))
     fields[12] = fields[12] or local_day(fields[1]).isoformat()
     return DocumentRow._make(fields)
 
@@ -101,6 +152,18 @@ def first_with_fingerprint(conn: sqlite3.Connection, fingerprint: str) -> Docume
     """The sale that this receipt is another print of, if there is one."""
     found = conn.execute(f"SELECT {_DOCUMENT} FROM document WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return _document(found) if found else None
+
+
+def arrival(conn: sqlite3.Connection, document_id: str, fingerprint: str | None, before_ms: int) -> Arrival:
+    """All that is asked of a captured document first, in one statement: a customer may wait for it."""
+    *known, printed_before, cancels_wait, overdue_now = conn.execute(
+        f"SELECT {_DOCUMENT}, EXISTS (SELECT 1 FROM document WHERE fingerprint = :fingerprint),"
+        f" EXISTS (SELECT 1 FROM document WHERE outcome = 'reversal_waiting' AND {_NOT_EARNED}), {_OVERDUE}"
+        " FROM (SELECT 1) LEFT JOIN document ON document_id = :document",
+        {"document": document_id, "fingerprint": fingerprint, "before": before_ms},
+    ).fetchone()
+    document = None if known[0] is None else _document(known)
+    return Arrival(document, bool(printed_before), bool(cancels_wait), bool(overdue_now))
 
 
 def reading_of(conn: sqlite3.Connection, document_id: str) -> dict[str, Any]:
@@ -353,6 +416,16 @@ def submitted_times(conn: sqlite3.Connection, since_ms: int) -> list[int]:
     return sorted(int(row[0]) for row in rows)
 
 
+def submission(conn: sqlite3.Connection, entry_id: str, since_ms: int, before_ms: int) -> Submission:
+    """All that is asked of a submitted number first, in one statement; its count is how many `submitted_times` are."""
+    first = first_uuid7_of(since_ms - LATE_MS - _ID_BEFORE_ROW_MS)
+    *entry, count, overdue_now = conn.execute(
+        f"SELECT {_ENTRY}, {_SUBMITTED_SINCE}, {_OVERDUE} FROM (SELECT 1) LEFT JOIN phone_entry ON entry_id = :entry",
+        {"entry": entry_id, "first": first, "since": since_ms, "before": before_ms},
+    ).fetchone()
+    return Submission(None if entry[0] is None else EntryRow(*entry), int(count), bool(overdue_now))
+
+
 def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
     """Unpaired numbers and sales older than that vanish from the counter; whether there were any."""
     entries = conn.execute(
@@ -369,12 +442,18 @@ def expire(conn: sqlite3.Connection, before_ms: int) -> bool:
 
 def overdue(conn: sqlite3.Connection, before_ms: int) -> bool:
     """Whether `expire` would find anything; asked without a write."""
-    found = conn.execute(
-        f"SELECT EXISTS (SELECT 1 FROM phone_entry {_WAITING_ONLY} WHERE state = 'waiting' AND submitted_ms < :before)"
-        f" OR EXISTS (SELECT 1 FROM document WHERE outcome = 'waiting' AND {_NOT_EARNED} AND captured_ms < :before)",
-        {"before": before_ms},
+    return bool(conn.execute(f"SELECT {_OVERDUE}", {"before": before_ms}).fetchone()[0])
+
+
+def person(conn: sqlite3.Connection, lookup: str, now_ms: int) -> Person:
+    """Whether this is the number of somebody who withdrew and may not be back yet (MEM-05), or who may have a sale here
+    whose receipt does not show what they spent in points (PNT-06)."""
+    left, spent = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM member_left WHERE lookup = :lookup AND until_ms > :now),"
+        " EXISTS (SELECT 1 FROM spend WHERE phone_lookup = :lookup AND created_ms >= :since)",
+        {"lookup": lookup, "now": now_ms, "since": now_ms - RECEIPT_FOLLOWS_MS},
     ).fetchone()
-    return bool(found[0])
+    return Person(bool(left), bool(spent))
 
 
 # --- earns and reversals -------------------------------------------------------------------------------------------
@@ -385,13 +464,12 @@ def find_earn(conn: sqlite3.Connection, earn_id: str) -> EarnRow | None:
     return EarnRow(*found) if found else None
 
 
-def insert_earn(conn: sqlite3.Connection, values: dict[str, Any]) -> None:
+def insert_earn(conn: sqlite3.Connection, earn: NewEarn) -> None:
     conn.execute(
         "INSERT INTO earn (earn_id, op_id, seq, masked, fingerprint, document_id, paid_won, points, rate_bp,"
         " reasons_json, status, created_ms, late, stamps, stamp_lookup)"
-        " VALUES (:earn_id, :op_id, :seq, :masked, :fingerprint, :document_id,"
-        " :paid_won, :points, :rate_bp, :reasons_json, 'provisional', :created_ms, :late, :stamps, :stamp_lookup)",
-        values,
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'provisional', ?, ?, ?, ?)",
+        earn,
     )
 
 

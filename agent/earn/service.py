@@ -10,7 +10,7 @@ from agent.dispatch import Listeners
 from agent.earn import provisional, repository
 from agent.earn.documents import DocumentFacts, facts_of, sale_fingerprint
 from agent.earn.pairing import DEFAULT_TILL, OPEN_ENTRY_HOLDS_MS, Gone, Pairing
-from agent.earn.repository import DocumentRow, EntryRow
+from agent.earn.repository import Arrival, DocumentRow, EntryRow
 from agent.earn.reversals import Reversals
 from agent.earn.types import (
     Earned,
@@ -39,9 +39,8 @@ from sync.errors import CellUnreadable
 from sync.ids import IdSource
 from sync.inbox import RowContext
 from sync.profile import read_store_profile, require_identity
-from sync.protocol import FeedRow, OpKind, OpResult, OpStatus
+from sync.protocol import FeedRow, OpKind, OpResult, OpStatus, json_text
 from sync.secrets import phone_lookup
-from sync.snapshot import has_left
 from sync.store import Store
 
 # R10: a counter serves a customer every 20 seconds at its busiest; more is somebody trying numbers.
@@ -129,7 +128,8 @@ class EarnService:
         phone = parse_phone(digits)
         now_ms = self._clock.wall_ms()
         with self._store.transaction() as conn:
-            entry = repository.find_entry(conn, entry_id)
+            met = repository.submission(conn, entry_id, now_ms - ENTRIES_WINDOW_MS, now_ms - PAIRING_WINDOW_MS)
+            entry = met.entry
             if entry is None:
                 return UnknownEntry()
             if entry.state != "open":
@@ -139,10 +139,10 @@ class EarnService:
             profile = read_store_profile(conn)
             if profile is not None and not profile.rewards:
                 return NoRewards()  # a sale that was paired before it closed stands: it happened
-            too_many = self._rate_limit(conn, now_ms)
-            if too_many is not None:
-                return too_many
-            self._expire(conn, now_ms)
+            if met.submitted_count >= ENTRIES_MAX:
+                return self._too_many(conn, now_ms)
+            if met.overdue:
+                repository.expire(conn, now_ms - PAIRING_WINDOW_MS)
             outcome = self._book_number(conn, entry, phone, now_ms)
         log.event("phone_submitted", entry=entry_id, phone=phone.masked, outcome=type(outcome).__name__)
         self.listeners.notify()
@@ -163,10 +163,8 @@ class EarnService:
             repository.close_entry(conn, entry_id, "skipped")
         self.listeners.notify()
 
-    def _rate_limit(self, conn: sqlite3.Connection, now_ms: int) -> TooManyEntries | None:
+    def _too_many(self, conn: sqlite3.Connection, now_ms: int) -> TooManyEntries:
         times = repository.submitted_times(conn, now_ms - ENTRIES_WINDOW_MS)
-        if len(times) < ENTRIES_MAX:
-            return None
         return TooManyEntries(max(times[-ENTRIES_MAX] + ENTRIES_WINDOW_MS - now_ms, 1))
 
     def _book_number(
@@ -216,13 +214,17 @@ class EarnService:
         facts = facts_of(document)
         store_key = self._keyring.keys.store_key
         now_ms = self._clock.wall_ms()
+        own: str | None = None
+        if facts.verdict is DocumentVerdict.EARN:
+            own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
         with self._store.transaction() as conn:
-            known = repository.find_document(conn, facts.document_id)
-            if known is not None and not (again and known.outcome == "ask"):
-                return self._known(conn, known)
-            self._expire(conn, now_ms)
+            met = repository.arrival(conn, facts.document_id, own, now_ms - PAIRING_WINDOW_MS)
+            if met.known is not None and not (again and met.known.outcome == "ask"):
+                return self._known(conn, met.known)
+            if met.overdue:
+                repository.expire(conn, now_ms - PAIRING_WINDOW_MS)
             if facts.verdict is DocumentVerdict.EARN:
-                outcome = self._take_sale(conn, store_key, facts, document, now_ms)
+                outcome = self._take_sale(conn, facts, document, own, met, now_ms)
             elif facts.verdict is DocumentVerdict.REVERSE:
                 self._insert(conn, facts, document, "reversal_waiting", None)
                 outcome = self._reversals.take(conn, facts)
@@ -241,16 +243,16 @@ class EarnService:
     def _take_sale(
         self,
         conn: sqlite3.Connection,
-        store_key: bytes,
         facts: DocumentFacts,
         document: CapturedDocument,
+        own: str | None,
+        met: Arrival,
         now_ms: int,
     ) -> IngestOutcome:
-        own = sale_fingerprint(store_key, facts, first_captured_ms=facts.captured_ms)
         outcome, earned = "waiting", None
-        if self._printed_before(conn, store_key, facts, own):
+        if met.printed_before if facts.has_numbers else self._text_printed_before(conn, facts):
             outcome, own = "duplicate", None
-        elif self._reversals.cancelled_before(conn, facts):
+        elif met.cancels_wait and self._reversals.cancelled_before(conn, facts):
             outcome = "reversed"
         elif now_ms - facts.captured_ms > PAIRING_WINDOW_MS:  # read late, after the capture ran on its own
             outcome = "unmatched"
@@ -277,12 +279,9 @@ class EarnService:
         repository.close_entry(conn, entry.entry_id, "earned", sale.document_id)
         return earned
 
-    def _printed_before(
-        self, conn: sqlite3.Connection, store_key: bytes, facts: DocumentFacts, own: str | None
-    ) -> bool:
-        """Whether this document, with the fingerprint ``own``, is a reprint or second copy of another."""
-        if facts.has_numbers:
-            return own is not None and repository.first_with_fingerprint(conn, own) is not None
+    def _text_printed_before(self, conn: sqlite3.Connection, facts: DocumentFacts) -> bool:
+        """Whether a document that nothing but its text tells from others is a second copy of one."""
+        store_key = self._keyring.keys.store_key
         for earlier in repository.sales_since(conn, facts.captured_ms - TEXT_FINGERPRINT_WINDOW_MS):
             as_copy = sale_fingerprint(store_key, facts, first_captured_ms=earlier.captured_ms)
             if as_copy is not None and as_copy == earlier.fingerprint:
@@ -329,7 +328,10 @@ class EarnService:
         """The earn and its operation; the caller ends the entry and the sale."""
         assert sale.paid_won is not None, "only a sale with a known payment waits"
         lookup = phone_lookup(self._keyring.keys.store_key, phone.e164)
-        missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
+        person = repository.person(conn, lookup, now_ms)
+        missing_won = 0
+        if person.spent:
+            missing_won = self._missing_on_receipt(conn, lookup, sale.document_id, sale.paid_won, now_ms)
         found = provisional.of_payment(
             conn,
             sale.paid_won,
@@ -341,7 +343,7 @@ class EarnService:
         accrual, stamps = found.accrual, found.stamps
         # Somebody who left is promised nothing here; what it comes to is for the cloud to say (MEM-05).
         points = accrual.points
-        if has_left(conn, lookup, now_ms):
+        if person.left:
             points, stamps = 0, None if stamps is None else 0
         body = {
             "earn_id": entry_id,
@@ -368,22 +370,22 @@ class EarnService:
         appended = self._operations.append(conn, OpKind.EARN, body, actor=actor, secret={"phone": phone.e164})
         repository.insert_earn(
             conn,
-            {
-                "earn_id": entry_id,
-                "op_id": appended.op_id,
-                "seq": appended.seq,
-                "masked": phone.masked,
-                "fingerprint": sale.fingerprint,
-                "document_id": sale.document_id or None,
-                "paid_won": sale.paid_won,
-                "points": points,
-                "rate_bp": accrual.rate_bp,
-                "reasons_json": repository.json_text([reason.value for reason in accrual.reasons]),
-                "created_ms": now_ms,
-                "late": not sale.document_id or abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
-                "stamps": stamps,
-                "stamp_lookup": lookup if stamps else None,
-            },
+            repository.NewEarn(
+                earn_id=entry_id,
+                op_id=appended.op_id,
+                seq=appended.seq,
+                masked=phone.masked,
+                fingerprint=sale.fingerprint,
+                document_id=sale.document_id or None,
+                paid_won=sale.paid_won,
+                points=points,
+                rate_bp=accrual.rate_bp,
+                reasons_json=json_text(accrual.reasons),
+                created_ms=now_ms,
+                late=not sale.document_id or abs(now_ms - sale.captured_ms) > repository.NEAR_MS,
+                stamps=stamps,
+                stamp_lookup=lookup if stamps else None,
+            ),
         )
         earned = Earned(entry_id, points, sale.paid_won, accrual.rate_bp, phone.masked, stamps)
         self._print_earned(conn, earned, sale)

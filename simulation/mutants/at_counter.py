@@ -59,14 +59,18 @@ def _cursor_first(self: Exchange, rows: Any, cursor: str) -> bool:
     return True
 
 
-def _head_of_acknowledged(conn: Any, device_id: str, epoch: int) -> tuple[int, str]:
+_place = outbox._place
+
+
+def _place_of_acknowledged(conn: Any, device_id: str, epoch: int) -> tuple[int, str, str]:
     """Goes on after the last answered operation, as one that keeps its counter in memory does after a restart."""
+    seen_cursor = _place(conn, device_id, epoch)[2]
     row = conn.execute(
         "SELECT seq, hash FROM outbox WHERE device_id = ? AND epoch = ? AND status <> 'pending' ORDER BY seq DESC"
         " LIMIT 1",
         (device_id, epoch),
     ).fetchone()
-    return (0, "0" * 64) if row is None else (row[0], row[1])
+    return (0, "0" * 64, seen_cursor) if row is None else (row[0], row[1], seen_cursor)
 
 
 def _no_misfit(_batch: Any, response: Any) -> str | None:
@@ -177,7 +181,7 @@ AT_COUNTER: tuple[Mutant, ...] = (
     Mutant(
         "sequence_reused",
         "numbers go on after the last answered operation",
-        swap((outbox, "read_head", _head_of_acknowledged)),
+        swap((outbox, "_place", _place_of_acknowledged)),
     ),
     Mutant("results_by_position", "results are matched by their place only", swap((outbox, "_misfit", _no_misfit))),
     Mutant("timeout_is_done", "no answer counts as taken", swap((Exchange, "_push_refused", _timeout_is_done))),

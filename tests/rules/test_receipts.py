@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rules.keyed import keyed_hex
 from rules.receipts import DocumentVerdict, approval_tag, business_date, fingerprint, verdict
 
 KEY = b"k" * 32
@@ -90,3 +91,11 @@ def test_fingerprints_and_tags_of_two_stores_never_meet() -> None:
 
 def test_the_business_date_is_the_printed_day() -> None:
     assert business_date(datetime(2026, 11, 20, 23, 59, 59)) == "2026-11-20"  # noqa: DTZ001 - a printed local time
+
+
+def test_the_key_makes_the_stand_in() -> None:
+    """RFC 4231, test case 2: what was stored with earlier programs is found again."""
+    assert keyed_hex(b"Jefe", "what do ya want for nothing?") == (
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
+    assert keyed_hex(b"Jefe", "a") != keyed_hex(b"jefe", "a")

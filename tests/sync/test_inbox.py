@@ -131,7 +131,7 @@ def test_a_row_our_code_cannot_take_is_kept_and_does_not_hold_up_the_others(benc
     applied = take(bench, [row(1), row(2, why="poison"), row(3)], "1.3.0", picky)
 
     assert (applied.fresh, applied.failed) == (3, 1)
-    assert bench.store.meta("noted") == "s1 s3 "  # its half-done work is undone
+    assert bench.store.meta("noted") == "s1 s3 "  # its half-done work is undone, also for whoever notes the next
     assert bench.rows("SELECT n, body, error FROM feed_row WHERE error IS NOT NULL") == [
         (2, '{"why": "poison"}', "KeyError: 'title'")
     ]

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.protocol import CHAIN_START, Cursor, FeedRow, Operation, canonical_json, chain_hash, normalise_enroll_code
+from sync.protocol import (
+    CHAIN_START,
+    Cursor,
+    FeedRow,
+    Operation,
+    canonical_json,
+    chain_hash,
+    json_text,
+    normalise_enroll_code,
+)
 
 OP = Operation(
     op_id="019",
@@ -51,8 +62,27 @@ def test_a_missing_field_is_refused() -> None:
 
 def test_key_order_does_not_change_the_bytes_and_floats_are_refused() -> None:
     assert canonical_json({"b": 1, "a": ["가", None, True]}) == '{"a":["가",null,true],"b":1}'.encode()
+    for what_is_no_json in (1.5, float("nan"), b"a", {1}, date(2026, 11, 27), {"b": (1, {"c": 0.5})}):
+        with pytest.raises(TypeError):
+            canonical_json({"a": [what_is_no_json]})
     with pytest.raises(TypeError):
-        canonical_json({"a": [1.5]})
+        canonical_json({1: "a"})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_the_spelling_is_the_one_that_devices_and_clouds_have_always_hashed(value: Any) -> None:
+    """The chain covers these bytes: another spelling of a value would make a fork of it (AGT-05)."""
+    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    assert canonical_json(value) == plain
+    assert json_text(value).encode() == plain
 
 
 def test_the_chain_notices_a_changed_body_and_a_changed_past() -> None:

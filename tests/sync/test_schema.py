@@ -113,6 +113,16 @@ def test_the_file_itself_refuses_a_second_document_or_earn_of_a_receipt(tmp_path
         (lambda conn: repository.waiting_entry(conn, "1"), "INDEX phone_entry_waiting"),
         (lambda conn: repository.submitted_times(conn, 5), "phone_entry USING PRIMARY KEY (entry_id>?)"),
         (lambda conn: repository.submitted_times(conn, 5), "INDEX phone_entry_late (submitted_ms>?)"),
+        (lambda conn: repository.submission(conn, "e", 5, 6), "phone_entry USING PRIMARY KEY (entry_id=?)"),
+        (lambda conn: repository.submission(conn, "e", 5, 6), "phone_entry USING PRIMARY KEY (entry_id>?)"),
+        (lambda conn: repository.submission(conn, "e", 5, 6), "INDEX phone_entry_late (submitted_ms>?)"),
+        (lambda conn: repository.submission(conn, "e", 5, 6), "INDEX phone_entry_waiting (submitted_ms<?)"),
+        (lambda conn: repository.arrival(conn, "d", "f", 5), "document USING INDEX sqlite_autoindex_document_1"),
+        (lambda conn: repository.arrival(conn, "d", "f", 5), "INDEX document_sale (fingerprint=?)"),
+        (lambda conn: repository.arrival(conn, "d", "f", 5), "INDEX document_outcome (outcome=?)"),
+        (lambda conn: repository.arrival(conn, "d", "f", 5), "INDEX document_outcome (outcome=? AND captured_ms<?)"),
+        (lambda conn: repository.person(conn, "l", 5), "spend USING COVERING INDEX spend_member"),
+        (lambda conn: repository.person(conn, "l", 5), "member_left USING PRIMARY KEY (lookup=?)"),
         (lambda conn: repository.figures(conn, 5, 6), "INDEX document_captured (captured_ms>? AND captured_ms<?)"),
         (lambda conn: repository.figures(conn, 5, 6), "earn USING PRIMARY KEY (earn_id=?)"),
         (lambda conn: repository.figures(conn, 5, 6), "INDEX earn_late (created_ms>? AND created_ms<?)"),
@@ -158,6 +168,7 @@ def test_the_times_of_numbers_are_the_same_by_either_way(tmp_path: Path) -> None
                     "SELECT submitted_ms FROM phone_entry WHERE submitted_ms > ? ORDER BY 1", (since_ms,)
                 ).fetchall()
                 assert repository.submitted_times(conn, since_ms) == [row[0] for row in plain]
+                assert repository.submission(conn, "", since_ms, 0).submitted_count == len(plain)
 
 
 @pytest.mark.parametrize("joined", [True, False])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.earn import repository
 from sync import inbox, snapshot
 from sync.errors import StoreClosed
 from sync.inbox import RowContext
@@ -376,7 +377,7 @@ def known(bench: Bench, lookup: str) -> tuple[str, int, int] | None:
 
 def left(bench: Bench, lookup: str, now_ms: int) -> bool:
     with bench.store.read() as conn:
-        return snapshot.has_left(conn, lookup, now_ms)
+        return repository.person(conn, lookup, now_ms).left
 
 
 def test_what_the_feed_says_of_a_member_stands_until_something_newer_comes(bench: Bench) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sync.clock import FakeClock
 from sync.errors import StoreBusy, StoreClosed, StoreFull, StoreReadOnly, StoreTooNew, StoreUnreadable
 from sync.migrations import Migration, expected, shipped, statements, written
-from sync.store import FILE_NAME, Store, StoreMisuse
+from sync.store import FILE_NAME, Store, StoreMisuse, get_meta
 from tests.helpers.devices import enrolled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,3 +325,22 @@ def test_everything_confirmed_before_kill_9_is_in_the_file(tmp_path: Path) -> No
     assert set(confirmed) <= {op_id for op_id, _seq in stored}
     assert [seq for _op_id, seq in stored] == list(range(1, len(stored) + 1))
     assert len(stored) - len(confirmed) <= 3  # at most one committed and not yet printed a kill
+
+
+def test_the_writer_keeps_single_values_and_forgets_what_is_undone(tmp_path: Path) -> None:
+    """What it answers is what a reader finds, after a rollback and inside a transaction too (AGT-05)."""
+    asked: list[str] = []
+    with opened(tmp_path) as store:
+        with store.transaction() as conn:
+            Store.set_meta(conn, "a", "0")
+        with pytest.raises(ZeroDivisionError):
+            _write_and_fail(store, "a")
+        with store.transaction() as conn:
+            assert get_meta(conn, "a") == store.meta("a") == "0"
+            conn.set_trace_callback(asked.append)
+            assert (get_meta(conn, "a"), get_meta(conn, "a")) == ("0", "0")
+            conn.set_trace_callback(None)
+            Store.set_meta(conn, "a", None)
+            assert get_meta(conn, "a") is None
+        assert not asked
+        assert store.meta("a") is None
