@@ -6,6 +6,7 @@ The cloud computes again and its figure takes the place of this one.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,15 +40,17 @@ def of_payment(
     lookup: str | None = None,
     points_spent_won: int = 0,
     document_id: str = "",
+    reading: Mapping[str, Any] | None = None,
 ) -> Provisional:
     """For a payment of now; ``lookup`` None: nobody's yet, so the entry grade's rate and an empty card count.
-    ``document_id``: its paper, empty where it was captured elsewhere."""
+    ``document_id``: its paper, empty where it was captured elsewhere; ``reading``: what was read on a paper that is not
+    kept yet."""
     policy, program = _policy(conn), read_earning(conn)
     if program is None:
         return Provisional(accrue(paid_won, policy, points_spent_won=points_spent_won))
     standing = None if lookup is None else find_standing(conn, lookup)
     grade = None if standing is None else standing[0]
-    means, items = _on_paper(conn, program, document_id)
+    means, items = _on_paper(conn, program, document_id, reading)
     told = _told(means, items)
     accrual = points_for(program, policy, paid_won, grade=grade, means=means, points_spent_won=points_spent_won)
     if program.method is not EarningMethod.STAMP:
@@ -68,13 +71,14 @@ def of_payment(
 
 
 def _on_paper(
-    conn: sqlite3.Connection, program: EarningProgram, document_id: str
+    conn: sqlite3.Connection, program: EarningProgram, document_id: str, reading: Mapping[str, Any] | None
 ) -> tuple[PayMeans | None, tuple[Item, ...]]:
     """Only what the shop's programme asks for is looked at, and only what the reader was sure of counts."""
     by_means, by_items = asks_for_means(program), asks_for_items(program)
     if not document_id or not (by_means or by_items):
         return None, ()
-    reading = repository.reading_of(conn, document_id)
+    if reading is None:
+        reading = repository.reading_of(conn, document_id)
     items = items_of(reading, by_name(repository.menu_names(conn))) if by_items else ()
     return means_of(reading) if by_means else None, items
 

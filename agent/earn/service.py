@@ -257,15 +257,17 @@ class EarnService:
         elif now_ms - facts.captured_ms > PAIRING_WINDOW_MS:  # read late, after the capture ran on its own
             outcome = "unmatched"
         else:
-            earned = self._meet_number(conn, repository.row_of(facts, own, outcome), now_ms)
+            earned = self._meet_number(conn, repository.row_of(facts, own, outcome), document.reading, now_ms)
         if earned is None:
             self._insert(conn, facts, document, outcome, own)
             return IngestOutcome(facts.document_id, outcome)
         self._insert(conn, facts, document, "earned", own, earned.earn_id)
         return IngestOutcome(facts.document_id, "earned", earned.earn_id, earned.points)
 
-    def _meet_number(self, conn: sqlite3.Connection, sale: DocumentRow, now_ms: int) -> Earned | None:
-        """Books the sale for the number that waits at its till, if one does."""
+    def _meet_number(
+        self, conn: sqlite3.Connection, sale: DocumentRow, reading: Mapping[str, Any], now_ms: int
+    ) -> Earned | None:
+        """Books the sale, whose paper is kept only then, for the number that waits at its till, if one does."""
         entry = self._pairing.entry_for_sale(conn, sale.source, sale.captured_ms, now_ms)
         if entry is None or entry.phone_sealed is None:
             return None
@@ -275,7 +277,7 @@ class EarnService:
             # A number sealed with keys that are gone; the receipt stays on offer and the queue moves on.
             repository.close_entry(conn, entry.entry_id, "expired")
             return None
-        earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR)
+        earned = self._book_earn(conn, entry.entry_id, phone, sale, now_ms, actor=CAPTURE_ACTOR, reading=reading)
         repository.close_entry(conn, entry.entry_id, "earned", sale.document_id)
         return earned
 
@@ -324,6 +326,7 @@ class EarnService:
         *,
         actor: str,
         source: str = "receipt_auto",
+        reading: Mapping[str, Any] | None = None,
     ) -> Earned:
         """The earn and its operation; the caller ends the entry and the sale."""
         assert sale.paid_won is not None, "only a sale with a known payment waits"
@@ -339,6 +342,7 @@ class EarnService:
             lookup=lookup,
             points_spent_won=missing_won,
             document_id=sale.document_id,
+            reading=reading,
         )
         accrual, stamps = found.accrual, found.stamps
         # Somebody who left is promised nothing here; what it comes to is for the cloud to say (MEM-05).

@@ -323,3 +323,19 @@ def test_a_means_earns_extra_points_and_the_customer_is_offered_them(shop: Count
     plain = pay(shop, 10_000).points
 
     assert (offer.points - plain, told_of_sales(shop)) == (200, [None])
+
+
+def test_the_paper_counts_the_same_when_it_comes_after_the_number(shop: Counter) -> None:
+    """STP-10, STP-11, PNT-08: in either order; the paper is kept only when its earn is booked."""
+    plan(shop)
+    menu(shop, latte="카페 라떼")
+    tell(shop, stamps={"basis": "items", "means": ["cash"]})
+    shop.agent.earn.submit_phone(shop.agent.earn.open_entry(), NUMBER)
+    read = LATTES | {"payments": [{"method": "cash", "amount": 11_500}]}
+
+    earned = shop.agent.earn.ingest(captured(shop.clock, total=11_500, receipt_no="r-1", approvals=(), read=read))
+
+    assert earned.outcome == "earned"
+    assert shop.rows("SELECT stamps FROM earn") == [(3,)]
+    items = [{"product_id": "latte", "quantity": 2}, {"product_id": "unlisted", "quantity": 1}]
+    assert told_of_sales(shop) == [{"means": "cash", "items": items}]
