@@ -63,7 +63,9 @@ class EnrollViewModel:
         dispatcher: Dispatcher,
         on_enrolled: Callable[[], None],
         on_language: Callable[[Language], None] = lambda _language: None,
+        under_way: str = "",
     ) -> None:
+        """``under_way`` is a code that somebody else redeems, from the command line: it is shown, nothing is asked."""
         self.on_change: Callable[[], None] = lambda: None
         self._enroll, self._texts, self._dispatcher, self._on_enrolled = enroll, texts, dispatcher, on_enrolled
         self._on_language = on_language
@@ -71,6 +73,8 @@ class EnrollViewModel:
         self._profile: StoreProfile | None = None
         self._asked = 0  # answers to an earlier question are not for the code on the screen
         self.state = EnrollScreen(language=texts.language, address=address)
+        if under_way:
+            self.state = replace(self.state, code=codes.typed("", under_way), step=Step.ASKING)
         self._show(self.state)
 
     def type_text(self, text: str) -> None:

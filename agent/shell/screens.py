@@ -90,6 +90,7 @@ class Screens:
             texts=self.texts,
             dispatcher=self._dispatcher,
             on_enrolled=self._joined,
+            under_way=self._agent.settings.enroll_code or "",
         )
         view = EnrollView(self.enroll_vm, theme=self.theme, texts=self.texts)
         view.setWindowTitle("WithFoM")

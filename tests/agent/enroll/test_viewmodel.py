@@ -19,7 +19,9 @@ REFUSED = EnrollRefused("code_unknown", "이 코드를 찾을 수 없어요.", "
 class Walk:
     """One first run; ``answer`` is what the cloud says when it says it."""
 
-    def __init__(self, language: Language = "en", address: str = "https://cloud.example.com") -> None:
+    def __init__(
+        self, language: Language = "en", address: str = "https://cloud.example.com", under_way: str = ""
+    ) -> None:
         self.calls: list[tuple[str, str]] = []
         self.answers: list[Callable[[EnrollOutcome], None]] = []
         self.went_on = 0
@@ -31,6 +33,7 @@ class Walk:
             dispatcher=ImmediateDispatcher(),
             on_enrolled=self._on,
             on_language=self.languages.append,
+            under_way=under_way,
         )
 
     def _on(self) -> None:
@@ -99,6 +102,16 @@ def test_a_double_press_asks_once_and_nothing_is_typed_meanwhile() -> None:
     assert len(walk.calls) == 1
     assert walk.vm.state.code == "BCDFGHJK"
     assert walk.vm.state.address == "https://cloud.example.com"
+
+
+def test_a_code_of_the_command_line_is_shown_and_not_asked_for_a_second_time() -> None:
+    """R1: the demo and an installer bring their code; the screen begged for one until it was redeemed."""
+    walk = Walk(under_way="bcdf-ghjk")
+    walk.vm.type_text("L")
+    walk.vm.redeem()
+
+    assert (walk.vm.state.step, walk.vm.state.code, walk.vm.state.can_redeem) == (Step.ASKING, "BCDFGHJK", False)
+    assert walk.calls == []
 
 
 def test_an_answer_to_an_earlier_question_is_not_for_the_present_one() -> None:
