@@ -16,11 +16,12 @@ from sqlalchemy.engine import make_url
 
 from cloud_api import database
 from cloud_api.bootstrap import build, prepare
+from cloud_api.database import sqlite_path
 from cloud_api.gateway.feeds import GENERATION
 from cloud_api.gateway.models import server_state
 from cloud_api.settings import Settings
 from cloud_api.tables import all_tables
-from tests.cloud_api.world import World
+from tests.cloud_api.world import Furnished, World
 
 DATABASE = "withfom_tests"
 
@@ -137,16 +138,31 @@ def new_world(database_url: str, key_file: Path) -> Iterator[Callable[..., World
         world.close()
 
 
-@pytest.fixture
-def world(new_world: Callable[..., World]) -> World:
-    """A cloud with one store, in process, with a clock that stands still."""
-    return new_world()
-
-
-@pytest.fixture
-def front(sqlite_template: Path, key_file: Path, tmp_path: Path) -> Iterator[World]:
-    """The same on SQLite alone, for what is decided before any database is asked."""
-    path = tmp_path / "cloud.db"
+@pytest.fixture(scope="session")
+def furnished(sqlite_template: Path, key_file: Path) -> tuple[Path, Furnished]:
+    """The same file with the store and the key that nearly every test begins with, and what they are."""
+    path = sqlite_template.with_name("furnished.db")
     shutil.copy(sqlite_template, path)
-    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False, trust_every_ms=50)) as made:
+    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False)) as made:
+        return path, Furnished(made.store, made.key)
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World], database_url: str, request: pytest.FixtureRequest) -> World:
+    """A cloud with one store, in process, with a clock that stands still."""
+    path = sqlite_path(database_url)
+    if path is None:
+        return new_world()
+    file, has = request.getfixturevalue("furnished")
+    shutil.copy(file, path)
+    return new_world(has=has)
+
+
+@pytest.fixture
+def front(furnished: tuple[Path, Furnished], key_file: Path, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for what is decided before any database is asked."""
+    file, has = furnished
+    path = tmp_path / "cloud.db"
+    shutil.copy(file, path)
+    with World(Settings(f"sqlite:///{path}", key_file, sweeper=False, trust_every_ms=50), has=has) as made:
         yield made

@@ -67,6 +67,12 @@ def new_world(database_url: str, key_file: Path, tmp_path: Path) -> Iterator[Cal
         world.close()
 
 
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    """Its store under keys of its own, too."""
+    return new_world()
+
+
 def read(world: World, question: Callable[[Connection], Any]) -> Any:
     with world.cloud.database.read() as conn:
         return question(conn)

@@ -74,10 +74,18 @@ class FakeClock:
         self.now_ms += ms
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """What a copied database has already: a store, and the text of a key for programs."""
+
+    store: Profile
+    key: str
+
+
 class World:
     """One cloud; ``with`` is not needed when the fixture made it."""
 
-    def __init__(self, settings: Settings, *, policy: Policy | None = None) -> None:
+    def __init__(self, settings: Settings, *, policy: Policy | None = None, has: Furnished | None = None) -> None:
         self.clock = FakeClock()
         self.app = create_app(settings, clock=self.clock)
         self.cloud: Cloud = self.app.state.cloud
@@ -85,8 +93,12 @@ class World:
         self.http = self._inside.client
         self.policy = policy or Policy()
         self._lattes: dict[str, str] = {}  # one in each store that has ordered
-        self.store = self.new_store("합정점", "테스트 커피")
-        self.key = self.cloud.database.transact(lambda work: create_key(work, "tests")).key
+        has = has or self._furnish()
+        self.store, self.key = has.store, has.key
+
+    def _furnish(self) -> Furnished:
+        key = self.cloud.database.transact(lambda work: create_key(work, "tests")).key
+        return Furnished(self.new_store("합정점", "테스트 커피"), key)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
