@@ -19,6 +19,7 @@ SHUT_OUT_AT = 9
 CLONED_AT = 13
 NEVER_TOLD_AT = 15
 BESIDE_AT = 12
+PEOPLE_AT = 4
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Inhabitants:
     shelves: bool = False  # things run out
     cloned: bool = False  # after the day two machines run on copies of one disk
     late_taps: bool = False  # a line often breaks at the moment of a tap, and comes back after the countdown
+    people: bool = False  # they were set up, and sign in by PIN
     beside: bool = False  # a second brand in the same cloud, with the same customers
     never_told: bool = False  # the cloud comes back from a backup, and nobody ever marks it
     long_questions: bool = False  # and some whose question is under way until staff here have said no
@@ -49,6 +51,8 @@ def inhabitants_of(seed: int) -> Inhabitants:
         return Inhabitants(shut_out=True)
     if seed % ONE_IN_SIXTEEN == CLONED_AT:
         return Inhabitants(cloned=True, late_taps=True)
+    if seed % ONE_IN_SIXTEEN == PEOPLE_AT:
+        return Inhabitants(people=True)
     if seed % ONE_IN_SIXTEEN == BESIDE_AT:
         return Inhabitants(beside=True)
     if seed % ONE_IN_SIXTEEN == NEVER_TOLD_AT:

@@ -11,6 +11,7 @@ from simulation.beside import Beside
 from simulation.claimants import Claimants
 from simulation.counter import CounterMachine
 from simulation.inhabitants import Inhabitants
+from simulation.people import People
 from simulation.shelves import Shelves
 from simulation.spend_checks import OwnCountdowns, SpendWatch, judge_spends
 from simulation.spenders import Spenders
@@ -34,6 +35,7 @@ class Newcomers:
         self._stampers = Stampers(world) if who.stamps else None
         self._shelves = Shelves(world) if who.shelves else None
         self._beside = Beside(world) if who.beside else None
+        self._people = People(world) if who.people else None
         if who.late_taps:
             world.shop.before_tap = self._cut_often
         if self._spenders is not None:
@@ -64,6 +66,8 @@ class Newcomers:
             self._shelves.begin(span_ms)
         if self._beside is not None:
             self._beside.begin(span_ms)
+        if self._people is not None:
+            self._people.begin(span_ms)
 
     def close(self) -> None:
         """Called again and again after closing time, until everything rests."""
@@ -95,6 +99,8 @@ class Newcomers:
             self._shelves.judge()
         if self._beside is not None:
             self._beside.judge()
+        if self._people is not None:
+            self._people.judge()
 
 
 Watch = Callable[[sqlite3.Connection], None]

@@ -51,6 +51,10 @@ class Shop:
     memory: Memory
     open: bool = True
     before_tap: Callable[[CounterMachine], None] = lambda _counter: None
+    # Who acts at a counter, who hears of what was decided, and who takes it back: nobody was set up, or the people.
+    actor_of: Callable[[CounterMachine, Agent], str] = lambda counter, _agent: f"staff:{counter.name}"
+    on_decided: Callable[[CounterMachine, str], None] = lambda _counter, _request_id: None
+    takes_back: Callable[[CounterMachine, str], None] | None = None
     app: str = "app-key"  # keys of what this brand's app asks for begin so
     purse: str = ""  # what the holders of this brand's points end with; nothing: they are the members'
     dark: bool = False  # after closing time: nobody looks at a screen any more
@@ -339,10 +343,12 @@ class Shop:
 
         def tap(agent: Agent) -> Any:
             if how == "approve":
-                return agent.approval.approve(request_id, f"staff:{counter.name}")
-            return agent.approval.reject(request_id, RejectReason.OUT_OF_STOCK, "", f"staff:{counter.name}")
+                return agent.approval.approve(request_id, self.actor_of(counter, agent))
+            return agent.approval.reject(request_id, RejectReason.OUT_OF_STOCK, "", self.actor_of(counter, agent))
 
         answer = counter.acting(tap)
+        if answer is None or isinstance(answer, Decided):  # None: it went down, perhaps after its commit
+            self.on_decided(counter, request_id)
         if not isinstance(answer, Decided):
             return
         self.memory.confirmed(counter)
@@ -354,6 +360,10 @@ class Shop:
         def tap(agent: Agent) -> object:
             return agent.approval.recover(request_id, "owner")
 
+        if self.takes_back is not None:
+            if self.open:
+                self.takes_back(counter, request_id)
+            return
         if self.open and counter.acting(tap) is not None:
             self.memory.confirmed(counter)
 
@@ -370,6 +380,9 @@ class Shop:
             return
         order = self.rng.choice(movable)
         to = self.rng.choice(steps[order.state])
-        answer = counter.acting(lambda agent: agent.orders.advance(order.order_id, to, f"staff:{counter.name}"))
+        answer = counter.acting(lambda agent: agent.orders.advance(order.order_id, to, self.actor_of(counter, agent)))
+        if answer is None or isinstance(answer, Advanced):  # an order's first step decides about its request
+            for (request_id,) in self.cloud.rows("SELECT request_id FROM request WHERE order_id = ?", order.order_id):
+                self.on_decided(counter, request_id)
         if isinstance(answer, Advanced):
             self.memory.confirmed(counter)

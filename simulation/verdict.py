@@ -26,7 +26,7 @@ from sync.tally import ALARM
 _REQUEST_MOVES = {
     "requested": {"seen", "approved", "rejected", "withdrawn", "expired"},
     "seen": {"approved", "auto_approved", "rejected", "withdrawn"},
-    "approved": {"recovered"},
+    "approved": {"approved", "recovered"},  # staff asked for it back and wait for the owner, or are told no
     "auto_approved": {"approved", "rejected", "withdrawn", "auto_cancelled"},
 }
 _POSTINGS = {  # of a points request, by how it ended
