@@ -35,7 +35,7 @@ def paint(scratch: Path) -> Iterator[tuple[str, QImage]]:
     from tests.agent.screens.listening import LISTENING_STATES
     from tests.agent.screens.looks import gone, on_screen, picture
     from tests.agent.screens.people import PEOPLE_STATES
-    from tests.agent.screens.scenes import SCENES, make_world, opened, show_page
+    from tests.agent.screens.scenes import SCENES, make_world, opened, settle, show_page
 
     scenes = {scene.name: scene for scene in SCENES}
     for name in (*OF_THE_WINDOW, *ALSO_OF_THE_WINDOW, *MORE_OF_THE_WINDOW):
@@ -43,7 +43,7 @@ def paint(scratch: Path) -> Iterator[tuple[str, QImage]]:
         with opened(make_world(scratch, "light", "ko", **scene.shop)) as world:
             window = show_page(world, scene.page, WINDOW)
             scene.prepare(world)
-            QApplication.processEvents()
+            settle()
             yield name, window.grab().toImage()
     pages = {**RECEIPT_STATES, **PRINTER_STATES, **PEOPLE_STATES, **LISTENING_STATES}
     states = [(name, pages[name], page_size(WINDOW)) for name in OF_PAGES]

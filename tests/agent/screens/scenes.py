@@ -668,6 +668,12 @@ def opened(world: World) -> Iterator[World]:
         QApplication.processEvents()
 
 
+def settle() -> None:
+    """A page that scrolls gives room to a sentence that broke a round after it was set."""
+    for _round in range(3):
+        QApplication.processEvents()
+
+
 def render_all(out: Path, scratch: Path, *, few: bool = False) -> Iterator[Path]:
     """Every picture in every look and size, or in one of each; yields what was written."""
     out.mkdir(parents=True, exist_ok=True)
@@ -688,7 +694,7 @@ def render_all(out: Path, scratch: Path, *, few: bool = False) -> Iterator[Path]
                 with opened(make_world(scratch, mode, language, **scene.shop)) as world:
                     window = show_page(world, scene.page, size)
                     scene.prepare(world)
-                    QApplication.processEvents()
+                    settle()
                     yield _save(window.grab(), out / f"{scene.name}_{name}")
 
 
