@@ -17,7 +17,7 @@ from sync.clock import Clock
 from sync.enroll_texts import EnrollRefused
 from sync.errors import CellUnreadable, SecretError, StoreError, SyncError, VaultUnreadable
 from sync.ids import IdSource
-from sync.meta import set_meta
+from sync.meta import get_meta, set_meta
 from sync.outcomes import Denied, Reason, Redeemed, RedeemOutcome, Unavailable
 from sync.profile import (
     Identity,
@@ -237,6 +237,10 @@ def _keep(
         vault_entry=entry,
     )
     with store.transaction() as conn:
+        # A cloud that came back from a backup may never have met the device that we were: all that it took comes again.
+        restored = inbox.read_cursor(conn).generation != welcome.cursor.generation
+        if before is not None and (restored or get_meta(conn, outbox.WENT_BACK) is not None):
+            outbox.unsettle(conn)
         write_enrollment(
             conn,
             identity,
@@ -285,6 +289,7 @@ def write_enrollment(
     set_meta(conn, outbox.HALTED, None)
     set_meta(conn, outbox.SUSPENDED, None)
     set_meta(conn, outbox.RESENDING, None)
+    set_meta(conn, outbox.WENT_BACK, None)
     set_meta(conn, keychange.PENDING, None)
     require_identity(conn)
 

@@ -48,7 +48,7 @@ from sync.outcomes import (
 )
 from sync.profile import OWN_APPLIERS
 from sync.protocol import PULL_ROWS_MAX, FeedKind, FeedRow, PushResponse
-from sync.restored import RestoreReport
+from sync.restored import CLOUD_WENT_BACK, RestoreReport
 from sync.snapshot import MEMBER_APPLIERS, SnapshotTaker, Took, Why, ask_for, read_due
 from sync.store import Store
 
@@ -169,6 +169,8 @@ class Exchange:
         """Sends one batch and books its answer. None when it did something: call again. Raises StoreError."""
         with self._store.read() as conn:
             queue = outbox.queue_view(conn)
+            # Nothing was sent in this epoch yet, so nothing of it can tell whether the cloud has what was sent before.
+            unsure = queue.last_seq == 0 and get_meta(conn, outbox.WENT_BACK) is not None
             with self._lock:
                 if not self._probed:  # a disk that was put back to an old state learns it before it uses a number twice
                     self._probed = True
@@ -177,6 +179,8 @@ class Exchange:
                 action = self._push.next(self._clock.mono_ms(), queue)
             if isinstance(action, Send):
                 batch = self._take(conn, action)
+        if unsure and not isinstance(action, Halted) and self._cloud_forgot_the_epoch():
+            return None
         if isinstance(action, Halted):
             return self._renew(action)
         if not isinstance(action, Send):
@@ -261,6 +265,8 @@ class Exchange:
                     self._resending = True
                 elif settled.settled and self._purge_is_due(now_ms):
                     outbox.purge(conn)
+                if halted is None:
+                    set_meta(conn, outbox.WENT_BACK, None)  # it knows our chain
         if isinstance(settled, Misfit):
             log.warning("push_answer_misfit reason=%s", settled.reason)
             with self._lock:
@@ -298,10 +304,24 @@ class Exchange:
                 self._push.too_large(now_ms, len(batch.ops))
             if len(batch.ops) > 1:
                 return
+        elif isinstance(outcome, Denied) and outcome.code == "stale_epoch" and self._cloud_forgot_the_epoch():
+            return
         else:
             with self._lock:
                 self._push.failed(now_ms, outcome)
         self._lost(PUSH, outcome_word(outcome))
+
+    def _cloud_forgot_the_epoch(self) -> bool:
+        """It came back from a backup of before our epoch: another one is asked for, and all that it had taken is sent
+        again. Without such a backup somebody else has our place, and a person has to look."""
+        if not self._renewal.possible:
+            return False
+        with self._store.transaction() as conn:
+            if get_meta(conn, outbox.WENT_BACK) is None:
+                return False
+            renewal.begin(conn, RestoreReport(self._clock.wall_ms(), CLOUD_WENT_BACK))
+        self._halt(renewal.RESTORED, CLOUD_WENT_BACK)
+        return True
 
     # Feed ------------------------------------------------------------------------------------------------------
 
@@ -407,10 +427,13 @@ class Exchange:
         with self._store.transaction() as conn:
             ask_for(conn, Why.RESET)
             queue = outbox.queue_view(conn)
+            ours = inbox.read_cursor(conn).generation
             if outcome.went_back:  # nobody told it that it came from a backup, but we know
                 inbox.forget_rows(conn)
-            if outcome.went_back or outcome.generation != inbox.read_cursor(conn).generation:
+            if outcome.went_back or outcome.generation != ours:
                 outbox.resend_newest(conn)
+            if outcome.went_back or (outcome.generation or 0) > ours > 0:  # a store that knew of none cannot tell
+                outbox.went_back(conn, outcome.generation or ours)
         log.warning("feed_reset generation=%s went_back=%s", outcome.generation, outcome.went_back)
         with self._lock:
             self._feed.reset(now_ms)

@@ -44,6 +44,7 @@ KEEP_ACKED_MS = 14 * 24 * 3600 * 1000
 CLOCK_OFFSET = "sync.clock_offset_ms"  # meta: the cloud's time less ours at its last answer
 SERVER_TIME = "sync.server_time_ms"  # meta: the newest time the cloud told us
 RESENDING = "sync.resending_from"  # meta: the cloud asked for what it had acknowledged, and has not answered it all yet
+WENT_BACK = "sync.cloud_went_back"  # meta: a cloud that came from a backup, and has taken nothing of ours since
 LAST_SYNCED = "sync.last_synced_wall_ms"  # meta: when the cloud last took or gave something, by our clock
 HALTED = "sync.halted"  # meta: why nothing is pushed until the device is enrolled again
 SUSPENDED = "sync.suspended"  # meta: the cloud said that it believes no word of ours about value until then
@@ -255,10 +256,31 @@ def resend_from(conn: sqlite3.Connection, seq: int) -> None:
 
 def resend_newest(conn: sqlite3.Connection) -> None:
     """The cloud went back to a backup: whatever it took since, also from calls that were long under way, it has lost or
-    answered anew."""
+    answered anew. Should it not know our chain any more, ``unsettle`` has to follow."""
     last_seq = queue_view(conn).last_seq
     if last_seq > 0:
         resend_from(conn, max(last_seq - OPS_PER_PUSH_MAX, 0) + 1)
+
+
+def went_back(conn: sqlite3.Connection, generation: int) -> None:
+    """The cloud came back from a backup and has not taken anything of ours yet; it may be older than our chain."""
+    set_meta(conn, WENT_BACK, str(generation))
+
+
+def unsettle(conn: sqlite3.Connection, *, but: tuple[str, int, int] | None = None) -> int:
+    """What the cloud acknowledged is to be sent again, because it has lost it; how many. ``but`` is a chain (device,
+    epoch) of which it told that it has everything up to a number. Ids stay, so that nothing counts twice."""
+    device_id, epoch, last_seq = but or ("", 0, 0)
+    store_id = require_identity(conn).store_id
+    lost = conn.execute(
+        "UPDATE outbox SET status = 'pending', code = NULL, result_json = NULL, acked_ms = NULL"
+        " WHERE status IN ('applied', 'adjusted', 'rejected') AND store_id = ?"
+        " AND NOT (device_id = ? AND epoch = ? AND seq <= ?)",
+        (store_id, device_id, epoch, last_seq),
+    ).rowcount
+    if lost:
+        log.warning("cloud_lost_operations count=%s", lost)
+    return int(lost)
 
 
 def next_batch(
@@ -465,8 +487,10 @@ def purge(conn: sqlite3.Connection) -> int:
     """Removes answered operations older than 14 days by the cloud's clock; returns how many.
 
     What waits for a person stays, and so does the newest operation, with which we find out whether a restored
-    cloud still knows us.
+    cloud still knows us. Nothing goes while the cloud is being told again what it lost.
     """
+    if get_meta(conn, RESENDING) is not None or get_meta(conn, WENT_BACK) is not None:
+        return 0
     now_ms = heard_ms(conn)
     removed = conn.execute(
         "DELETE FROM outbox WHERE status IN ('applied', 'adjusted', 'rejected') AND local_error IS NULL"

@@ -16,7 +16,7 @@ from sync import chain, outbox
 from sync.clock import Clock
 from sync.engine import Backoff, Halted, WaitUntil
 from sync.errors import ChainBroken
-from sync.meta import set_meta
+from sync.meta import get_meta, set_meta
 from sync.outbox import Cipher
 from sync.outcomes import EpochAsker, EpochOutcome, Renewed, Unavailable
 from sync.profile import read_identity, require_identity, write_identity
@@ -55,11 +55,15 @@ def asks_after(conn: sqlite3.Connection) -> int:
 
 def adopt(conn: sqlite3.Connection, renewed: Renewed, *, cipher: Cipher | None) -> RestoreReport | None:
     """Moves everything unsent to the new epoch, inside the caller's transaction; and what the cloud has lost again."""
-    _unsettle(conn, asks_after(conn), renewed.last_seq)
+    if get_meta(conn, outbox.WENT_BACK) is not None:  # to before the epoch began, and so of all before it as well
+        outbox.unsettle(conn, but=(require_identity(conn).device_id, asks_after(conn), renewed.last_seq))
+    else:
+        _unsettle(conn, asks_after(conn), renewed.last_seq)
     write_identity(conn, replace(require_identity(conn), epoch=renewed.epoch))
     moved = chain.carry_over_all(conn, cipher=cipher)
     set_meta(conn, outbox.HALTED, None)
     set_meta(conn, outbox.RESENDING, None)
+    set_meta(conn, outbox.WENT_BACK, None)
     set_meta(conn, outbox.SERVER_TIME, str(renewed.server_time_ms))
     report = read_report(conn)
     if report is not None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from sync.meta import get_meta, set_meta
 
 KEY = "sync.restored"
+CLOUD_WENT_BACK = "cloud_went_back"  # a reason: nothing was wrong here
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -55,6 +56,8 @@ class RestoreReport:
 
     @property
     def user_message(self) -> str:
+        if self.reason == CLOUD_WENT_BACK:
+            return "서버가 백업에서 복원되어, 서버에 없는 기록을 다시 보내요. 이 기기의 기록은 그대로예요."
         if self.device_id is None:
             return "저장된 데이터를 열 수 없고 백업도 없어 새로 시작했어요. 기기를 다시 등록해 주세요."
         source = "최근 백업에서" if self.backup else "남은 기록에서"
@@ -67,6 +70,8 @@ class RestoreReport:
 
     @property
     def user_message_en(self) -> str:
+        if self.reason == CLOUD_WENT_BACK:
+            return "The cloud was restored from a backup; what it has lost is sent again. Nothing is wrong here."
         if self.device_id is None:
             return "The stored data could not be read and there is no backup; please enroll this device again."
         source = "the newest backup" if self.backup else "what could be read"

@@ -234,6 +234,8 @@ class SnapshotTaker:
             if jumps:
                 if ours.generation != begin.cursor.generation:  # nothing else need have told us of the restore
                     outbox.resend_newest(conn)
+                    if ours.generation:  # a store that knew of none cannot tell
+                        outbox.went_back(conn, begin.cursor.generation)
                 inbox.write_cursor(conn, begin.cursor)
             members = _use_arrived(conn, anew=jumps)
             received = begin.received

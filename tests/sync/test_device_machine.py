@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sync.inbox import RowContext
 from sync.outbox import Batch, read_head
 from sync.outcomes import (
     CursorReset,
+    Denied,
     EpochOutcome,
     Pulled,
     PullOutcome,
@@ -47,11 +49,14 @@ class Cloud(Script):
         self.pruned = 0
         self.lose_answers = 0
         self.booked: list[str] = []
+        self.forgot_an_epoch = False
 
     def push(self, batch: Batch) -> PushOutcome:
         if self.lose_answers == 2:
             return Unavailable(Reason.UNREACHABLE)
-        assert batch.epoch == self.epoch, "nothing is sent in a stale epoch"
+        if batch.epoch != self.epoch:
+            assert self.forgot_an_epoch, "nothing is sent in a stale epoch"
+            return Denied("stale_epoch")
         ops = self.chains[self.epoch]
         results = []
         previous = batch.prev_hash
@@ -254,6 +259,30 @@ class DeviceMachine(RuleBasedStateMachine):
         self.cloud.pruned = min(self.cloud.pruned, len(self.cloud.feed))
         self.cloud.generation += 1
 
+    @precondition(lambda self: self.cloud.epoch > 1)
+    @rule(keep=st.integers(0, 5), epochs=st.integers(1, 2))
+    def cloud_is_restored_to_before_an_epoch(self, keep: int, epochs: int) -> None:
+        """The backup is older than the newest epochs: they and the tail of the one before are gone."""
+        before = max(epoch for epoch in self.cloud.chains if epoch < self.cloud.epoch)
+        for _ in range(epochs - 1):
+            before = max((epoch for epoch in self.cloud.chains if epoch < before), default=before)
+        chains = {epoch: ops for epoch, ops in self.cloud.chains.items() if epoch <= before}
+        chains[before] = chains[before][:keep]
+        has = {op_id for ops in chains.values() for op_id, _hash in ops}
+        lost = {op_id for ops in self.cloud.chains.values() for op_id, _hash in ops} - has
+        kept = {row[0] for row in self.bench.rows("SELECT op_id FROM outbox")}
+        if not lost <= kept & self.acked.keys():
+            return  # older than the two weeks that a device can make good
+        for op_id in lost:
+            self.cloud.results.pop(op_id)
+            self.cloud.booked.remove(op_id)
+            self.acked.pop(op_id)
+        self.cloud.chains = chains
+        self.cloud.epoch, self.cloud.forgot_an_epoch = before, True
+        del self.cloud.feed[keep:]
+        self.cloud.pruned = min(self.cloud.pruned, len(self.cloud.feed))
+        self.cloud.generation += 1
+
     @rule(commits=st.integers(1, 3), durable=st.booleans())
     def power_will_go(self, commits: int, durable: bool) -> None:
         self.crash_in, self.durable = commits, durable
@@ -335,3 +364,53 @@ class DeviceMachine(RuleBasedStateMachine):
 DeviceMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 DeviceMachine.TestCase.pytestmark = [pytest.mark.expect_log("feed_reset|push_halted|cloud_lost_operations")]  # type: ignore[attr-defined]
 test_a_device_is_what_the_model_says = DeviceMachine.TestCase
+
+
+@pytest.fixture
+def machine() -> Iterator[DeviceMachine]:
+    made = DeviceMachine()
+    made.begin()
+    yield made
+    made.teardown()
+
+
+@pytest.mark.expect_log(r".*")
+@pytest.mark.parametrize("used", [True, False])
+def test_a_cloud_from_before_an_epoch_gets_all_that_it_took_since(machine: DeviceMachine, used: bool) -> None:
+    """I3: also of the epoch before, and when nothing was sent in the new one yet."""
+    for _ in range(3):
+        machine.tap(secret=True)
+    machine.push(lost=0)
+    machine.new_epoch()
+    machine.push(lost=0)
+    if used:
+        machine.tap(secret=False)
+        machine.push(lost=0)
+    machine.what_was_confirmed_is_here_and_its_chain_holds()
+    assert (machine.cloud.epoch, len(machine.acked)) == (2, 4 if used else 3)
+
+    machine.cloud_is_restored_to_before_an_epoch(keep=1, epochs=1)
+
+    assert len(machine.cloud.results) == 1
+    machine._heal()
+    assert machine.cloud.results.keys() == machine.confirmed.keys()
+    assert machine.cloud.epoch == 3
+
+
+@pytest.mark.expect_log(r".*")
+def test_an_epoch_that_somebody_else_has_is_not_asked_for_anew(machine: DeviceMachine) -> None:
+    """A copy of the disk took the device's place: without a restored cloud a person has to look."""
+    machine.tap(secret=False)
+    machine.push(lost=0)
+    machine.cloud.renew_epoch(1)
+    machine.cloud.forgot_an_epoch = True
+    machine.tap(secret=False)
+
+    for _ in range(3):
+        machine.push(lost=0)
+        machine.read(times=1)
+
+    assert (machine.cloud.epoch, machine.cloud.chains[2]) == (2, [])
+    with machine.bench.store.read() as conn:
+        assert outbox.counts(conn).pending == 1
+    machine.cloud.epoch = 1  # so that it may rest

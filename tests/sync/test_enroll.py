@@ -302,6 +302,27 @@ def test_enrolling_again_keeps_what_was_not_sent(desk: Desk) -> None:
     assert desk.store.meta(outbox.HALTED) is None
 
 
+@pytest.mark.expect_log("cloud_lost_operations|enrolled")
+@pytest.mark.parametrize(("generation", "sent_again"), [(1, 0), (2, 3)])
+def test_a_cloud_from_a_backup_that_never_met_the_device_gets_what_it_took(
+    desk: Desk, generation: int, sent_again: int
+) -> None:
+    """I3: it was enrolled after the backup, and all that was acknowledged since is gone there; ids stay."""
+    desk.join(redeemer=Scripted(Redeemed({**ANSWER, "cursor": "1.0.0"})))
+    op_ids = [desk.append(n) for n in range(3)]
+    with desk.store.transaction() as conn:
+        conn.execute("UPDATE outbox SET status = 'applied', result_json = '{}', acked_ms = 1")
+
+    answer = {**ANSWER, "device_id": "device-2", "cursor": f"{generation}.0.0", "generation": generation}
+    assert isinstance(desk.join(again=True, redeemer=Scripted(Redeemed(answer))), Enrolled)
+
+    device = load_device(desk.store, desk.vault)
+    assert device is not None
+    with desk.store.read() as conn:
+        batch = outbox.next_batch(conn, device.cipher)
+    assert ([op.op_id for op in batch.ops] if batch else []) == op_ids[:sent_again]
+
+
 def test_a_device_with_another_store_s_records_does_not_change_stores(desk: Desk) -> None:
     desk.join(redeemer=Scripted(Redeemed(ANSWER)))
     elsewhere = {**ANSWER, "device_id": "device-2", "store": {**ANSWER["store"], "store_id": "store-other"}}
