@@ -91,6 +91,12 @@ class Work:
         known = self._foreseen.pop(asked, None)
         return self.exchange(asked)[0].rows if known is None else known
 
+    def ask_all(self, *asked: Asked) -> list[list[tuple[Any, ...]]]:
+        """The rows of each of these questions, in one exchange, unless all of them were foreseen."""
+        known = [self._foreseen.pop(one, None) for one in asked]
+        found = [rows for rows in known if rows is not None]
+        return found if len(found) == len(asked) else [answer.rows for answer in self.exchange(*asked)]
+
     def exchange(self, *asked: Asked, commit: bool = False) -> list[Answer]:
         """What was left for later, then these; answers of these. ``commit`` ends the transaction with them, where that
         spares an exchange. Raises DBAPIError."""

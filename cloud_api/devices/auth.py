@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from cloud_api.database import Database, Work
 from cloud_api.devices.models import device, nonce
 from cloud_api.errors import ApiError
 from cloud_api.exchange import Asked, Statement
+from cloud_api.stores.earning import KnownTerms
 from cloud_api.stores.models import store
 from sync.protocol import AUTH_SCHEME, JWT_AUDIENCE, SKEW_MAX_S, body_digest
 
@@ -48,6 +49,7 @@ class DeviceCall:
     epoch: int
     jti: str
     signed_with: bytes  # the public key that held
+    known_terms: KnownTerms | None = field(default=None, compare=False)  # of stores, as this process last read them
 
 
 class KnownDevices:
@@ -59,6 +61,7 @@ class KnownDevices:
 
     def __init__(self) -> None:
         self._rows: dict[str, Any] = {}
+        self.terms = KnownTerms()
 
     def get(self, device_id: str) -> Any | None:
         return self._rows.get(device_id)
@@ -74,9 +77,9 @@ def authenticate(database: Database, call: SignedCall, now_ms: int, *, known: Kn
     token = _read_token(_token(call, now_ms), now_ms)
     device_id = token.claims.iss
     remembered = None if known is None else known.get(device_id)
-    if remembered is not None:
+    if known is not None and remembered is not None:
         try:
-            return _proved(remembered, token, call, now_ms)
+            return replace(_proved(remembered, token, call, now_ms), known_terms=known.terms)
         except ApiError:
             pass  # perhaps it is not so any more
     with database.ask() as conn:
@@ -86,6 +89,7 @@ def authenticate(database: Database, call: SignedCall, now_ms: int, *, known: Kn
     proved = _proved(row, token, call, now_ms)
     if known is not None:
         known.keep(row)
+        proved = replace(proved, known_terms=known.terms)
     return proved
 
 

@@ -144,7 +144,7 @@ def open_chain(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> _Cha
         Asked(_LOCK, (call.store_id, call.device_id)),
         policy_question(call.brand_id),
         *before,
-        *ahead.questions(),
+        *ahead.questions(work),
     )
     check_claimed(work, claimed.changed)
     ((epoch, last_seq, last_hash, revoked_ms, suspended_ms, *keys, generation, of_store, plan),) = locked.rows
@@ -158,6 +158,8 @@ def open_chain(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> _Cha
     ahead.learn(work, answers[len(before) :])
     policy = Policy(*newest.rows[0])
     here = terms(policy.earning, of_store, call.brand_id, plan)
+    if call.known_terms is not None:
+        call.known_terms.keep(call.store_id, here)
     return _Chain(last_seq, last_hash, suspended_ms is not None, int(generation), policy, here)
 
 
@@ -168,7 +170,8 @@ def _foresight(work: Work, vault: Vault, call: DeviceCall, batch: Batch) -> tupl
         op = only.op
         fact = read_fact(op, Origin(op.op_id, call.device_id, call.store_id, op.actor, False))
         if isinstance(fact, EarnFact):
-            return [_use_question(work, [op.op_id])], Foresight.of(work, vault, call.store_id, fact)
+            guessed = None if call.known_terms is None else call.known_terms.get(call.store_id)
+            return [_use_question(work, [op.op_id])], Foresight.of(work, vault, call.store_id, fact, guessed)
     return [], Foresight()
 
 

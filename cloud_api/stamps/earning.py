@@ -31,7 +31,7 @@ from rules.boards import Board, StampCard, StampCause, StampMedium, Tier, board_
 from rules.calendar import MINUTE_MS
 from rules.coupons import IssueKind
 from rules.notices import NoticeKind
-from rules.programs import bounded, business_day, sale_stamps_of, stamps_expire_ms, stamps_within
+from rules.programs import EarningProgram, bounded, business_day, sale_stamps_of, stamps_expire_ms, stamps_within
 from rules.sale import PayMeans, Sale, SaleChannel, ServiceType
 from rules.stamps import StampGrant, StampReason
 from sync.protocol import FeedKind
@@ -250,39 +250,28 @@ class Stamping:
             _pay(self._work, self._store_id, wanted)
 
     def _read(self, purse_ids: Sequence[str], days: Sequence[tuple[str, str]]) -> dict[str, Held]:
-        accounts = [account_id(kind, one) for one in purse_ids for kind in _KINDS]
+        accounts = _accounts(purse_ids)
         work = self._work
         for _ in range(2):
-            locked, lots, *counted = work.exchange(
-                balances_question(work, accounts),
-                among(work, LOTS, {"purses": purse_ids}, work.now_ms),
-                *self._today(days),
-            )
-            missing = set(accounts) - {name for name, _ in locked.rows}
+            locked, lots, *counted = work.ask_all(*card_questions(work, self._program, purse_ids, days))
+            missing = set(accounts) - {name for name, _ in locked}
             if not missing:
                 break
             open_purses(work, {name.partition(":")[2] for name in missing})
         stamps, boards = _KINDS
         held = {one: Held(account_id(stamps, one), account_id(boards, one)) for one in purse_ids}
-        for name, balance in locked.rows:
+        for name, balance in locked:
             kind, _, purse_id = name.partition(":")
             if kind == AccountKind.MEMBER_BOARDS:
                 held[purse_id].boards = balance
-        for purse_id, expires_ms, posting_id, remaining in lots.rows:
+        for purse_id, expires_ms, posting_id, remaining in lots:
             one = held[purse_id]
             one.lots.append(_Lot(expires_ms, posting_id, remaining))
             one.on_board += remaining
-        for answer in counted:
-            for purse_id, day, count in answer.rows:
+        for rows in counted:
+            for purse_id, day, count in rows:
                 held[purse_id].today[day] = int(count)
         return held
-
-    def _today(self, days: Sequence[tuple[str, str]]) -> list[Asked]:
-        """Of each card on its days; asked only where a cap wants to know."""
-        stamps = self._program.stamps
-        if stamps is None or stamps.day_max is None:
-            return []
-        return [Asked(_TODAY, rows_listed(days, postgres=self._work.postgres))]
 
     def _place(self, cause: Cause, stamps: int, purse_id: str, posting_id: str, held: Held) -> NewPosting:
         """Onto the board, and what fills it out of the lots, soonest lapse first."""
@@ -371,6 +360,24 @@ _TODAY = of_rows(
     purse_id="TEXT",
     day="TEXT",
 )
+
+
+def card_questions(
+    work: Work, program: EarningProgram, purse_ids: Sequence[str], days: Sequence[tuple[str, str]]
+) -> list[Asked]:
+    """What earning reads of these cards: their accounts, which it locks, then what lies on them, and what each of them
+    has of its days; the last only where a cap wants to know."""
+    asked = [
+        balances_question(work, _accounts(purse_ids)),
+        among(work, LOTS, {"purses": purse_ids}, work.now_ms),
+    ]
+    if program.stamps is not None and program.stamps.day_max is not None:
+        asked.append(Asked(_TODAY, rows_listed(days, postgres=work.postgres)))
+    return asked
+
+
+def _accounts(purse_ids: Sequence[str]) -> list[str]:
+    return [account_id(kind, one) for one in purse_ids for kind in _KINDS]
 
 
 def day_of(terms: Terms, occurred_ms: int) -> str:

@@ -42,6 +42,25 @@ class Terms:
         return self.program.method is EarningMethod.STAMP and stamps_in_plan(self.plan)
 
 
+STORES_MAX = 20_000  # whose terms one process keeps in mind
+
+
+class KnownTerms:
+    """What each store's payments earned when this process last looked: a guess at what its next push will read. A push
+    reads the terms themselves, so a guess that is wrong costs a question and changes nothing."""
+
+    def __init__(self) -> None:
+        self._by_store: dict[str, Terms | None] = {}
+
+    def get(self, store_id: str) -> Terms | None:
+        return self._by_store.get(store_id)
+
+    def keep(self, store_id: str, terms: Terms | None) -> None:
+        if len(self._by_store) >= STORES_MAX:
+            self._by_store.clear()
+        self._by_store[store_id] = terms
+
+
 def terms(brand_text: str | None, store_text: str | None, brand_id: str, plan: str) -> Terms | None:
     """From what the rows of a brand's policy and of a store have; None: points at the policy's rate."""
     if brand_text is None and store_text is None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from cloud_api import database
 from cloud_api.clock import DAY_MS
-from cloud_api.exchange import among
+from cloud_api.exchange import among, together
 from cloud_api.ledger.expiry import expire_all
 from cloud_api.ledger.models import lot, posting
 from cloud_api.stamps import earning
@@ -508,4 +509,50 @@ def test_what_an_earn_reads_of_a_card_is_found_by_what_lies_on_it(world: World) 
             assert driver is not None
             plan = driver.execute(f"EXPLAIN QUERY PLAN {asked.statement.sqlite}", asked.values).fetchall()
             assert any("USING INDEX lot_on_board (member_id=? AND expires_ms>?)" in row[3] for row in plan)
+    world.assert_book_is_sound()
+
+
+def test_a_sale_by_itself_asks_for_its_card_ahead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STP-04, STP-15, STP-19: two exchanges with the database and one more where a tier is looked up and one where it
+    pays; caps, tiers and boards come to what a run comes to, whichever counter sends."""
+    device, second = stamping(world, stamps={"day_max": 11}, rewards=rewards(world)), world.device()
+    given, exchanges = [], []
+
+    def counted(conn: Any, asked: Any, *, commit: bool = False) -> Any:
+        exchanges[-1] += 1
+        return together(conn, asked, commit=commit)
+
+    for counter in (device, second) * 2:
+        counter.result(stamp_op(counter, phone=OTHER_PHONE))
+    monkeypatch.setattr(database, "together", counted)
+    for n in range(12):
+        exchanges.append(0)
+        counter = second if n % 2 else device
+        given.append(counter.result(stamp_op(counter, stamps=int(n < 11)))["body"])
+    monkeypatch.undo()
+
+    assert [one["stamps"] for one in given] == [1] * 11 + [0]
+    assert given[-1]["reason"] == "day_cap"
+    assert [one["tiers"] for one in given if one["tiers"]] == [[3], [7], [10]]
+    assert [exchanges[n] for n in (1, 3, 4, 5, 7, 8, 10)] == [2] * 7
+    assert (card(world)["total"], card(world)["on_board"], card(world, OTHER_PHONE)["total"]) == (11, 1, 4)
+    assert len(world.wallet(world.member())["coupons"]) == 3
+    world.assert_book_is_sound()
+
+
+def test_a_guess_at_what_a_store_gives_is_only_a_guess(world: World) -> None:
+    """STP-01, PNT-02, PNT-03: after the shop has changed its mind the next sale earns by what holds now, also on a card
+    of another place."""
+    device = stamping(world)
+    for _ in range(2):
+        assert device.result(stamp_op(device))["body"]["stamps"] == 1
+    path = f"/v1/stores/{world.store.store_id}/earning"
+
+    world.ok("POST", path, {"program": None})
+    assert device.result(device.earn())["body"] | {"earn_id": ""} == {"earn_id": "", "status": "posted", "points": 45}
+    world.ok("POST", path, {"program": program(scope="integrated")})
+    on_brand = [device.result(stamp_op(device))["body"]["on_board"] for _ in range(3)]
+
+    assert on_brand == [1, 2, 3]
+    assert world.points(world.member()) == (45, 0, 0)
     world.assert_book_is_sound()
