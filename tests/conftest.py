@@ -71,9 +71,11 @@ network.install_guard()
 # PostgreSQL. The quick set leaves these out; `start.py test --all` and CI run them.
 THOROUGH = (
     "tests/agent/screens/",
+    "tests/client/",
     "tests/cloud_api/test_attack_cases.py",
     "tests/cloud_api/test_book_machine.py",
     "tests/cloud_api/test_cloud_command.py",
+    "tests/cloud_api/test_imports.py",
     "tests/cloud_api/test_on_a_real_line.py",
     "tests/cloud_api/test_openapi_calls.py",
     "tests/cloud_api/test_order_machine.py",

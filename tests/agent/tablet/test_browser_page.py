@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,11 @@ HTML, CSS, TEXTS = ((WEB / name).read_text("utf-8") for name in ("index.html", "
 SCRIPT = "".join(file.read_text("utf-8") for file in sorted(WEB.glob("*.js")))
 NODE = shutil.which("node")
 _TERMS = ("use_unit", "most_points", "payment_max_percent")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed on this machine")
+
+
+def needs_node(test: Callable[..., None]) -> Callable[..., None]:
+    """Each starts a program of its own, which the quick set does without."""
+    return pytest.mark.thorough(pytest.mark.skipif(NODE is None, reason="node is not installed on this machine")(test))
 
 
 def run(body: str) -> object:
