@@ -59,6 +59,7 @@ from client.shapes import (
     EarnsCancelAnswer,
     EarnsEarnAnswer,
     GradeRow,
+    GradeWord,
     Group,
     Hours,
     HqListedAnswer,
@@ -1267,16 +1268,20 @@ class Imports:
         return found
 
     def confirm(
-        self, import_id: str, *, by: str, points: int, rows: int, stamps: int
+        self, import_id: str, *, by: str, points: int, rows: int, stamps: int, grades: Sequence[GradeWord] | None = None
     ) -> ImportsImportsAnswerImportsItem:
         """Import what was checked.
 
         Only with the sums of the dry run. It goes on by itself, also after a crash; confirming twice imports once.
+        A member gets the grade that the dry run shows beside the word, unless it is below the one they have; it
+        stays for thirty days, then what they do here decides.
 
         Scope: imports:write.
         """
         found: ImportsImportsAnswerImportsItem = self._transport.call(
-            "POST", f"/v1/imports/{_part(import_id)}/confirm", body=_set(by=by, points=points, rows=rows, stamps=stamps)
+            "POST",
+            f"/v1/imports/{_part(import_id)}/confirm",
+            body=_set(by=by, grades=grades, points=points, rows=rows, stamps=stamps),
         )
         return found
 

@@ -845,6 +845,7 @@ class ImportsImportsAnswerImportsItem(TypedDict):
     duplicates: int
     finished_ms: Any
     format: Any
+    grades: list[ImportsImportsAnswerImportsItemGradesItem]
     import_id: str
     imported_before: int
     known_members: int
@@ -860,7 +861,14 @@ class ImportsImportsAnswerImportsItem(TypedDict):
     sums: ImportsImportsAnswerImportsItemSums
 
 
+class ImportsImportsAnswerImportsItemGradesItem(TypedDict):
+    grade: str | None
+    members: int
+    word: str
+
+
 class ImportsImportsAnswerImportsItemProgress(TypedDict):
+    graded: int
     members_made: int
     percent: int
     points: int
@@ -873,6 +881,11 @@ class ImportsImportsAnswerImportsItemSums(TypedDict):
     points: int
     rows: int
     stamps: int | None
+
+
+class GradeWord(TypedDict):
+    grade: str | None
+    word: str
 
 
 class ImportsProblemsOfAnswer(TypedDict):

@@ -494,7 +494,7 @@ _MAY_BE_NULL = frozenset(
         "definition_id",
     }
     | {"day_max", "valid_days", "medium", "menu", "cause", "since_ms", "next_expiry_ms", "coupon_id", "posting_id"}
-    | {"meaning", "before.rate_bp", "notices[].member_id", "brand", "left", "sale_first", "sale_last"}
+    | {"meaning", "before.rate_bp", "notices[].member_id", "grades[].grade", "brand", "left", "sale_first", "sale_last"}
     | {"day_count", "day_value_won", "payment_count", "payment_value_won", "member_day_count"}
 )
 _TYPES = {bool: "boolean", int: "integer", str: "string"}

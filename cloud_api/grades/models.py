@@ -14,6 +14,7 @@ class MoveCause(StrEnum):
     EARN = "earn"
     REVIEW = "review"
     HAND = "hand"
+    IMPORT = "import"  # from another service (MEM-28)
 
 
 class MemberGrade(SQLModel, table=True):

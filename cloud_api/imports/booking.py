@@ -3,6 +3,7 @@ that whatever ends it in the middle, the next step goes on and no row is booked 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,9 @@ from sqlalchemy import select, text
 from cloud_api.bulk import NewRows, listed
 from cloud_api.clock import DAY_MS
 from cloud_api.database import Work
-from cloud_api.imports import service
+from cloud_api.grades.service import has_grades
+from cloud_api.grades.taking_over import take_over
+from cloud_api.imports import service, words
 from cloud_api.imports.checking import opened_row
 from cloud_api.imports.models import ImportState, Verdict, import_row, imported_member
 from cloud_api.ledger.facts import Origin
@@ -41,6 +44,8 @@ class _Step:
     postings: list[NewPosting] = field(default_factory=list)
     imported: list[tuple[Any, ...]] = field(default_factory=list)
     stamped: list[tuple[str, int]] = field(default_factory=list)
+    grades: dict[str, str] = field(default_factory=dict)
+    graded: int = 0
     points: int = 0
     stamps: int = 0
     skipped: int = 0
@@ -76,6 +81,7 @@ def book_some(work: Work, vault: Vault, import_id: str) -> int:
         points_booked=row.points_booked + step.points,
         stamps_booked=row.stamps_booked + step.stamps,
         skipped=row.skipped + step.skipped,
+        graded=row.graded + step.graded,
     )
     return len(rows)
 
@@ -100,6 +106,7 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
     holders = _holders(work, row, ids.values())
     debts = _debts(work, [holders[member_id] for member_id in known.values()])
     valid_days = policy_of(work.conn, row.brand_id).lot_valid_days
+    become = words.meaning(json.loads(row.grades))
     step = _Step()
     for one in rows:
         member_id = ids.get(opened[one.line][0])
@@ -123,8 +130,12 @@ def _book(work: Work, vault: Vault, row: Any, rows: Sequence[Any]) -> tuple[int,
         step.stamps += one.stamps
         if one.stamps:
             step.stamped.append((member_id, one.stamps))
+        if one.grade in become:
+            step.grades[member_id] = become[one.grade]
     post(work, step.postings, beside=[NewRows(imported_member, _IMPORTED_COLUMNS, step.imported)])
     _give_stamps(work, row, step.stamped)
+    if step.grades and has_grades(work.conn, row.brand_id):
+        step.graded = take_over(work, row.brand_id, step.grades, f"import:{row.import_id}")
     return len(set(ids.values()) - set(known.values())), step
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 
 from cloud_api.bulk import NewRows, insert_all, select_among
 from cloud_api.database import Database, Work
-from cloud_api.imports import service
+from cloud_api.imports import service, words
 from cloud_api.imports.files import Misread, Person, open_file
 from cloud_api.imports.models import ImportState, Verdict, import_part, import_problem, import_row, member_import
 from cloud_api.imports.problems import FileRefused
@@ -172,7 +172,8 @@ def _finish(work: Work, row: Any) -> None:
         _refuse(work, row.import_id, FileRefused("empty"))
         return
     _drop_file(work, row.import_id)
-    service.change(work, row.import_id, state=ImportState.CHECKED.value, checked_ms=work.now_ms)
+    found = json.dumps(words.found(work.conn, row), ensure_ascii=False)
+    service.change(work, row.import_id, state=ImportState.CHECKED.value, checked_ms=work.now_ms, grades=found)
 
 
 def _refuse(work: Work, import_id: str, why: FileRefused) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,15 +11,18 @@ from sqlalchemy import func, select, text
 
 from cloud_api.database import Work
 from cloud_api.errors import ApiError
-from cloud_api.imports import service
+from cloud_api.imports import service, words
 from cloud_api.imports.models import ImportState, Verdict, import_row, member_import
 
 
-def confirm(work: Work, import_id: str, sums: service.Sums, by: str) -> dict[str, Any]:
-    """From now on it is imported. Doing it twice is fine.
+def confirm(
+    work: Work, import_id: str, sums: service.Sums, by: str, grades: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """From now on it is imported. Doing it twice is fine. ``grades``: what words of the list become that the dry run
+    did not find, or that it should not have; None: none.
 
     Raises ApiError ``import_unknown``, ``import_not_ready``, ``import_under_way``, ``sums_differ``, which tells the
-    sums as they are now, and ``import_empty``.
+    sums as they are now, ``import_empty``, ``grade_unknown`` and ``no_grades``.
     """
     row = service.locked(work, import_id)
     if row.state in (ImportState.IMPORTING, ImportState.DONE) and service.sums_of(row) == sums:
@@ -31,7 +36,10 @@ def confirm(work: Work, import_id: str, sums: service.Sums, by: str) -> dict[str
         raise ApiError("sums_differ", extra={"sums": asdict(found)})
     if not found.rows:
         raise ApiError("import_empty")
-    service.change(work, import_id, state=ImportState.IMPORTING.value, confirmed_ms=work.now_ms, confirmed_by=by)
+    become = words.settled(work.conn, row.brand_id, json.loads(row.grades), grades or {})
+    written = json.dumps(become, ensure_ascii=False)
+    state = ImportState.IMPORTING.value
+    service.change(work, import_id, state=state, confirmed_ms=work.now_ms, confirmed_by=by, grades=written)
     service.soon(work)
     return service.show(work.conn, import_id)
 
@@ -110,4 +118,5 @@ def _judge_again(work: Work, row: Any) -> None:
         points=points,
         stamps=stamps,
         checked_ms=work.now_ms,
+        grades=json.dumps(words.found(work.conn, row), ensure_ascii=False),
     )

@@ -67,6 +67,8 @@ class MemberImport(SQLModel, table=True):
     points_booked: int = Field(default=0, sa_type=Big)
     stamps_booked: int = Field(default=0, sa_type=Big)
     skipped: int = 0
+    grades: str = "[]"  # JSON: what the other service called its grades, how many members, what they become
+    graded: int = 0  # members who have a higher grade by it
     created_ms: int = Field(sa_type=Big)
     checked_ms: int | None = Field(default=None, sa_type=Big)
     confirmed_ms: int | None = Field(default=None, sa_type=Big)
@@ -116,7 +118,7 @@ class ImportProblem(SQLModel, table=True):
 class ImportedMember(SQLModel, table=True):
     """What came in with a member, once for each source; the import's posting leads back to it.
 
-    ``grade`` is what the other service called it, kept for a person to look at.
+    ``grade`` is what the other service called it; what it became is in the member's moves (``grades.taking_over``).
     """
 
     __tablename__ = "imported_member"

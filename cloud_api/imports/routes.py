@@ -22,6 +22,7 @@ from cloud_api.imports import deciding, problems, service
 from cloud_api.imports.files import inspect
 from cloud_api.imports.problems import FileRefused
 from cloud_api.imports.service import PART_BYTES, NewImport, Sums
+from cloud_api.imports.words import WORDS_MAX
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
 
@@ -44,7 +45,8 @@ _EXAMPLE: dict[str, Any] = {
     "duplicates": 8,
     "row_errors": 32,
     "sums": {"rows": 1160, "points": 2480300, "stamps": 4120},
-    "progress": {"rows": 0, "percent": 0, "members_made": 0, "points": 0, "stamps": 0, "skipped": 0},
+    "grades": [{"word": "우수", "members": 120, "grade": "VIP"}],
+    "progress": {"rows": 0, "percent": 0, "members_made": 0, "points": 0, "stamps": 0, "graded": 0, "skipped": 0},
     "created_ms": 1760000000000,
     "checked_ms": None,
     "confirmed_ms": None,
@@ -67,13 +69,22 @@ _FILE_BODY = {
 }
 
 
+class GradeWord(Body):
+    """``grade`` null: members who were called so begin with the entry grade."""
+
+    word: Name
+    grade: Name | None
+
+
 class Confirm(Body):
-    """The sums of the dry run, as a person has seen them, and who that was."""
+    """The sums of the dry run, as a person has seen them, and who that was. ``grades``: for words of the list that
+    should become another grade than the dry run found."""
 
     rows: Count
     points: Count
     stamps: Count
     by: Name
+    grades: Annotated[tuple[GradeWord, ...], Field(max_length=WORDS_MAX)] = ()
 
 
 @router.post(
@@ -210,14 +221,18 @@ def problems_file(import_id: PathId, cloud: TheCloud, _key: KeyId) -> Response:
     summary="Import what was checked",
     responses=errors(
         *("unauthorized", "import_unknown", "import_not_ready", "import_under_way", "import_empty", "sums_differ"),
+        *("grade_unknown", "no_grades"),
         "invalid",
     )
     | {200: answer(_EXAMPLE, "Is being imported")},
 )
 def confirm(import_id: PathId, body: Confirm, cloud: TheCloud, _key: KeyId) -> Response:
-    """Only with the sums of the dry run. It goes on by itself, also after a crash; confirming twice imports once."""
+    """Only with the sums of the dry run. It goes on by itself, also after a crash; confirming twice imports once. A
+    member gets the grade that the dry run shows beside the word, unless it is below the one they have; it stays for
+    thirty days, then what they do here decides."""
     sums = Sums(body.rows, body.points, body.stamps)
-    return json_response(cloud.database.transact(lambda work: deciding.confirm(work, import_id, sums, body.by)))
+    grades = {one.word: one.grade for one in body.grades}
+    return json_response(cloud.database.transact(lambda work: deciding.confirm(work, import_id, sums, body.by, grades)))
 
 
 @router.post(

@@ -34,6 +34,7 @@ from cloud_api.notices.messages import tell_moves
 from rules.calendar import moment_ms
 from tests.cloud_api.sheets import a_workbook
 from tests.cloud_api.test_coupon_rules import rule
+from tests.cloud_api.test_grades import grade, graded, look, review
 from tests.cloud_api.test_stamps import rewards, stamp_op, stamping
 from tests.cloud_api.test_stream import serving
 from tests.cloud_api.world import OTHER_PHONE, PHONE, World, new_id
@@ -139,7 +140,8 @@ def test_what_was_confirmed_is_imported_and_leads_back_to_its_file(world: World)
 
     assert found["state"] == "done"
     assert found["progress"] == {
-        "rows": 3, "percent": 100, "members_made": 2, "points": 1_230, "stamps": 10, "skipped": 0,
+        "rows": 3, "percent": 100, "members_made": 2, "points": 1_230, "stamps": 10,
+        "graded": 0, "skipped": 0,
     }  # fmt: skip
     minji = world.member(PHONE, nickname="김민지")
     assert world.points(minji) == (1_200, 0, 0)
@@ -770,3 +772,98 @@ def test_nobody_is_told_of_stamps_they_had_and_they_are_no_first_purchase(world:
     while database.transact(announce) + database.transact(tell_moves) + give_due(database, world.clock):
         pass
     assert world.ok("GET", "/v1/notices")["notices"] == []
+
+
+# -- grades --------------------------------------------------------------------------------------------------------
+
+GRADED = (
+    "휴대폰,포인트,등급\n"
+    "010-1234-5678,100,킹\n"
+    "010-8765-4321,0,우수 고객\n"
+    "010-1111-2222,0,vip\n"
+    "010-1111-3333,0,임직원\n"
+    "010-1111-4444,0,일반\n"
+    "010-1111-5555,0,\n"
+)
+
+
+def grades(world: World, *phones: str) -> list[str]:
+    return [grade(world, phone)["grade"] for phone in phones]
+
+
+def said(world: World, import_id: str, *words: tuple[str, str | None]) -> httpx.Response:
+    listed = [{"word": word, "grade": code} for word, code in words]
+    body = seen(world, import_id)["sums"] | {"by": "본사 김", "grades": listed}
+    return world.call("POST", f"/v1/imports/{import_id}/confirm", body)
+
+
+_PHONES = ("010-1234-5678", "010-8765-4321", "010-1111-2222", "010-1111-3333", "010-1111-4444", "010-1111-5555")
+
+
+def test_grades_come_along_as_a_person_has_seen_them(world: World) -> None:
+    """MEM-28, MEM-18, MEM-12: those that are called the same by themselves, but for what only a person gives."""
+    device = graded(world, points=500, coupons=True)
+    found = checked(world, GRADED)
+    words = {"vip": "VIP", "우수 고객": None, "일반": None, "임직원": None, "킹": "KING"}
+    assert found["grades"] == [{"word": word, "members": 1, "grade": words[word]} for word in sorted(words)]
+
+    assert said(world, found["import_id"], ("우수 고객", "VIP"), ("임직원", "STAFF"), ("킹", "VIP")).status_code == 200
+    worked(world)
+
+    done = seen(world, found["import_id"])
+    assert (done["progress"]["graded"], done["state"]) == (4, "done")
+    assert grades(world, *_PHONES) == ["VIP", "VIP", "VIP", "STAFF", "WELCOME", "WELCOME"]
+    (move,) = grade(world, _PHONES[0])["moves"]
+    assert (move["before"], move["code"], move["cause"]) == ("WELCOME", "VIP", "import")
+    assert move["actor"] == f"import:{found['import_id']}"
+    # The rate holds at once; for the step nothing was given, and nobody was told.
+    assert device.result(device.earn(10_000, 100))["status"] == "applied"
+    assert world.wallet(world.member())["coupons"] == []
+    assert [one for one in world.ok("GET", "/v1/notices")["notices"] if one["kind"] == "member_grade"] == []
+    world.assert_book_is_sound()
+
+
+def test_an_imported_grade_stays_for_a_window_and_takes_nothing_away(world: World) -> None:
+    """MEM-28, MEM-19: who has more here keeps it; then what was done decides, but for what a person gave."""
+    device = graded(world)
+    for _ in range(2):
+        device.push(device.earn(10_000, 50))
+        look(world)
+    assert grades(world, PHONE) == ["KING"]
+    found = checked(world, GRADED.replace("킹", "vip"))
+    assert said(world, found["import_id"], ("임직원", "STAFF"), ("우수 고객", "KING")).status_code == 200
+    worked(world)
+    assert grades(world, *_PHONES[:4]) == ["KING", "KING", "VIP", "STAFF"]
+
+    world.clock.advance(29 * DAY_MS)
+    review(world)
+    assert grades(world, *_PHONES[1:4]) == ["KING", "VIP", "STAFF"]
+    world.clock.advance(2 * DAY_MS)
+    review(world)
+    assert grades(world, *_PHONES[:4]) == ["WELCOME", "WELCOME", "WELCOME", "STAFF"]
+
+
+def test_words_and_grades_that_there_are_not_are_refused_and_change_nothing(world: World) -> None:
+    """MEM-28"""
+    found = checked(world, GRADED)
+    assert {one["grade"] for one in found["grades"]} == {None}
+    assert said(world, found["import_id"], ("킹", "KING")).json()["code"] == "no_grades"
+    graded(world)
+    refused = said(world, found["import_id"], ("킹", "QUEEN"), ("왕", None)).json()
+    assert (refused["code"], refused["words"], refused["grades"]) == ("grade_unknown", ["왕"], ["QUEEN"])
+    assert seen(world, found["import_id"])["state"] == "checked"
+    assert confirm(world, found["import_id"]).status_code == 200
+    worked(world)
+    assert grades(world, *_PHONES[:2]) == ["WELCOME", "WELCOME"]
+
+
+def test_a_list_of_before_and_of_a_brand_that_gave_up_its_grades_is_imported_without_them(world: World) -> None:
+    """MEM-28"""
+    graded(world)
+    found = checked(world, GRADED)
+    assert confirm(world, found["import_id"]).status_code == 200
+    world.ok("POST", f"/v1/brands/{world.store.brand_id}/earning", {"method": "point"})
+    worked(world)
+
+    done = seen(world, found["import_id"])
+    assert (done["state"], done["progress"]["rows"], done["progress"]["graded"]) == ("done", 6, 0)

@@ -36,6 +36,14 @@ def register(verbs: Any) -> dict[str, Verb]:
     take.add_argument(
         "--confirm", type=_sums, metavar="ROWS,POINTS,STAMPS", help="미리보기의 합계 / the sums of the dry run"
     )
+    take.add_argument(
+        "--grade",
+        action="append",
+        type=_grade,
+        default=[],
+        metavar="WORD=CODE",
+        help="우수=VIP, 일반=- (등급 이름이 다를 때 / where grades are called otherwise)",
+    )
     take.add_argument("--by", type=short_text, default="command", help="담당자 / who confirms")
     take.add_argument("--problems", type=Path, metavar="CSV", help="빠진 줄 목록을 쓸 파일 / where the list goes")
     return {"import-members": _import}
@@ -48,6 +56,13 @@ def _column(text: str) -> tuple[str, str]:
     if field not in FIELDS or not title.strip():
         raise argparse.ArgumentTypeError(f"{', '.join(FIELDS)} = 열 이름이나 번호 / title or number")
     return field, title.strip()
+
+
+def _grade(text: str) -> tuple[str, str | None]:
+    word, _, code = text.rpartition("=")
+    if not word.strip() or not code.strip():
+        raise argparse.ArgumentTypeError("등급 이름=등급 코드나 - / word=code or -")
+    return word.strip(), None if code.strip() == "-" else code.strip()
 
 
 def _sums(text: str) -> Sums:
@@ -83,7 +98,8 @@ def _take_over(cloud: Cloud, args: argparse.Namespace, raw: bytes) -> int:
     if args.problems is not None:
         _write_problems(cloud, import_id, args.problems)
     if found["state"] == "checked" and args.confirm is not None:
-        cloud.database.transact(lambda work: deciding.confirm(work, import_id, args.confirm, args.by))
+        grades = dict(args.grade)
+        cloud.database.transact(lambda work: deciding.confirm(work, import_id, args.confirm, args.by, grades))
         found = _until_rested(cloud, import_id)
     tell(args, "\n".join(_lines(cloud, found)), found)
     return 0 if found["state"] in ("checked", "done") else EXIT_FAILED
@@ -156,6 +172,9 @@ def _lines(cloud: Cloud, found: dict[str, Any]) -> list[str]:
     with cloud.database.read() as conn:
         left_out = service.problems_of(conn, found["import_id"], most=PROBLEMS_SHOWN)
     lines += [f"  {row['line']}: {row['column']} {row['ko']} / {row['en']}" for row in left_out]
+    for one in found["grades"]:
+        grade = one["grade"] or "- (--grade WORD=CODE)"
+        lines.append(f"  등급 / grade “{one['word']}” {one['members']:,} → {grade}")
     if state == "checked":
         confirm = f"{sums['rows']},{sums['points']},{sums['stamps']}"
         lines.append(
