@@ -41,6 +41,7 @@ STREAM = "/v1/sync/stream"
 LEAVE = "/v1/sync/leave"
 REDEEM = "/v1/enrollments/redeem"
 PAPER = "/v1/sync/requests/coupon"
+READING = ("/v1/sync/pull", STREAM)
 KINDS = (
     "earn",
     "earn.reverse",
@@ -358,6 +359,8 @@ class Caller:
             public_key = base64url(key.public_key().public_bytes_raw())
             proof = base64url(key.sign(enroll_proof_message(code, public_key)))
             case.body = {"code": code, "public_key": public_key, "proof": proof, "label": "카운터"}
+        elif case.path in READING:
+            case.query = {"cursor": "1.0.0"}  # a cursor that was made up is refused nearly always
         elif case.path == PAPER:
             printed = {"definition_id": self.known["definition_id"][0], "idempotency_key": new_id("issue")}
             to = f"/v1/members/{self._rich}/coupons"
