@@ -20,6 +20,7 @@ from simulation.spend_checks import check_story
 from simulation.watch import check_book
 from sync.chain import verify_chain
 from sync.outbox import read_head
+from sync.profile import require_identity
 from sync.tally import ALARM
 
 # Written down a second time, apart from the product's rules, so that a change there is noticed here.
@@ -194,15 +195,19 @@ def _here_and_there(cloud: CloudMachine, counter: CounterMachine, memory: Memory
 def _chain(cloud: CloudMachine, counter: CounterMachine) -> None:
     """I9"""
     assert counter.now is not None
-    device, epoch = counter.device.identity.device_id, counter.device.identity.epoch
     with counter.now.store.read() as conn:
+        identity = require_identity(conn)
+        device, epoch = identity.device_id, identity.epoch
         broken = verify_chain(conn, counter.now.cipher)
         head = read_head(conn, device, epoch)
     demand(broken is None, "I9", f"{counter.name}'s chain breaks at {broken}")
     there = cloud.rows("SELECT last_seq, last_hash, suspended_ms, epoch FROM device WHERE device_id = ?", device)[0]
     demand(there[:2] == head, "I9", f"{counter.name} stands at {head}, the cloud at {there[:2]}")
     demand(there[2] is None, "I9", f"{counter.name} is suspended without a clone")
-    demand(there[3] == epoch, "I9", f"{counter.name} has a new epoch without an old copy")
+    demand(there[3] == epoch, "I9", f"{counter.name} is in epoch {epoch}, the cloud in {there[3]}")
+    # A cloud that went back gives one to whoever had sent nothing by which it could tell.
+    same = epoch == counter.device.identity.epoch or cloud.era > 0
+    demand(same, "I9", f"{counter.name} has a new epoch without an old copy")
     forks = cloud.rows("SELECT seq, code FROM forked_op WHERE device_id = ?", device)
     demand(not forks, "I9", f"{counter.name} forked without a clone: {forks}")
 
