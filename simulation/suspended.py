@@ -8,7 +8,7 @@ from functools import partial
 
 from agent.approval.types import Decided
 from agent.bootstrap import Agent
-from agent.spend.types import AskedOutcome, SpendNotNow
+from agent.spend.types import AskedOutcome, SpendAsked, SpendNotNow
 from cloud_api.clock import DAY_MS
 from rules.phone import Phone
 from simulation.cloud import CloudMachine
@@ -17,6 +17,7 @@ from simulation.ground import PHONES
 from simulation.outcomes import demand
 from simulation.shop import Shop
 from simulation.wire import Network
+from sync import outbox
 from sync.snapshot import Why, ask_for
 
 LIMITS = {"offline_store_day_won": 30_000, "offline_member_won": 5_000, "offline_snapshot_max_ms": DAY_MS}
@@ -32,7 +33,7 @@ _TAKEN = (
     f" ({', '.join(repr(kind) for kind in _DECISIONS)}) AND status IN ('applied', 'adjusted')"
 )
 _MOVED = (
-    "SELECT posting.kind, posting.op_id FROM posting JOIN device_op ON device_op.op_id = posting.op_id"
+    "SELECT posting.kind, posting.request_id FROM posting JOIN device_op ON device_op.op_id = posting.op_id"
     " WHERE device_op.device_id = ? AND device_op.received_ms >= ? AND posting.kind NOT IN ('earn', 'reversal')"
 )
 _ASKED = "SELECT request_id, state FROM request WHERE device_id = ? AND created_ms >= ?"
@@ -48,6 +49,7 @@ def try_value_out(
     if suspended_ms is None:
         return
     began_ms = cloud.clock()
+    excused: set[str] = set()
     cloud.calling(shop.consumers.set_policy(**LIMITS))
     for at in both:
         if rng.random() < SET_BACK_SHARE:
@@ -66,12 +68,20 @@ def try_value_out(
             refused = not told or isinstance(said, SpendNotNow)
             demand(refused, "suspended", f"{at.name} was told that it is suspended, and then gave {said}")
             told = isinstance(said, SpendNotNow)
+            if isinstance(said, SpendAsked) and (at.acting(_heard) or 0) < suspended_ms:
+                # It has heard nothing since, and by its clock, which may be wrong, it was before: believed and flagged.
+                excused.add(said.spend_id)
             _approve_all(shop, at)
             shop.agenda.run_until(shop.agenda.now_ms + CUT_OFF_MS + TOGETHER_MS)
     for at in both:
         _ask_past_the_agent(at, rng.choice(PHONES))
     shop.agenda.run_until(shop.agenda.now_ms + OVER_MS)
-    _nothing_went_out(cloud, device, began_ms)
+    _nothing_went_out(cloud, device, began_ms, excused)
+
+
+def _heard(agent: Agent) -> int:
+    with agent.store.read() as conn:
+        return outbox.heard_ms(conn)
 
 
 def _fetch_members(agent: Agent) -> None:
@@ -111,12 +121,12 @@ def _ask_past_the_agent(at: CounterMachine, phone: Phone) -> None:
     at.acting(ask)
 
 
-def _nothing_went_out(cloud: CloudMachine, device: str, since_ms: int) -> None:
+def _nothing_went_out(cloud: CloudMachine, device: str, since_ms: int, excused: set[str]) -> None:
     """R4: of a suspended device earns are booked, and no word about value is taken. Showing a request is one, because
     time approves what was shown and nobody rejected."""
-    taken = cloud.rows(_TAKEN, device, since_ms)
+    taken = [row for row in cloud.rows(_TAKEN, device, since_ms) if not any(one in row[1] for one in excused)]
     demand(not taken, "suspended", f"{device} is suspended and was believed: {taken}")
-    moved = cloud.rows(_MOVED, device, since_ms)
+    moved = [row for row in cloud.rows(_MOVED, device, since_ms) if row[1] not in excused]
     demand(not moved, "suspended", f"{device} is suspended and moved points: {moved}")
     asked = cloud.rows(_ASKED, device, since_ms)
     demand(not asked, "suspended", f"{device} is suspended and held points: {asked}")
