@@ -22,7 +22,7 @@ from sync.snapshot import Why, ask_for
 
 LIMITS = {"offline_store_day_won": 30_000, "offline_member_won": 5_000, "offline_snapshot_max_ms": DAY_MS}
 PAYMENT_WON = 20_000
-SET_BACK_SHARE = 0.3  # somebody sets the clock back behind the suspension
+SET_BACK_SHARE = 0.6  # somebody sets the clock back behind the suspension
 BACK_MS = -3_600_000
 TOGETHER_MS = 4_000  # until a question has reached a counter
 CUT_OFF_MS = 12_000
@@ -57,14 +57,17 @@ def try_value_out(
         at.acting(_fetch_members)
     shop.agenda.run_until(shop.agenda.now_ms + 2 * TOGETHER_MS)
     for at in rng.sample(both, len(both)):
-        shop.consumers.ask_coupon()
-        shop.consumers.ask_points()
+        shop.sell_at(at)  # which one of them still sends, and hears what time it is
         shop.agenda.run_until(shop.agenda.now_ms + TOGETHER_MS)
         told = False
-        for cut_off in rng.sample((False, True), 2):
-            if cut_off:
+        for cut_off in rng.sample((True, False), 2):
+            if not cut_off:
+                shop.consumers.ask_coupon()
+                shop.consumers.ask_points()
+                shop.agenda.run_until(shop.agenda.now_ms + TOGETHER_MS)
+            else:
                 network.partition(at.name, CUT_OFF_MS)
-            said = _spend(at, rng.choice(PHONES))
+            said = _spend(at, PHONES[0])  # who has just bought something here
             refused = not told or isinstance(said, SpendNotNow)
             demand(refused, "suspended", f"{at.name} was told that it is suspended, and then gave {said}")
             told = isinstance(said, SpendNotNow)
