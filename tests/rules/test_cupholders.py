@@ -23,6 +23,7 @@ from rules.cupholders import (
     proposed_order,
     quick_order,
     round_order,
+    taken_off_valid,
     threshold_reached,
     threshold_valid,
 )
@@ -88,6 +89,15 @@ def test_the_threshold_is_a_slider_from_20_to_40() -> None:
     """CUP-20"""
     assert [threshold_valid(percent) for percent in (19, 20, 30, 40, 41)] == [False, True, True, True, False]
     assert [ADVISED_PERCENT[pace] for pace in (Pace.FAST, Pace.NORMAL, Pace.SLOW)] == [40, 30, 20]
+
+
+@pytest.mark.parametrize(
+    ("collected", "soiled", "valid"),
+    [(0, 0, True), (60, 40, True), (60, 41, False), (101, 0, False), (-1, 0, False), (0, -1, False)],
+)
+def test_no_more_of_a_round_is_gone_unused_than_came(collected: int, soiled: int, valid: bool) -> None:
+    """CUP-26"""
+    assert taken_off_valid(100, collected, soiled) is valid
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ class UsesView(QWidget):
         self.by.changed.connect(vm.choose_by)
         self.coupon = Select(theme, [("", t._("All rewards"))], "")
         self.coupon.setObjectName("uses.coupon")
+        self.coupon.setAccessibleName(t._("Coupon"))
         self.coupon.chosen.connect(vm.choose_coupon)
         self.as_of = Label(theme, "", "caption", color="ink3", elide=True, align=Qt.AlignmentFlag.AlignRight)
         row.addWidget(self.by)
