@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from cloud_api.bootstrap import build, prepare
+from cloud_api.bootstrap import Cloud, build, prepare
 from cloud_api.clock import DAY_MS
 from cloud_api.errors import StartError
 from cloud_api.ledger.service import spendable
@@ -74,11 +74,8 @@ def old_url(database_url: str, tmp_path: Path) -> Iterator[str]:
 def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, key_file: Path) -> None:
     """0002 → 0004: what was held and what was spent can still go back to where it came from."""
     cloud = build(Settings(old_url, key_file))
-    with cloud.database.schema_connection() as conn:
-        alembic = config()
-        alembic.attributes["connection"] = conn
-        command.upgrade(alembic, "0002")
-        _write_old_book(conn)
+    with _old_book(cloud, "0002"):
+        pass
 
     prepare(cloud)
 
@@ -109,12 +106,7 @@ def test_balances_from_before_lots_get_the_lots_they_would_have(old_url: str, ke
 def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_file: Path) -> None:
     """0007 → 0008: the fingerprint stands for a receipt, with its time where it is of the text alone (PNT-09)."""
     cloud = build(Settings(old_url, key_file))
-    with cloud.database.schema_connection() as conn:
-        alembic = config()
-        alembic.attributes["connection"] = conn
-        command.upgrade(alembic, "0002")
-        _write_old_book(conn)
-        command.upgrade(alembic, "0007")
+    with _old_book(cloud, "0007") as conn:
         for n, (fingerprint, key) in enumerate((("a", "a"), ("b", "b@1007"), (None, None), (None, None))):
             conn.execute(_earn("receipt_key"), {"id": f"e{n}", "fp": fingerprint, "key": key})
 
@@ -138,12 +130,7 @@ def test_receipts_from_before_the_split_key_still_earn_once(old_url: str, key_fi
 def test_orders_from_before_there_were_figures_are_in_them(old_url: str, key_file: Path) -> None:
     """0020 → 0021: their day is the calendar's in Korea (ORD-18)."""
     cloud = build(Settings(old_url, key_file))
-    with cloud.database.schema_connection() as conn:
-        alembic = config()
-        alembic.attributes["connection"] = conn
-        command.upgrade(alembic, "0002")
-        _write_old_book(conn)
-        command.upgrade(alembic, "0020")
+    with _old_book(cloud, "0020") as conn:
         midnight_ms = moment_ms(date(2024, 2, 29), 0)
         orders = (
             ("o1", "ready", "in_store", midnight_ms - 1),
@@ -178,12 +165,7 @@ def test_orders_from_before_there_were_figures_are_in_them(old_url: str, key_fil
 def test_what_the_looks_had_not_reached_is_still_to_be_told(old_url: str, key_file: Path) -> None:
     """0040 → 0041: nobody is told twice, and nothing is left out (PNT-21, CPN-05)."""
     cloud = build(Settings(old_url, key_file))
-    with cloud.database.schema_connection() as conn:
-        alembic = config()
-        alembic.attributes["connection"] = conn
-        command.upgrade(alembic, "0002")
-        _write_old_book(conn)
-        command.upgrade(alembic, "0040")
+    with _old_book(cloud, "0040") as conn:
         conn.execute(text("INSERT INTO message_look VALUES ('members', 'p3'), ('member-events', 'e1')"))
         for n, kind in enumerate(("merged", "merged", "profile", "withdrawn"), start=1):
             values = {"id": f"e{n}", "kind": kind}
@@ -205,12 +187,7 @@ def test_what_the_looks_had_not_reached_is_still_to_be_told(old_url: str, key_fi
 def test_who_waited_for_a_look_at_a_grade_waits_on_and_coupons_stay(old_url: str, key_file: Path) -> None:
     """0042 → 0044: MEM-18, CPN-19."""
     cloud = build(Settings(old_url, key_file))
-    with cloud.database.schema_connection() as conn:
-        alembic = config()
-        alembic.attributes["connection"] = conn
-        command.upgrade(alembic, "0002")
-        _write_old_book(conn)
-        command.upgrade(alembic, "0042")
+    with _old_book(cloud, "0042") as conn:
         for earn_id, due in (("e1", True), ("e2", False), ("e3", True)):
             conn.execute(text(_OLD_GRADED), {"id": earn_id, "due": due})
         conn.execute(
@@ -232,13 +209,13 @@ def test_who_waited_for_a_look_at_a_grade_waits_on_and_coupons_stay(old_url: str
     prepare(cloud)
 
     with cloud.database.read() as conn:
-        due = conn.execute(text("SELECT earn_id, store_id, member_id FROM grade_due ORDER BY 1")).all()
+        looks = conn.execute(text("SELECT earn_id, store_id, member_id FROM grade_due ORDER BY 1")).all()
         coupons = conn.execute(
             text("SELECT coupon_id, request_id, expires_ms, issue_kind FROM coupon ORDER BY 1")
         ).all()
         assert verify(conn).of_rule("foreign_coupon") == []
     cloud.database.close()
-    assert [tuple(row) for row in due] == [("e1", "s", "m"), ("e3", "s", "m")]
+    assert [tuple(row) for row in looks] == [("e1", "s", "m"), ("e3", "s", "m")]
     assert [tuple(row) for row in coupons] == [("c1", None, 9, "api"), ("c2", "r2", 9, "api")]
 
 
@@ -267,6 +244,18 @@ def _earn(key_column: str) -> TextClause:
         + ")"
         " VALUES ('s', :id, :id, 'd', 'm', :fp, 'claim', 1, 0, 0, 1, 1, '[]', '[]', 'posted', 1007, 1, :key)"
     )
+
+
+@contextmanager
+def _old_book(cloud: Cloud, version: str) -> Iterator[Connection]:
+    """A schema of that version, whose book was written before there were lots."""
+    with cloud.database.schema_connection() as conn:
+        alembic = config()
+        alembic.attributes["connection"] = conn
+        command.upgrade(alembic, "0002")
+        _write_old_book(conn)
+        command.upgrade(alembic, version)
+        yield conn
 
 
 def _write_old_book(conn: Connection) -> None:

@@ -40,6 +40,15 @@ def read(one: Joined, text: str, request_id: str = "") -> tuple[str, ReadOutcome
     return request_id, outcome
 
 
+def read_and_shown(one: Joined, coupon_id: str) -> str:
+    """Read, and its card stands on the screen: the countdown runs."""
+    request_id, _ = read(one, COUPON_QR + coupon_id)
+    one.pull()
+    one.show()
+    one.push()
+    return request_id
+
+
 def state(one: Joined, request_id: str) -> RequestState:
     found = one.counter.agent.papers.standing(request_id)
     assert found is not None
@@ -132,10 +141,7 @@ def test_a_use_that_was_pressed_before_the_line_broke_counts(front: World, two: 
     first, _ = two
     member = front.member()
     coupon_id = paper(front, member)
-    request_id, _ = read(first, COUPON_QR + coupon_id)
-    first.pull()
-    first.show()
-    first.push()
+    request_id = read_and_shown(first, coupon_id)
     first.pull()
     first.counter.agent.approval.approve(request_id, STAFF)
 
@@ -154,10 +160,7 @@ def test_silence_uses_nothing_and_says_so(front: World, two: Two) -> None:
     first, _ = two
     member = front.member()
     coupon_id = paper(front, member)
-    request_id, _ = read(first, COUPON_QR + coupon_id)
-    first.pull()
-    first.show()
-    first.push()
+    request_id = read_and_shown(first, coupon_id)
 
     pass_time(front, TIMEOUT_MS + SWEEP_GRACE_MS, *two)
     front.sweep()

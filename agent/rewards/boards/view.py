@@ -99,9 +99,11 @@ class BoardsView(QWidget):
         inside.setContentsMargins(0, 14, 0, 8)
         inside.setSpacing(4)
         self.log_title = Label(theme, "", "section", elide=True)
-        self.log_title.setContentsMargins(16, 0, 16, 0)
         self.lines = Rows(theme)
-        inside.addWidget(self.log_title)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 0, 16, 0)  # a label paints from its edge, whatever its own margins
+        head.addWidget(self.log_title)
+        inside.addLayout(head)
         inside.addWidget(self.lines)
         column.addWidget(self.log)
         column.addStretch(1)
